@@ -1,0 +1,129 @@
+package baseline
+
+import (
+	"slices"
+	"time"
+)
+
+// Side says which end of a comparison a value belongs to.
+type Side string
+
+// The sides. A log of one commit alone has no side.
+const (
+	None Side = ""
+	Base Side = "base"
+	Head Side = "head"
+)
+
+// Key names one series within a run: a benchmark of a package in one unit.
+type Key struct {
+	Package string // import path as printed by go test ("pkg: …"); may be empty
+	Name    string // as printed, without the "Benchmark" prefix and with the -procs suffix: "PingPong/size=64B-2"
+	Unit    string // tidied: sec/op, B/s, B/op, allocs/op, msg/s, p95-latency-sec …
+}
+
+// Sample is every value of one series in one run, in measurement order.
+type Sample struct {
+	Key
+	Values []float64 // finite, in the tidied unit
+	Rounds []int     // Rounds[i] is the round (process start, from 1) that produced Values[i]; same length
+}
+
+// PerRound collapses the values of each round to their median, in order of
+// round: values inside one process are not independent, so a round counts once.
+func (s Sample) PerRound() []float64 {
+	order := []int{}
+	byRound := map[int][]float64{}
+	for i, v := range s.Values {
+		r := s.Rounds[i]
+		if _, seen := byRound[r]; !seen {
+			order = append(order, r)
+		}
+		byRound[r] = append(byRound[r], v)
+	}
+	slices.Sort(order)
+	out := make([]float64, 0, len(order))
+	for _, r := range order {
+		out = append(out, median(byRound[r]))
+	}
+	return out
+}
+
+func median(values []float64) float64 {
+	sorted := slices.Sorted(slices.Values(values))
+	n := len(sorted)
+	if n%2 == 1 {
+		return sorted[n/2]
+	}
+	return (sorted[n/2-1] + sorted[n/2]) / 2
+}
+
+// Direction says which way a unit improves.
+type Direction int
+
+// The directions. Neutral units are shown and never judged.
+const (
+	Neutral Direction = iota
+	Lower             // smaller is better
+	Higher            // larger is better
+)
+
+// Unit is the metadata of one unit.
+type Unit struct {
+	Name      string // tidied
+	Direction Direction
+	Exact     bool // deterministic by nature (B/op, allocs/op): compared without statistics
+}
+
+// Run is one side of one execution of a suite at one commit in one environment.
+type Run struct {
+	Project     string
+	Side        Side
+	Commit      string // full SHA, or empty when the text does not say
+	Branch      string
+	Dirty       bool      // the tree had uncommitted changes
+	Time        time.Time // start, UTC; zero when the text does not say
+	Environment Environment
+	Samples     []Sample // sorted by Key
+	Raw         []byte   // the text this run was read from, whole
+}
+
+// Problem is a line or a process that should have been a result and is not: a
+// broken benchmark line, a crash, a time-out. A problem that names a benchmark
+// makes its rows inconclusive; none is ever dropped in silence.
+type Problem struct {
+	File    string
+	Line    int // from 1; 0 when it concerns the whole file
+	Side    Side
+	Package string
+	Name    string // benchmark, in Key.Name form or a bare function name; empty when unknown
+	Message string // one sentence: what was seen and what to do
+}
+
+// Log is everything that one measurement (or several shards of one) printed.
+type Log struct {
+	Procedure string              // "two-stage" when regress itself chose the rounds; empty for foreign text
+	Seed      uint64              // of the random order; 0 for foreign text
+	Stopped   string              // why measuring ended before everything was decided ("budget of 3m0s", "interrupt"); empty when it did not
+	Runs      []Run               // one a side and environment; two of one environment form a pair
+	Units     map[string]Unit     // by tidied name, every unit that occurs
+	Noise     map[Key]Noise       // the history that the decision used, as recorded in the log
+	Functions map[Side][]Function // benchmark functions declared in the source of each side; absent side: unknown
+	Same      map[Key]string      // benchmarks (Unit empty) whose code is proven the same on both sides, with the proof in words
+	Problems  []Problem
+	Warnings  []string
+}
+
+// Function is a benchmark function of a package: Name is "BenchmarkPingPong".
+type Function struct {
+	Package, Name string
+}
+
+// Noise is what past sessions say about a series on one class of machine. All
+// figures are standard deviations of natural logarithms: .01 is about 1 %.
+type Noise struct {
+	SD       float64 // within a session: 1.4826·MAD about the session's median, median over sessions
+	Between  float64 // of the session medians, the run-wide factor taken out
+	RunWide  float64 // of the factor that moves a whole session together
+	Sessions int
+}
