@@ -1,0 +1,64 @@
+package stat
+
+import (
+	"math"
+	"slices"
+)
+
+// normalMAD makes the median absolute deviation of normal values estimate
+// their standard deviation: 1/Φ⁻¹(¾).
+const normalMAD = 1.4826
+
+// Median of x, any order; 0 for an empty x.
+func Median(x []float64) float64 {
+	return Quantile(slices.Sorted(slices.Values(x)), .5)
+}
+
+// Quantile q (0 to 1) of sorted values, interpolated linearly between order
+// statistics (type 7 of Hyndman and Fan); 0 for no values.
+func Quantile(sorted []float64, q float64) float64 {
+	if len(sorted) == 0 {
+		return 0
+	}
+	at := q * float64(len(sorted)-1)
+	i := int(at)
+	if i+1 >= len(sorted) {
+		return sorted[len(sorted)-1]
+	}
+	part := at - float64(i)
+	if part == 0 {
+		return sorted[i]
+	}
+	return sorted[i]*(1-part) + sorted[i+1]*part
+}
+
+// Scale is the robust standard deviation of x: 1.4826 times the median absolute
+// deviation from the median. 0 for fewer than two values.
+func Scale(x []float64) float64 {
+	mid := Median(x)
+	deviations := make([]float64, len(x))
+	for i, v := range x {
+		deviations[i] = math.Abs(v - mid)
+	}
+	return normalMAD * Median(deviations)
+}
+
+// Within is the robust standard deviation of two sorted sides about their own
+// medians, pooled, and inflated by 1 + 1/n (n: the smaller side) because medians of few values
+// lie too close to them. 0 when both sides have fewer than two values.
+func Within(base, head []float64) float64 {
+	n := min(len(base), len(head))
+	if n < 2 {
+		return 0
+	}
+	var stack [128]float64
+	deviations := stack[:0]
+	for _, side := range [2][]float64{base, head} {
+		mid := Quantile(side, .5)
+		for _, v := range side {
+			deviations = append(deviations, math.Abs(v-mid))
+		}
+	}
+	slices.Sort(deviations)
+	return normalMAD * Quantile(deviations, .5) * (1 + 1/float64(n))
+}
