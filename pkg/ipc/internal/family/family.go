@@ -1,0 +1,164 @@
+// Package family makes Unix sockets between a parent and its child and between strangers.
+package family
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/descartes/regress/pkg/ipc"
+	"github.com/descartes/regress/pkg/ipc/internal/wait"
+)
+
+// env tells the child which of its descriptors is the parent's end, as "name:descriptor".
+const env = "IPC_PARENT"
+
+// Pair returns the two ends of a socket pair, neither inherited.
+func Pair() (a, b *os.File, err error) {
+	syscall.ForkLock.RLock()
+	fds, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_STREAM, 0)
+	if err == nil {
+		syscall.CloseOnExec(fds[0])
+		syscall.CloseOnExec(fds[1])
+	}
+	syscall.ForkLock.RUnlock()
+	if err != nil {
+		return nil, nil, fmt.Errorf("make a socket pair: %w", err)
+	}
+	return os.NewFile(uintptr(fds[0]), "parent"), os.NewFile(uintptr(fds[1]), "child"), nil
+}
+
+// Conn turns a socket into a connection; it owns f.
+func Conn(f *os.File) (*net.UnixConn, error) {
+	c, err := net.FileConn(f)
+	err = errors.Join(err, f.Close())
+	if err != nil {
+		return nil, fmt.Errorf("open socket: %w", err)
+	}
+	u, ok := c.(*net.UnixConn)
+	if !ok {
+		return nil, errors.Join(fmt.Errorf("open socket: it is %T, want a Unix socket", c), c.Close())
+	}
+	return u, nil
+}
+
+// Spawn starts cmd with one end of a socket pair and returns the other. The name must be that of FromParent.
+func Spawn(cmd *exec.Cmd, name string) (*net.UnixConn, error) {
+	mine, child, err := Pair()
+	if err != nil {
+		return nil, fmt.Errorf("spawn on %s: %w", name, err)
+	}
+	if cmd.Env == nil {
+		cmd.Env = os.Environ()
+	}
+	cmd.Env = append(cmd.Env, fmt.Sprintf("%s=%s:%d", env, name, 3+len(cmd.ExtraFiles)))
+	cmd.ExtraFiles = append(cmd.ExtraFiles, child)
+	err = errors.Join(cmd.Start(), child.Close())
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("spawn on %s: %w", name, err), mine.Close())
+	}
+	return Conn(mine)
+}
+
+// FromParent opens the end that Spawn gave this process, once.
+func FromParent(name string) (*net.UnixConn, error) {
+	kind, num, _ := strings.Cut(os.Getenv(env), ":")
+	fd, err := strconv.Atoi(num)
+	if kind != name || err != nil || fd < 3 {
+		return nil, fmt.Errorf("open the parent's %s: %w", name, ipc.ErrNoParent)
+	}
+	if err := os.Unsetenv(env); err != nil { // children of this process have no such connection
+		return nil, fmt.Errorf("open the parent's %s: %w", name, err)
+	}
+	syscall.CloseOnExec(fd)
+	return Conn(os.NewFile(uintptr(fd), name))
+}
+
+// Dial connects to a path. A listener whose queue is full is tried again until ctx or timeout (0: none) ends.
+func Dial(ctx context.Context, path string, timeout time.Duration) (*net.UnixConn, error) {
+	if timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, timeout)
+		defer cancel()
+	}
+	var d net.Dialer
+	for {
+		c, err := d.DialContext(ctx, "unix", path)
+		if err == nil {
+			return c.(*net.UnixConn), nil
+		}
+		if ended := wait.Error(ctx, "dial", path); ended != nil {
+			return nil, ended
+		}
+		if !errors.Is(err, syscall.EAGAIN) {
+			return nil, fmt.Errorf("dial %s: %w", path, err)
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(time.Millisecond):
+		}
+	}
+}
+
+// Listener accepts on a path.
+type Listener struct {
+	l    *net.UnixListener
+	path string
+
+	mu sync.Mutex // one Accept at a time has the deadline
+}
+
+// Listen makes the socket at path. One that nobody listens on any more is replaced.
+func Listen(path string) (*Listener, error) {
+	addr := &net.UnixAddr{Name: path, Net: "unix"}
+	l, err := net.ListenUnix("unix", addr)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		if c, dialErr := net.DialUnix("unix", nil, addr); dialErr == nil {
+			_ = c.Close()
+		} else if errors.Is(dialErr, syscall.ECONNREFUSED) && os.Remove(path) == nil {
+			l, err = net.ListenUnix("unix", addr)
+		}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("listen at %s: %w", path, err)
+	}
+	return &Listener{l: l, path: path}, nil
+}
+
+// Accept waits for the next peer.
+func (l *Listener) Accept(ctx context.Context) (*net.UnixConn, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err := l.l.SetDeadline(time.Time{}); err != nil {
+		return nil, fmt.Errorf("accept at %s: %w", l.path, ipc.ErrClosed)
+	}
+	stop := context.AfterFunc(ctx, func() { _ = l.l.SetDeadline(time.Unix(1, 0)) })
+	defer stop()
+	c, err := l.l.AcceptUnix()
+	switch {
+	case err == nil:
+		return c, nil
+	case errors.Is(err, net.ErrClosed):
+		return nil, fmt.Errorf("accept at %s: %w", l.path, ipc.ErrClosed)
+	}
+	if ended := wait.Error(ctx, "accept", l.path); ended != nil {
+		return nil, ended
+	}
+	return nil, fmt.Errorf("accept at %s: %w", l.path, err)
+}
+
+// Close wakes Accept and removes the path.
+func (l *Listener) Close() error {
+	if err := l.l.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
+		return fmt.Errorf("close %s: %w", l.path, err)
+	}
+	return nil
+}

@@ -1,0 +1,285 @@
+package frame
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/descartes/regress/pkg/ipc"
+	"github.com/descartes/regress/pkg/ipc/internal/wait"
+)
+
+// reader is the receiving half. It reads as much as the kernel has, so that small messages cost a
+// fraction of a call; a message too large for the buffer is read straight to where it goes.
+type reader struct {
+	name  string
+	cfg   ipc.Config
+	file  file
+	rc    syscall.RawConn
+	watch wait.Watch
+	// before runs ahead of each wait: it sends the open batch, whose answer may be what is waited for.
+	before func()
+
+	buf    []byte // buf[r:w] is read and not taken
+	r, w   int
+	hello  bool
+	large  []byte // the message that did not fit buf, as far as it came
+	got    int
+	inLrg  bool
+	peeked bool
+	err    error
+	failed atomic.Pointer[error]
+
+	// of one call of read, for tryFn and waitFn
+	into []byte
+	n    int
+	e    syscall.Errno
+
+	tryFn, waitFn func(fd uintptr) bool
+}
+
+func (r *reader) init(name string, cfg ipc.Config, f file) error {
+	rc, err := f.SyscallConn()
+	if err != nil {
+		return fmt.Errorf("open %s for reading: %w", name, err)
+	}
+	r.name, r.cfg, r.file, r.rc = name, cfg, f, rc
+	r.watch.Fire = func() { _ = f.SetReadDeadline(past) }
+	r.tryFn = func(fd uintptr) bool { r.n, r.e = read(fd, r.into); return true }
+	r.waitFn = func(fd uintptr) bool { r.n, r.e = read(fd, r.into); return r.e != syscall.EAGAIN }
+	return nil
+}
+
+// read reads at least one byte into p. With block unset it returns 0, nil when there is none yet.
+func (r *reader) read(ctx context.Context, p []byte, block bool) (int, error) {
+	r.into, r.n, r.e = p, 0, syscall.EAGAIN
+	err := r.rc.Read(r.tryFn)
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		_ = r.file.SetReadDeadline(time.Time{})
+		err = r.rc.Read(r.tryFn)
+	}
+	if err == nil && r.e == syscall.EAGAIN {
+		if !block {
+			return 0, nil
+		}
+		r.before()
+		if err := r.block(ctx); err != nil {
+			return 0, err
+		}
+	}
+	r.into = nil
+	switch {
+	case err != nil:
+		r.err = fmt.Errorf("recv on %s: %w", r.name, ipc.ErrClosed)
+	case r.e != 0:
+		r.err = gone(r.name, r.e)
+	case r.n == 0 && r.w == r.r && !r.inLrg:
+		r.err = fmt.Errorf("recv on %s: %w", r.name, ipc.ErrPeerGone)
+	case r.n == 0:
+		r.err = fmt.Errorf("recv on %s: %w in the middle of a message (%w)", r.name, ipc.ErrPeerGone, io.ErrUnexpectedEOF)
+	}
+	return r.n, r.err
+}
+
+func (r *reader) block(ctx context.Context) error {
+	r.watch.Arm(ctx)
+	var end time.Time
+	if r.cfg.Timeout > 0 {
+		end = time.Now().Add(r.cfg.Timeout)
+	}
+	for {
+		_ = r.file.SetReadDeadline(end)
+		if err := wait.Error(ctx, "recv", r.name); err != nil {
+			return err
+		}
+		err := r.rc.Read(r.waitFn)
+		switch {
+		case err == nil:
+			return nil
+		case !errors.Is(err, os.ErrDeadlineExceeded):
+			r.err = fmt.Errorf("recv on %s: %w", r.name, ipc.ErrClosed)
+			return r.err
+		case !end.IsZero() && !time.Now().Before(end):
+			return fmt.Errorf("recv on %s: %w", r.name, ipc.ErrTimeout)
+		}
+	}
+}
+
+// fill reads until buf holds n bytes, n at most its size, and says whether it does.
+func (r *reader) fill(ctx context.Context, n int, block bool) (bool, error) {
+	for r.w-r.r < n {
+		if r.buf == nil {
+			r.buf = make([]byte, r.cfg.Buffer)
+		}
+		if r.r == r.w {
+			r.r, r.w = 0, 0
+		} else if r.r+n > len(r.buf) {
+			r.w = copy(r.buf, r.buf[r.r:r.w])
+			r.r = 0
+		}
+		k, err := r.read(ctx, r.buf[r.w:], block)
+		if err != nil || k == 0 {
+			return false, err
+		}
+		r.w += k
+	}
+	return true, nil
+}
+
+// header brings the next message's header into buf and returns the message's length. ok is unset when
+// nothing has come and block forbids waiting.
+func (r *reader) header(ctx context.Context, block bool) (n int, ok bool, err error) {
+	if r.err != nil {
+		return 0, false, r.err
+	}
+	if !r.hello {
+		for k := 1; k <= len(Hello); k++ { // byte by byte: a stranger may send fewer and wait
+			if ok, err := r.fill(ctx, k, block); !ok {
+				return 0, false, err
+			}
+			if err := CheckHello(r.buf[r.r:r.w]); err != nil {
+				return 0, false, r.fail(err)
+			}
+		}
+		r.r += len(Hello)
+		r.hello = true
+	}
+	if ok, err := r.fill(ctx, HeaderSize, block); !ok {
+		return 0, false, err
+	}
+	n, bye, err := Length(r.buf[r.r:], r.cfg.MaxMessage)
+	if err != nil {
+		return 0, false, r.fail(err)
+	}
+	if bye {
+		r.err = fmt.Errorf("recv on %s: %w", r.name, ipc.ErrPeerClosed)
+		return 0, false, r.err
+	}
+	return n, true, nil
+}
+
+func (r *reader) fail(err error) error {
+	r.err = fmt.Errorf("recv on %s: %w", r.name, err)
+	r.failed.Store(&r.err)
+	return r.err
+}
+
+func (r *reader) recv(ctx context.Context, dst []byte) ([]byte, error) {
+	if err := wait.Error(ctx, "recv", r.name); err != nil {
+		return dst[:0], err
+	}
+	if !r.inLrg {
+		n, _, err := r.header(ctx, true)
+		if err != nil {
+			return dst[:0], err
+		}
+		if cap(dst) < n {
+			dst = make([]byte, n)
+		}
+		dst = dst[:n]
+		if HeaderSize+n <= len(r.buf) {
+			if _, err := r.fill(ctx, HeaderSize+n, true); err != nil {
+				return dst[:0], err
+			}
+			copy(dst, r.buf[r.r+HeaderSize:])
+			r.r += HeaderSize + n
+			r.peeked = false
+			return dst, nil
+		}
+		r.begin(dst)
+		if _, err := r.rest(ctx, true); err != nil {
+			// dst goes back to the caller: keep what came of the message
+			r.large = append(make([]byte, 0, n), r.large[:r.got]...)[:n]
+			return dst[:0], err
+		}
+		r.large, r.inLrg = nil, false
+		return dst, nil
+	}
+	if r.err != nil {
+		return dst[:0], r.err
+	}
+	if _, err := r.rest(ctx, true); err != nil {
+		return dst[:0], err
+	}
+	dst = append(dst[:0], r.large...)
+	r.large, r.inLrg, r.peeked = nil, false, false
+	return dst, nil
+}
+
+// begin starts a large message whose place is at.
+func (r *reader) begin(at []byte) {
+	r.r += HeaderSize
+	r.large, r.inLrg = at, true
+	r.got = copy(at, r.buf[r.r:r.w])
+	r.r += r.got
+}
+
+// rest reads the large message to its end.
+func (r *reader) rest(ctx context.Context, block bool) (bool, error) {
+	for r.got < len(r.large) {
+		k, err := r.read(ctx, r.large[r.got:], block)
+		if err != nil || k == 0 {
+			return false, err
+		}
+		r.got += k
+	}
+	return true, nil
+}
+
+// next makes the next message complete, waiting if block is set, and returns it in place.
+func (r *reader) next(ctx context.Context, block bool) (p []byte, ok bool, err error) {
+	if !r.inLrg {
+		n, ok, err := r.header(ctx, block)
+		if !ok {
+			return nil, false, err
+		}
+		if HeaderSize+n <= len(r.buf) {
+			if ok, err := r.fill(ctx, HeaderSize+n, block); !ok {
+				return nil, false, err
+			}
+			at := r.r + HeaderSize
+			return r.buf[at : at+n : at+n], true, nil
+		}
+		r.begin(make([]byte, n))
+	}
+	if r.err != nil {
+		return nil, false, r.err
+	}
+	ok, err = r.rest(ctx, block)
+	return r.large, ok, err
+}
+
+func (r *reader) peek(ctx context.Context) ([]byte, error) {
+	if err := wait.Error(ctx, "recv", r.name); err != nil {
+		return nil, err
+	}
+	p, ok, err := r.next(ctx, true)
+	if !ok {
+		return nil, err
+	}
+	r.peeked = true
+	return p, nil
+}
+
+func (r *reader) release() {
+	if !r.peeked {
+		return
+	}
+	r.peeked = false
+	if r.inLrg {
+		r.large, r.inLrg = nil, false
+		return
+	}
+	n, _, _ := Length(r.buf[r.r:], r.cfg.MaxMessage)
+	r.r += HeaderSize + n
+}
+
+func (r *reader) ready() bool {
+	_, ok, err := r.next(context.Background(), false)
+	return ok || err != nil
+}
