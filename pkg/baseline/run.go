@@ -98,6 +98,7 @@ type Problem struct {
 	Package string
 	Name    string // benchmark, in Key.Name form or a bare function name; empty when unknown
 	Message string // one sentence: what was seen and what to do
+	Crashed bool   // the process crashed or timed out (a "# failed:" mark), rather than printing a broken line
 }
 
 // Log is everything that one measurement (or several shards of one) printed.

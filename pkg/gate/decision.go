@@ -54,7 +54,7 @@ type Decision struct {
 	Headline string             `json:"headline"` // one sentence: "2 of 38 benchmarks regressed; the worst, PingPong/…, by 12 %"
 	Reasons  []string           `json:"reasons"`  // why Outcome is not Pass, a sentence each; empty when it is
 	Cannot   []string           `json:"cannotSee"`
-	Rows     []Row              `json:"rows"` // worst first: see Row.less
+	Rows     []Row              `json:"rows"` // worst first: see Row.compare
 	Targets  []TargetRow        `json:"targets,omitempty"`
 	Counts   map[Verdict]int    `json:"counts"`
 	Problems []baseline.Problem `json:"problems,omitempty"`
@@ -119,6 +119,8 @@ type Row struct {
 	Stage      string             `json:"stage,omitempty"` // "screen", "confirm", "fixed", "stored", "exact"
 	Waiver     string             `json:"waiver,omitempty"`
 	Warnings   []string           `json:"warnings,omitempty"`
+
+	Fingerprint string `json:"fingerprint,omitempty"` // class of machine; only where a decision has more than one
 }
 
 // Key of the row.

@@ -1,10 +1,150 @@
 package gate
 
-// Decide judges a whole log. It is a pure function of its input.
-func Decide(in Input) Decision { panic("not written yet") }
+import (
+	"slices"
+	"strings"
+
+	"github.com/descartes/regress/pkg/baseline"
+)
+
+// Decide judges a whole log. It is a pure function of its input: the same
+// input gives the same decision, to the byte, on every machine.
+func Decide(in Input) Decision {
+	in.Policy = in.Policy.orDefault()
+	d := Decision{
+		Rows:   []Row{},
+		Counts: map[Verdict]int{},
+		Sides:  sides(in),
+		Policy: PolicyInfo{
+			Alpha: in.Policy.Alpha, MinEffect: in.Policy.MinEffect,
+			Procedure: procedure(in), Strict: in.Policy.Strict, Seed: in.Log.Seed,
+		},
+		Problems: in.Log.Problems,
+		Warnings: slices.Clone(in.Log.Warnings),
+		Targets:  targets(in),
+	}
+	var all []*series
+	if !in.OnlyHead {
+		all = judge(in)
+		d.Warnings = append(d.Warnings, waive(all, in)...)
+	}
+	several := environments(all) > 1
+	for _, s := range all {
+		row := s.row(several)
+		d.Rows = append(d.Rows, row)
+		d.Counts[row.Verdict]++
+	}
+	slices.SortStableFunc(d.Rows, Row.compare)
+	d.Rounds = meanRounds(all)
+	conclude(&d, all, in)
+	return d
+}
 
 // Next says what to measure before Decide can do better: the next increment of
 // the two-stage procedure, in order of Key. Empty when everything is decided.
 // It uses in.Log alone to know where the procedure stands, so that a log that
 // was interrupted is continued and a finished one is replayed.
-func Next(in Input) []Want { panic("not written yet") }
+func Next(in Input) []Want {
+	if in.OnlyHead || in.Log.Procedure != twoStage {
+		return nil
+	}
+	var out []Want
+	for _, s := range judge(in) { // in order of key: the units of a benchmark are neighbours
+		if s.want <= 0 {
+			continue
+		}
+		if last := len(out) - 1; last >= 0 && out[last].Package == s.key.Package && out[last].Name == s.key.Name {
+			out[last].Rounds = min(out[last].Rounds, s.want)
+			continue
+		}
+		out = append(out, Want{Package: s.key.Package, Name: s.key.Name, Rounds: s.want})
+	}
+	return out
+}
+
+// procedure names the mode of the decision.
+func procedure(in Input) string {
+	base, head := false, false
+	for _, run := range in.Log.Runs {
+		if run.Side == baseline.Base {
+			base = true
+		} else {
+			head = true
+		}
+	}
+	switch {
+	case head && !base:
+		return "stored"
+	case in.Log.Procedure == twoStage:
+		return twoStage
+	}
+	return "fixed"
+}
+
+// sides describes where the numbers came from.
+func sides(in Input) []SideInfo {
+	out := []SideInfo{}
+	add := func(run baseline.Run, side baseline.Side, stored bool) {
+		info := SideInfo{
+			Side: side, Commit: run.Commit, Branch: run.Branch, Dirty: run.Dirty, Stored: stored,
+			Fingerprint: run.Environment.Fingerprint(), Machine: machine(run.Environment), GoVersion: run.Environment.GoVersion,
+		}
+		if !slices.Contains(out, info) {
+			out = append(out, info)
+		}
+	}
+	based := map[string]bool{}
+	for _, run := range in.Log.Runs {
+		if run.Side == baseline.Base {
+			based[run.Environment.Fingerprint()] = true
+			add(run, baseline.Base, false)
+		}
+	}
+	for _, run := range in.Log.Runs {
+		if run.Side == baseline.Base {
+			continue
+		}
+		print := run.Environment.Fingerprint()
+		if i := lastStored(in.Stored, print); !based[print] && i >= 0 {
+			add(in.Stored[i], baseline.Base, true)
+		}
+		add(run, baseline.Head, false)
+	}
+	slices.SortStableFunc(out, func(a, b SideInfo) int { return strings.Compare(string(a.Side), string(b.Side)) })
+	return out
+}
+
+// lastStored is the index of the newest stored run of an environment; -1: none.
+func lastStored(stored []baseline.Run, print string) int {
+	for i := len(stored) - 1; i >= 0; i-- {
+		if stored[i].Environment.Fingerprint() == print {
+			return i
+		}
+	}
+	return -1
+}
+
+func environments(all []*series) int {
+	seen := map[string]bool{}
+	for _, s := range all {
+		if s.env != "" {
+			seen[s.env] = true
+		}
+	}
+	return len(seen)
+}
+
+// meanRounds is the mean number of rounds a side over the measured benchmarks.
+func meanRounds(all []*series) float64 {
+	total, n := 0., 0
+	var last *series
+	for _, s := range all {
+		if last != nil && s.key.Benchmark() == last.key.Benchmark() && s.env == last.env || s.env == "" {
+			continue
+		}
+		last = s
+		total += float64(max(len(s.base.values), len(s.head.values)))
+		n++
+	}
+	return tidy(total / float64(max(n, 1)))
+}

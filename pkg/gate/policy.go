@@ -1,8 +1,11 @@
 package gate
 
 import (
+	"math"
 	"regexp"
 	"time"
+
+	"github.com/descartes/regress/pkg/baseline"
 )
 
 // Policy is what the team has agreed on; DefaultPolicy is what it starts from.
@@ -45,3 +48,46 @@ type Waiver struct {
 
 // DefaultPolicy is α = 1 % a pull request and Δ = 5 %.
 func DefaultPolicy() Policy { return Policy{Alpha: .01, MinEffect: .05} }
+
+// For is the policy for one series: the smallest relative change to act on, the
+// accepted relative growth of an exact unit, and whether it is shown and never judged.
+func (p Policy) For(key baseline.Key) (minEffect, tolerance float64, ignore bool) {
+	p = p.orDefault()
+	for _, r := range p.Rules {
+		if r.Benchmark != nil && !r.Benchmark.MatchString(key.Package+"."+key.Name) || r.Unit != nil && !r.Unit.MatchString(key.Unit) {
+			continue
+		}
+		if r.MinEffect > 0 && !math.IsInf(r.MinEffect, 0) {
+			p.MinEffect = r.MinEffect
+		}
+		if r.Tolerance > 0 && !math.IsInf(r.Tolerance, 0) {
+			tolerance = r.Tolerance
+		}
+		return p.MinEffect, tolerance, r.Ignore
+	}
+	return p.MinEffect, 0, false
+}
+
+// orDefault replaces what is not set, or cannot be meant, by the default.
+func (p Policy) orDefault() Policy {
+	usual := DefaultPolicy()
+	if !(p.Alpha > 0 && p.Alpha < .5) {
+		p.Alpha = usual.Alpha
+	}
+	if !(p.MinEffect > 0) || math.IsInf(p.MinEffect, 0) {
+		p.MinEffect = usual.MinEffect
+	}
+	return p
+}
+
+// limits are the policy for one series as the procedures use it.
+type limits struct {
+	minEffect, tolerance float64
+	effect               float64 // minEffect as a logarithm
+	ignore               bool
+}
+
+func (p Policy) limits(key baseline.Key) limits {
+	minEffect, tolerance, ignore := p.For(key)
+	return limits{minEffect: minEffect, tolerance: tolerance, effect: math.Log1p(minEffect), ignore: ignore}
+}

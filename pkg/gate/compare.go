@@ -1,0 +1,218 @@
+package gate
+
+import (
+	"cmp"
+	"maps"
+	"math"
+	"slices"
+
+	"github.com/descartes/regress/pkg/baseline"
+)
+
+// series is one benchmark in one unit on one class of machine: what was
+// measured of it, what the policy says of it and, once judged, what was found.
+type series struct {
+	key    baseline.Key
+	env    string // fingerprint
+	unit   baseline.Unit
+	policy limits
+	base   rounds
+	head   rounds
+	past   *baseline.Noise // nil: no history
+	stored []baseline.Run  // sessions of this environment, when there is no base side
+	twin   *series         // judged in place of this one: the same information
+	twoWay bool            // both sides were measured in this log
+	broken bool            // a value is not a number
+
+	// values of complete rounds as logarithms, turned so that larger is worse
+	worse pair
+
+	waiver   string // reason of the waiver that covers it
+	warnings []string
+	finding
+}
+
+// rounds is one side of a series: one value a round, in order of round.
+type rounds struct {
+	numbers []int
+	values  []float64
+}
+
+// pair is both sides of a series on the same scale.
+type pair struct{ base, head []float64 }
+
+// first is the pair of the first n rounds.
+func (p pair) first(n int) pair { return pair{p.base[:n], p.head[:n]} }
+
+// finding is what a procedure says of one series. Shifts are logarithms, larger is worse.
+type finding struct {
+	verdict    Verdict
+	stage      string
+	why        string
+	shift      float64
+	lo, hi     float64 // of shift
+	level      float64 // of [lo, hi]; 0: no interval
+	p          float64 // one-sided, NaN: no test
+	detectable float64 // NaN: unknown
+	atMost     float64 // upper bound of shift; NaN: no claim
+	more       int     // further rounds a side that may bring a verdict
+	blocks     bool    // undecided for want of measuring: the outcome cannot be pass
+	want       int     // next increment of the procedure
+	seemed     float64 // shift at the screen, for a survivor
+}
+
+// unknown is a finding without a number.
+func unknown(v Verdict, stage, why string) finding {
+	nan := math.NaN()
+	return finding{verdict: v, stage: stage, why: why, shift: nan, p: nan, detectable: nan, atMost: nan, seemed: nan}
+}
+
+// group is everything measured on one class of machine.
+type group struct {
+	print      string
+	base, head map[baseline.Key]rounds
+	baseRun    *baseline.Run // the first of its side, for the reader
+	headRun    *baseline.Run
+	broken     map[baseline.Key]bool
+}
+
+// groups sorts the runs of a log by fingerprint; shards of one environment add up.
+func groups(log baseline.Log) []*group {
+	byPrint := map[string]*group{}
+	for i := range log.Runs {
+		run := &log.Runs[i]
+		print := run.Environment.Fingerprint()
+		g := byPrint[print]
+		if g == nil {
+			g = &group{print: print, base: map[baseline.Key]rounds{}, head: map[baseline.Key]rounds{}, broken: map[baseline.Key]bool{}}
+			byPrint[print] = g
+		}
+		side := g.head
+		if run.Side == baseline.Base {
+			side = g.base
+			g.baseRun = cmp.Or(g.baseRun, run)
+		} else {
+			g.headRun = cmp.Or(g.headRun, run)
+		}
+		for _, s := range run.Samples {
+			got, clean := collapse(s)
+			side[s.Key] = side[s.Key].join(got)
+			if !clean {
+				g.broken[s.Key] = true
+			}
+		}
+	}
+	return slices.SortedFunc(maps.Values(byPrint), func(a, b *group) int { return cmp.Compare(a.print, b.print) })
+}
+
+// collapse makes one value of each round: its median. clean is false when a
+// value was not a finite number and had to be left out.
+func collapse(s baseline.Sample) (out rounds, clean bool) {
+	clean = len(s.Rounds) == len(s.Values)
+	ascending := clean
+	for i, v := range s.Values {
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			clean, ascending = false, false
+		}
+		if ascending && i > 0 && s.Rounds[i] <= s.Rounds[i-1] {
+			ascending = false
+		}
+	}
+	if ascending { // one value a round, in order: nothing to do
+		return rounds{numbers: s.Rounds, values: s.Values}, true
+	}
+	byRound := map[int][]float64{}
+	for i, v := range s.Values {
+		round := i + 1
+		if i < len(s.Rounds) {
+			round = s.Rounds[i]
+		}
+		if !math.IsNaN(v) && !math.IsInf(v, 0) {
+			byRound[round] = append(byRound[round], v)
+		}
+	}
+	for _, round := range slices.Sorted(maps.Keys(byRound)) {
+		out.numbers = append(out.numbers, round)
+		out.values = append(out.values, median(byRound[round]))
+	}
+	return out, clean
+}
+
+// median of unsorted values; safe near the end of the float64 range.
+func median(x []float64) float64 {
+	x = slices.Sorted(slices.Values(x))
+	lo, hi := x[(len(x)-1)/2], x[len(x)/2]
+	return lo/2 + hi/2
+}
+
+// join appends a further shard of the same side: its rounds count on.
+func (r rounds) join(more rounds) rounds {
+	if len(r.numbers) == 0 {
+		return more
+	}
+	last := r.numbers[len(r.numbers)-1]
+	out := rounds{slices.Clone(r.numbers), slices.Concat(r.values, more.values)}
+	for _, n := range more.numbers {
+		out.numbers = append(out.numbers, last+max(n, 1))
+	}
+	slices.Sort(out.numbers)
+	return out
+}
+
+// complete keeps the rounds that both sides have: labels are exchangeable
+// within a round, and a round that lost a side to a crash tells nothing.
+func complete(base, head rounds) (b, h []float64) {
+	if slices.Equal(base.numbers, head.numbers) {
+		return base.values, head.values
+	}
+	i, j := 0, 0
+	for i < len(base.numbers) && j < len(head.numbers) {
+		switch c := cmp.Compare(base.numbers[i], head.numbers[j]); {
+		case c < 0:
+			i++
+		case c > 0:
+			j++
+		default:
+			b, h = append(b, base.values[i]), append(h, head.values[j])
+			i, j = i+1, j+1
+		}
+	}
+	return b, h
+}
+
+// scale turns values into logarithms of worsening. Zeros among positive values
+// stand a factor of ten below the smallest of those, so that they rank where they
+// belong and spread the noise estimate as wide as they should. ok is false for
+// negative values, which have no relative change.
+func scale(base, head []float64, direction baseline.Direction) (p pair, ok bool) {
+	least := math.Inf(1)
+	for _, side := range [2][]float64{base, head} {
+		for _, v := range side {
+			if v < 0 {
+				return p, false
+			}
+			if v > 0 {
+				least = min(least, v)
+			}
+		}
+	}
+	if math.IsInf(least, 1) {
+		least = 1
+	}
+	sign := 1.
+	if direction == baseline.Higher {
+		sign = -1
+	}
+	floor := math.Log(least) - math.Ln10
+	logs := make([]float64, 0, len(base)+len(head))
+	for _, side := range [2][]float64{base, head} {
+		for _, v := range side {
+			if v == 0 {
+				logs = append(logs, sign*floor)
+			} else {
+				logs = append(logs, sign*math.Log(v))
+			}
+		}
+	}
+	return pair{logs[:len(base):len(base)], logs[len(base):]}, true
+}

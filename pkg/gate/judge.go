@@ -1,0 +1,170 @@
+package gate
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/descartes/regress/pkg/baseline"
+	"github.com/descartes/regress/pkg/gate/stat"
+)
+
+// twoStage is the name of the procedure in Log.Procedure.
+const twoStage = "two-stage"
+
+// sdFloor is the least standard deviation that is believed of a benchmark:
+// .05 %, about the resolution of a printed value.
+const sdFloor = .0005
+
+// judge collects the series of a log and gives each its finding.
+func judge(in Input) []*series {
+	in.Policy = in.Policy.orDefault()
+	all := collect(in)
+	var pairs, stored []*series
+	for _, s := range all {
+		switch {
+		case s.verdict != "":
+		case s.unit.Exact && exact(s, in.Log.Procedure == twoStage):
+		case s.twoWay:
+			pairs = append(pairs, s)
+		default:
+			stored = append(stored, s)
+		}
+	}
+	pairs = measurable(withoutTwins(pairs), in.Log.Procedure == twoStage)
+	if in.Log.Procedure == twoStage {
+		judgeTwoStage(pairs, in.Policy.Alpha)
+	} else {
+		judgeFixed(pairs, in.Policy.Alpha)
+	}
+	judgeStored(stored)
+	for _, s := range all {
+		if s.twin != nil {
+			s.finding = s.twin.finding
+			s.why += ", judged once as " + s.twin.key.Unit
+		}
+	}
+	return all
+}
+
+// withoutTwins takes out the series that say the same as another one of their
+// benchmark: B/s or msg/s that is a constant over sec/op in every round of both
+// sides. Each test costs power, and the same number tested twice buys nothing.
+func withoutTwins(pairs []*series) []*series {
+	type at struct {
+		key baseline.Key
+		env string
+	}
+	times := map[at]*series{}
+	for _, s := range pairs {
+		if s.key.Unit == "sec/op" {
+			times[at{s.key.Benchmark(), s.env}] = s
+		}
+	}
+	return slices.DeleteFunc(pairs, func(s *series) bool {
+		if s.unit.Direction != baseline.Higher || !strings.HasSuffix(s.key.Unit, "/s") {
+			return false
+		}
+		t := times[at{s.key.Benchmark(), s.env}]
+		if t == nil || !inverse(s, t) {
+			return false
+		}
+		s.twin = t
+		return true
+	})
+}
+
+// inverse says whether the values of a rate are a constant over those of a
+// time. Half a per cent is what rounding to a few printed digits can do; a real
+// change of the work per operation is judged from the rate's own numbers.
+func inverse(rate, time *series) bool {
+	const rounding = .005
+	lo, hi := math.Inf(1), math.Inf(-1)
+	for _, side := range [2][2]rounds{{rate.base, time.base}, {rate.head, time.head}} {
+		r, t := side[0], side[1]
+		if !slices.Equal(r.numbers, t.numbers) {
+			return false
+		}
+		for i := range r.values {
+			product := r.values[i] * t.values[i]
+			if !(product > 0) {
+				return false
+			}
+			lo, hi = min(lo, product), max(hi, product)
+		}
+	}
+	return hi <= lo*(1+rounding)
+}
+
+// measurable puts every pair on the scale of the tests, and takes out those
+// that have none.
+func measurable(pairs []*series, completeOnly bool) []*series {
+	return slices.DeleteFunc(pairs, func(s *series) bool {
+		base, head := s.base.values, s.head.values
+		if completeOnly {
+			base, head = complete(s.base, s.head)
+		}
+		p, ok := scale(base, head, s.unit.Direction)
+		if !ok {
+			s.finding = unknown(Inconclusive, "", "printed negative values, which have no relative change")
+			return true
+		}
+		s.worse = p
+		return false
+	})
+}
+
+// sample is a pair, sorted, with what the procedures ask of it.
+type sample struct {
+	stat.Shifts
+	base, head []float64
+	shift      float64
+}
+
+func newSample(p pair) sample {
+	base, head := slices.Sorted(slices.Values(p.base)), slices.Sorted(slices.Values(p.head))
+	s := sample{Shifts: stat.NewShifts(base, head), base: base, head: head}
+	s.shift = s.HodgesLehmann()
+	return s
+}
+
+// sd is the standard deviation to reckon with: what the past says while there
+// are fewer than four rounds, then the larger of that and what this sample shows.
+func (s sample) sd(past *baseline.Noise) float64 {
+	known := sdFloor
+	if past != nil {
+		known = max(known, past.SD)
+		if min(len(s.base), len(s.head)) < trustData {
+			return known
+		}
+	}
+	return max(known, stat.Within(s.base, s.head))
+}
+
+// clears says whether the upper bound of the shift stays clear of the effect to
+// catch, and gives that bound.
+func (s sample) clears(sd, effect float64) (bound float64, ok bool) {
+	n := min(len(s.base), len(s.head))
+	bound = s.shift + screenZ(n)*stat.StandardError(sd, len(s.base), len(s.head))
+	if bound >= screenShare*effect {
+		return bound, false
+	}
+	if n < trustData { // the past may be wrong about today: is the spread what it says?
+		widest := max(s.base[len(s.base)-1]-s.base[0], s.head[len(s.head)-1]-s.head[0])
+		return bound, widest < rangeSDs*sd+rangeShare*effect
+	}
+	return bound, true
+}
+
+// record puts the numbers of a sample into a finding.
+func (f *finding) record(s sample, bound float64) {
+	f.shift = s.shift
+	f.lo, f.hi, f.level = s.Interval(reportLevel)
+	f.atMost = bound
+}
+
+// byBenchmark orders pointers to series, for loops that must not depend on a map.
+func byBenchmark(a, b *series) int {
+	return cmp.Or(a.key.Compare(b.key), strings.Compare(a.env, b.env))
+}

@@ -1,0 +1,128 @@
+package gate
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"strconv"
+
+	"github.com/descartes/regress/pkg/gate/stat"
+)
+
+// digits that a Decision carries: enough for any reader, and few enough that a
+// last bit that differs between processors does not show.
+const digits = 6
+
+// tidy rounds to the digits of a Decision; 0 for what is not finite.
+func tidy(x float64) float64 {
+	if math.IsNaN(x) || math.IsInf(x, 0) {
+		return 0
+	}
+	out, err := strconv.ParseFloat(strconv.FormatFloat(x, 'g', digits, 64), 64)
+	if err != nil || math.IsInf(out, 0) { // rounded up beyond the largest number
+		return x
+	}
+	return out + 0 // −0 becomes 0
+}
+
+// known is a pointer to the tidied number, nil when it is not finite.
+func known(x float64) *float64 {
+	if math.IsNaN(x) || math.IsInf(x, 0) {
+		return nil
+	}
+	x = tidy(x)
+	return &x
+}
+
+// row turns a judged series into what is reported.
+func (s *series) row(several bool) Row {
+	r := Row{
+		Package: s.key.Package, Name: s.key.Name, Unit: s.key.Unit, Direction: s.unit.Direction, Exact: s.unit.Exact,
+		Verdict: s.verdict, Why: s.why, MinEffect: tidy(s.policy.minEffect), Stage: s.stage, Waiver: s.waiver, Warnings: s.warnings,
+		Base: s.base.side(), Head: s.head.side(), P: known(s.p),
+	}
+	if several {
+		r.Fingerprint = s.env
+	}
+	if s.stage == "exact" {
+		r.MinEffect = tidy(s.policy.tolerance)
+	}
+	if r.Base != nil && r.Head != nil {
+		switch {
+		case !math.IsNaN(s.shift) && !s.zeros():
+			r.Change = known(s.relative(s.shift))
+		case r.Base.Median > 0:
+			r.Change = known(r.Head.Median/r.Base.Median - 1)
+		case r.Base.Median == r.Head.Median:
+			r.Change = known(0)
+		}
+	}
+	if s.zeros() {
+		return r // logarithms of such a series are ranks: no percentage is true
+	}
+	if s.level > 0 && r.Change != nil {
+		lo, hi := known(s.relative(s.lo)), known(s.relative(s.hi))
+		if lo != nil && hi != nil {
+			r.Interval = &Interval{Lo: min(*lo, *hi), Hi: max(*lo, *hi), Level: tidy(s.level)}
+		}
+	}
+	if s.detectable > 0 {
+		r.Detectable = known(math.Abs(s.relative(s.detectable)))
+	}
+	if s.verdict == Unchanged && !math.IsNaN(s.atMost) {
+		r.AtMost = known(math.Abs(s.relative(max(s.atMost, 0))))
+	}
+	return r
+}
+
+// side sums up one side of a row; nil when it was not measured.
+func (r rounds) side() *Side {
+	if len(r.values) == 0 {
+		return nil
+	}
+	mid := median(r.values)
+	out := &Side{Median: tidy(mid), N: len(r.values)}
+	if mid != 0 && len(r.values) > 1 {
+		apart := make([]float64, len(r.values))
+		for i, v := range r.values {
+			apart[i] = math.Abs(v - mid)
+		}
+		slices.Sort(apart)
+		out.Spread = tidy(madScale * stat.Quantile(apart, .5) / math.Abs(mid))
+	}
+	return out
+}
+
+// madScale turns a median absolute deviation into a standard deviation.
+const madScale = 1.4826
+
+// rank of a verdict in a report: what somebody must act on comes first.
+var rank = map[Verdict]int{
+	Regressed: 0, Missing: 1, Inconclusive: 2, Waived: 3, Improved: 4, New: 5,
+	Removed: 6, Unchanged: 7, SameCode: 8, NotJudged: 9,
+}
+
+// compare orders rows worst first: by verdict, then by the size of the
+// worsening, then by name.
+func (r Row) compare(other Row) int {
+	return cmp.Or(
+		cmp.Compare(rank[r.Verdict], rank[other.Verdict]),
+		-cmp.Compare(r.weight(), other.weight()),
+		r.Key().Compare(other.Key()),
+		cmp.Compare(r.Fingerprint, other.Fingerprint),
+	)
+}
+
+// weight is the size of the change; a change from zero outweighs all.
+func (r Row) weight() float64 {
+	if r.Change == nil {
+		if r.Base != nil && r.Head != nil {
+			return math.MaxFloat64
+		}
+		return 0
+	}
+	if r.Verdict == Unchanged || r.Verdict == NotJudged || r.Verdict == SameCode {
+		return 0 // in order of name
+	}
+	return math.Abs(*r.Change)
+}

@@ -1,0 +1,213 @@
+package gate
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/descartes/regress/pkg/gate/stat"
+)
+
+// The constants of the procedure. doc.go says what each is for; TABLE.md in
+// accuracy shows what they reach, and its tests fail when one is made worse.
+var (
+	screenLooks    = []int{2, 3, 4, 6}
+	confirmLooks   = []int{8, 12, 20, 30}
+	confirmWeights = []float64{.3, .3, .2, .2} // of the false-alarm budget; they sum to 1
+)
+
+const (
+	trustData   = 4   // rounds from which the sample's own spread counts
+	screenShare = .7  // a bound below this share of the effect passes
+	rangeSDs    = 4   // with fewer rounds than trustData each side's range stays below
+	rangeShare  = .21 // 4·s + .21·effect
+	relevant    = .5  // share of the effect below which a shift is never a regression
+	noisy       = 1.5 // detectable shift, in effects, beyond which a benchmark is too noisy
+	reportLevel = .95 // of the interval in a report
+	improveZ    = 1.2 // widens the normal bound of an improvement for tails that are not normal
+)
+
+// screenZ is how many standard errors stand between the shift and its bound.
+func screenZ(n int) float64 {
+	if n <= 2 {
+		return 2.5
+	}
+	return 2.3
+}
+
+// screenEnd is the number of rounds a side after which the screen is over;
+// every further round is fresh.
+func screenEnd() int { return screenLooks[len(screenLooks)-1] }
+
+// judgeTwoStage judges all pairs of a log whose rounds regress chose.
+func judgeTwoStage(pairs []*series, alpha float64) {
+	var survivors []*series
+	open := 0 // series whose screen is not over
+	for _, s := range pairs {
+		switch s.screen(alpha, len(pairs)) {
+		case passed:
+		case survived:
+			survivors = append(survivors, s)
+		case waiting:
+			open++
+		}
+	}
+	// Until every screen is over the number of survivors is not known; the most
+	// that it can be keeps the level whatever happens.
+	k := len(survivors) + open
+	for _, s := range survivors {
+		s.confirm(alpha, k, open == 0)
+	}
+	holm(survivors, alpha, k)
+}
+
+// The ends of a screen.
+const (
+	passed = iota
+	survived
+	waiting
+)
+
+// screen looks at the first rounds and lets go of what is clearly not slower.
+func (s *series) screen(alpha float64, tested int) int {
+	have := len(s.worse.base)
+	s.finding = unknown(Inconclusive, "screen", "")
+	last := 0
+	for _, n := range screenLooks {
+		if s.past == nil && n < trustData {
+			continue
+		}
+		if n > have {
+			s.want, s.more, s.blocks = n-have, n-have, true
+			s.why = fmt.Sprintf("%s; the next look is at %d", count(have, "round")+" a side", n)
+			break
+		}
+		last = n
+		sm := newSample(s.worse.first(n))
+		sd := sm.sd(s.past)
+		bound, ok := sm.clears(sd, s.policy.effect)
+		s.record(sm, bound)
+		if ok {
+			s.verdict = Unchanged
+			s.why = s.claim()
+			s.detectable = s.screenSees(n, sd, alpha)
+			s.seekImprovement(alpha, tested)
+			return passed
+		}
+	}
+	if s.blocks {
+		if last > 0 {
+			s.why = fmt.Sprintf("%s after %s: more would tell", s.looks(), count(have, "round")+" a side")
+		}
+		return waiting
+	}
+	s.seemed = s.shift
+	return survived
+}
+
+// confirm tests a survivor of the screen on the rounds after it. go on says that
+// fresh rounds may be asked for: the number of survivors k is final.
+func (s *series) confirm(alpha float64, k int, goOn bool) {
+	fresh := pair{s.worse.base[screenEnd():], s.worse.head[screenEnd():]}
+	have := len(fresh.base)
+	seemed := s.seemed
+	s.finding = unknown(Inconclusive, "confirm", "")
+	s.seemed = seemed
+	s.p = 1
+	level := alpha / float64(k)
+	for i, n := range confirmLooks {
+		if n > have {
+			s.blocks, s.more = true, n-have
+			if goOn {
+				s.want = n - have
+			}
+			break
+		}
+		sm := newSample(fresh.first(n))
+		sd := sm.sd(s.past)
+		bound, ok := sm.clears(sd, s.policy.effect)
+		s.record(sm, bound)
+		s.p = min(s.p, stat.MannWhitney(sm.base, sm.head)/confirmWeights[i])
+		s.detectable = stat.Detectable(sd, confirmLooks[len(confirmLooks)-1], confirmLooks[len(confirmLooks)-1], confirmWeights[len(confirmWeights)-1]*level)
+		s.detectable = max(s.detectable, relevant*s.policy.effect)
+		switch {
+		case s.p <= level && sm.shift >= relevant*s.policy.effect:
+			s.regressed(alpha)
+			return
+		case ok:
+			s.verdict = Unchanged
+			s.why = s.claim()
+			return
+		case s.detectable > noisy*s.policy.effect && sm.shift < s.detectable/2:
+			s.why = s.tooNoisy(s.detectable)
+			return
+		}
+	}
+	if s.blocks {
+		s.why = fmt.Sprintf("seemed %s while screening; telling needs %s more", s.changed(seemed), count(s.more, "fresh round")+" a side")
+		return
+	}
+	s.why = fmt.Sprintf("%s, and %d rounds a side did not settle whether that is noise", s.looks(), have)
+}
+
+// holm takes the survivors that alpha/k did not reject down Holm's steps: with r
+// rejected, the next needs only alpha/(k−r).
+func holm(survivors []*series, alpha float64, k int) {
+	for again := true; again; {
+		again = false
+		rejected := 0
+		for _, s := range survivors {
+			if s.verdict == Regressed {
+				rejected++
+			}
+		}
+		for _, s := range survivors {
+			if s.verdict == Inconclusive && s.p <= alpha/float64(k-rejected) && s.shift >= relevant*s.policy.effect {
+				s.regressed(alpha)
+				again = true
+				break // the next step has a larger level
+			}
+		}
+	}
+}
+
+// regressed turns a finding red.
+func (s *series) regressed(alpha float64) {
+	s.verdict, s.blocks, s.want, s.more = Regressed, false, 0, 0
+	s.atMost = math.NaN()
+	s.why = fmt.Sprintf("%s; noise does this in less than one of %.0f unchanged pull requests", s.looks(), 1/alpha)
+}
+
+// screenSees is the shift that a pass at n rounds would have let through one
+// time in five at most, and that confirmation would then have told.
+func (s *series) screenSees(n int, sd, alpha float64) float64 {
+	const power = .8416 // Φ⁻¹(.8)
+	se := stat.StandardError(sd, n, n)
+	through := screenShare*s.policy.effect - screenZ(n)*se + power*se
+	end := confirmLooks[len(confirmLooks)-1]
+	told := stat.Detectable(sd, end, end, alpha*confirmWeights[len(confirmWeights)-1])
+	return max(through, told, relevant*s.policy.effect)
+}
+
+// seekImprovement looks at a series that passed the screen for the opposite
+// change. It may ask for the rest of the screen's rounds, never for more, and
+// calls a benchmark improved when in all of them every round of head beats every
+// round of base, by clearly more than the noise of the whole suite could.
+func (s *series) seekImprovement(alpha float64, tested int) {
+	threshold := relevant * s.policy.effect
+	if -s.shift < threshold || s.atMost >= 0 {
+		return
+	}
+	end := screenEnd()
+	if have := len(s.worse.base); have < end {
+		s.want, s.more = end-have, end-have
+		return
+	}
+	sm := newSample(s.worse.first(end))
+	noise := improveZ * stat.NormalQuantile(1-alpha/float64(tested)) * stat.StandardError(sm.sd(s.past), end, end)
+	if sm.head[end-1] < sm.base[0] && -sm.shift > max(threshold, noise) {
+		s.record(sm, math.NaN())
+		s.verdict = Improved
+		s.p = stat.MannWhitney(sm.head, sm.base)
+		s.why = s.looks() + " in every round"
+	}
+}

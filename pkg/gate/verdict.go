@@ -1,0 +1,304 @@
+package gate
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/descartes/regress/pkg/baseline"
+)
+
+// conclude gives a decision its outcome, headline, reasons and limits.
+func conclude(d *Decision, all []*series, in Input) {
+	failed := slices.Concat(redReasons(all, in.Policy), crashReasons(all, in), targetReasons(d.Targets, Missed))
+	open := slices.Concat(openReasons(all, in), targetReasons(d.Targets, Unclear, NotMeasured))
+	if in.OnlyHead && len(d.Targets) == 0 {
+		open = append(open, "there is no target to hold anything against")
+	}
+	if !in.OnlyHead && !decided(all) {
+		open = append(open, nothingDecided(all, in))
+	}
+	switch {
+	case len(failed) > 0:
+		d.Outcome = Fail
+	case len(open) > 0:
+		d.Outcome = Undecided
+	default:
+		d.Outcome = Pass
+	}
+	d.Reasons = append(append([]string{}, failed...), open...)
+	d.Cannot = cannotSee(all, in)
+	d.Headline = headline(d, all, in)
+}
+
+// decided says whether anything was: a decision on nothing is not green.
+func decided(all []*series) bool {
+	return slices.ContainsFunc(all, func(s *series) bool {
+		switch s.verdict {
+		case Unchanged, Improved, Regressed, Waived, SameCode:
+			return true
+		}
+		return false
+	})
+}
+
+// nothingDecided says why there was nothing to judge.
+func nothingDecided(all []*series, in Input) string {
+	base, head := false, false
+	for _, run := range in.Log.Runs {
+		if len(run.Samples) > 0 {
+			base = base || run.Side == baseline.Base
+			head = head || run.Side != baseline.Base
+		}
+	}
+	switch {
+	case len(all) == 0 || !head && !base:
+		return "no benchmark printed a result"
+	case !head:
+		return "head printed no result"
+	case !base && len(in.Stored) == 0:
+		return "there is nothing to compare with: measure both sides with regress compare --base, or store a baseline first"
+	}
+	return "not one benchmark could be judged"
+}
+
+// pick lists the benchmarks, once each and in order, of the series that match.
+func pick(all []*series, match func(*series) bool) (names []string) {
+	for _, s := range all {
+		if !match(s) {
+			continue
+		}
+		name := s.key.Name
+		if name == "" {
+			name = s.key.Package
+		}
+		if len(names) == 0 || names[len(names)-1] != name {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// list writes the first few names and how many more there are.
+func list(names []string) string {
+	const most = 3
+	if len(names) <= most+1 {
+		return strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
+}
+
+func redReasons(all []*series, p Policy) (out []string) {
+	for _, s := range worstFirst(all) {
+		out = append(out, fmt.Sprintf("%s %s regressed: %s", s.key.Name, s.key.Unit, s.why))
+	}
+	if p.Strict {
+		if names := pick(all, func(s *series) bool { return s.verdict == Inconclusive }); len(names) > 0 {
+			out = append(out, fmt.Sprintf("strict: %s could not be judged: %s", count(len(names), "benchmark"), list(names)))
+		}
+	}
+	return out
+}
+
+// worstFirst are the regressed series, the largest change first.
+func worstFirst(all []*series) []*series {
+	var red []*series
+	for _, s := range all {
+		if s.verdict == Regressed {
+			red = append(red, s)
+		}
+	}
+	slices.SortStableFunc(red, func(a, b *series) int { return a.row(false).compare(b.row(false)) })
+	return red
+}
+
+// crashReasons are the benchmarks that ran at base and crashed at head: whatever
+// they would have measured, head broke them.
+func crashReasons(all []*series, in Input) (out []string) {
+	if in.OnlyHead {
+		return nil
+	}
+	f := newFacts(in)
+	names := pick(all, func(s *series) bool {
+		var atHead, atBase bool
+		for _, p := range f.problemsOf(s.key) {
+			atHead = atHead || p.Crashed && p.Side == baseline.Head
+			atBase = atBase || p.Side != baseline.Head
+		}
+		return atHead && !atBase && f.ran[baseline.Base][s.key.Function()]
+	})
+	for _, name := range names {
+		out = append(out, name+" ran at base and crashed at head")
+	}
+	return out
+}
+
+func targetReasons(rows []TargetRow, verdicts ...TargetVerdict) (out []string) {
+	for _, r := range rows {
+		if slices.Contains(verdicts, r.Verdict) {
+			out = append(out, strings.TrimSpace(fmt.Sprintf("target %s %s: %s: %s", r.Target, r.Name, r.Verdict, r.Why)))
+		}
+	}
+	return out
+}
+
+// openReasons are the sentences for what is not decided and should have been.
+func openReasons(all []*series, in Input) (out []string) {
+	say := func(what string, match func(*series) bool) {
+		if names := pick(all, match); len(names) > 0 {
+			out = append(out, fmt.Sprintf("%s %s: %s", count(len(names), "benchmark"), what, list(names)))
+		}
+	}
+	say("missing from head", func(s *series) bool { return s.verdict == Missing })
+	say("crashed or printed a broken line", func(s *series) bool { return s.verdict == Inconclusive && s.stage == "" && s.blocks })
+	what := "undecided for want of rounds"
+	if in.Log.Stopped != "" {
+		what = fmt.Sprintf("left undecided by the %s", in.Log.Stopped)
+	}
+	say(what, func(s *series) bool { return s.verdict == Inconclusive && s.stage != "" && s.stage != "stored" && s.blocks })
+	say("not settled by the stored baseline alone", func(s *series) bool { return s.verdict == Inconclusive && s.stage == "stored" })
+	for _, p := range in.Log.Problems {
+		if p.Name == "" {
+			out = append(out, problemText(p))
+		}
+	}
+	return out
+}
+
+func problemText(p baseline.Problem) string {
+	where := p.Package
+	if p.File != "" {
+		where = p.File
+		if p.Line > 0 {
+			where = fmt.Sprintf("%s:%d", p.File, p.Line)
+		}
+	}
+	if where == "" {
+		return p.Message
+	}
+	return where + ": " + p.Message
+}
+
+// cannotSee says, whatever the outcome, what this decision is blind to.
+func cannotSee(all []*series, in Input) []string {
+	out := []string{}
+	judged := pick(all, func(s *series) bool { return s.verdict == Unchanged && s.stage != "exact" })
+	if len(judged) > 0 {
+		out = append(out, fmt.Sprintf("a slowdown of less than %s in any one benchmark is not looked for", percent(in.Policy.MinEffect)))
+	}
+	say := func(names []string, format string, args ...any) {
+		if len(names) > 0 {
+			out = append(out, fmt.Sprintf(format, args...)+": "+list(names))
+		}
+	}
+	least := math.Inf(1)
+	dull := pick(all, func(s *series) bool {
+		weak := s.verdict == Unchanged && s.detectable > s.policy.effect*1.0001 && !s.zeros()
+		if weak {
+			least = min(least, math.Abs(s.relative(s.detectable)))
+		}
+		return weak
+	})
+	say(dull, "could not have seen a slowdown below %s with any certainty", percent(least))
+	say(pick(all, func(s *series) bool { return s.verdict == Inconclusive && !s.blocks }), "too noisy to judge, whatever happened there")
+	say(pick(all, func(s *series) bool { return s.verdict == Inconclusive && s.blocks }), "not settled")
+	say(pick(all, func(s *series) bool { return s.verdict == New }), "nothing to compare with")
+	say(pick(all, func(s *series) bool { return s.verdict == NotJudged && s.policy.ignore }), "ignored by a rule")
+	switch procedure(in) {
+	case "fixed":
+		if len(judged) > 0 {
+			out = append(out, "the order of these rounds was not drawn at random: a machine that changed between the sides would look like a change of the code")
+		}
+	case "stored":
+		if len(judged) > 0 {
+			out = append(out, "base was measured on other days: a change of the whole machine since then would hide or feign one of the code")
+		}
+	}
+	return append(out, neverRan(all, in)...)
+}
+
+// neverRan names declared benchmark functions of head of which nothing at all is known.
+func neverRan(all []*series, in Input) []string {
+	seen := map[baseline.Function]bool{}
+	for _, s := range all {
+		seen[s.key.Function()] = true
+		seen[baseline.Function{Package: s.key.Package, Name: s.key.Name}] = true
+	}
+	var names []string
+	for _, fn := range in.Log.Functions[baseline.Head] {
+		if !seen[fn] {
+			names = append(names, fn.Name)
+		}
+	}
+	slices.Sort(names)
+	names = slices.Compact(names)
+	if len(names) == 0 {
+		return nil
+	}
+	return []string{"declared and not run on either side: " + list(names)}
+}
+
+// headline sums a decision up in one sentence.
+func headline(d *Decision, all []*series, in Input) string {
+	if in.OnlyHead {
+		return targetHeadline(d.Targets)
+	}
+	benchmarks := len(pick(all, func(s *series) bool { return s.verdict != NotJudged }))
+	tail := ""
+	if n := len(pick(all, func(s *series) bool { return s.verdict == Improved })); n > 0 {
+		tail += fmt.Sprintf("; %d improved", n)
+	}
+	missed := 0
+	for _, r := range d.Targets {
+		if r.Verdict == Missed {
+			missed++
+		}
+	}
+	red := worstFirst(all)
+	switch {
+	case len(red) > 0:
+		n := len(pick(all, func(s *series) bool { return s.verdict == Regressed }))
+		s := fmt.Sprintf("%d of %s regressed; the worst, %s %s: %s", n, count(benchmarks, "benchmark"), red[0].key.Name, red[0].key.Unit, red[0].looks())
+		if n == 1 {
+			s = fmt.Sprintf("1 of %s regressed: %s %s: %s", count(benchmarks, "benchmark"), red[0].key.Name, red[0].key.Unit, red[0].looks())
+		}
+		return s + tail
+	case missed > 0:
+		return fmt.Sprintf("%s missed%s", count(missed, "target"), tail)
+	case d.Outcome == Fail:
+		return d.Reasons[0] + tail
+	case d.Outcome == Undecided:
+		return "undecided: " + d.Reasons[0] + tail
+	}
+	return passHeadline(all, benchmarks) + tail
+}
+
+func passHeadline(all []*series, benchmarks int) string {
+	same := len(pick(all, func(s *series) bool { return s.verdict == SameCode }))
+	if same == benchmarks {
+		return fmt.Sprintf("nothing that %s runs has changed", count(same, "benchmark"))
+	}
+	s := "no regression in " + count(benchmarks, "benchmark")
+	if n := len(pick(all, func(s *series) bool { return s.verdict == Inconclusive })); n > 0 {
+		s = fmt.Sprintf("no regression in %d of %s; %d too noisy to judge", benchmarks-n, count(benchmarks, "benchmark"), n)
+	}
+	return s
+}
+
+func targetHeadline(rows []TargetRow) string {
+	n := map[TargetVerdict]int{}
+	for _, r := range rows {
+		n[r.Verdict]++
+	}
+	if len(rows) == 0 {
+		return "undecided: there is no target to hold anything against"
+	}
+	s := fmt.Sprintf("%d of %s met", n[Met], count(len(rows), "target"))
+	for _, v := range []TargetVerdict{Missed, Unclear, NotMeasured} {
+		if n[v] > 0 {
+			s += fmt.Sprintf(", %d %s", n[v], v)
+		}
+	}
+	return s
+}
