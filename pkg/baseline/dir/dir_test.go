@@ -1,0 +1,25 @@
+package dir_test
+
+import (
+	"testing"
+
+	"github.com/descartes/regress/pkg/baseline"
+	"github.com/descartes/regress/pkg/baseline/dir"
+	"github.com/descartes/regress/pkg/baseline/storetest"
+)
+
+func open(t *testing.T, path string) baseline.Store {
+	t.Helper()
+	s, err := dir.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func TestConformance(t *testing.T) {
+	storetest.Run(t, func(t *testing.T) func() baseline.Store {
+		path := t.TempDir() + "/store"
+		return func() baseline.Store { return open(t, path) }
+	})
+}

@@ -1,0 +1,39 @@
+// Package dir is the store that needs no server: a directory with one Go
+// benchmark file a run, which benchstat reads, a person can diff, and CI can
+// cache or keep on a branch.
+//
+//	benchstat -col commit -ignore started,seed .regress/*.txt
+//
+// A file is named <utc>-<sha12>-<id12>.txt and has three parts:
+//
+//	# regress-store: 1              version of this layout
+//	# regress-id: 5d41402abc4b2a76b9719d91
+//	# regress-time: 2026-11-23T05:30:00Z
+//	project: github.com/x/y         what benchstat may group by is a key of
+//	commit: 1f0c…                   the format; what varies from run to run
+//	branch: main                    and would only split its tables is a
+//	goos: linux                     comment, which benchstat skips
+//	# regress-cores: 4
+//	# regress-series: 2
+//	# regress-raw: 1871             bytes of raw text
+//	# regress-body: 2201 <sha256>   bytes and sum of all below the header
+//	# regress-sum: <sha256>         of all above
+//	goos: linux                     the raw text, byte for byte, then one line feed
+//	BenchmarkPingPong-2   1000   240 ns/op
+//	# regress-sample: {"package":…,"name":"PingPong-2","unit":"sec/op","rounds":[1],"values":[2.4e-07]}
+//
+// The samples stand beside the text that they were read from, so that reading a
+// store never depends on how a text is parsed today. Sizes and sums make every
+// truncation and every altered byte an error that names the file; such a file
+// hides no other. Copying files between stores is allowed: the ID is of the
+// content, and a run that is there twice is one run.
+//
+// # What is promised
+//
+// A run is written to a temporary file in the same directory, synced, renamed,
+// and the directory synced: there is never half a file under a run's name. Put
+// writes and syncs all its files before it renames the first, and takes back what
+// it renamed when a rename fails; only a crash between two renames (of
+// microseconds) can keep a part, and repeating Put then adds the rest. Writers,
+// in any process, take turns by a lock on the file .lock; readers need none.
+package dir
