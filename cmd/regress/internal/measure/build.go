@@ -1,0 +1,204 @@
+package measure
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/descartes/regress/pkg/baseline"
+)
+
+// suite is one side, ready to run.
+type suite struct {
+	side     baseline.Side // None when the head is measured alone
+	dir      string        // Options.Dir in this side's tree; it need not exist on the base
+	project  string        // module path
+	packages []*pkg        // those that declare benchmarks, by path
+}
+
+// pkg is one package of one side that declares benchmarks.
+type pkg struct {
+	path      string // import path
+	dir       string // absolute
+	functions []string
+	binary    string
+	hash      string // of binary, 16 hexadecimal digits
+}
+
+// label names the side for people.
+func (s suite) label() string {
+	if s.side == baseline.Base {
+		return "base"
+	}
+	return "head"
+}
+
+// list finds the packages of the suite that declare benchmarks. A pattern that
+// matches nothing on the base is not an error there: what it would have matched
+// is new.
+func (s *suite) list(ctx context.Context, o Options) (warnings []string, err error) {
+	if _, err := os.Stat(s.dir); s.side == baseline.Base && errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
+	args := append([]string{"list", "-e", "-json=Dir,ImportPath,TestGoFiles,XTestGoFiles,Module,Error"}, o.BuildFlags...)
+	text, err := goCommand(ctx, s.dir, append(append(args, "--"), o.Packages...)...)
+	if err != nil {
+		return nil, fmt.Errorf("list the packages of the %s: %w", s.label(), err)
+	}
+	for dec := json.NewDecoder(strings.NewReader(text)); ; {
+		var found struct {
+			Dir, ImportPath           string
+			TestGoFiles, XTestGoFiles []string
+			Module                    *struct{ Path string }
+			Error                     *struct{ Err string }
+		}
+		if err := dec.Decode(&found); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			return nil, fmt.Errorf("read what go list printed: %w", err)
+		}
+		if found.Error != nil && s.side != baseline.Base {
+			warnings = append(warnings, fmt.Sprintf("package %s of the head was not read: %s", found.ImportPath, firstLine(found.Error.Err)))
+		}
+		if found.Module != nil && s.project == "" {
+			s.project = found.Module.Path
+		}
+		names, err := declared(found.Dir, slices.Concat(found.TestGoFiles, found.XTestGoFiles))
+		if err != nil {
+			return nil, fmt.Errorf("%w: the %s: %w", ErrBuild, s.label(), err)
+		}
+		if len(names) > 0 {
+			s.packages = append(s.packages, &pkg{path: found.ImportPath, dir: found.Dir, functions: names})
+		}
+	}
+	if len(s.packages) == 0 && len(warnings) > 0 {
+		return nil, fmt.Errorf("%w: %s", ErrNothing, warnings[0])
+	}
+	slices.SortFunc(s.packages, func(a, b *pkg) int { return strings.Compare(a.path, b.path) })
+	return warnings, nil
+}
+
+// declared parses test files and returns the names of their benchmark
+// functions, sorted.
+func declared(dir string, files []string) ([]string, error) {
+	var names []string
+	for _, file := range files {
+		tree, err := parser.ParseFile(token.NewFileSet(), filepath.Join(dir, file), nil, parser.SkipObjectResolution)
+		if err != nil {
+			return nil, err
+		}
+		for _, decl := range tree.Decls {
+			if fn, ok := decl.(*ast.FuncDecl); ok && isBenchmark(fn) {
+				names = append(names, fn.Name.Name)
+			}
+		}
+	}
+	slices.Sort(names)
+	return names, nil
+}
+
+// isBenchmark follows cmd/go: BenchmarkXxx, no receiver, one parameter of type
+// *B or *testing.B.
+func isBenchmark(fn *ast.FuncDecl) bool {
+	rest, ok := strings.CutPrefix(fn.Name.Name, "Benchmark")
+	if first, _ := utf8.DecodeRuneInString(rest); !ok || unicode.IsLower(first) {
+		return false
+	}
+	if fn.Recv != nil || fn.Type.TypeParams != nil || fn.Type.Results.NumFields() > 0 || fn.Type.Params.NumFields() != 1 {
+		return false
+	}
+	star, ok := fn.Type.Params.List[0].Type.(*ast.StarExpr)
+	if !ok {
+		return false
+	}
+	switch x := star.X.(type) {
+	case *ast.Ident:
+		return x.Name == "B"
+	case *ast.SelectorExpr:
+		return x.Sel.Name == "B"
+	}
+	return false
+}
+
+// build compiles the test binaries of all packages into dir. Everything that
+// could make equal sources give different bytes is switched off.
+func (s *suite) build(ctx context.Context, o Options, dir string) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return fmt.Errorf("make a directory for the binaries: %w", err)
+	}
+	errs := make([]error, len(s.packages))
+	slots := make(chan struct{}, max(1, runtime.NumCPU()))
+	var wg sync.WaitGroup
+	for i, p := range s.packages {
+		// Numbers, not names: the path of the binary must be as long on both sides,
+		// and two packages may have the same last element.
+		p.binary = filepath.Join(dir, fmt.Sprintf("%04d-%s.test", i, filepath.Base(p.path)))
+		wg.Go(func() {
+			slots <- struct{}{}
+			defer func() { <-slots }()
+			errs[i] = s.compile(ctx, o, p)
+		})
+	}
+	wg.Wait()
+	return errors.Join(errs...)
+}
+
+func (s *suite) compile(ctx context.Context, o Options, p *pkg) error {
+	args := append([]string{"test", "-c", "-trimpath", "-buildvcs=false", "-o", p.binary}, o.BuildFlags...)
+	if _, err := goCommand(ctx, p.dir, append(args, ".")...); err != nil {
+		return fmt.Errorf("%w: package %s of the %s:\n%w", ErrBuild, p.path, s.label(), err)
+	}
+	file, err := os.Open(p.binary)
+	if err != nil {
+		return fmt.Errorf("open the binary of %s: %w", p.path, err)
+	}
+	defer func() { _ = file.Close() }()
+	sum := sha256.New()
+	if _, err := io.Copy(sum, file); err != nil {
+		return fmt.Errorf("read the binary of %s: %w", p.path, err)
+	}
+	p.hash = hex.EncodeToString(sum.Sum(nil)[:8])
+	return nil
+}
+
+// goCommand runs the go command and returns its standard output. Its error is
+// the end of what it said, since compile errors are for the reader to see.
+func goCommand(ctx context.Context, dir string, args ...string) (string, error) {
+	cmd := exec.CommandContext(ctx, "go", args...)
+	grouped(cmd)
+	cmd.Dir = dir
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	err := cmd.Run()
+	if errors.Is(err, exec.ErrNotFound) {
+		return "", errors.New("the go command is not on PATH; install Go")
+	}
+	if err != nil {
+		if text := strings.TrimSpace(stderr.String()); text != "" {
+			const most = 4000
+			if len(text) > most {
+				text = text[:most] + "\n…"
+			}
+			err = errors.New(text)
+		}
+		return "", err
+	}
+	return stdout.String(), nil
+}

@@ -1,0 +1,57 @@
+// Package measure runs benchmarks: it makes a tree of the base commit, builds
+// both sides, executes them in random order, one process at a time, and writes
+// what they print as one raw log in the standard Go benchmark format.
+//
+// It does not decide. Whoever decides passes a [NextFunc], which reads the log so
+// far and names the benchmarks that need more rounds; measuring and asking
+// alternate until nothing is wanted, the budget is used up, or the context ends.
+//
+// # One round
+//
+// A round is one process that runs one benchmark of one side, once
+// (-test.count=1): values inside one process share its memory layout, its heap
+// and its scheduling and are not independent, so a process is the unit of
+// replication. The rounds of an increment — every wanted benchmark, both sides,
+// as many times as wanted — are put in one random order drawn from the seed in the
+// log (math/rand/v2 PCG). Under "no change" the labels base and head are then
+// exchangeable, which is all that the test of the decision assumes. Shuffling
+// inside pairs would not give that.
+//
+// Both sides are run alike: the same flags, the same toolchain, the same
+// variables, binaries in paths of equal length, and no PWD in the environment (a
+// longer path moves the stack, and a moved stack changes timings).
+//
+// # The tree of the base
+//
+// The base is the merge base of HEAD and the ref asked for, checked out into a
+// temporary directory through an index of its own (git read-tree -u with
+// GIT_INDEX_FILE and GIT_WORK_TREE). Nothing is written into the repository: no
+// worktree to prune after a crash, no hook runs, a read-only .git will do, and
+// several runs at once do not meet. The head is the working tree as it stands,
+// uncommitted changes included. Both run in their own package directory, so that
+// testdata is found. A benchmark that asks git about its own directory works on
+// the head alone, and shows as failed on the base.
+//
+// # Which benchmarks
+//
+// Benchmark functions are found by parsing the test files that go list names;
+// their sub-benchmarks by one pass with -test.benchtime=1x a side, which also
+// warms the machine and whose values are thrown away. A benchmark that skips
+// itself, fails, crashes, prints no result or does not end within the timeout
+// leaves a mark in the log; none vanishes.
+//
+// # Same code
+//
+// Where the test binaries of both sides are equal to the byte (built with
+// -trimpath and -buildvcs=false) and no file below the package's directory
+// differs, nothing in the change can have made the package's benchmarks slower,
+// and they are marked "same" and not run. That is a proof for everything that is
+// linked into the binary and for its testdata. It is not one for files outside the
+// package's directory, nor for other programs that a benchmark builds or starts.
+//
+// Note: going finer, by comparing the functions that a benchmark can reach inside
+// two different binaries, is not done. Even where their bytes are equal, another
+// package's change moves their addresses, and layout alone costs or gains a few
+// per cent; calls through interfaces, reflection and linkname make "can reach"
+// a guess. A wrong "same code" is worse than a missed one.
+package measure

@@ -1,0 +1,357 @@
+package measure
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/descartes/regress/pkg/baseline"
+)
+
+func TestMain(m *testing.M) {
+	// The trees and binaries of all tests go where a test can see that none is left.
+	dir, err := os.MkdirTemp("", "measure-test-")
+	if err != nil {
+		panic(err)
+	}
+	_ = os.Setenv("TMPDIR", dir)
+	_ = os.Setenv("GOFLAGS", os.Getenv("GOFLAGS")+" -ldflags=-s") // linking is what these tests wait for
+	code := m.Run()
+	_ = os.RemoveAll(dir)
+	os.Exit(code)
+}
+
+// suffix is what testing adds to the names that this process's children print.
+func suffix() string {
+	if n := runtime.GOMAXPROCS(0); n > 1 {
+		return fmt.Sprintf("-%d", n)
+	}
+	return ""
+}
+
+func TestTwoSides(t *testing.T) {
+	t.Parallel()
+	r := newRepo(t, map[string]string{
+		"x_test.go":         module("Both", loop, "Old", loop),
+		"testdata/in.txt":   "base",
+		"sub/y_test.go":     strings.Replace(module("Read", `text, err := os.ReadFile("testdata/side"); if err != nil { b.Fatal(err) }; fmt.Println("saw", string(text)); for b.Loop() {}; b.ReportMetric(float64(len(text)), "len-bytes")`), "package t", "package sub", 1),
+		"sub/testdata/side": "base!",
+	})
+	base := r.git("rev-parse", "HEAD")
+	r.git("checkout", "--quiet", "-b", "feature")
+	r.write(map[string]string{
+		"x_test.go":         module("Both", loop, "Fresh", loop),
+		"sub/testdata/side": "headside",
+	})
+	head := r.commit("second")
+	res, text := run(t, r.options(nil))
+	if res.BaseCommit != base || res.HeadCommit != head || res.Dirty || res.Identical || res.Branch != "feature" {
+		t.Errorf("facts: %+v", res)
+	}
+	p := suffix()
+	has(t, text, "regress-log: 1", "commit: "+head, "base-commit: "+base, "base-branch: main", "branch: feature", "seed: 7",
+		"project: example.com/t", "suite-flags: -benchtime=1x", "go-version: go1…", "cores: …", "started: …",
+		"# functions: base example.com/t BenchmarkBoth BenchmarkOld", "# functions: head example.com/t BenchmarkBoth BenchmarkFresh",
+		"# functions: head example.com/t/sub BenchmarkRead", "pkg: example.com/t/sub", "# load: wall=…")
+	lacks(t, text, "dirty:", "# same:", "# failed:", "saw", "# stopped", "procedure:")
+	got := order(text)
+	slices.Sort(got)
+	// One round: Both and Read twice, Old on the base, Fresh on the head.
+	want := []string{"base Both" + p, "base Old" + p, "base Read" + p, "head Both" + p, "head Fresh" + p, "head Read" + p}
+	if !slices.Equal(got, want) {
+		t.Errorf("measured %q, want %q", got, want)
+	}
+	// Each side reads the testdata of its own tree.
+	for side, n := range map[string]string{"base": "5.000 len-bytes", "head": "8.000 len-bytes"} {
+		if !regexp.MustCompile(`side: ` + side + `\n# round: 1\npkg: example.com/t/sub\nBenchmarkRead\S*\s.*` + regexp.QuoteMeta(n)).MatchString(text) {
+			t.Errorf("%s did not read %s:\n%s", side, n, text)
+		}
+	}
+	clean(t, r)
+	onlySideVaries(t, text)
+}
+
+// clean checks that the repository is as it was and no temporary tree is left.
+func clean(t *testing.T, r repo) {
+	t.Helper()
+	if list := r.git("worktree", "list"); strings.Count(list, "\n") != 0 {
+		t.Errorf("worktrees are left:\n%s", list)
+	}
+	if status := r.git("status", "--porcelain"); status != "" {
+		t.Errorf("the repository is not as it was:\n%s", status)
+	}
+}
+
+// onlySideVaries checks what benchstat needs: of all "key: value" lines, only
+// side and pkg may have more than one value.
+func onlySideVaries(t *testing.T, text string) {
+	t.Helper()
+	values := map[string]string{}
+	for line := range strings.SplitSeq(text, "\n") {
+		key, value, ok := strings.Cut(line, ": ")
+		if !ok || strings.ContainsAny(key, " #\t") || key == "side" || key == "pkg" {
+			continue
+		}
+		if old, seen := values[key]; seen && old != value {
+			t.Errorf("%s is %q and %q", key, old, value)
+		}
+		values[key] = value
+	}
+}
+
+func TestDirtyTree(t *testing.T) {
+	t.Parallel()
+	r := newRepo(t, map[string]string{"x_test.go": module("A", loop)})
+	o := r.options(nil)
+	res, text := run(t, o)
+	if !res.Identical || res.Dirty || len(res.Same) != 1 || len(order(text)) != 0 {
+		t.Errorf("a clean tree at the base: %+v\n%s", res, text)
+	}
+	has(t, text, "# same: example.com/t A"+suffix()+" the test binaries…")
+
+	o.All = true
+	if _, text = run(t, o); len(order(text)) != 2 {
+		t.Errorf("All measures same code too:\n%s", text)
+	}
+	o.All = false
+
+	r.write(map[string]string{"report.txt": "left here by a run"})
+	if res, _ := run(t, o); res.Dirty || len(res.Same) != 0 {
+		t.Errorf("an untracked text is no change of the code, but may be read: %+v", res)
+	}
+	r.write(map[string]string{"new_test.go": module("B", loop)})
+	res, text = run(t, o)
+	if !res.Dirty || res.Identical || res.BaseCommit != res.HeadCommit {
+		t.Errorf("an untracked test file is a change: %+v", res)
+	}
+	has(t, text, "dirty: true", "# functions: head example.com/t BenchmarkA BenchmarkB", "# functions: base example.com/t BenchmarkA")
+}
+
+func TestSameCode(t *testing.T) {
+	t.Parallel()
+	r := newRepo(t, map[string]string{
+		"a/a_test.go": module("A", loop), "b/b_test.go": module("B", loop), "b/testdata/deep/f": "1", "c/c_test.go": module("C", loop),
+	})
+	r.git("checkout", "--quiet", "-b", "feature")
+	r.write(map[string]string{"b/testdata/deep/f": "2", "c/c_test.go": module("C", "x := 0\n\tfor b.Loop() { x++ }\n\t_ = x"), "README.md": "new"})
+	r.commit("testdata of b, code of c, a file of nobody")
+	res, text := run(t, r.options(nil))
+	if len(res.Same) != 1 || res.Same[0].Package != "example.com/t/a" {
+		t.Errorf("same: %v, want a alone", res.Same)
+	}
+	if n := len(order(text)); n != 4 {
+		t.Errorf("%d processes, want b and c on two sides", n)
+	}
+}
+
+func TestHeadAlone(t *testing.T) {
+	t.Parallel()
+	r := newRepo(t, map[string]string{"x_test.go": module("A", loop, "B", loop)})
+	o := r.options(nil)
+	o.Base, o.Rounds, o.Bench, o.Skip = "", 3, "A|B", "B$"
+	res, text := run(t, o)
+	p := suffix()
+	if got := order(text); !slices.Equal(got, []string{" A" + p, " A" + p, " A" + p}) {
+		t.Errorf("measured %q", got)
+	}
+	lacks(t, text, "side:", "base-commit")
+	has(t, text, "# round: 3", "# functions: head example.com/t BenchmarkA BenchmarkB")
+	if res.Processes != 3 || res.BaseCommit != "" {
+		t.Errorf("%+v", res)
+	}
+}
+
+func TestSeedGivesTheOrder(t *testing.T) {
+	t.Parallel()
+	r := newRepo(t, map[string]string{"x_test.go": module("A", loop, "B", loop, "C", loop)})
+	o := r.options(nil)
+	o.All, o.Rounds = true, 3
+	asked := 0
+	o.Next = func(log baseline.Log) []Want {
+		if asked++; asked%2 == 0 {
+			return nil
+		}
+		if len(log.Runs) != 2 {
+			t.Errorf("Next sees %d runs, want one a side", len(log.Runs))
+		}
+		return []Want{{"example.com/t", "B" + suffix(), 2}, {"example.com/t", "Gone", 9}}
+	}
+	_, one := run(t, o)
+	_, two := run(t, o)
+	if !slices.Equal(order(one), order(two)) {
+		t.Errorf("the same seed gave\n%q\n%q", order(one), order(two))
+	}
+	// 3 benchmarks × 3 rounds × 2 sides, then 2 rounds × 2 sides of B.
+	if len(order(one)) != 22 {
+		t.Errorf("%d processes, want 18 + 4", len(order(one)))
+	}
+	for _, tail := range order(one)[18:] {
+		if !strings.HasSuffix(tail, " B"+suffix()) {
+			t.Errorf("the second increment ran %s", tail)
+		}
+	}
+	has(t, one, "procedure: two-stage", "# round: 5")
+	o.Seed = 8
+	if _, three := run(t, o); slices.Equal(order(one), order(three)) {
+		t.Error("another seed gave the same order of 22 processes")
+	}
+}
+
+func TestOddNames(t *testing.T) {
+	t.Parallel()
+	r := newRepo(t, map[string]string{"x_test.go": module("Odd",
+		`for _, n := range []string{"a b", "x/y", "[1]|(", "", "x/y", "q=ü", "n-16", "tab\tend", "dot.*"} { b.Run(n, func(b *testing.B) { fmt.Print("unfinished"); for b.Loop() {} }) }`,
+		"Oddly", loop)})
+	o := r.options(nil)
+	o.Base = ""
+	_, text := run(t, o)
+	lacks(t, text, "# failed", "unfinished")
+	p := suffix()
+	got := order(text)
+	slices.Sort(got)
+	var want []string
+	for _, n := range []string{"a_b", "x/y", "[1]|(", "#00", "x/y#01", "q=ü", "n-16", "tab_end", "dot.*"} {
+		want = append(want, " Odd/"+n+p)
+	}
+	want = append(want, " Oddly"+p)
+	slices.Sort(want)
+	if !slices.Equal(got, want) {
+		t.Errorf("measured\n%q, want\n%q", got, want)
+	}
+}
+
+func TestBroken(t *testing.T) {
+	t.Parallel()
+	r := newRepo(t, map[string]string{"x_test.go": module(
+		"Panic", `panic("ouch")`,
+		"Fatal", `b.Fatal("no luck")`,
+		"Skip", `b.Skip("needs a moon")`,
+		"Exit", `os.Exit(3)`,
+		"Hang", `time.Sleep(time.Hour)`,
+		"Late", `if b.N > 1 { panic("late") }; for range b.N {}`,
+		"Sub", `b.Run("good", func(b *testing.B) {}); b.Run("bad", func(b *testing.B) { b.Error("bad apple") })`,
+		"Empty", `for range 0 { b.Run("never", func(b *testing.B) {}) }`,
+		"Good", loop)})
+	o := r.options(nil)
+	o.Base, o.Timeout, o.Benchtime = "", 1500*time.Millisecond, "2x"
+	res, text := run(t, o)
+	p := suffix()
+	has(t, text,
+		"# failed: - example.com/t BenchmarkPanic panic: ouch (exit status 2)",
+		"# failed: - example.com/t BenchmarkFatal x_test.go:…",
+		"# warning: BenchmarkSkip of example.com/t skips itself on the head: x_test.go:…",
+		"# failed: - example.com/t BenchmarkExit exit status 3",
+		"# failed: - example.com/t BenchmarkHang no end within 1.5s, killed; make one iteration shorter or raise the timeout",
+		"# failed: - example.com/t Late"+p+" panic: late (exit status 2)",
+		"# failed: - example.com/t Sub/bad"+p+" x_test.go:…")
+	for _, name := range []string{"Good", "Sub/good", "Empty"} {
+		if !slices.Contains(order(text), " "+name+p) {
+			t.Errorf("%s was not measured", name)
+		}
+	}
+	if res.Failed != 1 {
+		t.Errorf("%d failed rounds, want 1: Late; the others fail in the discovery", res.Failed)
+	}
+}
+
+func TestTestMainThatEnds(t *testing.T) {
+	t.Parallel()
+	r := newRepo(t, map[string]string{"x_test.go": module("A", loop) + "func TestMain(m *testing.M) { os.Exit(0) }\n"})
+	o := r.options(nil)
+	o.Base = ""
+	_, text := run(t, o)
+	has(t, text, "# failed: - example.com/t BenchmarkA never started; does TestMain run m.Run, and does the process end well?")
+}
+
+func TestInterrupt(t *testing.T) {
+	t.Parallel()
+	marker := filepath.Join(t.TempDir(), "alive")
+	r := newRepo(t, map[string]string{"x_test.go": module("Slow",
+		`if b.N > 1 { f, _ := os.Create("`+marker+`"); fmt.Fprint(f, os.Getpid()); f.Close(); time.Sleep(time.Hour) }`)})
+	o := r.options(nil)
+	o.All, o.Benchtime = true, "2x"
+	var log bytes.Buffer
+	o.Log = &log
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	go func() {
+		for ctx.Err() == nil {
+			if _, err := os.Stat(marker); err == nil {
+				cancel()
+			}
+			time.Sleep(5 * time.Millisecond)
+		}
+	}()
+	begin := time.Now()
+	res, err := Run(ctx, o)
+	if err != nil || res.Stopped != "interrupt" {
+		t.Fatalf("Run: %+v, %v", res, err)
+	}
+	if time.Since(begin) > 50*time.Second {
+		t.Error("the interrupt was not noticed")
+	}
+	has(t, log.String(), "# stopped: interrupt")
+	clean(t, r)
+	pid, err := os.ReadFile(marker)
+	if err != nil || len(pid) == 0 {
+		t.Fatalf("pid of the child: %q, %v", pid, err)
+	}
+	if _, err := os.Stat("/proc/" + string(pid)); err == nil {
+		t.Errorf("process %s is left", pid)
+	}
+}
+
+func TestBudget(t *testing.T) {
+	t.Parallel()
+	r := newRepo(t, map[string]string{"x_test.go": module("Quick", loop, "Slow", "time.Sleep(time.Second)")})
+	o := r.options(nil)
+	o.Base, o.Rounds, o.Budget = "", 2, 2500*time.Millisecond
+	res, text := run(t, o)
+	// The discovery takes a second, Slow would take two more a round: Quick alone fits.
+	has(t, text, "# stopped: budget of 2.5s", "# failed: - example.com/t Slow"+suffix()+" not run: the budget of 2.5s came before its first round")
+	if got := order(text); !slices.Equal(got, []string{" Quick" + suffix(), " Quick" + suffix()}) {
+		t.Errorf("measured %q", got)
+	}
+	if res.Stopped != "budget of 2.5s" || len(res.Unmeasured) != 1 {
+		t.Errorf("%+v", res)
+	}
+}
+
+func TestResume(t *testing.T) {
+	t.Parallel()
+	r := newRepo(t, map[string]string{"x_test.go": module("A", loop, "B", loop)})
+	o := r.options(nil)
+	o.All, o.Rounds = true, 3
+	_, whole := run(t, o)
+	blocks := strings.SplitAfter(whole, "\n# load")
+	// Five of the twelve processes, the load mark of the last one cut.
+	cut := strings.Join(blocks[:5], "") + ": wa"
+	cut = strings.Replace(cut, "\nside:", "\n# stopped: interrupt\nside:", 1)
+	o.Resume, o.Seed = []byte(cut), 99
+	res, text := run(t, o)
+	if res.Processes != 7 || res.Seed != 7 || len(order(text)) != 12 {
+		t.Errorf("resumed: %d processes, seed %d, %d rounds; want 7, 7, 12\n%s", res.Processes, res.Seed, len(order(text)), text)
+	}
+	lacks(t, text, "# stopped")
+
+	refuse := func(change func(), resume, part string) {
+		t.Helper()
+		change()
+		o.Resume = []byte(resume)
+		if _, err := Run(t.Context(), o); err == nil || !strings.Contains(err.Error(), part) {
+			t.Errorf("resume: error %v, want one with %q", err, part)
+		}
+	}
+	refuse(func() {}, "BenchmarkA 1 1 ns/op\n", "regress-log")
+	refuse(func() { o.Benchtime = "2x" }, cut, "give the same flags")
+	refuse(func() { o.Benchtime = "1x"; r.write(map[string]string{"y_test.go": module("C", loop)}) }, cut, "the code has changed")
+	refuse(func() { r.commit("third") }, cut, "it was measured with the head at")
+}

@@ -1,0 +1,214 @@
+package measure
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"regexp"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// target is what to execute for one benchmark of one side.
+type target struct {
+	argv []string
+	dir  string
+}
+
+// outcome of one process.
+type outcome struct {
+	wall     time.Duration
+	cpu      time.Duration // user and system, of the process and the children it waited for
+	failure  string        // why it cannot be trusted, in one line; empty: it ended well
+	canceled bool          // ctx ended it: neither result nor failure
+}
+
+// grouped puts the child into a process group of its own, which is killed as a
+// whole when ctx ends: a benchmark's agents and the compilers of a build must not
+// outlive it, and a Ctrl-C at the terminal reaches this program alone.
+func grouped(cmd *exec.Cmd) {
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+	cmd.WaitDelay = time.Second // a grandchild may hold the pipes open
+}
+
+// run executes t and hands each line of its standard output to line. Output is
+// read as it comes and not kept, so that no amount of it costs memory. The
+// process is killed after timeout, counted anew from each line when idle is set.
+func (t target) run(ctx context.Context, timeout time.Duration, idle bool, line func(string)) outcome {
+	bounded, cancel := context.WithCancel(ctx)
+	defer cancel()
+	timer := time.AfterFunc(timeout, cancel)
+	defer timer.Stop()
+	cmd := exec.CommandContext(bounded, t.argv[0], t.argv[1:]...)
+	grouped(cmd)
+	cmd.Dir, cmd.Env = t.dir, environ()
+	var said complaint
+	each := func(to func(string)) func(string) {
+		return func(s string) {
+			said.mu.Lock()
+			defer said.mu.Unlock()
+			// A frame of -test.v=test2json begins with ^V, also where unfinished output stands before it.
+			for part := range strings.SplitSeq(s, "\x16") {
+				said.line(part)
+				to(part)
+			}
+		}
+	}
+	stdout := &lines{each: each(func(s string) {
+		if idle {
+			timer.Reset(timeout)
+		}
+		line(s)
+	})}
+	stderr := &lines{each: each(func(string) {})}
+	cmd.Stdout, cmd.Stderr = stdout, stderr
+	begin := time.Now()
+	err := cmd.Start()
+	if err == nil {
+		err = cmd.Wait()
+		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // what it left behind would disturb the next round
+	}
+	out := outcome{wall: time.Since(begin)}
+	if cmd.ProcessState != nil {
+		out.cpu = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
+	}
+	stdout.close()
+	stderr.close()
+	switch {
+	case ctx.Err() != nil:
+		out.canceled = true
+	case bounded.Err() != nil:
+		out.failure = fmt.Sprintf("no end within %v, killed; make one iteration shorter or raise the timeout", timeout)
+	case err != nil && !errors.Is(err, exec.ErrWaitDelay):
+		out.failure = said.summary(err)
+	}
+	return out
+}
+
+// environ is the environment of every benchmark process, the same on both sides.
+func environ() []string {
+	var env []string
+	for _, kv := range os.Environ() {
+		// The directory differs between the sides, and the size of the environment moves the stack.
+		if !strings.HasPrefix(kv, "PWD=") && !strings.HasPrefix(kv, "OLDPWD=") {
+			env = append(env, kv)
+		}
+	}
+	return env
+}
+
+// lines is a writer that splits into lines, without their ends. Of a line longer
+// than longest it passes the beginning on.
+type lines struct {
+	each func(string)
+	rest []byte
+	skip bool // the rest of an over-long line is being dropped
+}
+
+const longest = 64 << 10
+
+func (l *lines) Write(p []byte) (int, error) {
+	n := len(p)
+	for len(p) > 0 {
+		end := len(p)
+		newline := false
+		for i, c := range p {
+			if c == '\n' {
+				end, newline = i, true
+				break
+			}
+		}
+		if !l.skip {
+			l.rest = append(l.rest, p[:min(end, longest-len(l.rest))]...)
+			l.skip = len(l.rest) == longest
+		}
+		if !newline {
+			break
+		}
+		l.flush()
+		p = p[end+1:]
+	}
+	return n, nil
+}
+
+func (l *lines) flush() {
+	l.each(strings.TrimSuffix(string(l.rest), "\r"))
+	l.rest, l.skip = l.rest[:0], false
+}
+
+// close passes on a last line that has no end.
+func (l *lines) close() {
+	if len(l.rest) > 0 {
+		l.flush()
+	}
+}
+
+// complaint picks out of everything that a process said the line that tells a
+// reader why it failed.
+type complaint struct {
+	mu       sync.Mutex // standard output and standard error come in goroutines of their own
+	panicked string     // the first panic or fatal error
+	failed   string     // what was logged before the first "--- FAIL"
+	logged   string     // the last line of b.Log, b.Error, b.Fatal or b.Skip
+	last     string     // the last line that says anything
+}
+
+// logLine is how testing prints what a benchmark logs.
+var logLine = regexp.MustCompile(`^\S+\.go:\d+: .`)
+
+func (c *complaint) line(s string) {
+	s = strings.TrimSpace(s)
+	switch {
+	case strings.HasPrefix(s, "=== RUN"):
+		c.failed, c.logged, c.last = "", "", "" // what came before was about another benchmark
+		return
+	case s == "" || s == "FAIL" || s == "PASS" || strings.HasPrefix(s, "=== ") || strings.HasPrefix(s, "exit status"):
+		return
+	case strings.HasPrefix(s, "panic: "), strings.HasPrefix(s, "fatal error: "), strings.HasPrefix(s, "WARNING: DATA RACE"):
+		if c.panicked == "" {
+			c.panicked = s
+		}
+	case strings.HasPrefix(s, "--- FAIL: "):
+		if c.failed == "" {
+			c.failed = c.logged
+		}
+	case logLine.MatchString(s):
+		c.logged = s
+	}
+	c.last = s
+}
+
+// summary is one line for a `# failed:` mark.
+func (c *complaint) summary(err error) string {
+	text := c.panicked
+	if text == "" {
+		text = c.failed
+	}
+	if text == "" && !strings.HasPrefix(c.last, "Benchmark") {
+		text = c.last
+	}
+	if text == "" {
+		return oneLine(err.Error())
+	}
+	return oneLine(fmt.Sprintf("%s (%v)", text, err))
+}
+
+// oneLine makes text fit for a mark: no control characters, not endless.
+func oneLine(text string) string {
+	text = strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(text, "?"))
+	const most = 400
+	if len(text) > most {
+		text = strings.ToValidUTF8(text[:most], "") + "…"
+	}
+	return strings.TrimSpace(text)
+}

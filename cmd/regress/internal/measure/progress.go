@@ -1,0 +1,70 @@
+package measure
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/descartes/regress/pkg/baseline"
+)
+
+// Phase is what Run is doing.
+type Phase string
+
+// The phases, in order.
+const (
+	Preparing   Phase = "preparing" // git and building
+	Discovering Phase = "discovering"
+	Measuring   Phase = "measuring"
+)
+
+// Progress is where a measurement stands, before a step.
+type Progress struct {
+	Phase     Phase
+	Step      string        // "building the base", or the benchmark that runs
+	Side      baseline.Side // that runs
+	Round     int           // of that benchmark and side, from 1
+	Done      int           // processes of this increment that have ended
+	Total     int           // processes of this increment
+	Undecided int           // benchmarks in this increment
+	Left      time.Duration // of the budget; 0: no budget
+}
+
+// String is one line for a person: "round 3 · head PingPong/size=64B-2 · 17/48 · 12 undecided · 1m40s left".
+func (p Progress) String() string {
+	parts := []string{}
+	if p.Phase != Measuring {
+		parts = append(parts, string(p.Phase))
+	}
+	if p.Round > 0 {
+		parts = append(parts, fmt.Sprintf("round %d", p.Round))
+	}
+	parts = append(parts, strings.TrimSpace(string(p.Side)+" "+p.Step))
+	if p.Total > 0 {
+		parts = append(parts, fmt.Sprintf("%d/%d", p.Done, p.Total))
+	}
+	if p.Undecided > 0 {
+		parts = append(parts, fmt.Sprintf("%d undecided", p.Undecided))
+	}
+	if p.Left > 0 {
+		parts = append(parts, p.Left.Round(time.Second).String()+" left")
+	}
+	return strings.Join(parts, " · ")
+}
+
+// Line returns a function for Options.Progress that keeps rewriting one line of
+// a terminal of the given width, and one that wipes it. The caller knows
+// whether w is a terminal; on anything else, leave Progress nil.
+func Line(w io.Writer, width int) (show func(Progress), wipe func()) {
+	show = func(p Progress) {
+		text := oneLine(p.String())
+		for width > 1 && utf8.RuneCountInString(text) >= width {
+			_, size := utf8.DecodeLastRuneInString(text)
+			text = text[:len(text)-size]
+		}
+		_, _ = fmt.Fprintf(w, "\r\x1b[K%s", text)
+	}
+	return show, func() { _, _ = io.WriteString(w, "\r\x1b[K") }
+}

@@ -1,0 +1,122 @@
+package measure
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/descartes/regress/pkg/baseline"
+	"github.com/descartes/regress/pkg/baseline/machine"
+)
+
+// round runs one process and appends its block to the log. What a benchmark
+// prints besides results and units stays out: it is not data, and a stray
+// "key: value" line would split every table that benchstat makes.
+func (m *measurement) round(ctx context.Context, s slot) error {
+	e := s.entry
+	got := reading{entry: e}
+	watch := machine.Start()
+	out := e.targets[s.side].run(ctx, m.o.Timeout, false, got.line)
+	if out.canceled {
+		return nil
+	}
+	load := watch.Stop(out.cpu)
+	m.res.Processes++
+	m.rounds++
+	e.ran++
+	e.spent += out.wall.Seconds()
+	if err := m.units(got.units); err != nil {
+		return err
+	}
+	why := out.failure
+	switch {
+	case why != "":
+	case got.skipped != "":
+		why = "skipped itself: " + got.skipped
+	case got.broken != "":
+		why = "broken result line: " + got.broken
+	case len(got.results) == 0:
+		why = "printed no result"
+	}
+	if why != "" {
+		m.res.Failed++
+		e.broken = true
+		return m.log.write(failedLine(s.side, e.key, why))
+	}
+	e.rounds[s.side]++
+	var b strings.Builder
+	if s.side != baseline.None {
+		fmt.Fprintf(&b, "side: %s\n", s.side)
+	}
+	fmt.Fprintf(&b, "# round: %d\n", e.rounds[s.side])
+	if e.key.Package != "" {
+		fmt.Fprintf(&b, "pkg: %s\n", e.key.Package)
+	}
+	b.WriteString(strings.Join(got.results, "\n") + "\nPASS\n")
+	b.WriteString(loadLines(load))
+	return m.log.write(b.String())
+}
+
+func loadLines(load baseline.Load) string {
+	text := fmt.Sprintf("# load: wall=%.3fs steal=%.3f other=%.3f", load.Wall.Seconds(), load.Steal, load.Other)
+	if load.FreqMHz > 0 {
+		text += fmt.Sprintf(" mhz=%.0f", load.FreqMHz)
+	}
+	if load.Throttle > 0 {
+		text += fmt.Sprintf(" throttle=%d", load.Throttle)
+	}
+	text += "\n"
+	if why := machine.Disturbed(load); why != "" {
+		text += markLine("disturbed", "%s", why)
+	}
+	return text
+}
+
+// reading picks the results of one benchmark out of what its process prints.
+type reading struct {
+	entry   *entry
+	pkg     string // last "pkg:" line
+	results []string
+	units   []string
+	skipped string
+	broken  string
+	logged  string
+}
+
+func (r *reading) line(text string) {
+	trimmed := strings.TrimSpace(text)
+	switch {
+	case unitLine(text):
+		r.units = append(r.units, text)
+		return
+	case logLine.MatchString(trimmed):
+		r.logged = trimmed
+		return
+	case strings.HasPrefix(trimmed, "--- SKIP: "):
+		r.skipped = r.logged
+		if r.skipped == "" {
+			r.skipped = "no reason given"
+		}
+		return
+	}
+	whole := r.entry.key == baseline.Key{} // a command that runs its whole suite
+	if path, ok := strings.CutPrefix(text, "pkg: "); ok && whole && path != r.pkg {
+		r.pkg = path
+		r.results = append(r.results, text)
+		return
+	}
+	want := "Benchmark" + r.entry.key.Name
+	if !whole {
+		text = salvage(text, want)
+	}
+	p, ok, broken := parseLine(text)
+	if !whole && p.name != r.entry.key.Name {
+		return
+	}
+	switch {
+	case ok:
+		r.results = append(r.results, text)
+	case broken:
+		r.broken = oneLine(text)
+	}
+}

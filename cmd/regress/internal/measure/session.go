@@ -1,0 +1,307 @@
+package measure
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/descartes/regress/pkg/baseline"
+	"github.com/descartes/regress/pkg/baseline/machine"
+)
+
+// measurement is one Run.
+type measurement struct {
+	o        Options
+	tmp      string
+	repo     repository
+	suites   []*suite // base, head; or the head alone
+	entries  map[baseline.Key]*entry
+	log      logbook
+	res      Result
+	begin    time.Time // of discovery
+	resumed  string    // text of the log that is gone on from
+	rounds   int       // in the log, resumed ones included
+	skips    int       // benchmarks that skip themselves
+	troubles int       // failed marks
+	warnings []string  // for the log, known before it is begun
+}
+
+// prepare finds out what to compare, makes the tree of the base, and builds.
+func (m *measurement) prepare(ctx context.Context) error {
+	m.progress(Progress{Phase: Preparing, Step: "reading the repository"})
+	repo, err := inspect(ctx, m.o.Dir, m.o.Base)
+	if err != nil {
+		if m.o.Base != "" || !errors.Is(err, ErrRepository) {
+			return err
+		}
+		repo = repository{}
+		m.warnings = append(m.warnings, fmt.Sprintf("the log names no commit: %v", err))
+	}
+	m.repo = repo
+	m.res.HeadCommit, m.res.BaseCommit, m.res.Dirty = repo.head, repo.base, repo.dirty
+	m.res.Identical = repo.base != "" && repo.base == repo.head && !repo.dirty
+	m.res.Branch = m.o.Branch
+	if m.res.Branch == "" {
+		m.res.Branch = repo.branch
+	}
+	resumed, err := m.resume()
+	if err != nil {
+		return err
+	}
+	m.suites = []*suite{{side: baseline.None, dir: m.o.Dir}}
+	if m.o.Base != "" {
+		m.progress(Progress{Phase: Preparing, Step: "checking out the base"})
+		tree := filepath.Join(m.tmp, "tree")
+		if err := repo.checkout(ctx, repo.base, tree, filepath.Join(m.tmp, "index")); err != nil {
+			return err
+		}
+		m.suites = []*suite{
+			{side: baseline.Base, dir: filepath.Join(tree, repo.sub)},
+			{side: baseline.Head, dir: m.o.Dir},
+		}
+	}
+	if len(m.o.Command) > 0 {
+		return nil
+	}
+	if err := m.compile(ctx); err != nil {
+		return err
+	}
+	if !slices.Equal(resumed, m.binaries()) && len(m.o.Resume) > 0 {
+		return fmt.Errorf("%w: the code has changed since it was begun (the test binaries differ); start a new one", ErrResume)
+	}
+	return nil
+}
+
+// compile finds and builds the packages of every side.
+func (m *measurement) compile(ctx context.Context) error {
+	found := 0
+	for _, s := range slices.Backward(m.suites) { // the head first: its errors are the author's own
+		m.progress(Progress{Phase: Preparing, Step: "building the " + s.label()})
+		warnings, err := s.list(ctx, m.o)
+		if err != nil {
+			return err
+		}
+		m.warnings = append(m.warnings, warnings...)
+		if err := s.build(ctx, m.o, filepath.Join(m.tmp, s.label())); err != nil {
+			return err
+		}
+		found += len(s.packages)
+	}
+	if found == 0 {
+		return fmt.Errorf("%w: no test file of %s in %s declares a function BenchmarkXxx(b *testing.B); write one, or name other packages",
+			ErrNothing, strings.Join(m.o.Packages, " "), m.o.Dir)
+	}
+	return nil
+}
+
+// measure writes the log: header, discovery, rounds.
+func (m *measurement) measure(ctx context.Context) error {
+	env, warnings := machine.Environment(ctx)
+	env.SuiteFlags = strings.Join(append([]string{"-benchtime=" + m.o.Benchtime}, m.o.BuildFlags...), " ")
+	if len(m.o.Command) == 0 {
+		version, err := goCommand(ctx, m.o.Dir, "env", "GOVERSION")
+		if err != nil && ctx.Err() == nil {
+			return fmt.Errorf("ask for the version of Go: %w", err)
+		}
+		env.GoVersion = strings.TrimSpace(version)
+	}
+	begun := m.resumed
+	if begun == "" {
+		begun = m.header(env)
+	}
+	if err := m.log.write(begun); err != nil {
+		return err
+	}
+	for _, w := range slices.Concat(m.warnings, warnings) {
+		if err := m.once(markLine("warning", "%s", w)); err != nil {
+			return err
+		}
+	}
+	if err := m.survey(ctx); err != nil {
+		return err
+	}
+	if err := m.same(ctx); err != nil {
+		return err
+	}
+	stopped, err := m.loop(ctx)
+	if err != nil {
+		return err
+	}
+	return m.finish(stopped)
+}
+
+// survey learns the names of all benchmarks of all sides.
+func (m *measurement) survey(ctx context.Context) error {
+	for _, s := range m.suites {
+		if len(m.o.Command) > 0 {
+			if err := m.discoverCommand(ctx, s); err != nil {
+				return err
+			}
+		}
+		for _, p := range s.packages {
+			m.progress(Progress{Phase: Discovering, Step: p.path, Side: s.side})
+			if err := m.discover(ctx, s, p); err != nil {
+				return err
+			}
+		}
+	}
+	if len(m.entries) == 0 && m.troubles == 0 && ctx.Err() == nil {
+		if m.skips > 0 {
+			return fmt.Errorf("%w: every benchmark skips itself; see the warnings in the log", ErrNothing)
+		}
+		return fmt.Errorf("%w: no benchmark matches %q; `go test -list Benchmark %s` shows what there is",
+			ErrNothing, m.o.Bench, strings.Join(m.o.Packages, " "))
+	}
+	m.recount()
+	return nil
+}
+
+// loop alternates between running and asking until there is a reason to stop.
+func (m *measurement) loop(ctx context.Context) (stopped string, err error) {
+	inc := m.first()
+	for ctx.Err() == nil {
+		asked := len(inc)
+		m.fit(inc)
+		if asked > 0 && len(inc) == 0 {
+			return m.outOfBudget(), nil
+		}
+		done, err := m.block(ctx, inc)
+		if err != nil {
+			return "", err
+		}
+		if !done && ctx.Err() == nil {
+			return m.outOfBudget(), nil
+		}
+		if ctx.Err() != nil {
+			break
+		}
+		short := asked > len(inc)
+		if m.o.Next == nil {
+			if short {
+				return m.outOfBudget(), nil
+			}
+			return "", nil
+		}
+		log, err := readLog(m.log.text.Bytes())
+		if err != nil {
+			return "", err
+		}
+		if inc = m.translate(m.o.Next(log)); len(inc) == 0 {
+			if short {
+				return m.outOfBudget(), nil
+			}
+			return "", nil
+		}
+	}
+	return "interrupt", nil
+}
+
+func (m *measurement) outOfBudget() string { return fmt.Sprintf("budget of %v", m.o.Budget) }
+
+// block runs one increment in random order; done is false when the budget or
+// ctx ended it.
+func (m *measurement) block(ctx context.Context, inc increment) (done bool, err error) {
+	slots := m.layout(inc)
+	for i, s := range slots {
+		if ctx.Err() != nil {
+			return false, nil
+		}
+		if s.entry.broken {
+			continue
+		}
+		if m.o.Budget > 0 && m.left() < m.estimate(s.entry) {
+			return false, nil
+		}
+		p := Progress{
+			Phase: Measuring, Step: s.entry.key.Name, Side: s.side, Round: s.entry.rounds[s.side] + 1,
+			Done: i, Total: len(slots), Undecided: len(inc),
+		}
+		if m.o.Budget > 0 {
+			p.Left = m.left()
+		}
+		m.progress(p)
+		if err := m.round(ctx, s); err != nil {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// finish says what was left out, and why the measurement ended.
+func (m *measurement) finish(stopped string) error {
+	var b strings.Builder
+	for _, key := range slices.SortedFunc(maps.Keys(m.entries), baseline.Key.Compare) {
+		e := m.entries[key]
+		if e.same != "" {
+			m.res.Same = append(m.res.Same, key)
+			continue
+		}
+		for _, side := range sides {
+			if _, has := e.targets[side]; !has || e.rounds[side] > 0 {
+				continue
+			}
+			m.res.Unmeasured = append(m.res.Unmeasured, key)
+			if !e.broken {
+				b.WriteString(failedLine(side, key, neverRun+stopped+" came before its first round"))
+			}
+			break
+		}
+	}
+	m.res.Stopped = stopped
+	if stopped != "" {
+		b.WriteString(markLine("stopped", "%s", stopped))
+	}
+	return m.log.write(b.String())
+}
+
+// neverRun begins the failed mark of a benchmark that was only not reached;
+// resuming takes it back.
+const neverRun = "not run: the "
+
+// fail records that key has no result on side.
+func (m *measurement) fail(side baseline.Side, key baseline.Key, why string) error {
+	if e := m.entries[key]; e != nil {
+		e.broken = true
+	}
+	m.troubles++
+	return m.once(failedLine(side, key, why))
+}
+
+// once writes a line that the log does not have yet.
+func (m *measurement) once(line string) error {
+	if bytes.Contains(m.log.text.Bytes(), []byte("\n"+line)) {
+		return nil
+	}
+	return m.log.write(line)
+}
+
+// units writes the unit metadata that the log does not have yet: every process
+// prints it again.
+func (m *measurement) units(lines []string) error {
+	for _, line := range lines {
+		if err := m.once(line + "\n"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (m *measurement) progress(p Progress) {
+	if m.o.Progress != nil {
+		m.o.Progress(p)
+	}
+}
+
+// project is what the log says about whose benchmarks these are.
+func (m *measurement) project() string {
+	if m.o.Project != "" {
+		return m.o.Project
+	}
+	return m.suites[len(m.suites)-1].project
+}

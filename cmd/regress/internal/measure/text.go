@@ -1,0 +1,134 @@
+package measure
+
+import (
+	"fmt"
+	"math"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// parsed is one benchmark line as far as measuring must understand it.
+type parsed struct {
+	name    string  // without "Benchmark", with the -procs suffix: baseline.Key.Name
+	nsPerOp float64 // 0 when the line has none
+}
+
+// parseLine reads a result line. broken is set for a line that begins as one
+// and is none: a log line that ran into it, a cut line.
+func parseLine(line string) (p parsed, ok, broken bool) {
+	fields := strings.Fields(line)
+	if len(fields) < 2 || !strings.HasPrefix(fields[0], "Benchmark") || fields[0] == "Benchmark" {
+		return p, false, false
+	}
+	p.name = strings.TrimPrefix(fields[0], "Benchmark")
+	n, err := strconv.ParseInt(fields[1], 10, 64)
+	if err != nil || n <= 0 || len(fields) < 4 || len(fields)%2 != 0 {
+		return p, false, true
+	}
+	for i := 2; i < len(fields); i += 2 {
+		value, err := strconv.ParseFloat(fields[i], 64)
+		if err != nil {
+			return p, false, true
+		}
+		if fields[i+1] == "ns/op" && value > 0 && !math.IsInf(value, 0) {
+			p.nsPerOp = value
+		}
+	}
+	return p, true, false
+}
+
+// splitProcs takes the -procs suffix off a printed name: "A/b-2" → "A/b", 2.
+func splitProcs(name string) (string, int) {
+	i := strings.LastIndexByte(name, '-')
+	if i <= 0 || i+1 == len(name) || strings.Trim(name[i+1:], "0123456789") != "" {
+		return name, 1
+	}
+	n, err := strconv.Atoi(name[i+1:])
+	if err != nil || n < 1 {
+		return name, 1
+	}
+	return name[:i], n
+}
+
+// exactly is the -test.bench pattern of one benchmark. testing splits it at
+// slashes and matches element by element; quoting keeps brackets, bars and
+// slashes of the name from being read as more than they are.
+func exactly(name string) string {
+	parts := strings.Split(name, "/")
+	for i, part := range parts {
+		parts[i] = "^" + regexp.QuoteMeta(part) + "$"
+	}
+	return strings.Join(parts, "/")
+}
+
+// without is the -test.skip pattern that adds functions to those the user skips.
+func without(skip string, functions []string) string {
+	if len(functions) == 0 {
+		return skip
+	}
+	quoted := make([]string, len(functions))
+	for i, f := range functions {
+		quoted[i] = regexp.QuoteMeta(f)
+	}
+	return strings.TrimPrefix(skip+"|^("+strings.Join(quoted, "|")+")$", "|")
+}
+
+// benchtime is the duration of a -benchtime value; 0 for a number of iterations ("100x").
+func benchtime(text string) (time.Duration, error) {
+	if n, ok := strings.CutSuffix(text, "x"); ok {
+		if v, err := strconv.ParseInt(n, 10, 64); err == nil && v > 0 {
+			return 0, nil
+		}
+	} else if d, err := time.ParseDuration(text); err == nil && d > 0 {
+		return d, nil
+	}
+	return 0, fmt.Errorf("read benchtime %q: want a duration such as 100ms, or a count such as 50x", text)
+}
+
+// functionLevel is the expression that the part of a -bench pattern before the
+// first slash stands for: it selects functions, what follows their
+// sub-benchmarks. Like testing, it takes slashes and bars inside brackets for
+// what they are. An empty pattern matches everything.
+func functionLevel(pattern string) (*regexp.Regexp, error) {
+	var first []string
+	square, round, below := 0, 0, false
+	var part strings.Builder
+	end := func() {
+		first = append(first, "(?:"+part.String()+")")
+		part.Reset()
+		below = false
+	}
+	for i := 0; i < len(pattern); i++ {
+		c := pattern[i]
+		step := 1
+		switch {
+		case c == '\\' && i+1 < len(pattern):
+			step = 2
+		case c == '[':
+			square++
+		case c == ']':
+			square = max(0, square-1)
+		case c == '(' && square == 0:
+			round++
+		case c == ')' && square == 0:
+			round--
+		case c == '/' && square == 0 && round == 0:
+			below = true
+		case c == '|' && square == 0 && round == 0:
+			end()
+			continue
+		}
+		if !below {
+			part.WriteString(pattern[i : i+step])
+		}
+		i += step - 1
+	}
+	end()
+	re, err := regexp.Compile(strings.Join(first, "|"))
+	if err != nil {
+		return nil, fmt.Errorf("read the benchmark pattern %q: %w", pattern, err)
+	}
+	return re, nil
+}
