@@ -78,6 +78,9 @@ func (g *group) series(in Input, key baseline.Key) *series {
 		for _, run := range in.Stored {
 			if run.Environment.Fingerprint() == g.print {
 				s.stored = append(s.stored, run)
+				if sample := sampleOf(run, key); sample != nil { // the newest stands for base
+					s.base, _ = collapse(*sample)
+				}
 			}
 		}
 	}

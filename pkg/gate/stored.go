@@ -10,10 +10,10 @@ import (
 )
 
 const (
-	storedSessions = 10  // earlier sessions below which a stored baseline says nothing
-	storedRounds   = 3   // of head
-	storedShare    = .8  // a bound below this share of the effect passes
-	storedZ        = 2   // standard errors between the shift and its bound
+	storedSessions = 10   // earlier sessions below which a stored baseline says nothing
+	storedRounds   = 3    // of head
+	storedShare    = .8   // a bound below this share of the effect passes
+	storedZ        = 2    // standard errors between the shift and its bound
 	medianSE       = 1.25 // √(π/2): the standard error of a median over that of a mean
 )
 

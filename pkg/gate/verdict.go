@@ -16,7 +16,7 @@ func conclude(d *Decision, all []*series, in Input) {
 	if in.OnlyHead && len(d.Targets) == 0 {
 		open = append(open, "there is no target to hold anything against")
 	}
-	if !in.OnlyHead && !decided(all) {
+	if !in.OnlyHead && !decided(all) && len(failed)+len(open) == 0 {
 		open = append(open, nothingDecided(all, in))
 	}
 	switch {
@@ -156,7 +156,9 @@ func openReasons(all []*series, in Input) (out []string) {
 	if in.Log.Stopped != "" {
 		what = fmt.Sprintf("left undecided by the %s", in.Log.Stopped)
 	}
-	say(what, func(s *series) bool { return s.verdict == Inconclusive && s.stage != "" && s.stage != "stored" && s.blocks })
+	say(what, func(s *series) bool {
+		return s.verdict == Inconclusive && s.stage != "" && s.stage != "stored" && s.blocks
+	})
 	say("not settled by the stored baseline alone", func(s *series) bool { return s.verdict == Inconclusive && s.stage == "stored" })
 	for _, p := range in.Log.Problems {
 		if p.Name == "" {

@@ -1,0 +1,412 @@
+package gate
+
+import (
+	"encoding/json"
+	"math"
+	"math/rand/v2"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/descartes/regress/pkg/baseline"
+)
+
+// units that the tests use, with their directions.
+var units = map[string]baseline.Unit{
+	"sec/op":    {Name: "sec/op", Direction: baseline.Lower},
+	"B/s":       {Name: "B/s", Direction: baseline.Higher},
+	"B/op":      {Name: "B/op", Direction: baseline.Lower, Exact: true},
+	"allocs/op": {Name: "allocs/op", Direction: baseline.Lower, Exact: true},
+	"things":    {Name: "things"},
+}
+
+var here = baseline.Environment{OS: "linux", Arch: "amd64", CPU: "test", Cores: 2}
+
+// bench builds a log, a series at a time.
+type bench struct {
+	log  baseline.Log
+	runs map[baseline.Side]*baseline.Run
+}
+
+func newBench(procedure string) *bench {
+	return &bench{
+		log:  baseline.Log{Procedure: procedure, Units: units, Noise: map[baseline.Key]baseline.Noise{}},
+		runs: map[baseline.Side]*baseline.Run{},
+	}
+}
+
+func sec(name string) baseline.Key { return baseline.Key{Package: "p", Name: name, Unit: "sec/op"} }
+
+// add appends one value a round to a side of a series.
+func (b *bench) add(side baseline.Side, key baseline.Key, values ...float64) *bench {
+	run := b.runs[side]
+	if run == nil {
+		run = &baseline.Run{Side: side, Environment: here}
+		b.runs[side] = run
+	}
+	for i := range run.Samples {
+		if s := &run.Samples[i]; s.Key == key {
+			for _, v := range values {
+				s.Values = append(s.Values, v)
+				s.Rounds = append(s.Rounds, len(s.Rounds)+1)
+			}
+			return b
+		}
+	}
+	s := baseline.Sample{Key: key}
+	for i, v := range values {
+		s.Values = append(s.Values, v)
+		s.Rounds = append(s.Rounds, i+1)
+	}
+	run.Samples = append(run.Samples, s)
+	return b
+}
+
+func (b *bench) input() Input {
+	b.log.Runs = nil
+	for _, side := range []baseline.Side{baseline.Base, baseline.Head, baseline.None} {
+		if run := b.runs[side]; run != nil {
+			b.log.Runs = append(b.log.Runs, *run)
+		}
+	}
+	return Input{Log: b.log, Policy: DefaultPolicy(), Today: time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)}
+}
+
+// around gives n values about mid with normal noise of standard deviation sd.
+func around(rng *rand.Rand, n int, mid, sd float64) []float64 {
+	out := make([]float64, n)
+	for i := range out {
+		out[i] = mid * math.Exp(sd*rng.NormFloat64())
+	}
+	return out
+}
+
+func want(t *testing.T, d Decision, outcome Outcome, verdicts ...Verdict) {
+	t.Helper()
+	if d.Outcome != outcome {
+		t.Errorf("outcome: have %s, want %s: %s %v", d.Outcome, outcome, d.Headline, d.Reasons)
+	}
+	var have []Verdict
+	for _, r := range d.Rows {
+		have = append(have, r.Verdict)
+	}
+	if len(have) != len(verdicts) {
+		t.Errorf("rows: have %v, want %v", have, verdicts)
+		return
+	}
+	for i := range have {
+		if have[i] != verdicts[i] {
+			t.Errorf("row %d: have %v, want %v: %s", i, have, verdicts, d.Rows[i].Why)
+		}
+	}
+	if outcome != Pass && len(d.Reasons) == 0 || d.Headline == "" {
+		t.Errorf("%s without a reason or a headline %q", outcome, d.Headline)
+	}
+	if _, err := json.Marshal(d); err != nil {
+		t.Errorf("a decision must be JSON: %v", err)
+	}
+}
+
+func wantWhy(t *testing.T, r Row, parts ...string) {
+	t.Helper()
+	for _, part := range parts {
+		if !strings.Contains(r.Why, part) {
+			t.Errorf("%s %s: %q does not say %q", r.Name, r.Unit, r.Why, part)
+		}
+	}
+}
+
+// TestFixed judges what go test -count=N prints, both sides in one log.
+func TestFixed(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 1))
+	pair := func(n int, change, sd float64) *bench {
+		return newBench("").add(baseline.Base, sec("A-2"), around(rng, n, 100, sd)...).
+			add(baseline.Head, sec("A-2"), around(rng, n, 100*(1+change), sd)...)
+	}
+	d := Decide(pair(10, 0, .005).input())
+	want(t, d, Pass, Unchanged)
+	wantWhy(t, d.Rows[0], "less than", "slower")
+	d = Decide(pair(10, .3, .005).input())
+	want(t, d, Fail, Regressed)
+	wantWhy(t, d.Rows[0], "30 % slower")
+	if c := *d.Rows[0].Change; c < .28 || c > .32 {
+		t.Errorf("change: have %v, want about .3", c)
+	}
+	d = Decide(pair(10, -.3, .005).input())
+	want(t, d, Pass, Improved)
+	wantWhy(t, d.Rows[0], "30 % faster")
+	// One value a side: never green, and it says how many would do.
+	// C(2n,n) ≥ 100 needs n = 5: 252.
+	d = Decide(pair(1, 0, .005).input())
+	want(t, d, Undecided, Inconclusive)
+	wantWhy(t, d.Rows[0], "1 round", "about 5 would")
+	d = Decide(pair(10, 0, .2).input())
+	want(t, d, Undecided, Inconclusive)
+	if d.Rows[0].Detectable == nil || *d.Rows[0].Detectable < .2 {
+		t.Errorf("20 %% noise in ten rounds: detectable %v", d.Rows[0].Detectable)
+	}
+}
+
+// TestFixedMultiplicity: the smallest p of six against six is 1/924, which is
+// not beyond noise once 20 series are looked at: .01/20 is less.
+func TestFixedMultiplicity(t *testing.T) {
+	rng := rand.New(rand.NewPCG(2, 2))
+	b := newBench("")
+	for i := range 20 {
+		name := sec("A" + string(rune('a'+i)))
+		change := 0.
+		if i == 7 {
+			change = .3
+		}
+		b.add(baseline.Base, name, around(rng, 6, 100, .005)...).add(baseline.Head, name, around(rng, 6, 100*(1+change), .005)...)
+	}
+	d := Decide(b.input())
+	if d.Outcome != Undecided || d.Rows[0].Verdict != Inconclusive {
+		t.Fatalf("have %s, %s", d.Outcome, d.Headline)
+	}
+	wantWhy(t, d.Rows[0], "30 % slower", "6 rounds", "about 7 would") // C(14,7) = 3432 ≥ 2000
+}
+
+func TestDirection(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 3))
+	rate := baseline.Key{Package: "p", Name: "A", Unit: "B/s"}
+	b := newBench("").add(baseline.Base, rate, around(rng, 10, 1e9, .005)...).add(baseline.Head, rate, around(rng, 10, 8e8, .005)...)
+	d := Decide(b.input())
+	want(t, d, Fail, Regressed)
+	wantWhy(t, d.Rows[0], "20 % lower")
+	if c := *d.Rows[0].Change; c > -.18 || c < -.22 || d.Rows[0].Interval.Lo > c || d.Rows[0].Interval.Hi < c {
+		t.Errorf("change %v, interval %v", c, d.Rows[0].Interval)
+	}
+	neutral := baseline.Key{Package: "p", Name: "A", Unit: "things"}
+	d = Decide(newBench("").add(baseline.Base, neutral, 1, 1).add(baseline.Head, neutral, 9, 9).input())
+	want(t, d, Undecided, NotJudged)
+}
+
+// TestTwin: a rate that is a constant over the time is judged once.
+func TestTwin(t *testing.T) {
+	rng := rand.New(rand.NewPCG(4, 4))
+	rate := baseline.Key{Package: "p", Name: "A", Unit: "B/s"}
+	base, head := around(rng, 5, 1e-6, .005), around(rng, 5, 1.3e-6, .005)
+	inverse := func(x []float64) []float64 {
+		out := make([]float64, len(x))
+		for i, v := range x {
+			out[i] = math.Round(100/v) / 100
+		}
+		return out
+	}
+	b := newBench("").add(baseline.Base, sec("A"), base...).add(baseline.Head, sec("A"), head...).
+		add(baseline.Base, rate, inverse(base)...).add(baseline.Head, rate, inverse(head)...)
+	// 1/252 ≤ .01 for one test; for two it would need ≤ .005, which it also is
+	// at 1/252 = .00397: so the level is set to .005, where only one test can.
+	in := b.input()
+	in.Policy.Alpha = .005
+	d := Decide(in)
+	want(t, d, Fail, Regressed, Regressed)
+}
+
+func TestExact(t *testing.T) {
+	key := baseline.Key{Package: "p", Name: "A", Unit: "allocs/op"}
+	check := func(base, head []float64, outcome Outcome, v Verdict) Row {
+		t.Helper()
+		d := Decide(newBench("").add(baseline.Base, key, base...).add(baseline.Head, key, head...).input())
+		want(t, d, outcome, v)
+		return d.Rows[0]
+	}
+	check([]float64{3, 3}, []float64{3, 3}, Pass, Unchanged)
+	wantWhy(t, check([]float64{0, 0}, []float64{2, 2}, Fail, Regressed), "from 0 to 2")
+	wantWhy(t, check([]float64{0}, []float64{2}, Fail, Regressed), "from 0 to 2")
+	check([]float64{3, 3}, []float64{4, 4}, Fail, Regressed)
+	check([]float64{3, 3}, []float64{2, 2}, Pass, Improved)
+	check([]float64{1000}, []float64{1001}, Undecided, Inconclusive)             // one round: may waver
+	check([]float64{1000, 1001}, []float64{1001, 1001}, Undecided, Inconclusive) // wavers: statistics, too few
+	check([]float64{1000, 1001, 1000, 1001, 1001}, []float64{1001, 1001, 1000, 1002, 1001}, Pass, Unchanged)
+
+	in := newBench("").add(baseline.Base, key, 100, 100).add(baseline.Head, key, 103, 103).input()
+	in.Policy.Rules = []Rule{{Unit: regexp.MustCompile("^allocs/op$"), Tolerance: .03}}
+	want(t, Decide(in), Pass, Unchanged)
+	in.Policy.Rules[0].Tolerance = .02
+	want(t, Decide(in), Fail, Regressed)
+	in.Policy.Rules[0].Ignore = true
+	want(t, Decide(in), Undecided, NotJudged)
+
+	// With two stages a red count needs all six rounds of the screen.
+	b := newBench(twoStage).add(baseline.Base, key, 0, 0).add(baseline.Head, key, 2, 2)
+	want(t, Decide(b.input()), Undecided, Inconclusive)
+	if next := Next(b.input()); len(next) != 1 || next[0] != (Want{"p", "A", 4}) {
+		t.Errorf("next: have %v, want 4 more", next)
+	}
+	b.add(baseline.Base, key, 0, 0, 0, 0).add(baseline.Head, key, 2, 2, 2, 2)
+	want(t, Decide(b.input()), Fail, Regressed)
+	if next := Next(b.input()); len(next) != 0 {
+		t.Errorf("next: have %v, want nothing", next)
+	}
+}
+
+// TestPresence: a series that one side alone has.
+func TestPresence(t *testing.T) {
+	declare := func(b *bench, side baseline.Side, names ...string) *bench {
+		if b.log.Functions == nil {
+			b.log.Functions = map[baseline.Side][]baseline.Function{}
+		}
+		b.log.Functions[side] = []baseline.Function{}
+		for _, n := range names {
+			b.log.Functions[side] = append(b.log.Functions[side], baseline.Function{Package: "p", Name: n})
+		}
+		return b
+	}
+	start := func() *bench {
+		rng := rand.New(rand.NewPCG(5, 5))
+		return newBench("").add(baseline.Base, sec("A"), around(rng, 6, 1, .002)...).add(baseline.Head, sec("A"), around(rng, 6, 1, .002)...)
+	}
+	want(t, Decide(start().add(baseline.Base, sec("B"), 1).input()), Undecided, Missing, Unchanged)
+	want(t, Decide(declare(start().add(baseline.Base, sec("B"), 1), baseline.Head, "BenchmarkA").input()), Pass, Removed, Unchanged)
+	want(t, Decide(declare(start().add(baseline.Base, sec("B"), 1), baseline.Head, "BenchmarkA", "BenchmarkB").input()), Undecided, Missing, Unchanged)
+	want(t, Decide(start().add(baseline.Head, sec("B"), 1).input()), Pass, New, Unchanged)
+	want(t, Decide(declare(start().add(baseline.Head, sec("B"), 1), baseline.Base, "BenchmarkA").input()), Pass, New, Unchanged)
+	want(t, Decide(declare(start().add(baseline.Head, sec("B"), 1), baseline.Base, "BenchmarkA", "BenchmarkB").input()), Undecided, Inconclusive, Unchanged)
+	d := Decide(declare(start(), baseline.Head, "BenchmarkA", "BenchmarkC").input())
+	want(t, d, Pass, Unchanged)
+	if !strings.Contains(strings.Join(d.Cannot, "\n"), "BenchmarkC") {
+		t.Errorf("BenchmarkC never ran and nothing says so: %v", d.Cannot)
+	}
+}
+
+func TestProblems(t *testing.T) {
+	check := func(outcome Outcome, v Verdict, problems ...baseline.Problem) {
+		t.Helper()
+		b := newBench("").add(baseline.Base, sec("A-2"), 1, 1.001, 1, 1.002, 1, 1).add(baseline.Head, sec("A-2"), 1, 1, 1.001, 1.001, 1, 1)
+		b.log.Problems = problems
+		want(t, Decide(b.input()), outcome, v)
+	}
+	check(Pass, Unchanged)
+	check(Undecided, Unchanged, baseline.Problem{File: "x", Line: 3, Message: "broken line"})
+	check(Undecided, Inconclusive, baseline.Problem{Side: baseline.Head, Package: "p", Name: "A-2", Message: "broken line"})
+	check(Fail, Inconclusive, baseline.Problem{Side: baseline.Head, Package: "p", Name: "BenchmarkA", Message: "exit status 2", Crashed: true})
+	check(Undecided, Inconclusive, baseline.Problem{Side: baseline.Base, Package: "p", Name: "A", Message: "exit status 2", Crashed: true})
+	check(Undecided, Inconclusive,
+		baseline.Problem{Side: baseline.Base, Package: "p", Name: "A", Message: "exit status 2", Crashed: true},
+		baseline.Problem{Side: baseline.Head, Package: "p", Name: "A", Message: "exit status 2", Crashed: true})
+	b := newBench("").add(baseline.Base, sec("A"), 1, 1, 1, 1)
+	b.log.Problems = []baseline.Problem{{Side: baseline.Head, Package: "p", Name: "A", Message: "timed out after 10m", Crashed: true}}
+	want(t, Decide(b.input()), Fail, Inconclusive)
+	b.log.Procedure = twoStage
+	if next := Next(b.input()); len(next) != 0 {
+		t.Errorf("a crashed benchmark is not run again: %v", next)
+	}
+}
+
+// TestVacuous: nothing measured is never green.
+func TestVacuous(t *testing.T) {
+	want(t, Decide(Input{}), Undecided)
+	want(t, Decide(newBench("").input()), Undecided)
+	want(t, Decide(newBench(twoStage).input()), Undecided)
+	want(t, Decide(newBench("").add(baseline.Head, sec("A"), 1).input()), Undecided, New)
+	want(t, Decide(newBench("").add(baseline.None, sec("A"), 1).input()), Undecided, New)
+	want(t, Decide(newBench("").add(baseline.Base, sec("A"), 1).input()), Undecided, Missing)
+	want(t, Decide(newBench("").add(baseline.Base, sec("A")).add(baseline.Head, sec("A")).input()), Undecided, Missing)
+	want(t, Decide(Input{OnlyHead: true}), Undecided)
+	b := newBench(twoStage)
+	b.log.Same = map[baseline.Key]string{{Package: "p", Name: "A"}: "identical binaries"}
+	want(t, Decide(b.input()), Pass, SameCode)
+}
+
+func TestWaivers(t *testing.T) {
+	key := baseline.Key{Package: "p", Name: "A", Unit: "B/op"}
+	check := func(outcome Outcome, v Verdict, why string, w Waiver) Decision {
+		t.Helper()
+		w.Series = regexp.MustCompile("^(?:" + w.Pattern + ")$")
+		in := newBench("").add(baseline.Base, key, 100, 100).add(baseline.Head, key, 120, 120).input()
+		in.Waivers = []Waiver{w}
+		d := Decide(in)
+		want(t, d, outcome, v)
+		wantWhy(t, d.Rows[0], why)
+		return d
+	}
+	later := time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)
+	if d := check(Pass, Waived, "until 2027-01-01", Waiver{Pattern: `p\.A B/op`, Ceiling: .2, Reason: "known", Expires: later}); d.Rows[0].Waiver != "known" {
+		t.Errorf("the reason is lost: %+v", d.Rows[0])
+	}
+	check(Fail, Regressed, "beyond the 19 %", Waiver{Pattern: `p\.A B/op`, Ceiling: .19, Expires: later})
+	check(Fail, Regressed, "expired on 2026-11-23", Waiver{Pattern: `p\.A B/op`, Ceiling: .2, Expires: time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)})
+	if d := check(Fail, Regressed, "from 100 to 120", Waiver{Pattern: `p\.B .*`, Ceiling: .2, Expires: later, File: "regress.toml", Line: 7}); len(d.Warnings) != 1 || !strings.Contains(d.Warnings[0], "regress.toml:7") {
+		t.Errorf("a waiver that matches nothing: %v", d.Warnings)
+	}
+}
+
+func TestTargets(t *testing.T) {
+	check := func(below bool, limit float64, v TargetVerdict, outcome Outcome, values ...float64) TargetRow {
+		t.Helper()
+		in := newBench("").add(baseline.None, sec("A"), values...).input()
+		in.OnlyHead = true
+		in.Targets = []Target{{Name: "speed", Benchmark: regexp.MustCompile(`^p\.A`), Unit: "ns/op", Tidied: "sec/op", Limit: limit, Below: below}}
+		d := Decide(in)
+		want(t, d, outcome)
+		if len(d.Targets) != 1 || d.Targets[0].Verdict != v {
+			t.Fatalf("have %+v, want %s", d.Targets, v)
+		}
+		return d.Targets[0]
+	}
+	r := check(true, 10, Met, Pass, 1, 2, 1, 1, 1, 1) // six rounds: the range is the interval, worst 2
+	if *r.Margin != 5 || r.Interval.Hi != 2 || !strings.HasPrefix(r.Why, "5× better than required") {
+		t.Errorf("have %+v", r)
+	}
+	check(true, 2, Unclear, Undecided, 1, 2, 1, 1, 1, 1) // straddles
+	check(true, 1, Missed, Fail, 1, 2, 3, 2, 2, 2)       // even the best does not meet it
+	check(true, 10, Met, Pass, 4)                        // one round, better than twice
+	check(true, 10, Unclear, Undecided, 6)
+	check(true, 10, Missed, Fail, 21)
+	check(false, 10, Met, Pass, 21)
+	check(false, 10, Missed, Fail, 4, 5, 5)
+	check(false, 10, Met, Pass, 11, 12, 13)
+	in := newBench("").add(baseline.None, sec("A"), 1).input()
+	in.OnlyHead, in.Targets = true, []Target{{Name: "speed", Benchmark: regexp.MustCompile(`Nothing`), Tidied: "sec/op", Limit: 1, Below: true}}
+	d := Decide(in)
+	want(t, d, Undecided)
+	if d.Targets[0].Verdict != NotMeasured {
+		t.Errorf("have %+v", d.Targets[0])
+	}
+}
+
+func TestStored(t *testing.T) {
+	rng := rand.New(rand.NewPCG(6, 6))
+	session := func(env baseline.Environment) baseline.Run {
+		b := newBench("").add(baseline.None, sec("A"), around(rng, 5, math.Exp(.002*rng.NormFloat64()), .003)...).
+			add(baseline.None, baseline.Key{Package: "p", Name: "B", Unit: "allocs/op"}, 3, 3)
+		run := *b.runs[baseline.None]
+		run.Environment = env
+		return run
+	}
+	check := func(sessions int, mid float64, env baseline.Environment, outcome Outcome, v Verdict, why string) {
+		t.Helper()
+		in := newBench("").add(baseline.None, sec("A"), around(rng, 4, mid, .003)...).input()
+		for range sessions {
+			in.Stored = append(in.Stored, session(env))
+		}
+		d := Decide(in)
+		want(t, d, outcome, v)
+		wantWhy(t, d.Rows[0], why)
+	}
+	other := baseline.Environment{OS: "linux", Arch: "arm64"}
+	check(12, 1, here, Pass, Unchanged, "12 earlier sessions")
+	check(12, 1.5, here, Undecided, Inconclusive, "confirm with regress compare --base")
+	check(5, 1, here, Undecided, Inconclusive, "5 sessions stored")
+	check(12, 1, other, Undecided, Inconclusive, "other machines")
+	check(0, 1, here, Undecided, New, "nothing is stored")
+
+	in := newBench("").add(baseline.None, baseline.Key{Package: "p", Name: "B", Unit: "allocs/op"}, 4, 4).input()
+	in.Stored = []baseline.Run{session(here)}
+	d := Decide(in)
+	want(t, d, Fail, Regressed)
+	if len(d.Sides) != 2 || !d.Sides[0].Stored || d.Policy.Procedure != "stored" {
+		t.Errorf("sides %+v, policy %+v", d.Sides, d.Policy)
+	}
+}
+
+func TestOtherMachine(t *testing.T) {
+	b := newBench("").add(baseline.Base, sec("A"), 1, 1, 1, 1).add(baseline.Head, sec("A"), 2, 2, 2, 2)
+	b.runs[baseline.Head].Environment.CPU = "another"
+	d := Decide(b.input())
+	want(t, d, Undecided, Inconclusive)
+	wantWhy(t, d.Rows[0], "another class of machine")
+}

@@ -1,0 +1,157 @@
+package gate
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/descartes/regress/pkg/baseline"
+)
+
+// play measures as Next asks until it asks for nothing, and returns the end.
+func play(t *testing.T, b *bench, rng *rand.Rand, names int, sd float64, change func(i int) float64) (Decision, int) {
+	t.Helper()
+	total, index := 0, map[string]int{}
+	measure := func(i, n int) {
+		key := sec(fmt.Sprintf("A%03d", i))
+		b.add(baseline.Base, key, around(rng, n, 100, sd)...).add(baseline.Head, key, around(rng, n, 100*(1+change(i)), sd)...)
+		total += n
+	}
+	for i := range names {
+		index[fmt.Sprintf("A%03d", i)] = i
+		measure(i, 2)
+	}
+	for step := 0; ; step++ {
+		next := Next(b.input())
+		if len(next) == 0 {
+			break
+		}
+		if step > 20 {
+			t.Fatalf("does not end: %v", next)
+		}
+		if d := Decide(b.input()); d.Outcome == Pass {
+			for _, w := range next {
+				if r := row(d, w.Name); r.Verdict != Unchanged {
+					t.Fatalf("passes while it wants more of %+v", r)
+				}
+			}
+		}
+		for _, w := range next {
+			measure(index[w.Name], w.Rounds)
+		}
+	}
+	return Decide(b.input()), total
+}
+
+func row(d Decision, name string) Row {
+	for _, r := range d.Rows {
+		if r.Name == name {
+			return r
+		}
+	}
+	return Row{}
+}
+
+func history(b *bench, names int, sd float64) {
+	for i := range names {
+		b.log.Noise[sec(fmt.Sprintf("A%03d", i))] = baseline.Noise{SD: sd, Sessions: 5}
+	}
+}
+
+func TestTwoStage(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	changes := map[int]float64{3: .05, 7: .1, 9: -.2}
+	b := newBench(twoStage)
+	history(b, 30, .005)
+	d, total := play(t, b, rng, 30, .005, func(i int) float64 { return changes[i] })
+	if d.Outcome != Fail || d.Counts[Regressed] != 2 || d.Counts[Improved] != 1 || d.Counts[Unchanged] != 27 {
+		t.Errorf("have %s: %v", d.Headline, d.Counts)
+	}
+	// 27 quiet ones at 2, now and then 3; two survivors at 6 + 8; one improvement at 6.
+	if total < 27*2+2*14+6 || total > 27*3+2*18+6 {
+		t.Errorf("%d rounds a side for 30 benchmarks", total)
+	}
+	for _, i := range []int{3, 7} {
+		r := row(d, fmt.Sprintf("A%03d", i))
+		if r.Stage != "confirm" || r.P == nil || *r.P > .01/2 || math.Abs(*r.Change-changes[i]) > .02 || r.Interval.Lo > changes[i] || r.Interval.Hi < changes[i] {
+			t.Errorf("have %+v, change %v, interval %v", r, *r.Change, r.Interval)
+		}
+	}
+	if r := row(d, "A000"); r.AtMost == nil || *r.AtMost > .05 || r.Detectable == nil {
+		t.Errorf("a pass claims a bound: %+v", r)
+	}
+}
+
+// TestScreenLooks: without history nothing is decided before four rounds.
+func TestScreenLooks(t *testing.T) {
+	b := newBench(twoStage).add(baseline.Base, sec("A000"), 1, 1.001).add(baseline.Head, sec("A000"), 1, 1.001)
+	want(t, Decide(b.input()), Undecided, Inconclusive)
+	if next := Next(b.input()); len(next) != 1 || next[0].Rounds != 2 {
+		t.Errorf("have %v, want two more", next)
+	}
+	history(b, 1, .002)
+	want(t, Decide(b.input()), Pass, Unchanged)
+}
+
+// TestScreenIsNotConfirmation: a slowdown that only the screen saw is not red,
+// and the rounds of the screen are no part of the test.
+func TestScreenIsNotConfirmation(t *testing.T) {
+	b := newBench(twoStage)
+	slow, quick := []float64{1.3, 1.31, 1.32, 1.3, 1.31, 1.33}, []float64{1, 1.01, 1.02, 1, 1.01, 1.03}
+	b.add(baseline.Base, sec("A"), quick...).add(baseline.Head, sec("A"), slow...)
+	d := Decide(b.input())
+	want(t, d, Undecided, Inconclusive)
+	wantWhy(t, d.Rows[0], "seemed 30 % slower", "8 fresh rounds")
+	for range 2 { // eight fresh rounds without a difference
+		b.add(baseline.Base, sec("A"), 1, 1.001, 1.002, 1.003).add(baseline.Head, sec("A"), 1, 1.001, 1.002, 1.003)
+	}
+	want(t, Decide(b.input()), Pass, Unchanged)
+}
+
+// TestConfirmationWaits: no fresh round before the screen of all is over.
+func TestConfirmationWaits(t *testing.T) {
+	b := newBench(twoStage)
+	slow, quick := []float64{1.3, 1.31, 1.32, 1.3, 1.31, 1.33}, []float64{1, 1.01, 1.02, 1, 1.01, 1.03}
+	b.add(baseline.Base, sec("A"), quick...).add(baseline.Head, sec("A"), slow...)
+	b.add(baseline.Base, sec("B"), quick[:4]...).add(baseline.Head, sec("B"), slow[:4]...)
+	if next := Next(b.input()); len(next) != 1 || next[0] != (Want{"p", "B", 2}) {
+		t.Errorf("have %v, want two of B alone", next)
+	}
+	b.add(baseline.Base, sec("B"), quick[4:]...).add(baseline.Head, sec("B"), slow[4:]...)
+	if next := Next(b.input()); len(next) != 2 || next[0] != (Want{"p", "A", 8}) {
+		t.Errorf("have %v, want eight of both", next)
+	}
+}
+
+// TestTooNoisy ends early with a note, which strict turns red.
+func TestTooNoisy(t *testing.T) {
+	rng := rand.New(rand.NewPCG(8, 8))
+	b := newBench(twoStage)
+	history(b, 5, .003)
+	b.log.Noise[sec("A002")] = baseline.Noise{SD: .3, Sessions: 5}
+	b.add(baseline.Base, sec("A002")).add(baseline.Head, sec("A002"))
+	d, _ := play(t, b, rng, 5, .003, func(int) float64 { return 0 })
+	want(t, d, Pass, Inconclusive, Unchanged, Unchanged, Unchanged, Unchanged)
+	wantWhy(t, d.Rows[0], "too noisy")
+	in := b.input()
+	in.Policy.Strict = true
+	want(t, Decide(in), Fail, Inconclusive, Unchanged, Unchanged, Unchanged, Unchanged)
+}
+
+// TestFalseAlarms is a small A/A of the whole procedure; accuracy has the large one.
+func TestFalseAlarms(t *testing.T) {
+	rng := rand.New(rand.NewPCG(9, 9))
+	red, improved := 0, 0
+	const pulls = 60
+	for range pulls {
+		b := newBench(twoStage)
+		history(b, 40, .01/3) // the past says a third of the truth
+		d, _ := play(t, b, rng, 40, .01, func(int) float64 { return 0 })
+		red += d.Counts[Regressed]
+		improved += d.Counts[Improved]
+	}
+	if red > 2 || improved > 2 {
+		t.Errorf("%d red and %d improved rows in %d unchanged pull requests", red, improved, pulls)
+	}
+}
