@@ -1,0 +1,26 @@
+// Package postgres is the store of a team: PostgreSQL 13 or later by
+// [github.com/jackc/pgx/v5], with the schema of schema.sql. It is the only
+// package that knows the driver.
+//
+//	postgres://user:password@host:5432/database?sslmode=verify-full
+//
+// The password is better left to PGPASSWORD or a password file (PGPASSFILE); it
+// appears in no error either way. Where the URL is silent, three settings differ
+// from the driver's own: default_query_exec_mode is cache_describe, because
+// pgbouncer in transaction mode breaks the driver's prepared statements;
+// connect_timeout is 10 seconds; application_name is regress. search_path in the
+// URL keeps the tables in a schema of their own (behind pgbouncer, set it on the
+// role instead: alter role … set search_path).
+//
+// Open applies the schema when it is not there or old, which takes a role that
+// may create tables; once it is there, a role that may only read (usage on the
+// schema, select on its tables) lists and gets, and one with insert puts.
+//
+// # What is promised
+//
+// Put is one transaction. When it returns an error, nothing was kept, with one
+// exception that no client can rule out: the connection that breaks while the
+// server confirms. Putting the same runs again is right in every case. Writers
+// insert in the order of IDs, so that two of them never wait for one another, and
+// a run that another writer is putting is waited for, then counted as there.
+package postgres

@@ -1,0 +1,108 @@
+// Package pgtest gives tests a private, real PostgreSQL: one server a test
+// binary, started when first asked for, and one fresh database a test.
+//
+//	dsn := pgtest.DSN(t) // postgres://postgres@/t1_…?host=/tmp/regress-pg-…
+//
+// The binaries are found (REGRESS_PG_BIN, PATH, pg_config, the places of
+// Debian, Red Hat and Homebrew) or brought: by apt-get for root on Debian and
+// Ubuntu, else by npm. Where neither is possible the test fails with the command
+// that helps. It is never skipped.
+//
+// A server listens on a Unix socket alone, trusts every role but "locked" (which
+// a test may create with a password), and does not wait for the disk. It ends,
+// and its directory goes, when the test process ends in whatever way.
+package pgtest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// shared is the server of this test binary.
+var shared = sync.OnceValues(start)
+
+var databases atomic.Int64
+
+// DSN makes a fresh database on the shared server, dropped when the test ends.
+func DSN(t testing.TB) string {
+	t.Helper()
+	s, err := shared()
+	if err != nil {
+		t.Fatalf("start a private PostgreSQL: %v", err)
+	}
+	return s.Database(t)
+}
+
+// Start starts a server for this test alone, which may kill it.
+func Start(t testing.TB) *Server {
+	t.Helper()
+	s, err := start()
+	if err != nil {
+		t.Fatalf("start a private PostgreSQL: %v", err)
+	}
+	t.Cleanup(s.remove)
+	return s
+}
+
+// Database makes a fresh database, dropped when the test ends.
+func (s *Server) Database(t testing.TB) string {
+	t.Helper()
+	name := fmt.Sprintf("t%d", databases.Add(1))
+	s.Exec(t, "create database "+name)
+	t.Cleanup(func() {
+		// A server that the test has killed has no databases to drop.
+		_ = s.exec("drop database if exists " + name + " with (force)")
+	})
+	return s.URL("postgres", name)
+}
+
+// URL is the address of a database for a role.
+func (s *Server) URL(role, database string) string {
+	u := url.URL{Scheme: "postgres", User: url.User(role), Path: "/" + database, RawQuery: url.Values{"host": {s.dir}}.Encode()}
+	return u.String()
+}
+
+// Exec runs SQL as superuser in the database postgres.
+func (s *Server) Exec(t testing.TB, sql string) {
+	t.Helper()
+	if err := s.exec(sql); err != nil {
+		t.Fatalf("%s: %v", sql, err)
+	}
+}
+
+func (s *Server) exec(sql string) (err error) {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	conn, err := pgx.Connect(ctx, s.URL("postgres", "postgres"))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, conn.Close(ctx)) }()
+	_, err = conn.Exec(ctx, sql)
+	return err
+}
+
+// Connect opens a plain connection to dsn, closed when the test ends.
+func Connect(t testing.TB, dsn string) *pgx.Conn {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	conn, err := pgx.Connect(ctx, dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+		defer cancel()
+		_ = conn.Close(ctx) // a test may have broken it
+	})
+	return conn
+}

@@ -1,0 +1,133 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	regress "github.com/descartes/regress"
+	"github.com/descartes/regress/pkg/baseline"
+)
+
+// Open connects to the database that a postgres:// URL names and brings its
+// tables to the version of this program. A database with a newer schema is
+// [baseline.ErrNewerSchema].
+func Open(ctx context.Context, dsn string) (baseline.Store, error) {
+	config, err := parse(dsn)
+	if err != nil {
+		return nil, fmt.Errorf("open store: %w", err)
+	}
+	s := &store{where: where(config.ConnConfig), secret: config.ConnConfig.Password}
+	// The pool outlives ctx, which bounds the opening alone.
+	if s.pool, err = pgxpool.NewWithConfig(context.WithoutCancel(ctx), config); err != nil {
+		return nil, s.explain(ctx, "open", err)
+	}
+	if err := s.migrate(ctx); err != nil {
+		s.pool.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+type store struct {
+	pool   *pgxpool.Pool
+	where  string // the database in words, without the password
+	secret string // the password, which no error may show
+}
+
+// Close waits for connections in use and closes all.
+func (s *store) Close() error {
+	s.pool.Close()
+	return nil
+}
+
+const form = "write postgres://user:password@host:5432/database, with each of / ? # @ : % in the password percent-encoded (%2F %3F %23 %40 %3A %25), or leave the password to PGPASSWORD"
+
+// parse reads the URL. Its errors say nothing of what stands in it that could
+// be a piece of the password.
+func parse(dsn string) (*pgxpool.Config, error) {
+	u, err := url.Parse(dsn)
+	if err != nil || u.Scheme != "postgres" && u.Scheme != "postgresql" {
+		return nil, fmt.Errorf("the store's URL (not shown, it may hold a password) is not one of PostgreSQL: %s", form)
+	}
+	// An unescaped / ? or # in a password ends the part before the @ early, and
+	// the rest of the password would pass for a database or a setting.
+	_, rest, _ := strings.Cut(dsn, "//")
+	if i := strings.IndexAny(rest, "/?#"); i >= 0 && strings.Contains(rest[i:], "@") {
+		return nil, fmt.Errorf("the store's URL (not shown, it may hold a password) has an @ after the host: %s", form)
+	}
+	config, err := pgxpool.ParseConfig(dsn)
+	if err != nil {
+		q := u.Query()
+		password, _ := u.User.Password()
+		return nil, fmt.Errorf("the store's URL (not shown, it may hold a password): %s: %s",
+			hide(reason(err), dsn, password, q.Get("password"), q.Get("sslpassword")), form)
+	}
+	q := u.Query()
+	if !q.Has("default_query_exec_mode") {
+		config.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeCacheDescribe
+	}
+	if config.ConnConfig.ConnectTimeout == 0 {
+		config.ConnConfig.ConnectTimeout = 10 * time.Second
+	}
+	if _, set := config.ConnConfig.RuntimeParams["application_name"]; !set {
+		config.ConnConfig.RuntimeParams["application_name"] = "regress"
+	}
+	return config, nil
+}
+
+func where(c *pgx.ConnConfig) string {
+	return fmt.Sprintf("%s of %s at %s:%d", c.Database, c.User, c.Host, c.Port)
+}
+
+// migration is the key of the advisory lock that only one migration holds: any
+// constant that no other program uses ("regress" in ASCII). It is a lock of the
+// transaction, for a session's would stay behind in pgbouncer.
+const migration = 0x72656772657373
+
+func (s *store) migrate(ctx context.Context) error {
+	v, err := version(ctx, s.pool)
+	if err != nil {
+		return s.explain(ctx, "open", err)
+	}
+	if v == 0 || v < regress.SchemaVersion {
+		err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+			if _, err := tx.Exec(ctx, "select pg_advisory_xact_lock($1)", int64(migration)); err != nil {
+				return err
+			}
+			// Another process may have come first while this one waited.
+			if v, err = version(ctx, tx); err != nil || v >= regress.SchemaVersion {
+				return err
+			}
+			v = regress.SchemaVersion
+			_, err := tx.Conn().PgConn().Exec(ctx, regress.Schema).ReadAll()
+			return err
+		})
+		if err != nil {
+			return s.explain(ctx, "create tables in", err)
+		}
+	}
+	if v > regress.SchemaVersion {
+		return fmt.Errorf("open store %s: %w: version %d, this program knows %d: update regress", s.where, baseline.ErrNewerSchema, v, regress.SchemaVersion)
+	}
+	return nil
+}
+
+type querier interface {
+	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
+}
+
+// version is that of the tables, 0 when there are none.
+func version(ctx context.Context, db querier) (v int, err error) {
+	var there bool
+	if err = db.QueryRow(ctx, "select to_regclass('regress_schema') is not null").Scan(&there); err != nil || !there {
+		return 0, err
+	}
+	err = db.QueryRow(ctx, "select coalesce(max(version), 0) from regress_schema").Scan(&v)
+	return v, err
+}

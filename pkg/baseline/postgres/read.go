@@ -1,0 +1,170 @@
+package postgres
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/descartes/regress/pkg/baseline"
+)
+
+// plain marks an error of this package, which needs no translation.
+type plain struct{ error }
+
+func (p plain) Unwrap() error { return p.error }
+
+// refine is explain for operations that also return errors of their own.
+func (s *store) refine(ctx context.Context, doing string, err error) error {
+	if own := (plain{}); errors.As(err, &own) {
+		return fmt.Errorf("%s store %s: %w", doing, s.where, own.error)
+	}
+	return s.explain(ctx, doing, err)
+}
+
+// List returns what q selects, newest first.
+func (s *store) List(ctx context.Context, q baseline.Query) ([]baseline.RunInfo, error) {
+	if err := q.Valid(); err != nil {
+		return nil, fmt.Errorf("list store %s: %w", s.where, err)
+	}
+	sql, args := selection(q)
+	rows, err := s.pool.Query(ctx, sql, args...)
+	if err != nil {
+		return nil, s.explain(ctx, "list", err)
+	}
+	infos, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (baseline.RunInfo, error) {
+		var info baseline.RunInfo
+		var started *time.Time
+		var facts []byte
+		err := row.Scan(&info.Project, &info.ID, &info.Commit, &info.Branch, &started, &info.Fingerprint, &facts, &info.Series)
+		if err != nil {
+			return info, err
+		}
+		info.Time = utc(started)
+		info.Environment, err = decode(facts)
+		return info, err
+	})
+	if err != nil {
+		return nil, s.refine(ctx, "list", err)
+	}
+	return infos, nil
+}
+
+// selection is q in SQL. A zero field adds no condition, rather than one that is
+// true, so that the planner sees what can use an index or goes to one shard.
+func selection(q baseline.Query) (sql string, args []any) {
+	var conditions []string
+	add := func(condition, value string) {
+		if value != "" {
+			args = append(args, value)
+			conditions = append(conditions, fmt.Sprintf(condition, len(args)))
+		}
+	}
+	add("project_id = $%d", q.Project)
+	add("branch = $%d", q.Branch)
+	add("fingerprint = $%d", q.Fingerprint)
+	add("starts_with(commit_sha, $%d)", q.Commit)
+	sql = "select project_id, id, commit_sha, branch, started, fingerprint, environment, series from run"
+	if len(conditions) > 0 {
+		sql += " where " + strings.Join(conditions, " and ")
+	}
+	sql += " order by started desc nulls last, id"
+	if q.Limit > 0 {
+		args = append(args, q.Limit)
+		sql += fmt.Sprintf(" limit $%d", len(args))
+	}
+	return sql, args
+}
+
+func utc(t *time.Time) time.Time {
+	if t == nil {
+		return time.Time{}
+	}
+	return t.UTC()
+}
+
+func decode(facts []byte) (baseline.Environment, error) {
+	var e environment
+	if err := json.Unmarshal(facts, &e); err != nil {
+		return baseline.Environment{}, plain{fmt.Errorf("environment %s: %w: correct it by hand or remove the run", facts, baseline.ErrDamaged)}
+	}
+	return baseline.Environment(e), nil
+}
+
+// Get returns one run as it was at one moment.
+func (s *store) Get(ctx context.Context, id string) (r baseline.Run, err error) {
+	options := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
+	err = pgx.BeginTxFunc(ctx, s.pool, options, func(tx pgx.Tx) error {
+		project, id, err := s.find(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		r, err = get(ctx, tx, project, id)
+		return err
+	})
+	if err != nil {
+		return baseline.Run{}, s.refine(ctx, "get run from", err)
+	}
+	return r, nil
+}
+
+func get(ctx context.Context, tx pgx.Tx, project, id string) (baseline.Run, error) {
+	r := baseline.Run{Project: project}
+	var started *time.Time
+	var facts []byte
+	err := tx.QueryRow(ctx, "select side, commit_sha, branch, dirty, started, environment, raw from run where project_id = $1 and id = $2", project, id).
+		Scan((*string)(&r.Side), &r.Commit, &r.Branch, &r.Dirty, &started, &facts, &r.Raw)
+	if err != nil {
+		return r, err
+	}
+	r.Time = utc(started)
+	if r.Environment, err = decode(facts); err != nil {
+		return r, err
+	}
+	rows, err := tx.Query(ctx, `select package, name, unit, "values", rounds from sample where project_id = $1 and run_id = $2 order by ordinal`, project, id)
+	if err != nil {
+		return r, err
+	}
+	r.Samples, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (s baseline.Sample, err error) {
+		err = row.Scan(&s.Package, &s.Name, &s.Unit, &s.Values, &s.Rounds)
+		return s, err
+	})
+	return r, err
+}
+
+type rows interface {
+	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+}
+
+// find is the one run whose ID begins with prefix.
+func (s *store) find(ctx context.Context, db rows, prefix string) (project, id string, err error) {
+	prefix, err = baseline.ParseID(prefix)
+	if err != nil {
+		return "", "", plain{err}
+	}
+	// "g" sorts after every hexadecimal digit.
+	found, err := db.Query(ctx, "select project_id, id from run where id >= $1 and id < $2 order by id limit 3", prefix, prefix+"g")
+	if err != nil {
+		return "", "", err
+	}
+	var ids []string
+	if _, err = pgx.ForEachRow(found, []any{&project, &id}, func() error {
+		ids = append(ids, id)
+		return nil
+	}); err != nil {
+		return "", "", err
+	}
+	switch len(ids) {
+	case 0:
+		return "", "", plain{fmt.Errorf("run %s: %w", prefix, baseline.ErrNotFound)}
+	case 1:
+		return project, id, nil
+	case 2:
+		return "", "", plain{fmt.Errorf("run %s: 2 runs begin so (%s, %s): give more digits", prefix, ids[0], ids[1])}
+	}
+	return "", "", plain{fmt.Errorf("run %s: more than 2 runs begin so (%s, %s, …): give more digits", prefix, ids[0], ids[1])}
+}
