@@ -1,0 +1,173 @@
+package github
+
+import (
+	"archive/zip"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	api "github.com/google/go-github/v60/github"
+)
+
+// Caps on an artifact, which is the work of a stranger. A raw log of 500
+// benchmarks in 60 rounds is 10 MiB.
+const (
+	maxArchive = 32 << 20 // bytes, compressed
+	maxContent = 64 << 20 // bytes of all files together, unpacked
+	maxFiles   = 64       // shards of a matrix
+)
+
+// File is one file of an artifact.
+type File struct {
+	Name string // base name, for messages; never to be joined to a path
+	Data []byte
+}
+
+// Fetch returns the files of the artifact that the triggering workflow run
+// uploaded under name, sorted by name. Every byte of it may have been chosen by
+// the author of the pull request.
+//
+// It is an error when there is no such artifact, when it has expired, when it
+// is larger than a raw log can be, or when it holds anything but plain files.
+// The error never holds the token, nor the address from which was downloaded.
+func Fetch(ctx context.Context, env Context, opt Options, name string) ([]File, error) {
+	if env.TriggerID == 0 {
+		return nil, fmt.Errorf("fetch artifact %q: event %q has no workflow run that could have uploaded it: call this from on: workflow_run", name, env.Event)
+	}
+	if env.Token.Empty() {
+		return nil, fmt.Errorf("fetch artifact %q: there is no token: pass GITHUB_TOKEN: ${{ github.token }} in the environment, with permissions: actions: read", name)
+	}
+	j := open(env, opt)
+	if j.api == nil {
+		return nil, fmt.Errorf("fetch artifact %q: %s", name, strings.Join(j.trouble, "; "))
+	}
+	where, err := j.locate(ctx, name)
+	if err != nil {
+		return nil, fmt.Errorf("fetch artifact %q: %s", name, env.Token.Redact(explain(err)))
+	}
+	archive, err := download(ctx, where)
+	if err != nil {
+		return nil, fmt.Errorf("fetch artifact %q: %w", name, err)
+	}
+	files, err := unpack(archive)
+	if err != nil {
+		return nil, fmt.Errorf("read artifact %q: %w", name, err)
+	}
+	return files, nil
+}
+
+// locate asks for the address of the newest artifact of that name.
+func (j *Job) locate(ctx context.Context, name string) (*url.URL, error) {
+	// go-github v60 cannot ask for a name.
+	address := fmt.Sprintf("repos/%s/%s/actions/runs/%d/artifacts?per_page=100&name=%s", j.api.owner, j.api.repo, j.env.TriggerID, url.QueryEscape(name))
+	req, err := j.api.NewRequest(http.MethodGet, address, nil)
+	if err != nil {
+		return nil, err
+	}
+	var list api.ArtifactList
+	if _, err := j.api.Do(ctx, req, &list); err != nil {
+		return nil, err
+	}
+	var newest *api.Artifact
+	for _, a := range list.Artifacts {
+		if a.GetName() == name && a.GetID() > newest.GetID() {
+			newest = a
+		}
+	}
+	switch {
+	case newest == nil:
+		return nil, fmt.Errorf("workflow run %d has none of that name: its job must upload the raw log", j.env.TriggerID)
+	case newest.GetExpired():
+		return nil, errors.New("it has expired: run the measuring workflow again")
+	case newest.GetSizeInBytes() > maxArchive:
+		return nil, fmt.Errorf("it holds %d bytes, more than the %d that a raw log may have", newest.GetSizeInBytes(), maxArchive)
+	}
+	where, _, err := j.api.Actions.DownloadArtifact(ctx, j.api.owner, j.api.repo, newest.GetID(), 1)
+	return where, err
+}
+
+// download reads what where points to, without the token: the address is signed
+// and belongs to a storage service.
+func download(ctx context.Context, where *url.URL) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, where.String(), nil)
+	if err != nil {
+		return nil, errors.New("download: GitHub gave no usable address")
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		var bare *url.Error // its text has the signed address
+		if errors.As(err, &bare) {
+			err = bare.Err
+		}
+		return nil, fmt.Errorf("download: %w", err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("download: the storage answered %s", resp.Status)
+	}
+	archive, err := io.ReadAll(io.LimitReader(resp.Body, maxArchive+1))
+	if err != nil {
+		return nil, fmt.Errorf("download: %w", err)
+	}
+	if len(archive) > maxArchive {
+		return nil, fmt.Errorf("download: more than %d MiB, which no raw log has", maxArchive>>20)
+	}
+	return archive, nil
+}
+
+// unpack reads a zip archive into memory. Nothing is written anywhere, so a
+// name cannot lead out of a folder; a strange one is refused all the same.
+func unpack(archive []byte) ([]File, error) {
+	r, err := zip.NewReader(bytes.NewReader(archive), int64(len(archive)))
+	if err != nil {
+		return nil, err
+	}
+	if len(r.File) > maxFiles {
+		return nil, fmt.Errorf("%d files, more than %d", len(r.File), maxFiles)
+	}
+	var files []File
+	left := int64(maxContent)
+	for _, entry := range r.File {
+		if !entry.Mode().IsRegular() || path.Base(entry.Name) != entry.Name || strings.ContainsAny(entry.Name, `\:`) || oneLine(entry.Name) != entry.Name {
+			return nil, fmt.Errorf("%q is not a plain file in the top folder", cutAt(entry.Name, 100))
+		}
+		data, err := inflate(entry, left)
+		if err != nil {
+			return nil, fmt.Errorf("%q: %w", cutAt(entry.Name, 100), err)
+		}
+		left -= int64(len(data))
+		files = append(files, File{Name: entry.Name, Data: data})
+	}
+	if len(files) == 0 {
+		return nil, errors.New("it holds no file")
+	}
+	slices.SortStableFunc(files, func(a, b File) int { return strings.Compare(a.Name, b.Name) })
+	return files, nil
+}
+
+// inflate does not believe the size that the archive declares.
+func inflate(entry *zip.File, most int64) ([]byte, error) {
+	body, err := entry.Open()
+	if err != nil {
+		return nil, err
+	}
+	defer body.Close()
+	data, err := io.ReadAll(io.LimitReader(body, most+1))
+	if err != nil {
+		return nil, err
+	}
+	if int64(len(data)) > most {
+		return nil, fmt.Errorf("unpacks to more than %d MiB, which no raw log has", maxContent>>20)
+	}
+	return data, nil
+}

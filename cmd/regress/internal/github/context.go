@@ -1,0 +1,170 @@
+package github
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// Context is what a job knows of the GitHub that it runs in.
+type Context struct {
+	Event      string // GITHUB_EVENT_NAME: pull_request, merge_group, workflow_run, push, schedule …
+	Owner      string // of the repository that the workflow runs for
+	Repo       string
+	SHA        string // the commit to report on: the pull request's own head, not the merge commit; empty: unknown
+	Measured   string // GITHUB_SHA: what was checked out. In pull_request the merge commit
+	Base       string // SHA that the event names as the other side; empty when it names none
+	Pull       int    // number of the pull request; 0: none, or not known before the API is asked
+	Fork       bool   // the head commit comes from another repository
+	HeadOwner  string // workflow_run: whose branch was measured
+	HeadBranch string
+	RunID      int64  // of this workflow run
+	TriggerID  int64  // workflow_run: the run that measured and holds the artifact
+	Trigger    string // workflow_run: the event of that run
+	APIURL     string // with a trailing slash
+	ServerURL  string
+	Token      Secret
+	Summary    string // file that takes the job summary; empty: none
+}
+
+// payload is what is read of GITHUB_EVENT_PATH.
+type payload struct {
+	PullRequest *struct {
+		Number     int
+		Head, Base revision
+	} `json:"pull_request"`
+	MergeGroup *struct {
+		HeadSHA string `json:"head_sha"`
+		BaseSHA string `json:"base_sha"`
+	} `json:"merge_group"`
+	WorkflowRun *struct {
+		ID             int64
+		Event          string
+		HeadSHA        string     `json:"head_sha"`
+		HeadBranch     string     `json:"head_branch"`
+		HeadRepository repository `json:"head_repository"`
+	} `json:"workflow_run"`
+	Before, After string
+}
+
+type revision struct {
+	SHA  string
+	Ref  string
+	Repo *repository // absent when the fork was deleted
+}
+
+type repository struct {
+	FullName string `json:"full_name"`
+	Owner    struct{ Login string }
+}
+
+// maxEvent is GitHub's own limit for a webhook's payload, in bytes.
+const maxEvent = 25 << 20
+
+var (
+	fullSHA  = regexp.MustCompile(`^[0-9a-f]{40}([0-9a-f]{24})?$`)
+	fullName = regexp.MustCompile(`^([A-Za-z0-9][A-Za-z0-9_-]*)/([A-Za-z0-9._-]+)$`)
+)
+
+// FromEnv reads what the runner of GitHub Actions says through its environment
+// and the event file; getenv is os.Getenv. Where something is missing or
+// malformed the error says what, and the Context still holds the rest: without
+// a commit to report on, a Job writes commands and the summary alone.
+func FromEnv(getenv func(string) string) (Context, error) {
+	c := Context{
+		Event:     getenv("GITHUB_EVENT_NAME"),
+		Measured:  sha(getenv("GITHUB_SHA")),
+		APIURL:    strings.TrimSuffix(cmp.Or(getenv("GITHUB_API_URL"), "https://api.github.com"), "/") + "/",
+		ServerURL: strings.TrimSuffix(cmp.Or(getenv("GITHUB_SERVER_URL"), "https://github.com"), "/"),
+		Token:     NewSecret(strings.TrimSpace(getenv("GITHUB_TOKEN"))),
+		Summary:   getenv("GITHUB_STEP_SUMMARY"),
+	}
+	c.RunID, _ = strconv.ParseInt(getenv("GITHUB_RUN_ID"), 10, 64)
+	c.SHA = c.Measured
+	parts := fullName.FindStringSubmatch(getenv("GITHUB_REPOSITORY"))
+	if parts == nil {
+		c.SHA = ""
+		return c, fmt.Errorf("read the GitHub environment: GITHUB_REPOSITORY is %q, not owner/name: is this a GitHub Actions job?", getenv("GITHUB_REPOSITORY"))
+	}
+	c.Owner, c.Repo = parts[1], parts[2]
+	name := getenv("GITHUB_EVENT_PATH")
+	if name == "" {
+		return c, c.check()
+	}
+	event, err := readEvent(name)
+	if err != nil {
+		c.SHA = "" // GITHUB_SHA may be the merge commit, where nobody looks
+		return c, fmt.Errorf("read the event of this job: %w", err)
+	}
+	c.apply(event)
+	return c, c.check()
+}
+
+func readEvent(name string) (payload, error) {
+	var event payload
+	file, err := os.Open(name)
+	if err != nil {
+		return event, err
+	}
+	defer file.Close()
+	if err := json.NewDecoder(io.LimitReader(file, maxEvent)).Decode(&event); err != nil {
+		return payload{}, fmt.Errorf("%s: %w", name, err)
+	}
+	return event, nil
+}
+
+// apply takes the commit and the pull request from the event: the environment
+// knows neither.
+func (c *Context) apply(event payload) {
+	here := c.Owner + "/" + c.Repo
+	switch {
+	case event.PullRequest != nil:
+		pull := event.PullRequest
+		c.SHA, c.Base, c.Pull = sha(pull.Head.SHA), sha(pull.Base.SHA), pull.Number
+		c.Fork = pull.Head.Repo == nil || !strings.EqualFold(pull.Head.Repo.FullName, here)
+	case event.MergeGroup != nil:
+		c.SHA, c.Base = sha(event.MergeGroup.HeadSHA), sha(event.MergeGroup.BaseSHA)
+	case event.WorkflowRun != nil:
+		run := event.WorkflowRun
+		c.SHA, c.TriggerID, c.Trigger = sha(run.HeadSHA), run.ID, run.Event
+		c.HeadOwner, c.HeadBranch = run.HeadRepository.Owner.Login, run.HeadBranch
+		c.Fork = !strings.EqualFold(run.HeadRepository.FullName, here)
+	case event.After != "":
+		c.SHA, c.Base = cmp.Or(sha(event.After), c.Measured), sha(event.Before)
+	}
+}
+
+func (c *Context) check() error {
+	if c.SHA == "" {
+		return fmt.Errorf("read the event of this job: %q names no commit to report on", c.Event)
+	}
+	return nil
+}
+
+// sha returns text if it is a full commit id that is not the zero one.
+func sha(text string) string {
+	if !fullSHA.MatchString(text) || strings.Trim(text, "0") == "" {
+		return ""
+	}
+	return text
+}
+
+// runURL is the page of the workflow run that holds the log.
+func (c *Context) runURL() string {
+	if c.RunID == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s/%s/%s/actions/runs/%d", c.ServerURL, c.Owner, c.Repo, c.RunID)
+}
+
+// readOnly reports whether the token can do nothing but read, whatever the
+// workflow asks for.
+func (c *Context) readOnly() bool { return c.Fork && c.Event == "pull_request" }
+
+// measuredBy is the run that measured: this one, or the one that triggered it.
+func (c *Context) measuredBy() int64 { return cmp.Or(c.TriggerID, c.RunID) }

@@ -1,0 +1,215 @@
+package github
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/descartes/regress/cmd/regress/internal/source"
+	"github.com/descartes/regress/pkg/baseline"
+	"github.com/descartes/regress/pkg/gate"
+)
+
+// Comment says when the pull request gets a comment.
+type Comment string
+
+// When there is a comment. One that is there already is always kept up to date.
+const (
+	CommentAuto   Comment = ""       // when there is more to say than "nothing regressed"
+	CommentAlways Comment = "always" // also then, in one line
+	CommentNever  Comment = "never"
+)
+
+// Options of a job. The zero value is a sensible one but for Commands.
+type Options struct {
+	Commands io.Writer     // takes workflow commands: the step's stdout or stderr
+	Key      string        // tells several suites of one repository apart: letters, digits, '.', '_', '-'
+	Comment  Comment       // when to comment
+	Requests int           // most API requests of this job, repeated ones included; 0: 12
+	Patience time.Duration // most time spent waiting for rate limits and between tries; 0: 1 min
+}
+
+var notInKey = regexp.MustCompile(`[^A-Za-z0-9._-]+`)
+
+// name of the check run and of the status.
+func (o Options) name() string {
+	if key := notInKey.ReplaceAllString(o.Key, "-"); key != "" {
+		return "regress (" + key + ")"
+	}
+	return "regress"
+}
+
+// marker of what belongs to this suite.
+func (o Options) marker() string {
+	return "regress:" + cmp.Or(notInKey.ReplaceAllString(o.Key, "-"), "default")
+}
+
+// Post is what a finished job has to say. Markdown is cut to GitHub's sizes if
+// it is larger, and escaped by whoever wrote it.
+type Post struct {
+	Decision  gate.Decision
+	Summary   string                                // Markdown of the check run and the job summary
+	Comment   string                                // Markdown of the comment; empty: none
+	Positions map[baseline.Function]source.Position // where head's benchmarks stand, relative to the repository
+	Reproduce func(gate.Row) string                 // the command that measures a row again; nil: not shown
+	Waivers   []gate.Waiver                         // as the decision had them
+	Today     time.Time                             // as the decision had it
+}
+
+// Job is one job's presence on GitHub. Its methods are for one goroutine.
+type Job struct {
+	env     Context
+	opt     Options
+	api     *client // nil: commands and summary alone
+	check   *check  // nil: not open
+	author  string  // who comments with this token; empty: not known
+	refused bool    // check runs are
+	trouble []string
+}
+
+// Start opens the check run on the commit under test, in progress. It asks for
+// nothing where the token can only read: a pull request from a fork.
+func Start(ctx context.Context, env Context, opt Options) *Job {
+	j := open(env, opt)
+	if j.api == nil {
+		return j
+	}
+	o := output{title: "measuring", summary: "The benchmarks are being measured."}
+	if url := env.runURL(); url != "" {
+		o.summary += fmt.Sprintf(" [Log](%s)", url)
+	}
+	j.fail("check run", j.openCheck(ctx, o))
+	return j
+}
+
+// open makes a job that has asked GitHub for nothing yet.
+func open(env Context, opt Options) *Job {
+	opt.Requests = cmp.Or(opt.Requests, defaultRequests)
+	opt.Patience = cmp.Or(opt.Patience, defaultPatience)
+	if opt.Commands == nil {
+		opt.Commands = io.Discard
+	}
+	j := &Job{env: env, opt: opt}
+	switch {
+	case env.readOnly() || env.Owner == "" || env.SHA == "":
+		// The caller has the error of FromEnv for the last two.
+	case env.Token.Empty():
+		j.trouble = append(j.trouble, "there is no token; pass GITHUB_TOKEN: ${{ github.token }} in the environment")
+	default:
+		var err error
+		if j.api, err = dial(env, opt); err != nil {
+			j.fail("API", err)
+		}
+	}
+	return j
+}
+
+// fail notes what went wrong; a nil error is nothing. Check runs that are
+// refused are no trouble while there is a commit status to stand in.
+func (j *Job) fail(what string, err error) {
+	switch {
+	case err == nil:
+	case what == "check run" && refused(err):
+		j.refused = true
+	default:
+		j.trouble = append(j.trouble, what+": "+explain(err))
+	}
+}
+
+// Finish says it all: workflow commands and the job summary first, which need
+// nobody's permission, then the check run or status, then the comment. What
+// GitHub refused is one ::warning at the end.
+func (j *Job) Finish(ctx context.Context, post Post) {
+	post.Summary = j.env.Token.Redact(post.Summary)
+	post.Comment = j.env.Token.Redact(post.Comment)
+	all := j.redact(notes(post))
+	if j.env.Event != "workflow_run" { // there the lines are those of another commit
+		j.fail("commands", commands(j.opt.Commands, all))
+	}
+	if j.env.Summary != "" {
+		j.fail("summary", appendSummary(j.env.Summary, post.Summary))
+	}
+	if j.api != nil {
+		j.publish(ctx, conclude(post, placed(all)), post)
+	}
+	j.complain()
+}
+
+// Abort ends the check run of a job that has no decision to show. It is
+// cancelled, which is neither red nor green; why is one sentence.
+func (j *Job) Abort(ctx context.Context, why string) {
+	why = j.env.Token.Redact(cutAt(oneLine(why), 1000))
+	if j.api != nil {
+		o := output{title: cutAt("not measured: "+why, maxTitle), summary: escape("Nothing was decided: " + why), conclusion: "cancelled"}
+		// The job may be ending because its own context did.
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), tryTimeout)
+		defer cancel()
+		j.conclude(ctx, o)
+	}
+	j.complain()
+}
+
+// publish is the part of Finish that needs a token.
+func (j *Job) publish(ctx context.Context, o output, post Post) {
+	j.conclude(ctx, o)
+	if post.Comment == "" || j.opt.Comment == CommentNever {
+		return
+	}
+	if j.env.Event == "workflow_run" && j.env.Trigger == "pull_request" {
+		number, err := j.findPull(ctx)
+		if err != nil {
+			j.fail("pull request", err)
+			return
+		}
+		j.env.Pull = number
+	}
+	if j.env.Pull != 0 {
+		j.fail("comment", j.comment(ctx, post))
+	}
+}
+
+// conclude completes the check run, or sets the status that stands in for it.
+func (j *Job) conclude(ctx context.Context, o output) {
+	if !j.refused {
+		if j.check == nil {
+			j.fail("check run", j.openCheck(ctx, o))
+		} else {
+			j.fail("check run", j.updateCheck(ctx, o))
+		}
+	}
+	if j.refused {
+		err := j.createStatus(ctx, o)
+		if refused(err) {
+			err = errors.New("the token may write neither check runs nor statuses; give the job `permissions: checks: write, pull-requests: write`")
+		}
+		j.fail("status", err)
+	}
+}
+
+// complain prints everything that went wrong as one warning, once.
+func (j *Job) complain() {
+	if len(j.trouble) == 0 {
+		return
+	}
+	n := note{
+		level:   warning,
+		title:   "regress: not everything reached GitHub",
+		message: j.env.Token.Redact("The verdict is not affected. " + strings.Join(j.trouble, "; ")),
+	}
+	j.trouble = nil
+	// Note: where the step's own output is gone there is nobody left to tell.
+	_, _ = io.WriteString(j.opt.Commands, n.command())
+}
+
+func (j *Job) redact(all []note) []note {
+	for i := range all {
+		n := &all[i]
+		n.title, n.message, n.details = j.env.Token.Redact(n.title), j.env.Token.Redact(n.message), j.env.Token.Redact(n.details)
+	}
+	return all
+}

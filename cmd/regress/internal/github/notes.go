@@ -1,0 +1,158 @@
+package github
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/descartes/regress/pkg/baseline"
+	"github.com/descartes/regress/pkg/gate"
+)
+
+// notes says of every row that is not as it should be where it stands and what
+// is wrong: what failed first, in the order of the decision.
+func notes(post Post) []note {
+	var all []note
+	d := post.Decision
+	for _, row := range d.Rows {
+		if n, ok := rowNote(d, row); ok {
+			n.details = details(row, post)
+			all = append(all, post.place(n, row.Key()))
+		}
+	}
+	for _, row := range d.Targets {
+		if row.Verdict != gate.Missed && row.Verdict != gate.NotMeasured {
+			continue
+		}
+		n := note{level: failure, title: fmt.Sprintf("target %s: %s", row.Target, row.Verdict), message: row.Why}
+		if row.Verdict == gate.NotMeasured {
+			n.level = warning
+		}
+		all = append(all, post.place(n, baseline.Key{Package: row.Package, Name: row.Name}))
+	}
+	for _, p := range d.Problems {
+		n := note{level: warning, title: strings.TrimSpace(p.Name + " gave no result"), message: p.Message}
+		if p.Crashed && p.Side == baseline.Head && d.Outcome == gate.Fail {
+			n.level = failure
+		}
+		if p.Side != baseline.Base {
+			all = append(all, post.place(n, baseline.Key{Package: p.Package, Name: p.Name}))
+		}
+	}
+	rank := map[level]int{failure: 0, warning: 1, notice: 2}
+	slices.SortStableFunc(all, func(a, b note) int { return cmp.Compare(rank[a.level], rank[b.level]) })
+	return all
+}
+
+// rowNote is nothing for a row that needs no attention on its line. Rows that
+// are too noisy stay in the report: a remark on every pull request that nobody
+// can act on is how such tools get switched off.
+func rowNote(d gate.Decision, row gate.Row) (note, bool) {
+	what := fmt.Sprintf("%s %s", row.Name, row.Unit)
+	switch row.Verdict {
+	case gate.Regressed:
+		return note{level: failure, title: what + " regressed" + change(row), message: sentence(row)}, true
+	case gate.Missing:
+		n := note{level: warning, title: what + " is missing", message: sentence(row)}
+		if d.Outcome == gate.Fail && d.Policy.Strict {
+			n.level = failure
+		}
+		return n, true
+	case gate.Inconclusive:
+		if d.Policy.Strict {
+			return note{level: failure, title: what + " could not be judged", message: sentence(row)}, true
+		}
+	}
+	return note{}, false
+}
+
+func change(row gate.Row) string {
+	if row.Change == nil {
+		return ""
+	}
+	return fmt.Sprintf(" by %+.3g %%", *row.Change*100)
+}
+
+// sentence tells the row's story: why, from what to what, how sure.
+func sentence(row gate.Row) string {
+	s := row.Name + " " + row.Unit + ": " + cmp.Or(row.Why, string(row.Verdict))
+	if row.Base != nil && row.Head != nil {
+		s += fmt.Sprintf(". From %.4g to %.4g %s", row.Base.Median, row.Head.Median, row.Unit)
+	}
+	if row.Interval != nil {
+		s += fmt.Sprintf(", a change between %+.3g %% and %+.3g %% (%g %% confidence)", row.Interval.Lo*100, row.Interval.Hi*100, row.Interval.Level*100)
+	}
+	return s + "."
+}
+
+func details(row gate.Row, post Post) string {
+	lines := slices.Clone(row.Warnings)
+	if post.Reproduce != nil {
+		if command := oneLine(post.Reproduce(row)); command != "" {
+			lines = append(lines, "to reproduce: "+command)
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+// place puts n on the line of the benchmark's own function, where the source
+// has one.
+func (p Post) place(n note, key baseline.Key) note {
+	function := key.Function()
+	at, ok := p.Positions[function]
+	if !ok { // a problem may carry the bare function name
+		at, ok = p.Positions[baseline.Function{Package: key.Package, Name: key.Name}]
+	}
+	if ok {
+		n.file, n.line, n.last = at.File, at.Line, at.Line
+	}
+	return n
+}
+
+// placed are the notes that a check run can take: it needs a line for each.
+func placed(all []note) []note {
+	return slices.DeleteFunc(slices.Clone(all), func(n note) bool { return n.file == "" })
+}
+
+// conclude is what the check run says of a decision.
+func conclude(post Post, all []note) output {
+	d := post.Decision
+	o := output{title: cutAt(oneLine(d.Headline), maxTitle), summary: fit(post.Summary, maxMarkdown), notes: all}
+	switch {
+	case d.Outcome == gate.Pass && d.Counts[gate.SameCode] > 0 && len(d.Counts) == 1:
+		o.conclusion, o.state = "neutral", "success" // nothing reachable changed, nothing was measured
+	case d.Outcome == gate.Pass:
+		o.conclusion, o.state = "success", "success"
+	case d.Outcome == gate.Fail && post.expired():
+		o.conclusion, o.state = "action_required", "failure"
+	case d.Outcome == gate.Fail:
+		o.conclusion, o.state = "failure", "failure"
+	default:
+		o.conclusion, o.state = "neutral", "error" // a status knows no neutral; undecided is never green
+	}
+	if o.title == "" {
+		o.title = string(d.Outcome)
+	}
+	return o
+}
+
+// expired reports whether the decision is red for want of renewing waivers
+// alone: every series that regressed has one, and it has run out.
+func (p Post) expired() bool {
+	red := 0
+	for _, row := range p.Decision.Rows {
+		if row.Verdict != gate.Regressed {
+			continue
+		}
+		red++
+		series := row.Package + "." + row.Name + " " + row.Unit
+		if !slices.ContainsFunc(p.Waivers, func(w gate.Waiver) bool {
+			return w.Series != nil && w.Series.MatchString(series) && !p.Today.Before(w.Expires)
+		}) {
+			return false
+		}
+	}
+	missed := slices.ContainsFunc(p.Decision.Targets, func(t gate.TargetRow) bool { return t.Verdict == gate.Missed })
+	return red > 0 && !missed
+}

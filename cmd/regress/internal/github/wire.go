@@ -1,0 +1,160 @@
+package github
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"sync"
+	"time"
+)
+
+// The defaults of Options and what does not need one.
+const (
+	defaultRequests = 12
+	defaultPatience = 60 * time.Second
+	tryTimeout      = 15 * time.Second
+	maxTries        = 3
+	maxAnswer       = 32 << 20 // bytes: a page of 100 comments of 64 KiB and their authors is 7 MiB
+)
+
+var errRequests = errors.New("the requests that one job may make are used up")
+
+// wire is the one way to GitHub: it carries the token, to GitHub's own host
+// alone; it counts requests and caps them; it waits out rate limits and tries
+// again what may be tried again. An answer is read whole before it is passed
+// on, so that a connection that breaks in the middle counts as no answer.
+//
+// go-github knows secondary limits on status 403 alone, and GitHub also sends
+// them as 429; and it never tries again.
+type wire struct {
+	next  http.RoundTripper
+	home  *url.URL
+	token Secret
+	sleep func(context.Context, time.Duration) error
+	now   func() time.Time
+
+	mu       sync.Mutex
+	requests int           // left
+	patience time.Duration // left
+}
+
+func (w *wire) RoundTrip(req *http.Request) (*http.Response, error) {
+	for try := 1; ; try++ {
+		resp, err := w.once(req)
+		wait, again := w.again(req, resp, err, try)
+		if !again || !w.afford(wait) {
+			return resp, err
+		}
+		if err := w.sleep(req.Context(), wait); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// once sends req a single time and reads the whole answer.
+func (w *wire) once(req *http.Request) (*http.Response, error) {
+	w.mu.Lock()
+	w.requests--
+	spent := w.requests < 0
+	w.mu.Unlock()
+	if spent {
+		return nil, errRequests
+	}
+	ctx, cancel := context.WithTimeout(req.Context(), tryTimeout)
+	defer cancel()
+	sent := req.Clone(ctx)
+	if req.GetBody != nil {
+		body, err := req.GetBody()
+		if err != nil {
+			return nil, err
+		}
+		sent.Body = body
+	}
+	if sent.URL.Scheme == w.home.Scheme && sent.URL.Host == w.home.Host {
+		sent.Header.Set("Authorization", "Bearer "+w.token.value)
+	}
+	resp, err := w.next.RoundTrip(sent)
+	if err != nil {
+		return nil, err
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
+	if err != nil {
+		return nil, fmt.Errorf("read the answer: %w", err)
+	}
+	if len(body) > maxAnswer {
+		return nil, fmt.Errorf("the answer is larger than %d MiB", maxAnswer>>20)
+	}
+	resp.Body = io.NopCloser(bytes.NewReader(body))
+	return resp, nil
+}
+
+// again reports whether req is worth another try, and after which wait. What a
+// rate limit refused was not done, so it may be repeated whatever it is; after
+// any other failure only what can be done twice without harm.
+func (w *wire) again(req *http.Request, resp *http.Response, err error, try int) (time.Duration, bool) {
+	if try >= maxTries || req.Context().Err() != nil || errors.Is(err, errRequests) {
+		return 0, false
+	}
+	pause := time.Second << (try - 1)
+	if err != nil {
+		return pause, repeatable(req)
+	}
+	switch {
+	case resp.StatusCode == http.StatusForbidden || resp.StatusCode == http.StatusTooManyRequests:
+		return w.limited(resp)
+	case resp.StatusCode >= 500:
+		return pause, repeatable(req)
+	}
+	return 0, false
+}
+
+// limited reports how long a rate limit asks to wait. A 403 that names no time
+// is a missing permission.
+func (w *wire) limited(resp *http.Response) (time.Duration, bool) {
+	if seconds, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil && seconds >= 0 {
+		return time.Duration(min(seconds, 3600)) * time.Second, true
+	}
+	if resp.Header.Get("X-Ratelimit-Remaining") == "0" {
+		if reset, err := strconv.ParseInt(resp.Header.Get("X-Ratelimit-Reset"), 10, 64); err == nil {
+			return max(time.Unix(reset, 0).Sub(w.now()), 0) + time.Second, true
+		}
+	}
+	// "If neither is there, wait for at least one minute": GitHub's advice.
+	return time.Minute, resp.StatusCode == http.StatusTooManyRequests
+}
+
+func (w *wire) afford(wait time.Duration) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.requests <= 0 || wait > w.patience {
+		return false
+	}
+	w.patience -= wait
+	return true
+}
+
+type onceKey struct{}
+
+// once marks a context: its request changes something each time it is sent.
+func once(ctx context.Context) context.Context { return context.WithValue(ctx, onceKey{}, true) }
+
+func repeatable(req *http.Request) bool {
+	return req.Method != http.MethodPost && req.Context().Value(onceKey{}) == nil
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}
