@@ -1,4 +1,5 @@
-// Package shm carries messages in rings in shared memory.
+//go:build !linux
+
 package shm
 
 import (

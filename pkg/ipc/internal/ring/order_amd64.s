@@ -1,0 +1,13 @@
+#include "textflag.h"
+
+// func StoreRel(p *uint32, v uint32)
+TEXT ·StoreRel(SB), NOSPLIT, $0-12
+	MOVQ p+0(FP), AX
+	MOVL v+8(FP), CX
+	MOVL CX, (AX)
+	RET
+
+// func Pause()
+TEXT ·Pause(SB), NOSPLIT, $0-0
+	PAUSE
+	RET

@@ -1,0 +1,13 @@
+#include "textflag.h"
+
+// func StoreRel(p *uint32, v uint32)
+TEXT ·StoreRel(SB), NOSPLIT, $0-12
+	MOVD  p+0(FP), R0
+	MOVW  v+8(FP), R1
+	STLRW R1, (R0)
+	RET
+
+// func Pause()
+TEXT ·Pause(SB), NOSPLIT, $0-0
+	YIELD
+	RET

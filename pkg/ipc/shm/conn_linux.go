@@ -1,0 +1,333 @@
+package shm
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/descartes/regress/pkg/ipc"
+	"github.com/descartes/regress/pkg/ipc/internal/ring"
+	"github.com/descartes/regress/pkg/ipc/internal/wait"
+)
+
+// The ways a connection ends, bits of conn.state.
+const (
+	closed = 1 << iota // Close was called
+	gone               // the socket was hung up
+	bad                // the peer broke the protocol
+)
+
+// Values of half.busy.
+const (
+	out     = 0 // no call in the half
+	in      = 1 // a call is using the memory
+	holding = 2 // the caller holds a slice of Reserve or Peek
+)
+
+// half is what sending and receiving have alike.
+type half struct {
+	busy uint32        // stored plainly by the half's goroutine, see conn.Close
+	wake chan struct{} // the peer wrote the half's byte to the socket
+	spin int           // how long spinning has lately paid
+}
+
+type conn struct {
+	cfg    ipc.Config
+	sock   *net.UnixConn
+	rc     syscall.RawConn
+	single bool // one processor: spinning would keep the peer from running
+
+	state  atomic.Uint32
+	fault  atomic.Pointer[error]
+	over   chan struct{} // closed when the connection ends in any way
+	once   sync.Once     // closes it
+	opened chan struct{} // closed when rx.seg is there
+	ctl    chan struct{} // closed when the socket's goroutine has ended
+
+	_  [128]byte
+	tx sender
+	_  [128]byte
+	rx receiver
+}
+
+var _ ipc.Conn = (*conn)(nil)
+
+// open makes a connection over sock, which it owns, on error too.
+func open(sock *net.UnixConn, cfg ipc.Config) (*conn, error) {
+	c := &conn{cfg: cfg, sock: sock, over: make(chan struct{}), opened: make(chan struct{}), ctl: make(chan struct{})}
+	c.single = cores() < 2
+	rc, err := sock.SyscallConn()
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open shm: %w", err), sock.Close())
+	}
+	c.rc = rc
+	seg, fd, err := newSegment(shapeOf(cfg))
+	if err != nil {
+		return nil, errors.Join(err, sock.Close())
+	}
+	c.tx.init(c, seg)
+	c.rx.init(c)
+	if err := greet(sock, seg.shape, fd); err != nil && !errors.Is(err, ipc.ErrPeerGone) {
+		seg.unmap()
+		return nil, errors.Join(err, sock.Close())
+	}
+	barrierReady()
+	go c.listen()
+	return c, nil
+}
+
+// listen reads the socket: the peer's memory first, then its wake-ups, at last its hang-up.
+func (c *conn) listen() {
+	defer close(c.ctl)
+	seg, err := meet(c.sock)
+	if err != nil {
+		if !errors.Is(err, ipc.ErrPeerGone) {
+			c.fail(err)
+		} else {
+			c.end(gone)
+		}
+		return
+	}
+	c.rx.seg = seg
+	c.rx.c.Open(seg.rings[0], seg.shape.size(0), seg.control())
+	close(c.opened)
+	buf := make([]byte, 64)
+	for {
+		n, err := c.sock.Read(buf)
+		for _, b := range buf[:n] {
+			switch b {
+			case wakeReceiver:
+				notify(c.rx.wake)
+			case wakeSender:
+				notify(c.tx.wake)
+			default:
+				c.fail(fmt.Errorf("%w: byte %#x on the socket", ipc.ErrCorrupt, b))
+			}
+		}
+		if err != nil {
+			c.end(gone)
+			return
+		}
+	}
+}
+
+func notify(wake chan<- struct{}) {
+	select {
+	case wake <- struct{}{}:
+	default:
+	}
+}
+
+// end sets a bit of state and wakes this side's waiting calls.
+func (c *conn) end(bit uint32) {
+	c.state.Or(bit)
+	c.once.Do(func() { close(c.over) })
+	c.rouseAll()
+}
+
+// rouseAll wakes this side's own halves.
+func (c *conn) rouseAll() {
+	rouse(&c.tx.seg.control().Send)
+	select {
+	case <-c.opened:
+		rouse(&c.rx.seg.control().Recv)
+	default:
+	}
+}
+
+// fail ends the connection because of what the peer did.
+func (c *conn) fail(err error) error {
+	err = fmt.Errorf("shm: %w", err)
+	c.fault.CompareAndSwap(nil, &err)
+	c.end(bad)
+	return *c.fault.Load()
+}
+
+// ended is the error of operation op on a connection that has ended.
+func (c *conn) ended(op string) error {
+	s := c.state.Load()
+	switch {
+	case s&closed != 0:
+		return fmt.Errorf("%s on shm: %w", op, ipc.ErrClosed)
+	case s&bad != 0:
+		return *c.fault.Load()
+	case s&gone != 0:
+		return fmt.Errorf("%s on shm: %w", op, ipc.ErrPeerGone)
+	}
+	return nil
+}
+
+// Close implements ipc.Conn.
+//
+// The memory must not vanish under a call in the other goroutines. Calls say that they are in with plain stores, to cost
+// nothing; the barrier makes them visible here, and this side's end visible to calls that begin later. Memory still in
+// use is replaced by private pages and unmapped when the connection is garbage.
+func (c *conn) Close() error {
+	if c.state.Or(closed)&closed != 0 {
+		return nil
+	}
+	sure := barrier()
+	c.end(closed)
+	c.tx.stop()
+	sure = c.leave(&c.tx.half) && sure
+	c.tx.p.Publish()
+	if sure {
+		c.tx.bye()
+	}
+	c.wake(&c.tx.seg.control().Recv, c.tx.knock)
+	err := c.sock.Close()
+	<-c.ctl
+	sure = c.leave(&c.rx.half) && sure
+	for _, h := range []struct {
+		g    *segment
+		busy *uint32
+	}{{c.tx.seg, &c.tx.busy}, {c.rx.seg, &c.rx.busy}} {
+		switch {
+		case h.g == nil:
+		case sure && atomic.LoadUint32(h.busy) == out:
+			h.g.unmap()
+		default:
+			h.g.blank()
+			runtime.AddCleanup(c, (*segment).unmap, h.g)
+		}
+	}
+	if err != nil && !errors.Is(err, net.ErrClosed) {
+		return fmt.Errorf("close shm: %w", err)
+	}
+	return nil
+}
+
+// leave waits for the call in the half to end, as it soon does once the connection has ended, and says whether it did.
+func (c *conn) leave(h *half) bool {
+	for i := 0; atomic.LoadUint32(&h.busy) == in; i++ {
+		if i == 100 {
+			return false
+		}
+		c.rouseAll()
+		time.Sleep(50 * time.Microsecond)
+	}
+	return true
+}
+
+// The bytes on the socket.
+const (
+	wakeReceiver = 'r'
+	wakeSender   = 's'
+)
+
+// knock returns a function that writes b to the socket without waiting: with a full socket enough are under way.
+func (c *conn) knock(b byte) func() {
+	p := []byte{b}
+	push := func(fd uintptr) bool {
+		_, _ = syscall.Write(int(fd), p)
+		return true
+	}
+	return func() { _ = c.rc.Write(push) }
+}
+
+// wake wakes the peer's sleeping half.
+func (c *conn) wake(s *ring.Sleeper, knock func()) {
+	switch atomic.SwapUint32(&s.Flag, ring.Awake) {
+	case ring.OnFutex:
+		rouse(s)
+	case ring.OnSocket:
+		knock()
+	}
+}
+
+// How long each stage of waiting lasts.
+const (
+	spinFixed = 60   // pauses, about 1.5 µs: more than an answer of a spinning peer takes
+	spinMin   = 10   // keeps noticing when spinning begins to pay
+	spinMax   = 1500 // about 40 µs: half of 1 MiB copied
+	yields    = 20
+	nap       = time.Millisecond // see package ring on the order of stores
+)
+
+// spins is how long h should spin now.
+func (c *conn) spins(h *half) int {
+	switch {
+	case c.single || c.cfg.Sync == ipc.SyncPark:
+		return 0
+	case c.cfg.Sync == ipc.SyncSpin:
+		return spinFixed
+	}
+	return max(h.spin, spinMin)
+}
+
+// learn remembers whether spinning paid.
+func (h *half) learn(paid bool) {
+	if paid {
+		h.spin = min(h.spin+h.spin/2+spinMin, spinMax)
+	} else {
+		h.spin = max(h.spin/2, spinMin)
+	}
+}
+
+// await waits until ready says yes: it yields, naps and parks. It returns nil as soon as the connection has ended in one of the ways
+// of stop: the caller looks again and reports.
+func (c *conn) await(ctx context.Context, op string, h *half, bed *ring.Sleeper, stop uint32, ready func() bool) error {
+	if c.cfg.Sync != ipc.SyncPark {
+		for range yields {
+			yield()
+			runtime.Gosched()
+			if ready() {
+				return nil
+			}
+		}
+	}
+	var end time.Time
+	if c.cfg.Timeout > 0 {
+		end = time.Now().Add(c.cfg.Timeout)
+	}
+	defer atomic.StoreUint32(&bed.Flag, ring.Awake)
+	for {
+		if err := wait.Error(ctx, op, "shm"); err != nil {
+			return err
+		}
+		seq := atomic.LoadUint32(&bed.Seq)
+		atomic.StoreUint32(&bed.Flag, ring.OnFutex)
+		if ready() || c.state.Load()&stop != 0 {
+			return nil
+		}
+		sleepOn(&bed.Seq, seq, nap)
+		if ready() {
+			return nil
+		}
+		atomic.StoreUint32(&bed.Flag, ring.OnSocket)
+		if ready() || c.state.Load()&stop != 0 {
+			return nil
+		}
+		if err := c.park(ctx, op, h, end); err != nil {
+			return err
+		}
+		if ready() {
+			return nil
+		}
+	}
+}
+
+// park parks the goroutine until the peer knocks or something ends.
+func (c *conn) park(ctx context.Context, op string, h *half, end time.Time) error {
+	var late <-chan time.Time
+	if !end.IsZero() {
+		t := time.NewTimer(time.Until(end))
+		defer t.Stop()
+		late = t.C
+	}
+	select {
+	case <-h.wake:
+	case <-c.over:
+	case <-ctx.Done():
+		return wait.Error(ctx, op, "shm")
+	case <-late:
+		return fmt.Errorf("%s on shm: %w", op, ipc.ErrTimeout)
+	}
+	return nil
+}

@@ -1,0 +1,19 @@
+// Package shm carries messages in rings in shared memory, on Linux.
+//
+// Each side makes a memfd for what it sends and passes it over a Unix socket, which is kept: its hang-up
+// is the peer's death. Nothing has a name in the file system but the path of a Listener, nothing
+// is left behind when both sides are killed, no third process is involved.
+//
+// # Waiting
+//
+// A side that waits spins for a short time (Config.Sync), yields, sleeps for a millisecond
+// on a futex in the shared page, and then parks its goroutine until the peer writes a byte to the socket. So an
+// answer that comes soon costs no system call, and an idle connection costs neither thread nor CPU.
+//
+// # Sizes
+//
+// A direction has rings of Buffer, twice, four times … MaxBuffer bytes in one sparse memfd, and uses one at a time. A
+// large message moves the sender to a larger ring; a second without any moves it back, and
+// the pages return to the system. What is too long for half a ring travels in fragments that the receiver copies while the
+// sender writes the next.
+package shm

@@ -1,0 +1,102 @@
+package shm
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"net"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/descartes/regress/pkg/ipc"
+)
+
+// version is that of the greeting, the control page and the records.
+const version = 1
+
+// greeting is what each side writes first: this magic with the version, and the shape of its segment
+// in two little-endian words. The segment's descriptor comes with the first byte.
+const (
+	magic        = "\x00rgishm" + string(rune(version))
+	greetingSize = len(magic) + 8
+)
+
+// greet sends the greeting.
+func greet(sock *net.UnixConn, s shape, fd int) error {
+	b := []byte(magic)
+	b = binary.LittleEndian.AppendUint32(b, uint32(s.base))
+	b = binary.LittleEndian.AppendUint32(b, uint32(s.levels))
+	n, _, err := sock.WriteMsgUnix(b, unix.UnixRights(fd), nil)
+	_ = unix.Close(fd)
+	switch {
+	case errors.Is(err, unix.EPIPE), errors.Is(err, unix.ECONNRESET):
+		return fmt.Errorf("greet on shm: %w", ipc.ErrPeerGone)
+	case err != nil || n != len(b):
+		return fmt.Errorf("greet on shm: %d bytes: %w", n, err)
+	}
+	return nil
+}
+
+// meet reads the peer's greeting and maps its memory.
+func meet(sock *net.UnixConn) (*segment, error) {
+	b := make([]byte, 0, greetingSize)
+	oob := make([]byte, unix.CmsgSpace(4*8)) // room for more than one, to close what should not be there
+	fds := []int(nil)
+	defer func() {
+		for _, fd := range fds {
+			_ = unix.Close(fd)
+		}
+	}()
+	for len(b) < greetingSize {
+		n, oobn, _, _, err := sock.ReadMsgUnix(b[len(b):greetingSize], oob)
+		fds = append(fds, rights(oob[:oobn])...)
+		if err != nil || n == 0 {
+			return nil, fmt.Errorf("meet on shm: %w", ipc.ErrPeerGone)
+		}
+		b = b[:len(b)+n]
+		if err := checkMagic(b); err != nil {
+			return nil, err
+		}
+	}
+	if len(fds) != 1 {
+		return nil, fmt.Errorf("%w: %d descriptors with the greeting, want 1", ipc.ErrCorrupt, len(fds))
+	}
+	s, err := parseShape(b[len(magic):])
+	if err != nil {
+		return nil, err
+	}
+	return openSegment(fds[0], s)
+}
+
+func parseShape(b []byte) (shape, error) {
+	s := shape{
+		base:   int(binary.LittleEndian.Uint32(b)),
+		levels: int(binary.LittleEndian.Uint32(b[4:])),
+	}
+	return s, s.check()
+}
+
+func checkMagic(b []byte) error {
+	n := min(len(b), len(magic))
+	if string(b[:n]) == magic[:n] {
+		return nil
+	}
+	if n == len(magic) && string(b[:n-1]) == magic[:n-1] {
+		return fmt.Errorf("%w (it has %d, this side %d)", ipc.ErrVersion, b[n-1], version)
+	}
+	return fmt.Errorf("%w (it began with %q)", ipc.ErrVersion, b[:n])
+}
+
+// rights takes the descriptors out of a control message.
+func rights(oob []byte) (fds []int) {
+	msgs, err := unix.ParseSocketControlMessage(oob)
+	if err != nil {
+		return nil
+	}
+	for i := range msgs {
+		if got, err := unix.ParseUnixRights(&msgs[i]); err == nil {
+			fds = append(fds, got...)
+		}
+	}
+	return fds
+}

@@ -1,0 +1,344 @@
+package shm
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/descartes/regress/pkg/ipc"
+	"github.com/descartes/regress/pkg/ipc/internal/ring"
+	"github.com/descartes/regress/pkg/ipc/internal/wait"
+)
+
+// receiver is the receiving half.
+type receiver struct {
+	half
+	c     ring.Consumer
+	seg   *segment // set before conn.opened is closed
+	open  bool     // this half has seen that
+	level int
+	limit uint32 // below this length Recv takes a record on its short way
+	knock func()
+	ready func() bool
+	err   error // the end of this half
+
+	have  bool   // the next message is known and complete:
+	n     int    // its length in the ring,
+	whole bool   // or it is all of part
+	part  []byte // a message in fragments, as far as it came
+	total int    // its length; 0 when there is none
+	lent  bool   // part is in the caller's buffer
+}
+
+func (r *receiver) init(c *conn) {
+	r.wake, r.knock, r.spin = make(chan struct{}, 1), c.knock(wakeSender), spinFixed
+	r.ready = func() bool { return r.c.Head() != 0 }
+}
+
+// Recv implements ipc.Conn.
+func (c *conn) Recv(ctx context.Context, buf []byte) ([]byte, error) {
+	r := &c.rx
+	if ctx.Err() != nil {
+		return buf[:0], wait.Error(ctx, "recv", "shm")
+	}
+	ring.StoreRel(&r.busy, in)
+	if r.open && !r.have && r.total == 0 && c.state.Load()&(closed|bad) == 0 {
+		h := r.c.Head()
+		if h == 0 {
+			h = c.spinHead()
+		}
+		if n := int(h - 1); h-1 < r.limit && n <= cap(buf) {
+			buf = buf[:n]
+			copy(buf, r.c.Payload(n))
+			if r.c.Advance(n) {
+				c.wake(&r.seg.control().Send, r.knock)
+			}
+			err := c.late("recv")
+			ring.StoreRel(&r.busy, out)
+			return buf, err
+		}
+	}
+	buf, err := c.recvSlow(ctx, buf)
+	ring.StoreRel(&r.busy, out)
+	return buf, err
+}
+
+func (c *conn) recvSlow(ctx context.Context, buf []byte) ([]byte, error) {
+	r := &c.rx
+	if _, err := c.next(ctx, true, buf); err != nil {
+		return buf[:0], err
+	}
+	if r.whole && (r.lent || cap(buf) < r.total) {
+		buf = r.part
+	} else {
+		buf = append(buf[:0], c.message()...)
+	}
+	c.take()
+	return buf, c.late("recv")
+}
+
+// Peek implements ipc.Conn.
+func (c *conn) Peek(ctx context.Context) ([]byte, error) {
+	r := &c.rx
+	if ctx.Err() != nil {
+		return nil, wait.Error(ctx, "peek", "shm")
+	}
+	ring.StoreRel(&r.busy, in)
+	if _, err := c.next(ctx, true, nil); err != nil {
+		ring.StoreRel(&r.busy, out)
+		return nil, err
+	}
+	ring.StoreRel(&r.busy, holding)
+	return c.message(), nil
+}
+
+// Release implements ipc.Conn.
+func (c *conn) Release() {
+	r := &c.rx
+	if r.busy != holding {
+		return
+	}
+	ring.StoreRel(&r.busy, in)
+	if c.state.Load()&closed == 0 {
+		c.take()
+	}
+	ring.StoreRel(&r.busy, out)
+}
+
+// Ready implements ipc.Conn.
+func (c *conn) Ready() bool {
+	r := &c.rx
+	was := r.busy
+	ring.StoreRel(&r.busy, in)
+	ok, err := c.next(context.Background(), false, nil)
+	ring.StoreRel(&r.busy, was)
+	return ok || err != nil
+}
+
+// message is the complete message that next found.
+func (c *conn) message() []byte {
+	r := &c.rx
+	if r.whole {
+		return r.part
+	}
+	return r.c.Payload(r.n)[:r.n:r.n]
+}
+
+// take takes the message that next found.
+func (c *conn) take() {
+	r := &c.rx
+	if !r.have {
+		return
+	}
+	r.have = false
+	if r.whole {
+		r.whole, r.total, r.part, r.lent = false, 0, nil, false
+		return
+	}
+	c.advance(r.n)
+}
+
+// advance takes a record of n bytes.
+func (c *conn) advance(n int) {
+	if c.rx.c.Advance(n) {
+		c.wake(&c.rx.seg.control().Send, c.rx.knock)
+	}
+}
+
+// next makes the next message complete: have is set. A message in fragments is put together in buf if it has the room. With block
+// unset it does not wait and returns false when there is none yet.
+func (c *conn) next(ctx context.Context, block bool, buf []byte) (bool, error) {
+	r := &c.rx
+	for !r.have {
+		h, err := c.header(ctx, block)
+		if err == nil && h == 0 {
+			return false, nil
+		}
+		if err == nil && h&ring.Ctrl != 0 {
+			err = c.control(ring.Code(h))
+		} else if err == nil {
+			err = c.record(h, buf)
+		}
+		if err != nil {
+			if r.lent { // the buffer goes back to the caller: keep what came
+				r.part, r.lent = append(make([]byte, 0, r.total), r.part...), false
+			}
+			return false, err
+		}
+	}
+	if s := c.state.Load(); s&(closed|bad) != 0 {
+		return false, c.ended("recv")
+	}
+	return true, nil
+}
+
+// header waits for the next record's header.
+func (c *conn) header(ctx context.Context, block bool) (uint32, error) {
+	r := &c.rx
+	if r.err != nil {
+		return 0, r.err
+	}
+	if c.state.Load()&(closed|bad) != 0 {
+		return 0, c.ended("recv")
+	}
+	if !r.open {
+		if ok, err := c.meet(ctx, block); !ok {
+			return 0, err
+		}
+	}
+	h := r.c.Head()
+	if h != 0 {
+		return h, nil
+	}
+	if block {
+		if h = c.spinHead(); h != 0 {
+			return h, nil
+		}
+		c.published(c.tx.p.Publish()) // what is waited for may be its answer
+		if r.c.Give() {
+			c.wake(&r.seg.control().Send, r.knock)
+		}
+		if err := c.await(ctx, "recv", &r.half, &r.seg.control().Recv, closed|bad|gone, r.ready); err != nil {
+			return 0, err
+		}
+	}
+	s := c.state.Load() // before the last look: what the peer wrote before it went is visible then
+	h = r.c.Head()
+	switch {
+	case s&(closed|bad) != 0:
+		return 0, c.ended("recv")
+	case h == 0 && s&gone != 0:
+		r.err = c.ended("recv")
+		return 0, r.err
+	}
+	return h, nil
+}
+
+// spinHead polls for the next record for a short time.
+func (c *conn) spinHead() uint32 {
+	r := &c.rx
+	n := c.spins(&r.half)
+	if n == 0 {
+		return 0
+	}
+	h := r.c.Spin(n)
+	r.learn(h != 0)
+	return h
+}
+
+// meet waits for the peer's memory.
+func (c *conn) meet(ctx context.Context, block bool) (bool, error) {
+	r := &c.rx
+	select {
+	case <-c.opened:
+	default:
+		if !block {
+			return false, c.ended("recv")
+		}
+		c.published(c.tx.p.Publish())
+		var late <-chan time.Time
+		if c.cfg.Timeout > 0 {
+			t := time.NewTimer(c.cfg.Timeout)
+			defer t.Stop()
+			late = t.C
+		}
+		select {
+		case <-c.opened:
+		case <-ctx.Done():
+			return false, wait.Error(ctx, "recv", "shm")
+		case <-late:
+			return false, fmt.Errorf("recv on shm: %w", ipc.ErrTimeout)
+		case <-c.over:
+			select {
+			case <-c.opened:
+			default:
+				return false, c.ended("recv")
+			}
+		}
+	}
+	r.open = true
+	r.bound(c.cfg)
+	return true, nil
+}
+
+// bound sets what follows from the ring's size.
+func (r *receiver) bound(cfg ipc.Config) {
+	r.limit = uint32(min(cfg.MaxMessage+1, r.c.Cap()-4*ring.Align))
+}
+
+// control obeys a control record.
+func (c *conn) control(code uint32) error {
+	r := &c.rx
+	level := int(code) - ring.Switch
+	switch {
+	case code == ring.Bye:
+		r.err = fmt.Errorf("recv on shm: %w", ipc.ErrPeerClosed)
+		return r.err
+	case code == ring.Abort && r.total > 0:
+		r.part, r.total, r.lent = nil, 0, false
+		r.c.Skip()
+	case code == ring.Abort:
+		r.c.Skip()
+	case level >= 0 && level < r.seg.shape.levels && level != r.level:
+		mem, err := r.seg.ring(level)
+		if err != nil {
+			return c.fail(err)
+		}
+		r.c.Skip()
+		r.c.SwitchTo(mem, r.seg.shape.size(level))
+		r.seg.drop(r.level, true)
+		r.level = level
+		r.bound(c.cfg)
+		if r.c.Give() {
+			c.wake(&r.seg.control().Send, r.knock)
+		}
+	default:
+		return c.fail(fmt.Errorf("%w: control record %d", ipc.ErrCorrupt, code))
+	}
+	return nil
+}
+
+// record takes a record's part in a message.
+func (c *conn) record(h uint32, buf []byte) error {
+	r := &c.rx
+	n, ok := r.c.Parse(h)
+	more := h&ring.More != 0
+	if !ok {
+		return c.fail(fmt.Errorf("%w: a record of header %#x in a ring of %d bytes", ipc.ErrCorrupt, h, r.c.Cap()))
+	}
+	if r.total == 0 && !more {
+		if n > c.cfg.MaxMessage {
+			return c.tooLong(uint64(n))
+		}
+		r.have, r.n = true, n
+		return nil
+	}
+	p := r.c.Payload(n)
+	if r.total == 0 {
+		if n <= totalSize {
+			return c.fail(fmt.Errorf("%w: a first fragment of %d bytes", ipc.ErrCorrupt, n))
+		}
+		all := total(p)
+		if all > uint64(c.cfg.MaxMessage) || all == 0 {
+			return c.tooLong(all)
+		}
+		r.total, r.lent = int(all), cap(buf) >= int(all)
+		if r.part = buf[:0]; !r.lent {
+			r.part = make([]byte, 0, r.total)
+		}
+		p = p[totalSize:]
+	}
+	if rest := r.total - len(r.part) - len(p); rest < 0 || more == (rest == 0) {
+		return c.fail(fmt.Errorf("%w: fragments of %d bytes in a message of %d", ipc.ErrCorrupt, len(r.part)+len(p), r.total))
+	}
+	r.part = append(r.part, p...)
+	c.advance(n)
+	if !more {
+		r.have, r.whole = true, true
+	}
+	return nil
+}
+
+func (c *conn) tooLong(n uint64) error {
+	return c.fail(fmt.Errorf("%w: a message of %d bytes, MaxMessage is %d", ipc.ErrCorrupt, n, c.cfg.MaxMessage))
+}
