@@ -16,6 +16,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -235,6 +236,9 @@ func readTarget(s *section) gate.Target {
 	return t
 }
 
+// anyAmount is the ceiling of a waiver for what has no percentage: from 0 to N.
+const anyAmount = "any"
+
 func readWaiver(s *section) gate.Waiver {
 	w := gate.Waiver{File: s.doc.file, Line: s.line("")}
 	s.require("series", "ceiling", "reason", "expires")
@@ -242,7 +246,9 @@ func readWaiver(s *section) gate.Waiver {
 	if w.Pattern != "" {
 		w.Series = s.compile("series", w.Pattern, `^(?:`+w.Pattern+`)$`)
 	}
-	if s.share("ceiling", &w.Ceiling) && !(w.Ceiling > 0 && w.Ceiling < 1e6) {
+	if s.values["ceiling"] == anyAmount {
+		s.seen["ceiling"], w.Ceiling = true, math.Inf(1)
+	} else if s.share("ceiling", &w.Ceiling) && !(w.Ceiling > 0 && w.Ceiling < 1e6) {
 		s.wrong("ceiling", `the ceiling is the largest accepted worsening: write one above 0, such as "20%%"`)
 	}
 	if s.text("reason", &w.Reason) && strings.TrimSpace(w.Reason) == "" {

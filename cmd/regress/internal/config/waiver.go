@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -22,10 +23,7 @@ func SeriesPattern(key baseline.Key) string {
 	if i := strings.LastIndexByte(name, '-'); i > 0 && i < len(name)-1 && strings.Trim(name[i+1:], "0123456789") == "" {
 		name = name[:i]
 	}
-	if key.Package != "" {
-		name = key.Package + "." + name
-	}
-	return regexp.QuoteMeta(name) + `(-\d+)?` + regexp.QuoteMeta(" "+key.Unit)
+	return regexp.QuoteMeta(key.Package+"."+name) + `(-\d+)?` + regexp.QuoteMeta(" "+key.Unit)
 }
 
 // Block returns the [[waiver]] block for regress.toml. A reason or expiry that
@@ -34,7 +32,11 @@ func Block(w gate.Waiver) string {
 	var b strings.Builder
 	b.WriteString("[[waiver]]\n")
 	fmt.Fprintf(&b, "series  = %s\n", quote(w.Pattern))
-	fmt.Fprintf(&b, "ceiling = %q\n", strconv.FormatFloat(w.Ceiling*100, 'g', 6, 64)+"%")
+	ceiling := strconv.FormatFloat(w.Ceiling*100, 'f', -1, 32) + "%"
+	if math.IsInf(w.Ceiling, 1) {
+		ceiling = anyAmount
+	}
+	fmt.Fprintf(&b, "ceiling = %q\n", ceiling)
 	if w.Reason == "" {
 		b.WriteString("reason  = \"\"  # why this is acceptable\n")
 	} else {

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -29,8 +30,8 @@ func TestSeriesPattern(t *testing.T) {
 	check(key, "example.com/m.Parse/size=1KiB-2 B/op", false)
 	check(key, "exampleXcom/m.Parse/size=1KiB-2 sec/op", false)
 	check(key, "example.com/m.Parse/size=1KiB/deep-2 sec/op", false)
-	check(baseline.Key{Name: "It's \"odd\" (really)*-2", Unit: "x/op"}, "It's \"odd\" (really)*-4 x/op", true)
-	check(baseline.Key{Name: "ends-", Unit: "x"}, "ends- x", true)
+	check(baseline.Key{Name: "It's \"odd\" (really)*-2", Unit: "x/op"}, ".It's \"odd\" (really)*-4 x/op", true)
+	check(baseline.Key{Name: "ends-", Unit: "x"}, ".ends- x", true)
 }
 
 func TestAppendWaiver(t *testing.T) {
@@ -78,6 +79,8 @@ func TestAppendWaiver(t *testing.T) {
 	check(strings.TrimSuffix(whole, "\n"))
 	check("[suite]\r\nbench = 'x'\r\n")
 	check(Template)
+	w.Ceiling = math.Inf(1) // from 0 allocations to some
+	check(whole)
 }
 
 func TestAppendWaiverRefuses(t *testing.T) {

@@ -1,0 +1,126 @@
+package report
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"github.com/descartes/regress/cmd/regress/internal/config"
+	"github.com/descartes/regress/pkg/gate"
+)
+
+// step is one thing that the reader can do.
+type step struct {
+	verb    string
+	say     string
+	command string // to type, may be empty
+	blocks  []string
+	more    int // blocks that were left out
+}
+
+// mostBlocks is how many waivers are written out: whoever needs more wants
+// another look, not more to paste.
+const mostBlocks = 3
+
+// steps says what to do, the likeliest first. Nothing when all is well.
+func (v view) steps(o Options) []step {
+	var out []step
+	red, nothing := v.by[gate.Regressed], len(v.Rows) == 0 && len(v.Targets) == 0
+	broken, _ := v.promises(false)
+	missed, unmeasured := 0, 0
+	for _, t := range broken {
+		switch t.Verdict {
+		case gate.Missed:
+			missed++
+		case gate.NotMeasured:
+			unmeasured++
+		}
+	}
+	switch {
+	case nothing:
+		out = append(out, step{verb: "check", say: "that the suite prints results at all; what went wrong stands below", command: "go test -run '^$' -bench . -benchtime 1x ./..."})
+	case len(red) > 0 && v.twins() != "":
+		out = append(out, step{verb: "doubt", say: "the code is the same, so this is a false alarm: measure again, and ask how fit this machine is", command: "regress doctor"})
+	case len(red) > 0:
+		out = append(out, step{verb: "fix", say: "measure again while you do:", command: o.Command})
+		if o.Command == "" {
+			out[0].say = "find what slowed it"
+		}
+	}
+	if len(v.by[gate.Missing]) > 0 {
+		out = append(out, step{verb: "restore", say: "a missing benchmark ran at base and printed nothing at head: bring it back, or remove its function"})
+	}
+	if missed > 0 {
+		out = append(out, step{verb: "meet", say: "a missed target: make it so, or change the limit in " + config.Name})
+	}
+	if unmeasured > 0 {
+		out = append(out, step{verb: "measure", say: "a target that nothing matched: run its benchmark, or mend its pattern in " + config.Name})
+	}
+	if !nothing && v.Outcome == gate.Undecided && len(v.by[gate.Inconclusive]) > 0 {
+		out = append(out, step{verb: "measure", say: "longer, on a quieter machine (regress doctor tells how fit this one is), or with a larger min-effect:", command: "regress compare --budget 10m"})
+	}
+	if o.LogName != "" && v.Outcome != gate.Pass {
+		out = append(out, step{verb: "look", say: "at the raw log, which gives this decision again:", command: "regress compare " + shellWord(o.LogName)})
+	}
+	if v.twins() == "" {
+		out = append(out, v.accept(red, o)...) // last, because it is long
+	}
+	return out
+}
+
+// accept offers a waiver for each regression that none names yet.
+func (v view) accept(red []gate.Row, o Options) []step {
+	blocks, more, named := []string{}, 0, 0
+	for _, r := range red {
+		switch {
+		case strings.Contains(r.Why, "; the waiver") || strings.Contains(r.Why, "that the waiver"):
+			named++
+		case len(blocks) < mostBlocks && len(r.Package)+len(r.Name)+len(r.Unit) < 4*mostName: // longer is no name to paste
+			blocks = append(blocks, waiver(r, o))
+		default:
+			more++
+		}
+	}
+	var out []step
+	if named > 0 {
+		out = append(out, step{verb: "renew", say: "a waiver that no longer covers it: look again, then move its end or its ceiling in " + config.Name})
+	}
+	if len(blocks) > 0 {
+		out = append(out, step{verb: "accept", say: "with a reason, in " + config.Name + ":", blocks: blocks, more: more})
+	}
+	return out
+}
+
+// waiver is the block that accepts r and nothing else. The ceiling is the far
+// end of what was measured, in whole percent: a tenth of chance does not turn
+// it red again, and a further step does.
+func waiver(r gate.Row, o Options) string {
+	ceiling := math.Inf(1) // from zero: any amount
+	if r.Change != nil {
+		ceiling = math.Abs(*r.Change)
+		if r.Interval != nil && !r.Exact {
+			ceiling = max(ceiling, math.Abs(r.Interval.Lo), math.Abs(r.Interval.Hi))
+		}
+		ceiling = math.Ceil(ceiling*100-1e-9) / 100
+	}
+	return config.Block(gate.Waiver{Pattern: config.SeriesPattern(r.Key()), Ceiling: max(ceiling, .01), Expires: o.Expires})
+}
+
+// shellWord quotes a file name for a shell where it must be.
+func shellWord(name string) string {
+	plain := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("/._-+=:@%", r)
+	}
+	if name != "" && strings.IndexFunc(name, func(r rune) bool { return !plain(r) }) < 0 {
+		return name
+	}
+	return "'" + strings.ReplaceAll(name, "'", `'\''`) + "'"
+}
+
+// moreBlocks says what was not written out.
+func (s step) moreBlocks() string {
+	if s.more == 0 {
+		return ""
+	}
+	return fmt.Sprintf("and %d more: regress waive --reason … --until … SERIES", s.more)
+}

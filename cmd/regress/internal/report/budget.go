@@ -1,0 +1,65 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+)
+
+// page is Markdown of bounded size. What must be there is reserved first;
+// tables are then cut at rows, and say how many were left out.
+type page struct {
+	view
+	strings.Builder
+	o    Options
+	left int // bytes that sections may still use
+}
+
+// listing is a table, or a list where it has no header, that may be cut.
+type listing struct {
+	title  string // plain, our own words
+	header string // of the table, with its second line
+	open   bool   // shown without a click
+	rows   int
+	row    func(i int) string // one line, without its end
+}
+
+// closing is what an omitted or cut listing may add.
+const closing = 120
+
+// sections is an upper bound on how many listings a page has; each keeps room
+// for its closing line, so that what was left out is always said.
+const sections = 12
+
+func (p *page) section(l listing) {
+	if l.rows == 0 {
+		return
+	}
+	title := fmt.Sprintf("%s (%d)", l.title, l.rows)
+	before, after := fmt.Sprintf("\n<details><summary>%s</summary>\n\n", title), "\n</details>\n"
+	if l.open {
+		before, after = fmt.Sprintf("\n**%s**\n\n", title), ""
+	}
+	before += l.header
+	var rows strings.Builder
+	used, shown := len(before)+len(after), 0
+	for shown < l.rows {
+		row := l.row(shown) + "\n"
+		if used+len(row) > p.left {
+			break
+		}
+		rows.WriteString(row)
+		used += len(row)
+		shown++
+	}
+	if shown == 0 {
+		fmt.Fprintf(p, "\n%s: left out, no room; the text report has them.\n", title)
+		return
+	}
+	p.left -= used
+	p.WriteString(before)
+	p.WriteString(rows.String())
+	if shown < l.rows {
+		fmt.Fprintf(p, "\n%d more rows left out, no room; the text report has them.\n", l.rows-shown)
+	}
+	p.WriteString(after)
+}

@@ -1,0 +1,96 @@
+package report
+
+import "strings"
+
+// Bytes and characters that one piece of Markdown may take, so that what is
+// never cut has a bound. Wider tables scroll sideways.
+const (
+	mostCode    = 80
+	mostCommand = 300
+	mostProse   = 400
+)
+
+// code shows a name as it is: in a code span, where GitHub sees neither
+// markup, HTML, links, mentions, issue numbers nor emoji. The fence is longer
+// than any run of backticks inside. In a table a bar must be escaped even there.
+func code(s string, inTable bool) string { return span(shorten(plain(s), mostCode), inTable) }
+
+// command is a code span that is copied, and so is not shortened in the middle.
+func command(s string) string { return span(shorten(plain(s), mostCommand), false) }
+
+func span(s string, inTable bool) string {
+	if strings.TrimSpace(s) == "" {
+		return "–"
+	}
+	fence := "`"
+	for strings.Contains(s, fence) {
+		fence += "`"
+	}
+	if s[0] == '`' || s[len(s)-1] == '`' || s[0] == ' ' && s[len(s)-1] == ' ' {
+		s = " " + s + " "
+	}
+	if inTable {
+		s = strings.ReplaceAll(s, "|", `\|`)
+	}
+	return fence + s + fence
+}
+
+// prose shows a sentence that may hold hostile names: markup is escaped, HTML
+// turned into entities, and what GitHub would link of its own accord — mentions,
+// issue numbers, addresses — is broken by a space of no width.
+func prose(s string) string {
+	const nothing = "\u200b"
+	s = plain(s)
+	var b strings.Builder
+	for i, r := range s {
+		if b.Len() > mostProse {
+			b.WriteString("…")
+			break
+		}
+		switch r {
+		case '<':
+			b.WriteString("&lt;")
+		case '>':
+			b.WriteString("&gt;")
+		case '&':
+			b.WriteString("&amp;")
+		case '\\', '`', '*', '_', '{', '}', '[', ']', '|', '~', '!', '$':
+			b.WriteByte('\\')
+			b.WriteRune(r)
+		case '@', '#':
+			b.WriteByte('\\')
+			b.WriteRune(r)
+			b.WriteString(nothing)
+		case ':':
+			b.WriteRune(r)
+			if rest := s[i+1:]; rest != "" && rest[0] != ' ' { // :// and :emoji:
+				b.WriteString(nothing)
+			}
+		case '.':
+			b.WriteRune(r)
+			if strings.HasSuffix(strings.ToLower(s[:i]), "www") {
+				b.WriteString(nothing)
+			}
+		case '-':
+			if strings.HasSuffix(strings.ToUpper(s[:i]), "GH") { // GH-12 is an issue
+				b.WriteString(nothing)
+			}
+			b.WriteRune(r)
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+// fenced shows a block of text that is copied from.
+func fenced(language, text string) string {
+	fence := "```"
+	for strings.Contains(text, fence) {
+		fence += "`"
+	}
+	return fence + language + "\n" + strings.TrimSuffix(text, "\n") + "\n" + fence + "\n"
+}
+
+// cell keeps a figure on one line of a table.
+func cell(figure string) string { return strings.ReplaceAll(figure, " ", "\u00a0") }

@@ -1,0 +1,56 @@
+package report
+
+import (
+	"bytes"
+	"flag"
+	"io"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/descartes/regress/pkg/gate"
+)
+
+var update = flag.Bool("update", false, "write the goldens in testdata")
+
+func TestGolden(t *testing.T) {
+	check := func(file string, write func(io.Writer) error) {
+		t.Helper()
+		var have bytes.Buffer
+		if err := write(&have); err != nil {
+			t.Fatal(err)
+		}
+		path := filepath.Join("testdata", file)
+		if *update {
+			if err := os.WriteFile(path, have.Bytes(), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(have.Bytes(), want) {
+			t.Errorf("%s: have\n%s\nwant\n%s\nwhere it is meant: go test -update", path, have.Bytes(), want)
+		}
+	}
+	text := func(d gate.Decision, o Options) func(io.Writer) error {
+		return func(w io.Writer) error { return Text(w, d, o) }
+	}
+	o := options()
+	for name, d := range cases {
+		check(name+".txt", text(d, o))
+		check(name+".md", func(w io.Writer) error { return Markdown(w, d, o) })
+		check(name+".json", func(w io.Writer) error { return JSON(w, d) })
+	}
+	d := cases["regression"]
+	o.Width = 80
+	check("regression-80.txt", text(d, o))
+	o.Width, o.Color = 120, true
+	check("regression-120-color.txt", text(d, o))
+	o = options()
+	o.All = true
+	check("green-all.txt", text(cases["green"], o))
+	o.Budget, o.LogName, o.Command = leastBudget, "", ""
+	check("green-all.md", func(w io.Writer) error { return Markdown(w, cases["green"], o) })
+}

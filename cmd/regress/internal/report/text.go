@@ -1,0 +1,279 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/descartes/regress/pkg/gate"
+)
+
+// wide is the number of columns from which the interval has room.
+const wide = 96
+
+// Text writes a report for a terminal or a log. The first screen says what
+// happened, by how much, how sure that is, and what to do; then what is not
+// known; then everything else.
+func Text(w io.Writer, d gate.Decision, o Options) error {
+	if o.Width <= 0 {
+		o.Width = defaultWidth
+	}
+	o.Width = max(o.Width, leastWidth)
+	t := text{view: look(d), o: o, pen: pen(o.Color)}
+	t.top()
+	t.rows("Regressed", t.by[gate.Regressed], true, len(d.Rows))
+	t.rows("Missing from head", t.by[gate.Missing], true, len(d.Rows))
+	broken, kept := t.promises(o.All)
+	t.promised("Targets not met", broken)
+	t.advice()
+	t.rows("Not decided", t.by[gate.Inconclusive], true, t.most(10))
+	t.promised("Targets met", kept)
+	t.rows("Waived", t.by[gate.Waived], true, t.most(10))
+	t.rows("Improved", t.by[gate.Improved], false, t.most(10))
+	t.rows("New, with nothing to compare with", t.by[gate.New], false, t.most(5))
+	t.rows("Removed with their function", t.by[gate.Removed], false, t.most(5))
+	t.rest()
+	t.list("What this could not have seen", d.Cannot)
+	t.facts()
+	t.list("Warnings", d.Warnings)
+	t.problems()
+	_, err := io.WriteString(w, uncommand(t.String()))
+	if err != nil {
+		return fmt.Errorf("write report: %w", err)
+	}
+	return nil
+}
+
+type text struct {
+	view
+	strings.Builder
+	o   Options
+	pen pen
+}
+
+// most rows of a section that nobody has to act on.
+func (t *text) most(n int) int {
+	if t.o.All {
+		return len(t.Rows)
+	}
+	return n
+}
+
+var outcomes = map[gate.Outcome]struct{ word, color string }{
+	gate.Pass:      {"PASS", "1;32"},
+	gate.Fail:      {"FAIL", "1;31"},
+	gate.Undecided: {"UNDECIDED", "1;33"},
+}
+
+func (t *text) top() {
+	word := outcomes[t.Outcome].word
+	for i, part := range wrap(word+"  "+sentence(t.headline()), t.o.Width-indent) {
+		if i == 0 {
+			rest := strings.TrimPrefix(part, word)
+			fmt.Fprintf(t, "%s %s\n", t.pen.paint(outcomes[t.Outcome].color, word), t.pen.bold(rest))
+			continue
+		}
+		fmt.Fprintf(t, "%*s%s\n", indent, "", t.pen.bold(part))
+	}
+	t.prose(t.twins())
+	for _, reason := range t.reasons() {
+		t.bullet(reason)
+	}
+}
+
+func (t *text) prose(say string) {
+	for _, part := range wrap(sentence(say), t.o.Width-indent) {
+		fmt.Fprintf(t, "%*s%s\n", indent, "", part)
+	}
+}
+
+func (t *text) bullet(say string) {
+	for i, part := range wrap(sentence(say), t.o.Width-2*indent) {
+		mark := "- "
+		if i > 0 {
+			mark = "  "
+		}
+		fmt.Fprintf(t, "%*s%s%s\n", indent, "", mark, part)
+	}
+}
+
+func (t *text) heading(title string, count int) {
+	if count > 0 {
+		title = fmt.Sprintf("%s (%d)", title, count)
+	}
+	fmt.Fprintf(t, "\n%s\n", t.pen.bold(title))
+}
+
+// rows writes a section of comparisons, at most most of them.
+func (t *text) rows(title string, rows []gate.Row, why bool, most int) {
+	if len(rows) == 0 {
+		return
+	}
+	t.heading(title, len(rows))
+	between, sees := "95 % interval", ""
+	if rows[0].Verdict == gate.Inconclusive {
+		sees = "sees"
+	}
+	out := table{titles: []string{"", "unit", "base", "head", "change", between, sees}, right: []bool{false, false, true, true, true, true, true}}
+	for _, r := range rows[:min(most, len(rows))] {
+		f := figuresOf(r)
+		if t.o.Width < wide {
+			f.between = ""
+		}
+		if sees == "" {
+			f.sees = ""
+		} else if f.sees != "" {
+			f.sees = "≥ " + f.sees
+		}
+		var notes []string
+		if why && r.Why != "" {
+			notes = append(notes, sentence(r.Why))
+		}
+		if r.Waiver != "" {
+			notes = append(notes, "waived: "+sentence(r.Waiver))
+		}
+		for _, warning := range r.Warnings {
+			notes = append(notes, sentence(warning))
+		}
+		out.add([]string{name(t.rowLabel(r)), name(r.Unit), f.base, f.head, f.change, f.between, f.sees}, notes...)
+	}
+	out.write(&t.Builder, t.pen, t.o.Width)
+	t.left(len(rows) - most)
+}
+
+func (t *text) left(n int) {
+	if n > 0 {
+		fmt.Fprintf(t, "%*sand %d more: --all shows them\n", indent, "", n)
+	}
+}
+
+func (t *text) promised(title string, promises []promise) {
+	if len(promises) == 0 {
+		return
+	}
+	t.heading(title, 0)
+	out := table{titles: []string{"", "limit", "measured", "margin", "series"}, right: []bool{false, true, true, true, false}}
+	for _, p := range promises {
+		measured := string(p.Verdict)
+		if p.Value != nil {
+			measured = value(*p.Value, p.Unit)
+		}
+		series := ""
+		if p.Name != "" {
+			series = name(t.label(p.Package, p.Name))
+		}
+		var notes []string
+		switch {
+		case p.Verdict != gate.Met:
+			notes = append(notes, fmt.Sprintf("%s: %s", p.Verdict, sentence(p.Why)))
+			if series != "" {
+				notes = append([]string{"on " + series}, notes...)
+			}
+			series = ""
+		case t.o.Width < wide:
+			series = ""
+		default: // what the other columns and the target's own name leave
+			series = shorten(series, max(leastKey, t.o.Width-80))
+		}
+		if p.series > 1 {
+			series += fmt.Sprintf(" (closest of %d)", p.series)
+		}
+		out.add([]string{name(p.Target), name(against(p.TargetRow)), name(measured), margin(p.Margin), strings.TrimSpace(series)}, notes...)
+	}
+	out.write(&t.Builder, t.pen, t.o.Width)
+}
+
+func (t *text) advice() {
+	steps := t.steps(t.o)
+	if len(steps) == 0 {
+		return
+	}
+	t.heading("What to do", 0)
+	const verb = 9
+	for _, s := range steps {
+		lines := wrap(sentence(s.say), t.o.Width-indent-verb)
+		fmt.Fprintf(t, "%*s%-*s%s\n", indent, "", verb, s.verb, lines[0])
+		for _, part := range lines[1:] {
+			fmt.Fprintf(t, "%*s%s\n", indent+verb, "", part)
+		}
+		if s.command != "" {
+			fmt.Fprintf(t, "%*s%s\n", indent+verb+indent, "", t.pen.bold(plain(s.command)))
+		}
+		for i, block := range s.blocks {
+			if i > 0 {
+				t.WriteByte('\n')
+			}
+			for _, part := range strings.Split(strings.TrimSuffix(block, "\n"), "\n") {
+				fmt.Fprintf(t, "%*s%s\n", indent+verb+indent, "", plain(part))
+			}
+		}
+		if more := s.moreBlocks(); more != "" {
+			fmt.Fprintf(t, "%*s%s\n", indent+verb, "", more)
+		}
+	}
+}
+
+func (t *text) rest() {
+	folded := t.unchanged()
+	if len(folded) == 0 {
+		return
+	}
+	if t.o.All {
+		t.rows("Unchanged", t.folded(), true, len(t.Rows))
+	}
+	t.heading("Nothing to look at", 0)
+	for _, say := range folded {
+		t.bullet(say)
+	}
+}
+
+func (t *text) list(title string, items []string) {
+	if len(items) == 0 {
+		return
+	}
+	t.heading(title, 0)
+	for _, item := range items {
+		t.bullet(item)
+	}
+}
+
+func (t *text) facts() {
+	t.heading("Measured", 0)
+	out := table{right: []bool{false, false}}
+	add := func(key, say string) {
+		for i, part := range wrap(sentence(say), t.o.Width-indent-8-gap) {
+			if i > 0 {
+				key = ""
+			}
+			out.add([]string{key + strings.Repeat(" ", max(0, 8-utf8.RuneCountInString(key))), part})
+		}
+	}
+	for _, side := range t.Sides {
+		key, code, machine := sideFacts(side)
+		if machine != "" {
+			code += "; " + machine
+		}
+		add(key, code)
+	}
+	if len(t.Rows) > 0 && !strings.HasSuffix(t.common, "/") {
+		add("package", t.common)
+	}
+	add("decided", t.procedure())
+	if t.o.LogName != "" {
+		add("raw log", t.o.LogName)
+	}
+	out.write(&t.Builder, t.pen, t.o.Width)
+}
+
+func (t *text) problems() {
+	if len(t.Problems) == 0 {
+		return
+	}
+	t.heading("Problems", len(t.Problems))
+	most := t.most(20)
+	for _, p := range t.Problems[:min(most, len(t.Problems))] {
+		t.bullet(where(p) + p.Message)
+	}
+	t.left(len(t.Problems) - most)
+}

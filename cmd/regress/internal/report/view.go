@@ -1,0 +1,271 @@
+package report
+
+import (
+	"fmt"
+	"path"
+	"strings"
+
+	"github.com/descartes/regress/pkg/baseline"
+	"github.com/descartes/regress/pkg/gate"
+)
+
+// view is a decision sorted into the questions of a reader.
+type view struct {
+	gate.Decision
+	by     map[gate.Verdict][]gate.Row
+	base   *gate.SideInfo
+	head   *gate.SideInfo
+	common string // leading folders that all packages share, or the one package whole
+}
+
+func look(d gate.Decision) view {
+	v := view{Decision: d, by: map[gate.Verdict][]gate.Row{}}
+	packages := map[string]bool{}
+	for _, r := range d.Rows {
+		v.by[r.Verdict] = append(v.by[r.Verdict], r)
+		packages[r.Package] = true
+	}
+	for _, t := range d.Targets {
+		if t.Name != "" {
+			packages[t.Package] = true
+		}
+	}
+	v.common = commonFolder(packages)
+	for i := range d.Sides {
+		side := &d.Sides[i]
+		switch {
+		case side.Side == baseline.Base && v.base == nil:
+			v.base = side
+		case side.Side != baseline.Base && v.head == nil:
+			v.head = side
+		}
+	}
+	return v
+}
+
+func commonFolder(packages map[string]bool) string {
+	first, common := true, ""
+	for name := range packages {
+		switch {
+		case len(packages) == 1:
+			return name
+		case first:
+			first, common = false, path.Dir(name)+"/"
+		}
+		for common != "" && !strings.HasPrefix(name, common) {
+			parent := path.Dir(strings.TrimSuffix(common, "/"))
+			common = parent + "/"
+			if parent == "." || parent == "/" {
+				common = ""
+			}
+		}
+	}
+	return common
+}
+
+// label is the shortest name that tells a benchmark from all others here.
+func (v view) label(pkg, name string) string {
+	rest := strings.TrimPrefix(pkg, v.common)
+	switch {
+	case name == "":
+		return pkg
+	case rest == "":
+		return name
+	}
+	return rest + "." + name
+}
+
+func (v view) rowLabel(r gate.Row) string {
+	label := v.label(r.Package, r.Name)
+	if r.Fingerprint != "" {
+		label += " on " + r.Fingerprint
+	}
+	return label
+}
+
+// headline without the outcome, which stands before it anyway.
+func (v view) headline() string {
+	if v.Headline == "" {
+		return "nothing to say"
+	}
+	return strings.TrimPrefix(v.Headline, "undecided: ")
+}
+
+// reasons are the sentences that no table repeats.
+func (v view) reasons() []string {
+	told := map[string]bool{}
+	for _, r := range v.by[gate.Regressed] {
+		told[r.Why] = true
+	}
+	for _, t := range v.Targets {
+		told[t.Why] = true
+	}
+	var out []string
+	for i, reason := range v.Reasons {
+		repeated := i == 0 && reason == v.headline()
+		for rest := reason; !repeated; {
+			_, after, more := strings.Cut(rest, ": ")
+			if !more {
+				break
+			}
+			repeated, rest = told[after], after
+		}
+		if !repeated {
+			out = append(out, reason)
+		}
+	}
+	return out
+}
+
+// twins says that both sides are the same code, when they are.
+func (v view) twins() string {
+	if v.base == nil || v.head == nil || v.base.Commit == "" || v.base.Commit != v.head.Commit || v.base.Dirty || v.head.Dirty {
+		return ""
+	}
+	return fmt.Sprintf("Base and head are the same commit, %s: this was an A/A run, and every difference is noise of this machine.", short(v.base.Commit))
+}
+
+// unchanged folds the rows nobody must look at into sentences that say what
+// they prove.
+func (v view) unchanged() []string {
+	var out []string
+	bounded, exact, open, worst := 0, 0, 0, 0.
+	for _, r := range v.by[gate.Unchanged] {
+		switch {
+		case r.AtMost != nil:
+			bounded++
+			worst = max(worst, *r.AtMost)
+		case r.Stage == "exact" || r.Exact:
+			exact++
+		default:
+			open++
+		}
+	}
+	if bounded > 0 {
+		out = append(out, fmt.Sprintf("%d unchanged: none worse by %s or more", bounded, percent(worst)))
+	}
+	if exact > 0 {
+		out = append(out, fmt.Sprintf("%d unchanged to the last digit, or within their tolerance", exact))
+	}
+	if open > 0 {
+		out = append(out, fmt.Sprintf("%d unchanged", open))
+	}
+	if n := len(v.by[gate.SameCode]); n > 0 {
+		out = append(out, fmt.Sprintf("%d with the same code on both sides", n))
+	}
+	if n := len(v.by[gate.NotJudged]); n > 0 {
+		out = append(out, fmt.Sprintf("%d shown and never judged (a rule, or a unit without a better side)", n))
+	}
+	return out
+}
+
+// folded are the rows behind unchanged.
+func (v view) folded() []gate.Row {
+	var rows []gate.Row
+	for _, verdict := range []gate.Verdict{gate.Unchanged, gate.SameCode, gate.NotJudged} {
+		rows = append(rows, v.by[verdict]...)
+	}
+	return rows
+}
+
+// promise is one target with the series that comes closest to breaking it.
+type promise struct {
+	gate.TargetRow
+	series int // met by so many
+}
+
+// promises lists what is not met row by row, and every target that is met once.
+func (v view) promises(all bool) (broken, kept []promise) {
+	at := map[string]int{}
+	for _, t := range v.Targets {
+		if t.Verdict != gate.Met {
+			broken = append(broken, promise{t, 1})
+			continue
+		}
+		i, seen := at[t.Target]
+		if !seen || all {
+			at[t.Target] = len(kept)
+			kept = append(kept, promise{t, 1})
+			continue
+		}
+		kept[i].series++
+		if t.Margin != nil && (kept[i].Margin == nil || *t.Margin < *kept[i].Margin) {
+			kept[i].TargetRow = t
+		}
+	}
+	return broken, kept
+}
+
+// facts of one side: "base", "3f2a91c on main", the machine.
+func sideFacts(s gate.SideInfo) (name, code, machine string) {
+	name = string(s.Side)
+	if name == "" {
+		name = string(baseline.Head)
+	}
+	code = short(s.Commit)
+	if code == "" {
+		code = "commit unknown"
+	}
+	if s.Branch != "" {
+		code += " on " + s.Branch
+	}
+	if s.Dirty {
+		code += ", with uncommitted changes"
+	}
+	if s.Stored {
+		code += ", stored"
+	}
+	machine = s.Machine
+	if s.GoVersion != "" {
+		machine += ", " + s.GoVersion
+	}
+	return name, code, strings.TrimPrefix(machine, ", ")
+}
+
+// procedure is how it was decided, for a reader who wants to check.
+func (v view) procedure() string {
+	p := v.Policy
+	words := map[string]string{"two-stage": "screened, then confirmed on fresh rounds", "fixed": "on the rounds as given", "stored": "against the stored baseline"}
+	out := fmt.Sprintf("at most %s of unchanged runs red; smallest change to act on %s", percent(p.Alpha), percent(p.MinEffect))
+	if say := words[p.Procedure]; say != "" {
+		out += "; " + say
+	}
+	if v.Rounds > 0 {
+		out += fmt.Sprintf("; %s rounds a side", strings.TrimSuffix(fmt.Sprintf("%.1f", v.Rounds), ".0"))
+	}
+	if p.Strict {
+		out += "; strict"
+	}
+	if p.Seed != 0 {
+		out += fmt.Sprintf("; seed %d", p.Seed)
+	}
+	return out
+}
+
+// where a problem is: "run.txt:12: head Parse: ".
+func where(p baseline.Problem) string {
+	out := p.File
+	if out != "" && p.Line > 0 {
+		out = fmt.Sprintf("%s:%d", out, p.Line)
+	}
+	if out != "" {
+		out += ": "
+	}
+	subject := strings.TrimSpace(string(p.Side) + " " + p.Name)
+	if p.Name == "" && p.File == "" {
+		subject = strings.TrimSpace(string(p.Side) + " " + p.Package)
+	}
+	if subject != "" {
+		out += subject + ": "
+	}
+	return out
+}
+
+// short is a commit as people write it.
+func short(commit string) string {
+	const digits = 10
+	if len(commit) > digits && strings.Trim(commit, "0123456789abcdef") == "" {
+		return commit[:digits]
+	}
+	return commit
+}
