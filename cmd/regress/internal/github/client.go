@@ -14,6 +14,7 @@ import (
 // client is GitHub's API for one repository.
 type client struct {
 	*api.Client
+	wire        *wire
 	owner, repo string
 }
 
@@ -34,7 +35,7 @@ func dial(env Context, opt Options) (*client, error) {
 		requests: opt.Requests,
 		patience: opt.Patience,
 	}
-	c := &client{Client: api.NewClient(&http.Client{Transport: w}), owner: env.Owner, repo: env.Repo}
+	c := &client{Client: api.NewClient(&http.Client{Transport: w}), wire: w, owner: env.Owner, repo: env.Repo}
 	c.BaseURL = home
 	return c, nil
 }

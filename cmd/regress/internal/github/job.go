@@ -76,15 +76,19 @@ type Job struct {
 // nothing where the token can only read: a pull request from a fork.
 func Start(ctx context.Context, env Context, opt Options) *Job {
 	j := open(env, opt)
+	j.begin(ctx)
+	return j
+}
+
+func (j *Job) begin(ctx context.Context) {
 	if j.api == nil {
-		return j
+		return
 	}
 	o := output{title: "measuring", summary: "The benchmarks are being measured."}
-	if url := env.runURL(); url != "" {
+	if url := j.env.runURL(); url != "" {
 		o.summary += fmt.Sprintf(" [Log](%s)", url)
 	}
 	j.fail("check run", j.openCheck(ctx, o))
-	return j
 }
 
 // open makes a job that has asked GitHub for nothing yet.

@@ -1,0 +1,105 @@
+package githubtest
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"unicode/utf8"
+)
+
+// issues serves NUMBER/comments and comments/ID.
+func (s *Server) issues(r *http.Request, part []string, in Object) answer {
+	if len(part) != 2 {
+		return refuse(http.StatusNotFound, "Not Found")
+	}
+	if part[1] == "comments" {
+		pull := 0
+		_, _ = fmt.Sscan(part[0], &pull)
+		if r.Method == http.MethodGet {
+			return s.listComments(r, pull)
+		}
+		return s.addComment(pull, in)
+	}
+	at := slices.IndexFunc(s.Comments, func(c *Comment) bool { return fmt.Sprint(c.ID) == part[1] })
+	switch {
+	case at < 0:
+		return refuse(http.StatusNotFound, "Not Found")
+	case r.Method == http.MethodDelete:
+		s.Comments = slices.Delete(s.Comments, at, at+1)
+		return answer{status: http.StatusNoContent}
+	case tooLong(in):
+		return refuse(http.StatusUnprocessableEntity, "Validation Failed")
+	}
+	s.Comments[at].Body = str(in, "body")
+	return answer{status: http.StatusOK, body: s.commentShape(s.Comments[at])}
+}
+
+func tooLong(in Object) bool {
+	n := utf8.RuneCountInString(str(in, "body"))
+	return n == 0 || n > 65536
+}
+
+func (s *Server) addComment(pull int, in Object) answer {
+	if tooLong(in) {
+		return refuse(http.StatusUnprocessableEntity, "Validation Failed")
+	}
+	if hook := s.OnComment; hook != nil {
+		s.OnComment = nil
+		hook() // with the lock held: another job was faster
+	}
+	c := &Comment{ID: s.NextID(), Pull: pull, Login: s.Login(), Body: str(in, "body")}
+	s.Comments = append(s.Comments, c)
+	return answer{status: http.StatusCreated, body: s.commentShape(c)}
+}
+
+// Login is the account behind the token.
+func (s *Server) Login() string {
+	if s.App != "" {
+		return s.App + "[bot]"
+	}
+	return s.User
+}
+
+func (s *Server) listComments(r *http.Request, pull int) answer {
+	list := []Object{}
+	for _, c := range s.Comments {
+		if c.Pull == pull {
+			list = append(list, s.commentShape(c))
+		}
+	}
+	list, header := page(r, list)
+	return answer{status: http.StatusOK, header: header, body: list}
+}
+
+func (s *Server) commentShape(c *Comment) Object {
+	out := s.shape("comment")
+	out["id"], out["body"] = c.ID, c.Body
+	out["user"].(Object)["login"] = c.Login
+	return out
+}
+
+func (s *Server) user() answer {
+	if s.App != "" {
+		return refuse(http.StatusForbidden, "Resource not accessible by integration")
+	}
+	out := s.shape("user")
+	out["login"] = s.User
+	return answer{status: http.StatusOK, body: out}
+}
+
+// pulls lists the open pull requests from one branch.
+func (s *Server) pulls(r *http.Request) answer {
+	list := []Object{}
+	for _, p := range s.Pulls {
+		if p.Unlisted || p.Head != r.URL.Query().Get("head") {
+			continue
+		}
+		out := s.shape1("pulls")
+		out["number"] = p.Number
+		out["requested_teams"] = []any{} // the description's example lacks what it requires
+		out["head"].(Object)["sha"] = p.SHA
+		out["head"].(Object)["label"] = p.Head
+		list = append(list, out)
+	}
+	return answer{status: http.StatusOK, body: list}
+}
