@@ -1,0 +1,108 @@
+package codec_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/descartes/regress/pkg/ipc/codec"
+)
+
+// TestContract holds every codec to what the interface promises.
+func TestContract(t *testing.T) {
+	for _, c := range codecs() {
+		check := func(v, back any) {
+			t.Helper()
+			dst := append(make([]byte, 0, 6), "before"...)
+			out, err := c.Append(dst, v)
+			if err != nil {
+				t.Fatalf("%s: %v", c.Name(), err)
+			}
+			src, ok := bytes.CutPrefix(out, []byte("before"))
+			if !ok {
+				t.Fatalf("%s: Append wrote over what was there: %q", c.Name(), out)
+			}
+			if byValue, err := c.Append(nil, reflect.ValueOf(v).Elem().Interface()); err != nil || !bytes.Equal(byValue, src) {
+				t.Errorf("%s: a value and a pointer to it encode differently (%v)", c.Name(), err)
+			}
+			if err := c.Decode(src, back); err != nil {
+				t.Fatalf("%s: %v", c.Name(), err)
+			}
+			clear(out) // the value must not point into the input
+			if !reflect.DeepEqual(v, back) {
+				t.Errorf("%s: have %+v; want %+v", c.Name(), back, v)
+			}
+		}
+		for _, s := range sizes() {
+			check(s.value, s.fresh())
+		}
+		large := []string{strings.Repeat("a long string is copied by itself ", 100), "short"}
+		check(&large, new([]string))
+		for _, bad := range []string{"", "\x00garbage", "{\"seq\":"} {
+			fault(t, c.Decode([]byte(bad), new(message)), codec.ErrInput, c.Name()[:4])
+		}
+	}
+}
+
+func TestNames(t *testing.T) {
+	have := []string{}
+	for _, c := range codecs() {
+		have = append(have, c.Name())
+	}
+	want := []string{"json", "bincode1", "bincode2", "json+s2", "json+zstd", "bincode1+s2", "bincode2+zstd"}
+	if !reflect.DeepEqual(have, want) {
+		t.Errorf("have %q; want %q", have, want)
+	}
+	if name := codec.S2(nil, 0).Name(); name != "json+s2" {
+		t.Errorf("have %q for no inner codec; want json+s2", name)
+	}
+}
+
+func TestJSON(t *testing.T) {
+	out, err := codec.JSON{}.Append(nil, map[string]string{"a": "<&>"})
+	if err != nil || string(out) != `{"a":"<&>"}` {
+		t.Errorf("have %q, %v; want no newline and no escapes", out, err)
+	}
+	e := fault(t, codec.JSON{}.Decode([]byte(`{"seq": "x"}`), new(message)), codec.ErrInput, "field seq")
+	if e.Offset != 11 { // the end of "x"
+		t.Errorf("have offset %d; want 11", e.Offset)
+	}
+	fault(t, codec.JSON{}.Decode([]byte(`{} {}`), new(message)), codec.ErrInput, "byte")
+	fault(t, codec.JSON{}.Decode([]byte(`{}`), nil), codec.ErrType, "json decode nil")
+	_, err = codec.JSON{}.Append(nil, func() {})
+	fault(t, err, codec.ErrType, "func()")
+	_, err = codec.JSON{}.Append([]byte("kept"), json.Number("x"))
+	fault(t, err, codec.ErrValue)
+}
+
+// TestBombs sends much that compresses to little.
+func TestBombs(t *testing.T) {
+	const limit = 1 << 20
+	type wrap func(codec.Codec, int) codec.Codec
+	check := func(squeeze wrap) {
+		t.Helper()
+		narrow, wide := squeeze(codec.JSON{}, limit), squeeze(codec.JSON{}, 16*limit)
+		fits, bomb := strings.Repeat("a", limit-2), strings.Repeat("a", 10*limit) // two quotes make up the limit
+		src, err := narrow.Append(nil, &fits)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var back string
+		if err := narrow.Decode(src, &back); err != nil || back != fits {
+			t.Errorf("%s: a message of exactly the limit: %v", narrow.Name(), err)
+		}
+		if src, err = wide.Append(nil, &bomb); err != nil || len(src) > limit {
+			t.Fatalf("%s: %d bytes, %v", wide.Name(), len(src), err)
+		}
+		fault(t, narrow.Decode(src, &back), codec.ErrLimit, "limit", fmt.Sprint(limit))
+		_, err = narrow.Append(nil, &bomb)
+		fault(t, err, codec.ErrLimit, "before compression")
+	}
+	check(codec.S2)
+	check(codec.Zstd)
+	// An S2 header alone that claims 2³²−1 bytes.
+	fault(t, codec.S2(nil, limit).Decode([]byte("\xff\xff\xff\xff\x0f"), new(string)), codec.ErrLimit, "4294967295")
+}

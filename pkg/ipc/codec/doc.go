@@ -1,0 +1,61 @@
+// Package codec turns messages into bytes and back, in formats that other
+// languages read.
+//
+//	JSON{}         encoding/json; for whoever else looks at it
+//	Bincode1{}     Rust's bincode 1 (serialize and deserialize), byte for byte
+//	Bincode2{}     Rust's bincode 2 (standard configuration), byte for byte; the smaller
+//	S2(c, n)       codec c compressed with S2, expanding to at most n bytes
+//	Zstd(c, n)     codec c compressed with Zstandard, likewise
+//
+// Every one is a [Codec]. Compression pays for batches, not for single small
+// messages. A message is the whole of the bytes: framing is the transport's.
+//
+// # Bincode: how Go types map to Rust types
+//
+//	bool, uint8 … uint64, int8 … int64   the same, u8 … u64, i8 … i64
+//	uint, int                            u64 and usize, i64 and isize
+//	float32, float64                     f32, f64, bit for bit, NaN included
+//	U128, I128                           u128, i128
+//	Char                                 char (rune is i32)
+//	string                               String, &str; must be UTF-8
+//	[]T, [N]T                            Vec<T>, [T; N] and tuples of N equal types
+//	*T                                   Option<T>; as the value passed to Append and Decode, T itself
+//	map[K]V, map[K]struct{}              BTreeMap, HashMap; BTreeSet, HashSet (K: integer, bool or string)
+//	struct                               struct or tuple: the exported fields in order
+//	struct{}                             ()
+//	struct embedding [Enum]              enum with content
+//	a type on uint32                     enum without content (an unknown number is not noticed)
+//
+// A field tagged `bincode:"-"` is left out of the encoding and left alone by
+// Decode; another unexported field is an error, not a silent loss. Interfaces,
+// functions, channels, complex numbers and keys of other types have no
+// counterpart and are an *Error of kind [ErrType], on the first use of the type. Rust's
+// Box<T> is T.
+//
+// # Bincode: what is accepted
+//
+// Every value has one encoding, and Decode accepts no other, so that what it
+// accepts encodes to the same bytes again. Where that is stricter than Rust:
+//
+//   - an integer of bincode 2 in a longer form than needed is refused (Rust reads it, and never writes it);
+//   - bytes after the value are refused (so does bincode 1 by default only where trailing bytes are rejected);
+//   - a key twice in a map is refused (Rust keeps the last).
+//
+// As in Rust, a bool or an Option tag other than 0 and 1, an unknown variant, an
+// integer too large for its type, a string that is not UTF-8 and a char that is
+// not a scalar value are refused. One freedom remains: the entries of a map are
+// read in any order and written in the order of their keys, so a map from a
+// HashMap encodes to the same bytes in another order.
+//
+// A length is believed only as far as the bytes that follow could hold it,
+// together with every other length still open; so the memory taken for a
+// message is bounded by a small multiple of its size, whatever it claims. Nesting
+// ends at 1,000 levels.
+//
+// # Speed
+//
+// A type is compiled once to a list of steps (what, at which offset), which is
+// then run without reflection; encoding into a buffer with room allocates
+// nothing. Decoded strings up to 256 bytes share blocks of 2 KiB: keeping one
+// keeps its block.
+package codec
