@@ -103,6 +103,7 @@ type Problem struct {
 
 // Log is everything that one measurement (or several shards of one) printed.
 type Log struct {
+	Files     []string            // names of the texts that it was read from, in order
 	Procedure string              // "two-stage" when regress itself chose the rounds; empty for foreign text
 	Seed      uint64              // of the random order; 0 for foreign text
 	Stopped   string              // why measuring ended before everything was decided ("budget of 3m0s", "interrupt"); empty when it did not

@@ -1,0 +1,189 @@
+package ingest
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"maps"
+	"math"
+	"strconv"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/descartes/regress/pkg/baseline"
+)
+
+// header is what `key: value` lines have said so far.
+type header struct {
+	regress   bool // a raw log of regress: its header ends where its body begins
+	body      bool // something of the body was seen
+	keys      map[string]string
+	side      baseline.Side
+	pkg       string
+	procedure string
+	seed      uint64
+	foreign   map[string]bool // keys of others that took several values under results; true: told
+}
+
+func newHeader() header {
+	return header{keys: map[string]string{}, foreign: map[string]bool{}}
+}
+
+// version is the one that this package writes about and reads.
+const version = "1"
+
+// known are the keys that mean something to regress, besides side and pkg.
+var known = map[string]bool{
+	"regress-log": true, "procedure": true, "project": true, "commit": true, "branch": true, "dirty": true,
+	"base-commit": true, "base-branch": true, "seed": true, "started": true,
+	"goos": true, "goarch": true, "cpu": true, "cores": true, "quota": true, "gomaxprocs": true, "memory-mib": true,
+	"kernel": true, "virtual": true, "governor": true, "go-version": true, "suite-flags": true,
+}
+
+// splitKey takes a configuration line of the benchmark format apart: the key
+// begins with a lower-case letter and has neither spaces nor upper-case letters,
+// and a space follows its colon unless the value is empty.
+func splitKey(line []byte) (key, value []byte, ok bool) {
+	colon := bytes.IndexByte(line, ':')
+	if colon < 1 || (colon+1 < len(line) && line[colon+1] != ' ' && line[colon+1] != '\t') {
+		return nil, nil, false
+	}
+	key = line[:colon]
+	if first, _ := utf8.DecodeRune(key); !unicode.IsLower(first) {
+		return nil, nil, false
+	}
+	if bytes.ContainsFunc(key, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsUpper(r) }) {
+		return nil, nil, false
+	}
+	return key, bytes.TrimSpace(line[colon+1:]), true
+}
+
+// set takes in one key.
+func (p *part) set(key, value string) {
+	switch key {
+	case "side":
+		p.setSide(value)
+		return
+	case "pkg":
+		p.closeBlock("")
+		p.pkg, p.body = value, true
+		p.moved()
+		return
+	}
+	if p.regress && p.body {
+		return // the header says it once; what a benchmark prints cannot change it
+	}
+	if !known[key] {
+		if old, had := p.keys[key]; had && old != value && len(p.runs) > 0 && !p.regress && !p.foreign[key] && len(p.foreign) < 10 {
+			p.foreign[key] = true
+			p.warn("%s: the key %q changes from %q to %q; regress does not tell its results apart by it: keep them in separate files if they should be", p.file, key, old, value)
+		}
+		if _, had := p.keys[key]; had || len(p.keys) < 200 {
+			p.keys[key] = value
+		}
+		return
+	}
+	p.restart(key)
+	p.keys[key] = value
+	p.moved()
+	switch key {
+	case "regress-log":
+		if value != version {
+			p.err = fmt.Errorf("line %d: it has version %s of the raw log and this program reads version %s; update regress", p.at(), value, version)
+		}
+		p.regress = true
+	case "procedure":
+		p.procedure = value
+	case "seed":
+		seed, err := strconv.ParseUint(value, 10, 64)
+		if err != nil {
+			p.warn("%s:%d: seed %q is not a number; it is taken as unknown", p.file, p.at(), value)
+		}
+		p.seed = seed
+	}
+}
+
+func (p *part) setSide(value string) {
+	side := baseline.Side(value)
+	if side != baseline.None && side != baseline.Base && side != baseline.Head {
+		p.err = fmt.Errorf("line %d: side %q is neither base nor head; write `side: base` above the results of the reference and `side: head` above those to judge", p.at(), value)
+		return
+	}
+	p.closeBlock("")
+	p.side, p.round, p.body = side, 0, true
+	p.moved()
+	if side != baseline.None && p.regress {
+		p.run() // a side that prints nothing was measured all the same
+	}
+}
+
+// commit of the present side. In a raw log of regress `commit` is head's; in
+// other texts it is that of the results below it.
+func (p *part) commit() string {
+	if p.side != baseline.Base {
+		return p.keys["commit"]
+	}
+	if sha := p.keys["base-commit"]; sha != "" || p.regress {
+		return sha
+	}
+	return p.keys["commit"]
+}
+
+// facts are those of a run of the present side.
+func (p *part) facts(env baseline.Environment) baseline.Run {
+	r := baseline.Run{
+		Project: p.keys["project"], Side: p.side, Commit: p.commit(), Environment: env,
+		Branch: p.keys["branch"], Dirty: p.keys["dirty"] == "true",
+	}
+	if p.side == baseline.Base {
+		r.Dirty = false
+		if branch := p.keys["base-branch"]; branch != "" || p.regress {
+			r.Branch = branch
+		}
+	}
+	if text := p.keys["started"]; text != "" {
+		started, err := time.Parse(time.RFC3339, text)
+		if err != nil {
+			p.warn("%s: started %q is no time of the form 2026-11-23T05:30:00Z; it is taken as unknown", p.file, text)
+		} else {
+			r.Time = started.UTC()
+		}
+	}
+	return r
+}
+
+// environment as the keys tell it.
+func (p *part) environment() baseline.Environment {
+	number := func(key string) float64 {
+		text := p.keys[key]
+		if text == "" {
+			return 0
+		}
+		v, err := strconv.ParseFloat(text, 64)
+		if err == nil && (!(v >= 0) || v > math.MaxInt32) {
+			err = errors.New("out of range")
+		}
+		if err != nil {
+			p.warn("%s: %s %q is not a count; it is taken as unknown", p.file, key, text)
+			delete(p.keys, key)
+			return 0
+		}
+		return v
+	}
+	return baseline.Environment{
+		OS: p.keys["goos"], Arch: p.keys["goarch"], CPU: p.keys["cpu"],
+		Cores: int(number("cores")), Quota: number("quota"), Procs: int(number("gomaxprocs")), MemoryMiB: int(number("memory-mib")),
+		Kernel: p.keys["kernel"], Virtual: p.keys["virtual"], Governor: p.keys["governor"],
+		GoVersion: p.keys["go-version"], SuiteFlags: p.keys["suite-flags"],
+	}
+}
+
+// restart forgets the machine when go test begins anew with `goos:`, so that a
+// text of one machine appended to that of another, which has no `cpu:` line,
+// does not inherit it.
+func (p *part) restart(key string) {
+	if key == "goos" && !p.regress {
+		maps.DeleteFunc(p.keys, func(k, _ string) bool { return k == "goarch" || k == "cpu" })
+	}
+}

@@ -1,0 +1,173 @@
+package ingest
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+
+	"github.com/descartes/regress/pkg/baseline"
+)
+
+// mark deals with a line that begins with '#'. A comment that is not one of the
+// marks of the format is somebody else's.
+func (p *part) mark(line string) {
+	key, rest, ok := strings.Cut(strings.TrimPrefix(line, "# "), ":")
+	if !ok || !strings.HasPrefix(line, "# ") {
+		return
+	}
+	rest = strings.TrimSpace(rest)
+	wrong := func(want string) {
+		p.problem("", fmt.Sprintf("the mark %q is broken: want %s; was the log edited or cut?", clip([]byte(line)), want))
+	}
+	switch key {
+	case "functions":
+		if !p.functions(strings.Fields(rest)) {
+			wrong("# functions: base|head PACKAGE BenchmarkX …")
+		}
+	case "noise":
+		if !p.noise(strings.Fields(rest)) {
+			wrong("# noise: PACKAGE NAME UNIT sd=… between=… runwide=… sessions=…")
+		}
+	case "same":
+		if f := strings.SplitN(rest, " ", 3); len(f) == 3 {
+			p.log.Same[baseline.Key{Package: dash(f[0]), Name: strings.TrimPrefix(f[1], "Benchmark")}] = f[2]
+		} else {
+			wrong("# same: PACKAGE NAME why")
+		}
+	case "round":
+		p.closeBlock("")
+		p.body = true
+		n, err := strconv.Atoi(rest)
+		if err != nil || n < 1 || n > math.MaxInt32 {
+			wrong("# round: a number from 1")
+			return
+		}
+		p.round = n
+	case "failed":
+		if !p.failure(strings.SplitN(rest, " ", 4)) {
+			wrong("# failed: base|head|- PACKAGE NAME message")
+		}
+	case "disturbed":
+		p.disturb.note(p, rest)
+	case "warning":
+		p.warn("%s", rest)
+	case "stopped":
+		p.log.Stopped = rest
+	case "cut":
+		p.problem("", fmt.Sprintf("a line of %s bytes was left out: more than can be a result; keep binary or one-line output of benchmarks out of the text", rest))
+	}
+}
+
+// dash is how an empty field is written.
+func dash(s string) string {
+	if s == "-" {
+		return ""
+	}
+	return s
+}
+
+func sideOf(word string) (baseline.Side, bool) {
+	side := baseline.Side(dash(word))
+	return side, side == baseline.None || side == baseline.Base || side == baseline.Head
+}
+
+func (p *part) functions(f []string) bool {
+	if len(f) < 2 {
+		return false
+	}
+	side, ok := sideOf(f[0])
+	if !ok {
+		return false
+	}
+	functions := p.log.Functions[side]
+	if functions == nil {
+		functions = []baseline.Function{} // known, even if there are none
+	}
+	for _, name := range f[2:] {
+		functions = append(functions, baseline.Function{Package: dash(f[1]), Name: name})
+	}
+	p.log.Functions[side] = functions
+	return true
+}
+
+func (p *part) noise(f []string) bool {
+	if len(f) < 4 {
+		return false
+	}
+	key := baseline.Key{Package: dash(f[0]), Name: strings.TrimPrefix(f[1], "Benchmark"), Unit: tidied(f[2])}
+	var n baseline.Noise
+	for _, pair := range f[3:] {
+		name, text, _ := strings.Cut(pair, "=")
+		v, err := strconv.ParseFloat(text, 64)
+		if err != nil || !(v >= 0) || math.IsInf(v, 0) {
+			return false
+		}
+		switch name {
+		case "sd":
+			n.SD = v
+		case "between":
+			n.Between = v
+		case "runwide":
+			n.RunWide = v
+		case "sessions":
+			n.Sessions = int(min(v, math.MaxInt32))
+		}
+	}
+	p.log.Noise[key] = n
+	return true
+}
+
+// failure is the tracker's own word on a process; it knows better than what can
+// be made of that process's output.
+func (p *part) failure(f []string) bool {
+	if len(f) != 4 {
+		return false
+	}
+	side, ok := sideOf(f[0])
+	if !ok {
+		return false
+	}
+	problem := p.made(strings.TrimPrefix(dash(f[2]), "Benchmark"), f[3])
+	problem.Side, problem.Package, problem.Crashed = side, dash(f[1]), true
+	for n := len(p.log.Problems); n > p.first && (p.log.Problems[n-1].Name == "" || sameBenchmark(p.log.Problems[n-1], problem)); n-- {
+		p.log.Problems = p.log.Problems[:n-1]
+	}
+	p.forget()
+	p.report(problem)
+	return true
+}
+
+// sameBenchmark: one may be named without -procs, or by its function alone.
+func sameBenchmark(a, b baseline.Problem) bool {
+	key := func(p baseline.Problem) baseline.Function {
+		return baseline.Key{Package: p.Package, Name: p.Name}.Function()
+	}
+	return a.Side == b.Side && key(a) == key(b)
+}
+
+// made is a problem at the present place.
+func (p *part) made(name, message string) baseline.Problem {
+	return baseline.Problem{File: p.file, Line: p.at(), Side: p.side, Package: p.pkg, Name: name, Message: message}
+}
+
+// disturbances are told together: one line for a noisy afternoon, not a hundred.
+type disturbances struct {
+	n     int
+	first string
+}
+
+func (d *disturbances) note(p *part, why string) {
+	if d.n++; d.n == 1 {
+		d.first = fmt.Sprintf("round %d of %s: %s", p.round, p.side, why)
+	}
+}
+
+func (d *disturbances) tell(p *part) {
+	switch {
+	case d.n == 1:
+		p.warn("a round was disturbed (%s)", d.first)
+	case d.n > 1:
+		p.warn("%d rounds were disturbed (the first, %s)", d.n, d.first)
+	}
+}

@@ -1,0 +1,174 @@
+package ingest
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"golang.org/x/perf/benchfmt"
+
+	"github.com/descartes/regress/pkg/baseline"
+)
+
+// A part is a text, or a piece of one that has a header of its own, on its way
+// to a Log.
+type part struct {
+	feed
+	trouble
+	header
+
+	file     string // as problems name it
+	next     string // the file that the following part comes from, when a mark says so
+	limits   Limits
+	series   int // how many more are allowed
+	round    int // by the last mark; 0: count the lines of each benchmark
+	log      baseline.Log
+	runs     []*run
+	current  *run // of the present side and environment; nil: look it up
+	names    map[string]*benchmark
+	metadata benchfmt.UnitMetadataMap
+	disturb  disturbances
+	more     int // problems beyond the limit
+	err      error
+}
+
+// run collects what becomes a baseline.Run.
+type run struct {
+	side       baseline.Side
+	commit     string
+	key        string // of the environment
+	run        baseline.Run
+	benchmarks map[string]map[string]*benchmark // by package and name
+}
+
+// benchmark is one benchmark of one run.
+type benchmark struct {
+	pkg, name string
+	lines     int
+	samples   []baseline.Sample // one a unit, in order of appearance
+}
+
+func newPart(file string, limits Limits) *part {
+	return &part{
+		file: file, limits: limits, header: newHeader(),
+		log: baseline.Log{
+			Files: []string{file}, Units: map[string]baseline.Unit{}, Noise: map[baseline.Key]baseline.Noise{},
+			Functions: map[baseline.Side][]baseline.Function{}, Same: map[baseline.Key]string{},
+		},
+	}
+}
+
+// run is the one that the next result belongs to; nil when the text contradicts itself.
+func (p *part) run() *run {
+	if p.current != nil {
+		return p.current
+	}
+	env := p.environment()
+	key, commit := env.Fingerprint(), p.commit()
+	for _, r := range p.runs {
+		if r.side == p.side && r.key == key {
+			if r.commit != commit {
+				p.err = fmt.Errorf("line %d: results of commit %q after results of commit %q on one side; put `side: base` and `side: head` above what belongs to each, or keep them in two files", p.at(), commit, r.commit)
+				return nil
+			}
+			p.current = r
+			return r
+		}
+	}
+	r := &run{side: p.side, key: key, commit: commit, run: p.facts(env), benchmarks: map[string]map[string]*benchmark{}}
+	p.runs = append(p.runs, r)
+	p.current = r
+	return r
+}
+
+// moved forgets where results go, since a key has changed.
+func (p *part) moved() { p.current, p.names = nil, nil }
+
+// benchmark finds or makes the benchmark of the current run and package.
+func (p *part) benchmark(name []byte) *benchmark {
+	if p.names == nil {
+		p.names = p.current.benchmarks[p.pkg]
+		if p.names == nil {
+			p.names = map[string]*benchmark{}
+			p.current.benchmarks[p.pkg] = p.names
+		}
+	}
+	if b := p.names[string(name)]; b != nil {
+		return b
+	}
+	b := &benchmark{pkg: p.pkg, name: string(name)}
+	p.names[b.name] = b
+	return b
+}
+
+// add keeps one value; false when there are too many series.
+func (p *part) add(b *benchmark, unit string, value float64, round int) bool {
+	for i := range b.samples {
+		if s := &b.samples[i]; s.Unit == unit {
+			s.Values, s.Rounds = append(s.Values, value), append(s.Rounds, round)
+			return true
+		}
+	}
+	if p.series--; p.series < 0 {
+		p.err = fmt.Errorf("line %d: %w: more than %d series; measure a part of the suite with -bench, or split the file", p.at(), ErrTooLarge, p.limits.Series)
+		return false
+	}
+	unit = strings.Clone(unit)
+	key := baseline.Key{Package: b.pkg, Name: b.name, Unit: unit}
+	b.samples = append(b.samples, baseline.Sample{Key: key, Values: []float64{value}, Rounds: []int{round}})
+	return true
+}
+
+// problem notes what is wrong at the present line; name may be empty.
+func (p *part) problem(name, message string) { p.problemAt(p.at(), name, message) }
+
+func (p *part) problemAt(line int, name, message string) {
+	p.report(baseline.Problem{File: p.file, Line: line, Side: p.side, Package: p.pkg, Name: strings.TrimPrefix(name, "Benchmark"), Message: message})
+}
+
+func (p *part) report(problem baseline.Problem) {
+	if len(p.log.Problems) >= p.limits.Problems {
+		p.more++
+		return
+	}
+	p.log.Problems = append(p.log.Problems, problem)
+}
+
+func (p *part) warn(format string, args ...any) {
+	if len(p.log.Warnings) < p.limits.Warnings {
+		p.log.Warnings = append(p.log.Warnings, fmt.Sprintf(format, args...))
+	} else if len(p.log.Warnings) == p.limits.Warnings {
+		p.log.Warnings = append(p.log.Warnings, fmt.Sprintf("%s has further warnings, which are left out", p.file))
+	}
+}
+
+// finish makes the Log.
+func (p *part) finish() baseline.Log {
+	for _, r := range p.runs {
+		for _, pkg := range sortedKeys(r.benchmarks) {
+			names := r.benchmarks[pkg]
+			for _, name := range sortedKeys(names) {
+				samples := names[name].samples
+				slices.SortFunc(samples, func(a, b baseline.Sample) int { return strings.Compare(a.Unit, b.Unit) })
+				r.run.Samples = append(r.run.Samples, samples...)
+			}
+		}
+		p.log.Runs = append(p.log.Runs, r.run)
+	}
+	p.units()
+	p.disturb.tell(p)
+	if p.more > 0 {
+		p.log.Problems = append(p.log.Problems, baseline.Problem{File: p.file, Message: fmt.Sprintf("%d further problems of this file are not listed; mend these first", p.more)})
+	}
+	p.log.Procedure, p.log.Seed = p.procedure, p.seed
+	return p.log
+}
+
+func sortedKeys[V any](m map[string]V) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}
