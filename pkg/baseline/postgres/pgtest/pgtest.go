@@ -26,7 +26,6 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// shared is the server of this test binary.
 var shared = sync.OnceValues(start)
 
 var databases atomic.Int64
@@ -34,11 +33,17 @@ var databases atomic.Int64
 // DSN makes a fresh database on the shared server, dropped when the test ends.
 func DSN(t testing.TB) string {
 	t.Helper()
+	return Shared(t).Database(t)
+}
+
+// Shared is the server of this test binary.
+func Shared(t testing.TB) *Server {
+	t.Helper()
 	s, err := shared()
 	if err != nil {
 		t.Fatalf("start a private PostgreSQL: %v", err)
 	}
-	return s.Database(t)
+	return s
 }
 
 // Start starts a server for this test alone, which may kill it.
@@ -88,6 +93,22 @@ func (s *Server) exec(sql string) (err error) {
 	defer func() { err = errors.Join(err, conn.Close(ctx)) }()
 	_, err = conn.Exec(ctx, sql)
 	return err
+}
+
+// processes are the server's own, the postmaster aside.
+func (s *Server) processes() (pids []int, err error) {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	conn, err := pgx.Connect(ctx, s.URL("postgres", "postgres"))
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, conn.Close(ctx)) }()
+	rows, err := conn.Query(ctx, "select pid from pg_stat_activity where pid <> pg_backend_pid()")
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[int])
 }
 
 // Connect opens a plain connection to dsn, closed when the test ends.

@@ -42,29 +42,61 @@ func start() (*Server, error) {
 		return nil, err
 	}
 	s := &Server{bin: bin, dir: dir, as: as}
-	if c := as.Credential; c != nil {
-		if err := os.Chown(dir, int(c.Uid), int(c.Gid)); err != nil {
-			return nil, errors.Join(err, os.RemoveAll(dir))
-		}
-	}
-	out, err := s.command(filepath.Join(bin, "initdb"), "-D", s.data(), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync").CombinedOutput()
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("initdb: %w: %s", err, out), os.RemoveAll(dir))
-	}
-	// The first line that fits decides: the role "locked" needs its password.
-	rules := "local all locked scram-sha-256\nlocal all all trust\n"
-	if err := os.WriteFile(filepath.Join(s.data(), "pg_hba.conf"), []byte(rules), 0o600); err != nil {
-		return nil, errors.Join(err, os.RemoveAll(dir))
-	}
-	if err := s.run(); err != nil {
+	if err := s.begin(); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
 	return s, nil
 }
 
+// begin makes the data and starts the server for the first time.
+func (s *Server) begin() error {
+	if c := s.as.Credential; c != nil {
+		if err := os.Chown(s.dir, int(c.Uid), int(c.Gid)); err != nil {
+			return err
+		}
+	}
+	cleaner := s.Command("/bin/sh", "-c", clean, s.dir)
+	var err error
+	if s.hold, err = cleaner.StdinPipe(); err != nil {
+		return err
+	}
+	if err := cleaner.Start(); err != nil {
+		return err
+	}
+	out, err := s.Command(filepath.Join(s.bin, "initdb"), "-D", s.data(), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync").CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("initdb: %w: %s", err, out)
+	}
+	// The first line that fits decides: the role "locked" needs its password.
+	rules := "local all locked scram-sha-256\nlocal all all trust\n"
+	if err := os.WriteFile(filepath.Join(s.data(), "pg_hba.conf"), []byte(rules), 0o600); err != nil {
+		return err
+	}
+	return s.run()
+}
+
+// clean waits for the end of the test process, then stops the server and
+// removes its directory. It reads from a pipe that only the test process can
+// write to, and that ends with it, be it by exit, panic or kill -9. Unlike a
+// parent-death signal this works on macOS too, and does not depend on which of
+// Go's threads started the server.
+const clean = `
+cat >/dev/null
+pid=$(head -n 1 "$0/data/postmaster.pid" 2>/dev/null)
+if [ -n "$pid" ]; then
+	kill -QUIT "$pid" 2>/dev/null
+	while kill -0 "$pid" 2>/dev/null; do sleep .05; done
+fi
+rm -rf "$0"
+`
+
 func (s *Server) data() string { return filepath.Join(s.dir, "data") }
 
-func (s *Server) command(name string, args ...string) *exec.Cmd {
+// Dir is the directory of the server's socket; it goes with the server.
+func (s *Server) Dir() string { return s.dir }
+
+// Command prepares a program to run as the server's user, in its directory.
+func (s *Server) Command(name string, args ...string) *exec.Cmd {
 	cmd := exec.Command(name, args...)
 	cmd.Dir = s.dir
 	cmd.SysProcAttr = s.as
@@ -72,35 +104,22 @@ func (s *Server) command(name string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// keeper starts the server and stays beside it. It reads from a pipe that only
-// the test process can write to: the pipe ends when that process does, be it by
-// exit, panic or kill -9, and then the server is stopped and its directory
-// removed. Unlike a parent-death signal this works on macOS too, and does not
-// depend on which of Go's threads started the server.
-const keeper = `
-exec 3<&0
-"$0" -D "$1/data" -k "$1" -c listen_addresses= -c fsync=off -c full_page_writes=off \
-	-c shared_buffers=32MB -c max_connections=60 >>"$1/log" 2>&1 </dev/null 3<&- &
-server=$!
-( cat <&3 >/dev/null; kill -QUIT $server 2>/dev/null; while kill -0 $server 2>/dev/null; do sleep .05; done; rm -rf "$1" ) >/dev/null 2>&1 &
-exec 3<&-
-wait $server
-`
-
 // run starts the server on its directory and waits until it answers.
 func (s *Server) run() error {
-	cmd := s.command("/bin/sh", "-c", keeper, filepath.Join(s.bin, "postgres"), s.dir)
-	hold, err := cmd.StdinPipe()
+	log, err := os.OpenFile(filepath.Join(s.dir, "log"), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o644)
 	if err != nil {
 		return err
 	}
+	defer log.Close()
+	cmd := s.Command(filepath.Join(s.bin, "postgres"), "-D", s.data(), "-k", s.dir, "-c", "listen_addresses=",
+		"-c", "fsync=off", "-c", "full_page_writes=off", "-c", "shared_buffers=32MB", "-c", "max_connections=60")
+	cmd.Stdout, cmd.Stderr = log, log
 	if err := cmd.Start(); err != nil {
 		return err
 	}
-	s.hold, s.done = hold, make(chan struct{})
+	s.done = make(chan struct{})
 	go func(done chan struct{}) {
-		// Not cmd.Wait, which would close the pipe that the cleaner still reads.
-		_, _ = cmd.Process.Wait()
+		_ = cmd.Wait() // how it ended stands in its log
 		close(done)
 	}(s.done)
 	return s.answer()
@@ -126,6 +145,11 @@ func (s *Server) answer() error {
 // machine would.
 func (s *Server) Kill(t testing.TB) {
 	t.Helper()
+	// The server names its own processes: ps is missing on a small machine.
+	children, err := s.processes()
+	if err != nil {
+		t.Fatal(err)
+	}
 	text, err := os.ReadFile(filepath.Join(s.data(), "postmaster.pid"))
 	if err != nil {
 		t.Fatal(err)
@@ -135,7 +159,6 @@ func (s *Server) Kill(t testing.TB) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	children := childrenOf(pid)
 	for _, p := range append([]int{pid}, children...) {
 		if err := syscall.Kill(p, syscall.SIGKILL); err != nil && !errors.Is(err, syscall.ESRCH) {
 			t.Fatal(err)
@@ -146,19 +169,10 @@ func (s *Server) Kill(t testing.TB) {
 	case <-time.After(patience):
 		t.Fatal("PostgreSQL lives on after kill -9")
 	}
-}
-
-// childrenOf asks ps, which Linux and macOS have in common.
-func childrenOf(parent int) []int {
-	out, _ := exec.Command("ps", "-A", "-o", "pid=,ppid=").Output()
-	var pids []int
-	for line := range strings.Lines(string(out)) {
-		var pid, ppid int
-		if _, err := fmt.Sscan(line, &pid, &ppid); err == nil && ppid == parent {
-			pids = append(pids, pid)
-		}
+	// Its number may soon be another process's.
+	if err := os.Remove(filepath.Join(s.data(), "postmaster.pid")); err != nil {
+		t.Fatal(err)
 	}
-	return pids
 }
 
 // Restart starts a killed server on the data that it left.
