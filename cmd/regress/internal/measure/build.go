@@ -30,6 +30,8 @@ type suite struct {
 	side     baseline.Side // None when the head is measured alone
 	dir      string        // Options.Dir in this side's tree; it need not exist on the base
 	project  string        // module path
+	version  string        // of the toolchain
+	work     string        // go.work in force; empty: none
 	packages []*pkg        // those that declare benchmarks, by path
 }
 
@@ -57,6 +59,11 @@ func (s *suite) list(ctx context.Context, o Options) (warnings []string, err err
 	if _, err := os.Stat(s.dir); s.side == baseline.Base && errors.Is(err, os.ErrNotExist) {
 		return nil, nil
 	}
+	facts, err := goCommand(ctx, s.dir, "env", "GOVERSION", "GOWORK")
+	if err != nil {
+		return nil, fmt.Errorf("ask go about the %s: %w", s.label(), err)
+	}
+	s.version, s.work, _ = strings.Cut(strings.TrimSpace(facts), "\n")
 	args := append([]string{"list", "-e", "-json=Dir,ImportPath,TestGoFiles,XTestGoFiles,Module,Error"}, o.BuildFlags...)
 	text, err := goCommand(ctx, s.dir, append(append(args, "--"), o.Packages...)...)
 	if err != nil {
@@ -82,7 +89,7 @@ func (s *suite) list(ctx context.Context, o Options) (warnings []string, err err
 		}
 		names, err := declared(found.Dir, slices.Concat(found.TestGoFiles, found.XTestGoFiles))
 		if err != nil {
-			return nil, fmt.Errorf("%w: the %s: %w", ErrBuild, s.label(), err)
+			return nil, fmt.Errorf("%w: a test file of the %s: %w", ErrBuild, s.label(), err)
 		}
 		if len(names) > 0 {
 			s.packages = append(s.packages, &pkg{path: found.ImportPath, dir: found.Dir, functions: names})
@@ -93,6 +100,19 @@ func (s *suite) list(ctx context.Context, o Options) (warnings []string, err err
 	}
 	slices.SortFunc(s.packages, func(a, b *pkg) int { return strings.Compare(a.path, b.path) })
 	return warnings, nil
+}
+
+// unlike says in what the toolchains of the two sides differ: part of any
+// change may then come from there.
+func unlike(base, head *suite) []string {
+	var out []string
+	if base.version != "" && base.version != head.version {
+		out = append(out, fmt.Sprintf("the base is built by %s and the head by %s: a change may come from the toolchain", base.version, head.version))
+	}
+	if base.version != "" && (base.work == "") != (head.work == "") {
+		out = append(out, fmt.Sprintf("only one side has a go.work (%s), so the sides may use different versions of other modules; commit it, or set GOWORK=off", base.work+head.work))
+	}
+	return out
 }
 
 // declared parses test files and returns the names of their benchmark

@@ -40,7 +40,7 @@ func (m *measurement) discoverCommand(ctx context.Context, s *suite) error {
 	cost := map[baseline.Key]float64{}
 	path := ""
 	t := target{argv: m.expand(s, m.o.Bench), dir: s.dir}
-	out := t.run(ctx, m.o.Timeout, true, func(text string) {
+	out := t.run(ctx, m.limit, true, func(text string) {
 		if v, ok := strings.CutPrefix(text, "pkg: "); ok {
 			path = strings.TrimSpace(v)
 		}

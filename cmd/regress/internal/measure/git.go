@@ -231,7 +231,10 @@ func (r repository) changed(ctx context.Context) ([]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("list the untracked files: %w", err)
 	}
-	return strings.FieldsFunc(tracked+loose, func(c rune) bool { return c == 0 }), nil
+	files := strings.FieldsFunc(tracked+loose, func(c rune) bool { return c == 0 })
+	return slices.DeleteFunc(files, func(f string) bool {
+		return strings.HasPrefix(f, ".regress/") || strings.Contains(f, "/.regress/") // logs of our own
+	}), nil
 }
 
 func firstLine(text string) string {

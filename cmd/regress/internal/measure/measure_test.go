@@ -52,7 +52,7 @@ func TestTwoSides(t *testing.T) {
 		"sub/testdata/side": "headside",
 	})
 	head := r.commit("second")
-	res, text := run(t, r.options(nil))
+	res, text := run(t, r.options())
 	if res.BaseCommit != base || res.HeadCommit != head || res.Dirty || res.Identical || res.Branch != "feature" {
 		t.Errorf("facts: %+v", res)
 	}
@@ -110,7 +110,7 @@ func onlySideVaries(t *testing.T, text string) {
 func TestDirtyTree(t *testing.T) {
 	t.Parallel()
 	r := newRepo(t, map[string]string{"x_test.go": module("A", loop)})
-	o := r.options(nil)
+	o := r.options()
 	res, text := run(t, o)
 	if !res.Identical || res.Dirty || len(res.Same) != 1 || len(order(text)) != 0 {
 		t.Errorf("a clean tree at the base: %+v\n%s", res, text)
@@ -143,7 +143,7 @@ func TestSameCode(t *testing.T) {
 	r.git("checkout", "--quiet", "-b", "feature")
 	r.write(map[string]string{"b/testdata/deep/f": "2", "c/c_test.go": module("C", "x := 0\n\tfor b.Loop() { x++ }\n\t_ = x"), "README.md": "new"})
 	r.commit("testdata of b, code of c, a file of nobody")
-	res, text := run(t, r.options(nil))
+	res, text := run(t, r.options())
 	if len(res.Same) != 1 || res.Same[0].Package != "example.com/t/a" {
 		t.Errorf("same: %v, want a alone", res.Same)
 	}
@@ -155,7 +155,7 @@ func TestSameCode(t *testing.T) {
 func TestHeadAlone(t *testing.T) {
 	t.Parallel()
 	r := newRepo(t, map[string]string{"x_test.go": module("A", loop, "B", loop)})
-	o := r.options(nil)
+	o := r.options()
 	o.Base, o.Rounds, o.Bench, o.Skip = "", 3, "A|B", "B$"
 	res, text := run(t, o)
 	p := suffix()
@@ -172,7 +172,7 @@ func TestHeadAlone(t *testing.T) {
 func TestSeedGivesTheOrder(t *testing.T) {
 	t.Parallel()
 	r := newRepo(t, map[string]string{"x_test.go": module("A", loop, "B", loop, "C", loop)})
-	o := r.options(nil)
+	o := r.options()
 	o.All, o.Rounds = true, 3
 	asked := 0
 	o.Next = func(log baseline.Log) []Want {
@@ -210,7 +210,7 @@ func TestOddNames(t *testing.T) {
 	r := newRepo(t, map[string]string{"x_test.go": module("Odd",
 		`for _, n := range []string{"a b", "x/y", "[1]|(", "", "x/y", "q=ü", "n-16", "tab\tend", "dot.*"} { b.Run(n, func(b *testing.B) { fmt.Print("unfinished"); for b.Loop() {} }) }`,
 		"Oddly", loop)})
-	o := r.options(nil)
+	o := r.options()
 	o.Base = ""
 	_, text := run(t, o)
 	lacks(t, text, "# failed", "unfinished")
@@ -240,7 +240,7 @@ func TestBroken(t *testing.T) {
 		"Sub", `b.Run("good", func(b *testing.B) {}); b.Run("bad", func(b *testing.B) { b.Error("bad apple") })`,
 		"Empty", `for range 0 { b.Run("never", func(b *testing.B) {}) }`,
 		"Good", loop)})
-	o := r.options(nil)
+	o := r.options()
 	o.Base, o.Timeout, o.Benchtime = "", 1500*time.Millisecond, "2x"
 	res, text := run(t, o)
 	p := suffix()
@@ -265,7 +265,7 @@ func TestBroken(t *testing.T) {
 func TestTestMainThatEnds(t *testing.T) {
 	t.Parallel()
 	r := newRepo(t, map[string]string{"x_test.go": module("A", loop) + "func TestMain(m *testing.M) { os.Exit(0) }\n"})
-	o := r.options(nil)
+	o := r.options()
 	o.Base = ""
 	_, text := run(t, o)
 	has(t, text, "# failed: - example.com/t BenchmarkA never started; does TestMain run m.Run, and does the process end well?")
@@ -276,7 +276,7 @@ func TestInterrupt(t *testing.T) {
 	marker := filepath.Join(t.TempDir(), "alive")
 	r := newRepo(t, map[string]string{"x_test.go": module("Slow",
 		`if b.N > 1 { f, _ := os.Create("`+marker+`"); fmt.Fprint(f, os.Getpid()); f.Close(); time.Sleep(time.Hour) }`)})
-	o := r.options(nil)
+	o := r.options()
 	o.All, o.Benchtime = true, "2x"
 	var log bytes.Buffer
 	o.Log = &log
@@ -312,7 +312,7 @@ func TestInterrupt(t *testing.T) {
 func TestBudget(t *testing.T) {
 	t.Parallel()
 	r := newRepo(t, map[string]string{"x_test.go": module("Quick", loop, "Slow", "time.Sleep(time.Second)")})
-	o := r.options(nil)
+	o := r.options()
 	o.Base, o.Rounds, o.Budget = "", 2, 2500*time.Millisecond
 	res, text := run(t, o)
 	// The discovery takes a second, Slow would take two more a round: Quick alone fits.
@@ -328,7 +328,7 @@ func TestBudget(t *testing.T) {
 func TestResume(t *testing.T) {
 	t.Parallel()
 	r := newRepo(t, map[string]string{"x_test.go": module("A", loop, "B", loop)})
-	o := r.options(nil)
+	o := r.options()
 	o.All, o.Rounds = true, 3
 	_, whole := run(t, o)
 	blocks := strings.SplitAfter(whole, "\n# load")

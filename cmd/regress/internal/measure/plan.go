@@ -124,6 +124,16 @@ func (m *measurement) layout(inc increment) []slot {
 // left of the budget; meaningless without one.
 func (m *measurement) left() time.Duration { return m.o.Budget - time.Since(m.begin) }
 
+// limit is how long a process may take now: a benchmark that hangs must not
+// take the budget with it and then as much again. The second is for a process that was
+// begun just in time.
+func (m *measurement) limit() time.Duration {
+	if m.o.Budget <= 0 {
+		return m.o.Timeout
+	}
+	return min(m.o.Timeout, max(m.left(), 0)+time.Second)
+}
+
 func sorted(inc increment) []*entry {
 	out := make([]*entry, 0, len(inc))
 	for e := range inc {

@@ -1,6 +1,7 @@
 package measure
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -38,34 +39,36 @@ func grouped(cmd *exec.Cmd) {
 
 // run executes t and hands each line of its standard output to line. Output is
 // read as it comes and not kept, so that no amount of it costs memory. The
-// process is killed after timeout, counted anew from each line when idle is set.
-func (t target) run(ctx context.Context, timeout time.Duration, idle bool, line func(string)) outcome {
+// process is killed when it has not ended within limit(), counted anew from each
+// line when idle is set.
+func (t target) run(ctx context.Context, limit func() time.Duration, idle bool, line func(string)) outcome {
 	bounded, cancel := context.WithCancel(ctx)
 	defer cancel()
-	timer := time.AfterFunc(timeout, cancel)
+	allowed := limit()
+	timer := time.AfterFunc(allowed, cancel)
 	defer timer.Stop()
 	cmd := exec.CommandContext(bounded, t.argv[0], t.argv[1:]...)
 	grouped(cmd)
 	cmd.Dir, cmd.Env = t.dir, environ()
 	var said complaint
-	each := func(to func(string)) func(string) {
-		return func(s string) {
-			said.mu.Lock()
-			defer said.mu.Unlock()
-			// A frame of -test.v=test2json begins with ^V, also where unfinished output stands before it.
-			for part := range strings.SplitSeq(s, "\x16") {
-				said.line(part)
-				to(part)
-			}
-		}
-	}
-	stdout := &lines{each: each(func(s string) {
+	stdout := &lines{each: func(s string) {
+		said.mu.Lock()
+		defer said.mu.Unlock()
 		if idle {
-			timer.Reset(timeout)
+			allowed = limit()
+			timer.Reset(allowed)
 		}
-		line(s)
-	})}
-	stderr := &lines{each: each(func(string) {})}
+		// A frame of -test.v=test2json begins with ^V, also where unfinished output stands before it.
+		for part := range strings.SplitSeq(s, "\x16") {
+			said.line(part)
+			line(part)
+		}
+	}}
+	stderr := &lines{each: func(s string) {
+		said.mu.Lock()
+		defer said.mu.Unlock()
+		said.line(s)
+	}}
 	cmd.Stdout, cmd.Stderr = stdout, stderr
 	begin := time.Now()
 	err := cmd.Start()
@@ -83,7 +86,7 @@ func (t target) run(ctx context.Context, timeout time.Duration, idle bool, line 
 	case ctx.Err() != nil:
 		out.canceled = true
 	case bounded.Err() != nil:
-		out.failure = fmt.Sprintf("no end within %v, killed; make one iteration shorter or raise the timeout", timeout)
+		out.failure = fmt.Sprintf("no end within %v, killed; make one iteration shorter or raise the timeout", allowed.Round(100*time.Millisecond))
 	case err != nil && !errors.Is(err, exec.ErrWaitDelay):
 		out.failure = said.summary(err)
 	}
@@ -107,7 +110,6 @@ func environ() []string {
 type lines struct {
 	each func(string)
 	rest []byte
-	skip bool // the rest of an over-long line is being dropped
 }
 
 const longest = 64 << 10
@@ -115,30 +117,20 @@ const longest = 64 << 10
 func (l *lines) Write(p []byte) (int, error) {
 	n := len(p)
 	for len(p) > 0 {
-		end := len(p)
-		newline := false
-		for i, c := range p {
-			if c == '\n' {
-				end, newline = i, true
-				break
-			}
-		}
-		if !l.skip {
-			l.rest = append(l.rest, p[:min(end, longest-len(l.rest))]...)
-			l.skip = len(l.rest) == longest
-		}
-		if !newline {
+		part, rest, ended := bytes.Cut(p, []byte("\n"))
+		l.rest = append(l.rest, part[:min(len(part), longest-len(l.rest))]...)
+		if !ended {
 			break
 		}
 		l.flush()
-		p = p[end+1:]
+		p = rest
 	}
 	return n, nil
 }
 
 func (l *lines) flush() {
 	l.each(strings.TrimSuffix(string(l.rest), "\r"))
-	l.rest, l.skip = l.rest[:0], false
+	l.rest = l.rest[:0]
 }
 
 // close passes on a last line that has no end.

@@ -58,9 +58,9 @@ func (r repo) commit(message string) string {
 	return r.git("rev-parse", "HEAD")
 }
 
-// options for a quick measurement of r, its log included.
-func (r repo) options(log *bytes.Buffer) Options {
-	return Options{Dir: r.dir, Base: "main", Benchtime: "1x", Rounds: 1, Seed: 7, Log: log, Timeout: 20 * time.Second}
+// options for a quick measurement of r.
+func (r repo) options() Options {
+	return Options{Dir: r.dir, Base: "main", Benchtime: "1x", Rounds: 1, Seed: 7, Timeout: 20 * time.Second}
 }
 
 // run measures and returns the result with the log's text, which must be the

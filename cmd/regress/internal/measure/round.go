@@ -16,7 +16,7 @@ func (m *measurement) round(ctx context.Context, s slot) error {
 	e := s.entry
 	got := reading{entry: e}
 	watch := machine.Start()
-	out := e.targets[s.side].run(ctx, m.o.Timeout, false, got.line)
+	out := e.targets[s.side].run(ctx, m.limit, false, got.line)
 	if out.canceled {
 		return nil
 	}

@@ -1,7 +1,6 @@
 package measure
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -24,12 +23,13 @@ type measurement struct {
 	entries  map[baseline.Key]*entry
 	log      logbook
 	res      Result
-	begin    time.Time // of discovery
-	resumed  string    // text of the log that is gone on from
-	rounds   int       // in the log, resumed ones included
-	skips    int       // benchmarks that skip themselves
-	troubles int       // failed marks
-	warnings []string  // for the log, known before it is begun
+	begin    time.Time       // of discovery
+	resumed  string          // text of the log that is gone on from
+	rounds   int             // in the log, resumed ones included
+	said     map[string]bool // lines that are written once
+	skips    int             // benchmarks that skip themselves
+	troubles int             // failed marks
+	warnings []string        // for the log, known before it is begun
 }
 
 // prepare finds out what to compare, makes the tree of the base, and builds.
@@ -93,6 +93,9 @@ func (m *measurement) compile(ctx context.Context) error {
 		}
 		found += len(s.packages)
 	}
+	if len(m.suites) == 2 {
+		m.warnings = append(m.warnings, unlike(m.suites[0], m.suites[1])...)
+	}
 	if found == 0 {
 		return fmt.Errorf("%w: no test file of %s in %s declares a function BenchmarkXxx(b *testing.B); write one, or name other packages",
 			ErrNothing, strings.Join(m.o.Packages, " "), m.o.Dir)
@@ -104,13 +107,7 @@ func (m *measurement) compile(ctx context.Context) error {
 func (m *measurement) measure(ctx context.Context) error {
 	env, warnings := machine.Environment(ctx)
 	env.SuiteFlags = strings.Join(append([]string{"-benchtime=" + m.o.Benchtime}, m.o.BuildFlags...), " ")
-	if len(m.o.Command) == 0 {
-		version, err := goCommand(ctx, m.o.Dir, "env", "GOVERSION")
-		if err != nil && ctx.Err() == nil {
-			return fmt.Errorf("ask for the version of Go: %w", err)
-		}
-		env.GoVersion = strings.TrimSpace(version)
-	}
+	env.GoVersion = m.suites[len(m.suites)-1].version
 	begun := m.resumed
 	if begun == "" {
 		begun = m.header(env)
@@ -275,9 +272,16 @@ func (m *measurement) fail(side baseline.Side, key baseline.Key, why string) err
 
 // once writes a line that the log does not have yet.
 func (m *measurement) once(line string) error {
-	if bytes.Contains(m.log.text.Bytes(), []byte("\n"+line)) {
+	if m.said == nil {
+		m.said = map[string]bool{}
+		for old := range strings.Lines(m.log.text.String()) {
+			m.said[old] = true
+		}
+	}
+	if m.said[line] {
 		return nil
 	}
+	m.said[line] = true
 	return m.log.write(line)
 }
 

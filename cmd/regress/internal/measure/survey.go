@@ -110,12 +110,15 @@ func (m *measurement) discover(ctx context.Context, s *suite, p *pkg) error {
 	waiting := slices.DeleteFunc(slices.Clone(p.functions), func(f string) bool { return !match.MatchString(f) })
 	var done []string
 	for len(waiting) > 0 && ctx.Err() == nil {
+		if m.o.Budget > 0 && m.left() <= 0 {
+			return m.unstarted(s, p, waiting, neverRun+m.outOfBudget()+" came before its first round")
+		}
 		seen := newSurvey()
 		t := target{dir: p.dir, argv: []string{
 			p.binary, "-test.run=^$", "-test.bench=" + m.o.Bench, "-test.skip=" + without(m.o.Skip, done),
 			"-test.benchtime=1x", "-test.count=1", "-test.v=test2json",
 		}}
-		out := t.run(ctx, m.o.Timeout, true, seen.line)
+		out := t.run(ctx, m.limit, true, seen.line)
 		if out.canceled {
 			return nil
 		}
@@ -124,7 +127,7 @@ func (m *measurement) discover(ctx context.Context, s *suite, p *pkg) error {
 		}
 		rest := slices.DeleteFunc(slices.Clone(waiting), func(f string) bool { return slices.Contains(seen.begun, f) })
 		if len(rest) == len(waiting) || out.failure == "" {
-			return m.unstarted(s, p, rest, out)
+			return m.unstarted(s, p, rest, cmp.Or(out.failure, "never started; does TestMain run m.Run, and does the process end well?"))
 		}
 		done = slices.DeleteFunc(slices.Clone(p.functions), func(f string) bool { return slices.Contains(rest, f) })
 		waiting = rest
@@ -134,12 +137,11 @@ func (m *measurement) discover(ctx context.Context, s *suite, p *pkg) error {
 
 // unstarted notes the functions that no process has begun with, except those
 // that the user wants to skip.
-func (m *measurement) unstarted(s *suite, p *pkg, functions []string, out outcome) error {
+func (m *measurement) unstarted(s *suite, p *pkg, functions []string, why string) error {
 	skip, err := functionLevel(m.o.Skip)
 	if err != nil {
 		return err
 	}
-	why := cmp.Or(out.failure, "never started; does TestMain run m.Run, and does the process end well?")
 	for _, f := range functions {
 		if m.o.Skip != "" && skip.MatchString(f) {
 			continue

@@ -1,0 +1,196 @@
+package measure
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestInspect(t *testing.T) {
+	t.Parallel()
+	plain := map[string]string{"f.go": "package t\n"}
+	fails := func(dir, ref string, want error, parts ...string) {
+		t.Helper()
+		_, err := inspect(t.Context(), dir, ref)
+		if !errors.Is(err, want) {
+			t.Errorf("base %q: error %v, want %v", ref, err, want)
+			return
+		}
+		for _, part := range parts {
+			if !strings.Contains(err.Error(), part) {
+				t.Errorf("base %q: %q does not say %q", ref, err, part)
+			}
+		}
+	}
+	fails(t.TempDir(), "main", ErrRepository, "run inside a clone")
+
+	r := newRepo(t, plain)
+	base := r.git("rev-parse", "HEAD")
+	r.git("tag", "v1.0.0")
+	r.git("checkout", "--quiet", "-b", "feature")
+	r.write(map[string]string{"g.go": "package t\n"})
+	head := r.commit("second")
+	r.git("checkout", "--quiet", "main")
+	r.write(map[string]string{"h.go": "package t\n"})
+	tip := r.commit("main goes on")
+	r.git("checkout", "--quiet", "feature")
+
+	fails(r.dir, "mian", ErrRef, "did you mean main", "git fetch origin mian")
+	fails(r.dir, "1.0.0", ErrRef, "did you mean v1.0.0")
+	fails(r.dir, "nothing-like-it", ErrRef, "git fetch origin nothing-like-it")
+	fails(r.dir, "--upload-pack=x", ErrRef)
+	fails(r.dir, "HEAD:f.go", ErrRef)
+	for _, ref := range []string{"main", "v1.0.0", base[:10], tip} {
+		got, err := inspect(t.Context(), r.dir, ref)
+		if err != nil || got.base != base || got.head != head || got.branch != "feature" || got.dirty {
+			t.Errorf("base %s: %+v, %v; want the merge base %s", ref, got, err, base)
+		}
+	}
+
+	r.git("checkout", "--quiet", "--orphan", "island")
+	r.commit("no common history")
+	fails(r.dir, "main", ErrRef, "no commit in common")
+
+	empty := repo{t, t.TempDir()}
+	empty.git("init", "--quiet")
+	fails(empty.dir, "main", ErrRepository, "commit first")
+}
+
+func TestClones(t *testing.T) {
+	t.Parallel()
+	origin := newRepo(t, map[string]string{"f.go": "package t\n"})
+	base := origin.git("rev-parse", "HEAD")
+	origin.git("checkout", "--quiet", "-b", "feature")
+	for _, name := range []string{"g.go", "h.go"} {
+		origin.write(map[string]string{name: "package t\n"})
+		origin.commit(name)
+	}
+	clone := func(args ...string) repo {
+		t.Helper()
+		r := repo{t, filepath.Join(t.TempDir(), "clone")}
+		args = append([]string{"clone", "--quiet", "--branch=feature"}, args...)
+		if out, err := exec.Command("git", append(args, "file://"+origin.dir, r.dir)...).CombinedOutput(); err != nil {
+			t.Fatalf("git clone: %v\n%s", err, out)
+		}
+		return r
+	}
+
+	// A CI checkout has origin/main and no main.
+	if got, err := inspect(t.Context(), clone().dir, "main"); err != nil || got.base != base {
+		t.Errorf("base from origin/main: %+v, %v", got, err)
+	}
+	check := func(r repo, want error) {
+		t.Helper()
+		if _, err := inspect(t.Context(), r.dir, "main"); !errors.Is(err, want) || !strings.Contains(err.Error(), "fetch-depth: 0") {
+			t.Errorf("error %v, want %v with its remedy", err, want)
+		}
+	}
+	check(clone("--depth=1"), ErrRef)
+	shallow := clone("--depth=1", "--no-single-branch")
+	check(shallow, ErrShallow)
+	shallow.git("fetch", "--quiet", "--unshallow") // the remedy works
+	if got, err := inspect(t.Context(), shallow.dir, "main"); err != nil || got.base != base {
+		t.Errorf("after git fetch --unshallow: %+v, %v", got, err)
+	}
+}
+
+// The repository is only read: no hook runs, no index changes, and a .git that
+// cannot be written will do.
+func TestCheckoutOnlyReads(t *testing.T) {
+	t.Parallel()
+	r := newRepo(t, map[string]string{"f.go": "package t\n", "d/data": "old"})
+	hook := filepath.Join(t.TempDir(), "ran")
+	for _, name := range []string{"post-checkout", "post-index-change"} {
+		path := filepath.Join(r.dir, ".git", "hooks", name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte("#!/bin/sh\ntouch "+hook+"\n"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	base := r.git("rev-parse", "HEAD")
+	r.write(map[string]string{"d/data": "new", "d/more": "staged"})
+	r.git("add", "d/more")
+	_ = os.Remove(hook) // git add itself may have run one
+	before := state(t, r)
+	facts, err := inspect(t.Context(), r.dir, "main")
+	if err != nil || !facts.dirty {
+		t.Fatalf("inspect: %+v, %v", facts, err)
+	}
+	tmp := t.TempDir()
+	tree := filepath.Join(tmp, "tree")
+	if err := facts.checkout(t.Context(), base, tree, filepath.Join(tmp, "index")); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(filepath.Join(tree, "d/data"))
+	if err != nil || string(text) != "old" {
+		t.Errorf("d/data of the base: %q, %v", text, err)
+	}
+	if _, err := os.Stat(filepath.Join(tree, "d/more")); err == nil {
+		t.Error("the tree of the base has a file of the head")
+	}
+	if _, err := os.Stat(hook); err == nil {
+		t.Error("a hook ran")
+	}
+	changed, err := facts.changed(t.Context())
+	if err != nil || strings.Join(changed, " ") != "d/data d/more" {
+		t.Errorf("changed: %q, %v", changed, err)
+	}
+	if after := state(t, r); after != before {
+		t.Errorf("the repository was\n%s\nand is\n%s", before, after)
+	}
+}
+
+// state is every file of .git with its size and time.
+func state(t *testing.T, r repo) string {
+	t.Helper()
+	var b strings.Builder
+	err := filepath.WalkDir(filepath.Join(r.dir, ".git"), func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		info, err := d.Info()
+		if err != nil {
+			return err
+		}
+		b.WriteString(path + " " + info.ModTime().String() + "\n")
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// A hook of git's (pre-push) runs with variables that point git elsewhere.
+func TestInsideHook(t *testing.T) {
+	r := newRepo(t, map[string]string{"f.go": "package t\n"})
+	other := newRepo(t, map[string]string{"other.go": "package t\n"})
+	t.Setenv("GIT_DIR", filepath.Join(other.dir, ".git"))
+	t.Setenv("GIT_INDEX_FILE", filepath.Join(other.dir, ".git", "index"))
+	got, err := inspect(t.Context(), r.dir, "main")
+	if err != nil || got.top != r.dir {
+		t.Errorf("inspect: %+v, %v; want %s", got, err, r.dir)
+	}
+}
+
+func TestSimilar(t *testing.T) {
+	t.Parallel()
+	check := func(a, b string, want bool) {
+		t.Helper()
+		if similar(a, b) != want {
+			t.Errorf("similar(%q, %q) = %v", a, b, !want)
+		}
+	}
+	check("main", "mian", true) // two substitutions
+	check("main", "man", true)  // one insertion; of three letters one may differ
+	check("v1.0.0", "1.0.0", true)
+	check("feature/x", "x", true)
+	check("Main", "main", true)
+	check("main", "develop", false)
+	check("a", "b", false)
+}
