@@ -1,0 +1,64 @@
+// Command regress compares benchmarks of two commits on this machine and says
+// whether something became slower, how sure it is, and what it could not see.
+//
+//	regress compare --base main
+//	regress baseline update
+//	regress init
+//
+// Exit codes: 0 pass, 1 the gate failed, 2 wrong usage, 3 undecided.
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"golang.org/x/term"
+)
+
+func main() { os.Exit(Main()) }
+
+// Main runs the command line of this process and returns its exit code.
+func Main() int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	go func() { // the first signal asks, a second one kills
+		<-ctx.Done()
+		stop()
+	}()
+	w := &world{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv}
+	if term.IsTerminal(int(os.Stdout.Fd())) {
+		w.color = os.Getenv("NO_COLOR") == ""
+		if width, _, err := term.GetSize(int(os.Stdout.Fd())); err == nil {
+			w.width = width
+		}
+	}
+	w.progress = term.IsTerminal(int(os.Stderr.Fd()))
+	return w.main(ctx, os.Args)
+}
+
+// world is what a process is given besides its arguments.
+type world struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	getenv         func(string) string
+	color          bool // stdout is a terminal that wants colour
+	width          int  // columns of the terminal; 0: unknown
+	progress       bool // stderr is a terminal
+}
+
+func (w *world) main(ctx context.Context, args []string) int {
+	err := newApp(w).RunContext(ctx, args)
+	if err != nil && !silent(err) {
+		fmt.Fprintf(w.stderr, "regress: %v\n", err)
+	}
+	return exitCode(err)
+}
+
+// note prints one line for the person, away from the report.
+func (w *world) note(format string, args ...any) {
+	fmt.Fprintf(w.stderr, "regress: "+format+"\n", args...)
+}

@@ -1,0 +1,59 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"text/tabwriter"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/descartes/regress/pkg/baseline"
+	"github.com/descartes/regress/pkg/baseline/machine"
+	"github.com/descartes/regress/pkg/gate"
+)
+
+func noiseCommand(w *world) *cli.Command {
+	return &cli.Command{
+		Name:   "noise",
+		Usage:  "what the store knows of each benchmark's noise on this class of machine, noisiest first",
+		Flags:  flags(storeFlags()),
+		Action: w.withSession((*session).noise),
+	}
+}
+
+func (s *session) noise(c *cli.Context) error {
+	runs, err := s.stored(c.Context, baseline.Query{Project: s.project(baseline.Log{}), Limit: memoryRuns})
+	if err != nil {
+		return err
+	}
+	mine := s.sameMachine(c.Context, runs)
+	if len(mine) == 0 {
+		return fmt.Errorf("noise: the store has %d runs and none of this class of machine: regress baseline update adds one", len(runs))
+	}
+	memory := gate.Learn(mine)
+	keys := make([]baseline.Key, 0, len(memory))
+	for key := range memory {
+		keys = append(keys, key)
+	}
+	slices.SortFunc(keys, func(a, b baseline.Key) int {
+		return cmp.Or(-cmp.Compare(memory[a].SD, memory[b].SD), a.Compare(b))
+	})
+	table := tabwriter.NewWriter(s.stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "BENCHMARK\tUNIT\tWITHIN A SESSION\tBETWEEN SESSIONS\tRUN-WIDE\tSESSIONS")
+	for _, key := range keys {
+		n := memory[key]
+		fmt.Fprintf(table, "%s\t%s\t%.2f %%\t%.2f %%\t%.2f %%\t%d\n", key.Name, key.Unit, 100*n.SD, 100*n.Between, 100*n.RunWide, n.Sessions)
+	}
+	return table.Flush()
+}
+
+// sameMachine keeps the runs of this machine's class.
+func (s *session) sameMachine(ctx context.Context, runs []baseline.Run) []baseline.Run {
+	env, _ := machine.Environment(ctx)
+	print := env.Fingerprint()
+	return slices.DeleteFunc(slices.Clone(runs), func(r baseline.Run) bool {
+		return r.Environment.Fingerprint() != print
+	})
+}

@@ -1,0 +1,190 @@
+package regress
+
+import (
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/descartes/regress"
+
+// The law of the house: who may import whom. It reads the imports itself: a
+// test that asked the go command would be answered from the test cache after a
+// bad import was added.
+
+// doors names the packages that may import a third-party module, by prefix.
+// Test files may import what they need.
+var doors = map[string][]string{
+	"golang.org/x/perf":             {"pkg/baseline/ingest"},
+	"github.com/shirou/gopsutil":    {"pkg/baseline/machine", "bench"},
+	"github.com/jackc/pgx":          {"pkg/baseline/postgres"},
+	"github.com/google/go-github":   {"cmd/regress/internal/github"},
+	"github.com/urfave/cli":         {"cmd/regress"},
+	"github.com/BurntSushi/toml":    {"cmd/regress/internal/config"},
+	"github.com/klauspost/compress": {"pkg/ipc/codec"},
+	"github.com/HdrHistogram":       {"bench"},
+	"golang.org/x/sys":              {"pkg/ipc", "bench", "pkg/baseline"},
+	"golang.org/x/term":             {"cmd/regress"},
+}
+
+// forbidden lists, by importing folder, prefixes of our own that it must not import.
+var forbidden = map[string][]string{
+	"pkg/baseline":                   {"pkg/gate", "pkg/ipc", "cmd", "bench"},
+	"pkg/baseline/dir":               {"pkg/baseline/postgres"},
+	"pkg/baseline/postgres":          {"pkg/baseline/dir"},
+	"pkg/gate":                       {"pkg/baseline/ingest", "pkg/baseline/dir", "pkg/baseline/postgres", "pkg/baseline/machine", "pkg/ipc", "cmd", "bench"},
+	"pkg/gate/stat":                  {"pkg", "cmd", "bench"},
+	"pkg/ipc":                        {"pkg/baseline", "pkg/gate", "cmd", "bench"},
+	"bench":                          {"pkg/baseline", "pkg/gate", "cmd"},
+	"cmd/regress/internal/measure":   {"pkg/gate", "pkg/ipc", "bench"},
+	"cmd/regress/internal/report":    {"pkg/ipc", "bench", "cmd/regress/internal/github", "cmd/regress/internal/measure"},
+	"cmd/regress/internal/github":    {"pkg/ipc", "bench", "cmd/regress/internal/measure"},
+	"cmd/regress/internal/config":    {"pkg/ipc", "bench"},
+	"cmd/regress/internal/dashboard": {"pkg/ipc", "bench"},
+	"cmd":                            {"pkg/ipc", "bench"},
+}
+
+// impure lists what a verdict must not depend on; test files are free.
+var impure = map[string][]string{
+	"pkg/gate":      {"context", "log", "log/slog", "math/rand", "math/rand/v2", "os", "io/fs", "net"},
+	"pkg/gate/stat": {"context", "log", "log/slog", "math/rand", "math/rand/v2", "os", "io/fs", "net", "time"},
+}
+
+type source struct {
+	dir     string // slash-separated, relative to the module
+	name    string
+	test    bool
+	file    *ast.File
+	imports []string
+}
+
+// sources parses every Go file of the module; nested modules are other houses.
+func sources(t *testing.T, fset *token.FileSet) []source {
+	t.Helper()
+	var all []source
+	err := filepath.WalkDir(".", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if entry.IsDir() {
+			_, nested := os.Stat(filepath.Join(name, "go.mod"))
+			hidden := strings.HasPrefix(entry.Name(), ".") && name != "."
+			if name != "." && nested == nil || hidden || entry.Name() == "testdata" {
+				return filepath.SkipDir
+			}
+			return nil
+		}
+		if !strings.HasSuffix(name, ".go") {
+			return nil
+		}
+		file, err := parser.ParseFile(fset, name, nil, parser.SkipObjectResolution)
+		if err != nil {
+			return err
+		}
+		s := source{dir: path.Dir(filepath.ToSlash(name)), name: name, test: strings.HasSuffix(name, "_test.go"), file: file}
+		for _, spec := range file.Imports {
+			s.imports = append(s.imports, strings.Trim(spec.Path.Value, `"`))
+		}
+		all = append(all, s)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(all) < 10 {
+		t.Fatalf("found %d Go files: the walk is broken", len(all))
+	}
+	return all
+}
+
+func within(dir, root string) bool { return dir == root || strings.HasPrefix(dir, root+"/") }
+
+func withinAny(dir string, roots []string) bool {
+	for _, root := range roots {
+		if within(dir, root) {
+			return true
+		}
+	}
+	return false
+}
+
+func TestImportLaw(t *testing.T) {
+	for _, s := range sources(t, token.NewFileSet()) {
+		for _, imported := range s.imports {
+			if err := lawful(s, imported); err != nil {
+				t.Errorf("%s imports %s: %v", s.name, imported, err)
+			}
+		}
+	}
+}
+
+func lawful(s source, imported string) error {
+	if own, ok := strings.CutPrefix(imported, module+"/"); ok {
+		for from, targets := range forbidden {
+			// A folder's own subtree is its business, unless the rule names it.
+			if within(s.dir, from) && withinAny(own, targets) && !s.test {
+				return fmt.Errorf("%s must not know %s", from, own)
+			}
+		}
+		if within(own, "cmd") && !within(s.dir, "cmd") {
+			return fmt.Errorf("nothing imports cmd")
+		}
+		return nil
+	}
+	if s.test {
+		return nil
+	}
+	for root, names := range impure {
+		if s.dir == root && withinAny(imported, names) {
+			return fmt.Errorf("%s is a pure function of its input", root)
+		}
+	}
+	if !strings.Contains(strings.Split(imported, "/")[0], ".") {
+		return nil // the standard library
+	}
+	for prefix, allowed := range doors {
+		if within(imported, prefix) {
+			if withinAny(s.dir, allowed) {
+				return nil
+			}
+			return fmt.Errorf("the door to %s is %v", prefix, allowed)
+		}
+	}
+	return fmt.Errorf("no door is declared for it: name one in layout_test.go and say why")
+}
+
+func TestNames(t *testing.T) {
+	for _, s := range sources(t, token.NewFileSet()) {
+		switch s.file.Name.Name {
+		case "util", "utils", "common", "helpers", "types", "models":
+			t.Errorf("%s: package %s says nothing about what it holds", s.name, s.file.Name.Name)
+		}
+	}
+}
+
+func TestFunctionLength(t *testing.T) {
+	const most = 70
+	fset := token.NewFileSet()
+	for _, s := range sources(t, fset) {
+		if s.test {
+			continue
+		}
+		for _, decl := range s.file.Decls {
+			f, ok := decl.(*ast.FuncDecl)
+			if !ok {
+				continue
+			}
+			first, last := fset.Position(f.Pos()).Line, fset.Position(f.End()).Line
+			if lines := last - first + 1; lines > most {
+				t.Errorf("%s:%d: %s has %d lines, more than %d: it has two ideas", s.name, first, f.Name.Name, lines, most)
+			}
+		}
+	}
+}
