@@ -133,8 +133,11 @@ func isName(after []byte) bool {
 // benchmarkLine deals with a line that begins like a result.
 func (p *part) benchmarkLine(line []byte) bool {
 	p.body = true
-	space := bytes.IndexFunc(line, unicode.IsSpace)
-	if space < 0 { // go test -v says which benchmark it starts
+	space := len(benchmarkPrefix)
+	for space < len(line) && line[space] != '\t' && line[space] != ' ' { // much faster than bytes.IndexAny
+		space++
+	}
+	if space == len(line) { // go test -v says which benchmark it starts
 		p.announce(string(line))
 		return false
 	}

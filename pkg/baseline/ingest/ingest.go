@@ -134,7 +134,7 @@ func (p *part) read() error {
 
 // result takes in one parsed line.
 func (p *part) result(r *benchfmt.Result) {
-	p.completed(string(r.Name))
+	p.completed()
 	if r.Iters < 1 {
 		p.problem(string(r.Name), fmt.Sprintf("it ran %d times, which is no measurement; mend the benchmark", r.Iters))
 		return

@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
@@ -13,43 +14,35 @@ import (
 // its place, so that the numbers of the other lines and the problem itself are
 // found again when the text is read from a store.
 func load(name string, r io.Reader, limits Limits) ([]byte, error) {
+	in := bufio.NewReaderSize(r, 128<<10)
+	head, _ := in.Peek(512)
+	if err := sniff(head); err != nil {
+		return nil, fmt.Errorf("read %s: %w", name, err)
+	}
 	text := make([]byte, 0, sizeOf(r, limits))
-	start := 0 // of the last line in text
-	cut := 0   // bytes of the present line, when it is beyond the limit
-	chunk := make([]byte, 128<<10)
-	for total, first := 0, true; ; first = false {
-		n, err := io.ReadAtLeast(r, chunk, 512) // enough to tell what it is
-		total += n
-		if first {
-			if err := sniff(chunk[:n]); err != nil {
-				return nil, fmt.Errorf("read %s: %w", name, err)
-			}
+	start := 0 // of the present line in text
+	cut := 0   // bytes of the present line, once it is beyond the limit
+	for total := 0; ; {
+		piece, err := in.ReadSlice('\n')
+		total += len(piece)
+		if cut == 0 && len(text)-start+len(piece) <= limits.Line {
+			text = append(text, piece...)
+		} else {
+			cut += len(text) - start + len(piece)
+			text = text[:start]
 		}
-		for piece := chunk[:n]; len(piece) > 0; {
-			end := bytes.IndexByte(piece, '\n') + 1
-			part := piece
-			if end > 0 {
-				part = piece[:end]
-			}
-			piece = piece[len(part):]
-			if cut == 0 && len(text)-start+len(part) <= limits.Line {
-				text = append(text, part...)
-			} else {
-				cut += len(text) - start + len(part)
-				text = text[:start]
-			}
-			if end > 0 {
-				text, cut = endLine(text, cut), 0
-				start = len(text)
-			}
-		}
-		switch {
-		case len(text) > limits.Bytes || total/16 > limits.Bytes:
+		if len(text) > limits.Bytes || total/16 > limits.Bytes {
 			return nil, fmt.Errorf("read %s: %w: more than %d MiB; split it, or measure fewer rounds", name, ErrTooLarge, limits.Bytes>>20)
-		case err == nil:
-		case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-			return bytes.TrimPrefix(endLine(text, cut), []byte("\xef\xbb\xbf")), nil
-		default:
+		}
+		if errors.Is(err, bufio.ErrBufferFull) {
+			continue
+		}
+		text, cut = endLine(text, cut), 0
+		start = len(text)
+		if errors.Is(err, io.EOF) {
+			return bytes.TrimPrefix(text, []byte("\xef\xbb\xbf")), nil
+		}
+		if err != nil {
 			return nil, fmt.Errorf("read %s: %w", name, err)
 		}
 	}

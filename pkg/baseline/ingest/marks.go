@@ -133,8 +133,8 @@ func (p *part) failure(f []string) bool {
 	for n := len(p.log.Problems); n > p.first && (p.log.Problems[n-1].Name == "" || sameBenchmark(p.log.Problems[n-1], problem)); n-- {
 		p.log.Problems = p.log.Problems[:n-1]
 	}
-	p.forget()
 	p.report(problem)
+	p.forget()
 	return true
 }
 

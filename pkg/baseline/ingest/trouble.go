@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"regexp"
 	"strings"
@@ -16,6 +17,8 @@ type trouble struct {
 	failed    bool    // a line FAIL without a package
 	closed    bool    // go test is done with the package: nothing runs
 	first     int     // how many problems there were when this package or process began
+	logged    string  // the last line of b.Log: under -v the reason stands in front of the verdict
+	wants     bool    // the last problem waits for its reason: without -v that comes behind
 }
 
 // started is a benchmark that has begun; the zero value is none.
@@ -54,12 +57,13 @@ func (p *part) announce(line string) {
 	p.closed = false
 }
 
-// completed: numbers have come for name.
-func (p *part) completed(name string) {
+// completed: numbers have come for the benchmark that ran.
+func (p *part) completed() {
 	if p.from == 0 { // not the pending one put together
 		p.settlePending("other output ran into its line")
 	}
 	p.announced, p.crash, p.closed = started{}, crash{}, false
+	p.logged, p.wants = "", false
 }
 
 // broken deals with a line that benchfmt could not parse.
@@ -75,7 +79,7 @@ func (p *part) broken(message string) {
 	}
 	name := string(line[len(benchmarkPrefix):space])
 	rest := bytes.TrimLeft(line[space:], " ")
-	if p.from == 0 && len(rest) > 0 && rest[0] == '\t' && !numeric(rest) {
+	if p.from == 0 && len(rest) > 0 && rest[0] == '\t' && !countLine.Match(rest) {
 		p.begin(name, rest[1:])
 		return
 	}
@@ -85,11 +89,8 @@ func (p *part) broken(message string) {
 	p.problem(name, fmt.Sprintf("%q is not a result (%s); keep other output off the line, by printing to a file or with b.Log", clip(line), message))
 }
 
-// numeric reports whether a line goes on with a count and so was meant as numbers.
-func numeric(rest []byte) bool {
-	fields := bytes.Fields(rest)
-	return len(fields) > 1 && isCount(fields[0])
-}
+// countLine is what follows a name when numbers do: iterations and a tab.
+var countLine = regexp.MustCompile(`^\t\s*\d+\s*(\t|$)`)
 
 // begin notes a name, padded and with a tab behind it, as go test prints it
 // before it runs the benchmark for longer. What follows was printed by the benchmark.
@@ -232,20 +233,38 @@ func (p *part) verdict(text string) {
 		}
 		return
 	}
-	if p.announced.name != "" {
-		p.announced = started{}
-	}
-	p.pending = started{}
+	verbose := p.announced.name != ""
+	reason := p.logged
+	p.announced, p.pending, p.logged = started{}, started{}, ""
 	if text[4] == 'S' {
-		p.warn("%s:%d: Benchmark%s was skipped and is not judged", p.file, p.at(), name)
+		p.warn("%s:%d: Benchmark%s was skipped and is not judged: %s", p.file, p.at(), name, cmp.Or(reason, noReason))
 		return
 	}
 	if n := len(p.log.Problems); n > p.first && strings.HasPrefix(p.log.Problems[n-1].Name, name+"/") {
 		return // it failed because the benchmark inside it failed
 	}
-	problem := p.made(name, "it failed: "+alone(p.pkg, name))
+	problem := p.made(name, fmt.Sprintf("it failed (%s); %s", cmp.Or(reason, noReason), alone(p.pkg, name)))
 	problem.Crashed = true
 	p.report(problem)
+	p.wants = !verbose && p.more == 0
+}
+
+// noReason stands in a message until the reason comes.
+const noReason = "it gives no reason"
+
+// reason keeps what b.Log and b.Fatal print, for the verdict before or after it.
+func (p *part) reason(line []byte) {
+	if line[0] != ' ' || !logLine.Match(line) {
+		return
+	}
+	text := string(clip(bytes.TrimSpace(line)))
+	if n := len(p.log.Problems); p.wants && n > 0 {
+		last := &p.log.Problems[n-1]
+		last.Message = strings.Replace(last.Message, noReason, text, 1)
+		p.wants = false
+		return
+	}
+	p.logged = text
 }
 
 // packageFailed is "FAIL	package [build failed]" or "FAIL	package	0.1s".
@@ -291,6 +310,8 @@ func (p *part) crashes(line []byte) bool {
 var (
 	// inStack is a benchmark function in a goroutine's stack: "example.com/x.BenchmarkY.func1(0x1…)".
 	inStack = regexp.MustCompile(`^[^\s(]*\.Benchmark([^\s(.]*)[^\s(]*\(`)
+	// logLine is what b.Log, b.Fatal and b.Skip print.
+	logLine = regexp.MustCompile(`^\s+\S+\.go:\d+: `)
 	// glued is a result behind output that did not end in a new line: "loadingBenchmarkX-2   \t 100\t 12 ns/op".
 	glued = regexp.MustCompile(`^.+(Benchmark[^\sa-z]\S*) *\t`)
 )
@@ -304,10 +325,12 @@ func (p *part) chatter(line []byte) {
 		return
 	}
 	if bytes.Count(line, benchmarkPrefix) != 1 {
+		p.reason(line)
 		return
 	}
 	m := glued.FindSubmatchIndex(line)
 	if m == nil {
+		p.reason(line)
 		return
 	}
 	name, rest := string(line[m[2]+len(benchmarkPrefix):m[3]]), line[m[1]:]

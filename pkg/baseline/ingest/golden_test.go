@@ -1,0 +1,107 @@
+package ingest_test
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/descartes/regress/pkg/baseline"
+	"github.com/descartes/regress/pkg/baseline/ingest"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// render shows everything in a log that tests look at.
+func render(log baseline.Log, err error) string {
+	var b strings.Builder
+	for _, r := range log.Runs {
+		e := r.Environment
+		fmt.Fprintf(&b, "run side=%q commit=%q %s/%s %q\n", r.Side, r.Commit, e.OS, e.Arch, e.CPU)
+		for _, s := range r.Samples {
+			fmt.Fprintf(&b, "  %s %s %s %v %.4g\n", s.Package, s.Name, s.Unit, s.Rounds, s.Values)
+		}
+	}
+	for _, p := range log.Problems {
+		crashed := ""
+		if p.Crashed {
+			crashed = " crashed"
+		}
+		fmt.Fprintf(&b, "problem %s:%d side=%q %q %q%s: %s\n", p.File, p.Line, p.Side, p.Package, p.Name, crashed, p.Message)
+	}
+	for _, w := range log.Warnings {
+		fmt.Fprintf(&b, "warning %s\n", w)
+	}
+	if err != nil {
+		fmt.Fprintf(&b, "error %v\n", err)
+	}
+	return b.String()
+}
+
+// TestGolden reads what go test of Go 1.26 printed for benchmarks that log,
+// fail, skip, panic, exit, deadlock and are killed: plainly, with -v (v*) and with -json.
+func TestGolden(t *testing.T) {
+	files, err := filepath.Glob("testdata/*.*")
+	if err != nil || len(files) < 10 {
+		t.Fatalf("testdata is missing: %v %v", files, err)
+	}
+	for _, file := range files {
+		if filepath.Ext(file) == ".want" {
+			continue
+		}
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			log, err := ingest.Read(filepath.Base(file), bytes.NewReader(text))
+			have := render(log, err)
+			if *update {
+				if err := os.WriteFile(file+".want", []byte(have), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(file + ".want")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if have != string(want) {
+				t.Errorf("have\n%s\nwant\n%s", have, want)
+			}
+		})
+	}
+}
+
+// TestJSONIsText: -json says the same as -v does, and its text reads as itself.
+func TestJSONIsText(t *testing.T) {
+	samples := func(text []byte) (keys string, log baseline.Log) {
+		t.Helper()
+		log, err := ingest.Read("x", bytes.NewReader(text))
+		if err != nil || len(log.Runs) != 1 {
+			t.Fatalf("%d runs, error %v", len(log.Runs), err)
+		}
+		for _, s := range log.Runs[0].Samples {
+			keys += fmt.Sprintln(s.Key, s.Rounds)
+		}
+		return keys, log
+	}
+	text, err := os.ReadFile("testdata/all.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain, err := os.ReadFile("testdata/plain.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	fromJSON, log := samples(text)
+	if fromPlain, _ := samples(plain); fromJSON != fromPlain {
+		t.Errorf("from JSON\n%s\nfrom text\n%s", fromJSON, fromPlain)
+	}
+	again, second := samples(log.Runs[0].Raw)
+	if again != fromJSON || len(second.Problems) != len(log.Problems) {
+		t.Errorf("the text made from JSON reads as\n%s\nand not as\n%s", again, fromJSON)
+	}
+}
