@@ -138,6 +138,12 @@ func lawful(s source, imported string) error {
 		}
 		return nil
 	}
+	if imported == module {
+		if s.dir != "pkg/baseline/postgres" {
+			return fmt.Errorf("the schema is the business of pkg/baseline/postgres")
+		}
+		return nil
+	}
 	if s.test {
 		return nil
 	}

@@ -99,7 +99,7 @@ func (s *session) baselineUpdate(c *cli.Context) error {
 	for _, run := range runs {
 		fmt.Fprintf(s.stdout, "%s  %.12s  %s  %s  %d series\n", run.ID()[:12], run.Commit, run.Branch, run.Environment.Fingerprint(), len(run.Samples))
 	}
-	fmt.Fprintf(s.stdout, "%d of %d runs added, the others were stored already\n", added, len(runs))
+	fmt.Fprintf(s.stdout, "%d added, %d stored already\n", added, len(runs)-added)
 	return nil
 }
 

@@ -13,7 +13,6 @@ import (
 
 	"github.com/descartes/regress/cmd/regress/internal/measure"
 	"github.com/descartes/regress/pkg/baseline"
-	"github.com/descartes/regress/pkg/baseline/ingest"
 	"github.com/descartes/regress/pkg/gate"
 )
 
@@ -61,7 +60,7 @@ func (s *session) measure(c *cli.Context, p plan) (baseline.Log, error) {
 	if c.Context.Err() != nil {
 		s.note("interrupted; go on with: regress compare --resume %s", name)
 	}
-	return ingest.Read(name, bytes.NewReader(result.Text))
+	return parse(name, bytes.NewReader(result.Text))
 }
 
 // shorten names a file relative to where the user stands.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -149,12 +150,22 @@ func (s *session) read(names []string) (baseline.Log, error) {
 
 func (s *session) readOne(name string) (baseline.Log, error) {
 	if name == "-" {
-		return ingest.Read("stdin", s.stdin)
+		return parse("stdin", s.stdin)
 	}
 	file, err := os.Open(name)
 	if err != nil {
 		return baseline.Log{}, usagef("read results: %w", err)
 	}
 	defer file.Close()
-	return ingest.Read(name, file)
+	return parse(name, file)
+}
+
+// parse reads one log. One without results is an error, unless it says that
+// there was nothing to measure because the code is the same.
+func parse(name string, r io.Reader) (baseline.Log, error) {
+	log, err := ingest.Read(name, r)
+	if errors.Is(err, ingest.ErrNoBenchmarks) && len(log.Same) > 0 {
+		err = nil
+	}
+	return log, err
 }
