@@ -67,7 +67,8 @@ func throughput(b *testing.B, mechanism ipc.Mechanism, size int, mode mode) {
 			b.Fatal(err)
 		}
 	}
-	if err := confirm(ctx, conn, number); err != nil {
+	answer := make([]byte, 64)
+	if err := confirm(ctx, conn, number, answer); err != nil {
 		b.Fatal(err)
 	}
 	b.SetBytes(int64(size))
@@ -79,7 +80,7 @@ func throughput(b *testing.B, mechanism ipc.Mechanism, size int, mode mode) {
 		}
 	}
 	b.StartTimer() // Loop stopped it; what is still on its way counts
-	if err := confirm(ctx, conn, number); err != nil {
+	if err := confirm(ctx, conn, number, answer); err != nil {
 		b.Fatal(err)
 	}
 	b.StopTimer()
@@ -91,14 +92,14 @@ func throughput(b *testing.B, mechanism ipc.Mechanism, size int, mode mode) {
 func warmUp(size int) int { return min(2000, max(8, 4<<20/size)) }
 
 // confirm asks the sink how much has arrived: an empty message is the question.
-func confirm(ctx context.Context, conn ipc.Conn, sent uint64) error {
+func confirm(ctx context.Context, conn ipc.Conn, sent uint64, buffer []byte) error {
 	if err := conn.Send(ctx, nil); err != nil {
 		return err
 	}
 	if err := conn.Flush(ctx); err != nil {
 		return err
 	}
-	answer, err := conn.Recv(ctx, nil)
+	answer, err := conn.Recv(ctx, buffer)
 	if err != nil {
 		return fmt.Errorf("wait for the sink: %w", err)
 	}
@@ -111,7 +112,7 @@ func confirm(ctx context.Context, conn ipc.Conn, sent uint64) error {
 // sink checks every message where it lies and answers an empty one with how
 // many there were.
 func sink(ctx context.Context, conn ipc.Conn) error {
-	count := uint64(0)
+	count, answer := uint64(0), make([]byte, 0, 8)
 	for {
 		p, err := conn.Peek(ctx)
 		if errors.Is(err, ipc.ErrPeerClosed) {
@@ -122,7 +123,7 @@ func sink(ctx context.Context, conn ipc.Conn) error {
 		}
 		if len(p) == 0 {
 			conn.Release()
-			if err := conn.Send(ctx, binary.LittleEndian.AppendUint64(nil, count)); err != nil {
+			if err := conn.Send(ctx, binary.LittleEndian.AppendUint64(answer, count)); err != nil {
 				return err
 			}
 			continue
