@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/descartes/regress/pkg/baseline"
 	"github.com/descartes/regress/pkg/baseline/dir"
@@ -291,13 +292,24 @@ func TestKilledWriter(t *testing.T) {
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
-		for n := 0; len(files(t, path)) < 3+i*2 && n < 100_000; n++ { // until it is well under way
-			if cmd.Process.Signal(nil) != nil {
-				break
+		ended := make(chan struct{})
+		go func() {
+			_ = cmd.Wait()
+			close(ended)
+		}()
+		// Its first runs make it well under way; later writers find the shared ones
+		// there and add their own five.
+		for before := len(files(t, path)); len(files(t, path)) < before+2; {
+			select {
+			case <-ended:
+				t.Fatal("the writer ended before it wrote two runs")
+			case <-time.After(100 * time.Microsecond):
 			}
 		}
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
+		if err := cmd.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
+			t.Fatal(err)
+		}
+		<-ended
 		s := open(t, path)
 		infos, err := s.List(t.Context(), baseline.Query{})
 		if err != nil {
