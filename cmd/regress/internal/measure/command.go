@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/descartes/regress/pkg/baseline"
 )
@@ -37,7 +38,6 @@ func (m *measurement) discoverCommand(ctx context.Context, s *suite) error {
 	each := slices.ContainsFunc(m.o.Command, func(arg string) bool { return strings.Contains(arg, "{bench}") })
 	var names []baseline.Key
 	var units []string
-	cost := map[baseline.Key]float64{}
 	path := ""
 	t := target{argv: m.expand(s, m.o.Bench), dir: s.dir}
 	out := t.run(ctx, m.limit, true, func(text string) {
@@ -48,9 +48,7 @@ func (m *measurement) discoverCommand(ctx context.Context, s *suite) error {
 			units = append(units, text)
 		}
 		if p, ok, _ := parseLine(text); ok {
-			key := baseline.Key{Package: path, Name: p.name}
-			names = append(names, key)
-			cost[key] = p.nsPerOp
+			names = append(names, baseline.Key{Package: path, Name: p.name})
 		}
 	})
 	if out.canceled {
@@ -74,7 +72,8 @@ func (m *measurement) discoverCommand(ctx context.Context, s *suite) error {
 			e = &entry{key: key, targets: map[baseline.Side]target{}, rounds: map[baseline.Side]int{}}
 			m.entries[key] = e
 		}
-		e.nsPerOp = max(e.nsPerOp, cost[key])
+		e.ran++
+		e.spent += out.wall / time.Duration(len(names)) // a first guess
 		e.targets[s.side] = target{argv: m.expand(s, pattern(key.Name)), dir: s.dir}
 	}
 	return nil

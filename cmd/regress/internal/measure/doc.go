@@ -45,7 +45,9 @@
 // Where the test binaries of both sides are equal to the byte (built with
 // -trimpath and -buildvcs=false) and no file below the package's directory
 // differs, nothing in the change can have made the package's benchmarks slower,
-// and they are marked "same" and not run. That is a proof for everything that is
+// and they are marked "same" and not run
+// (where base and head are one commit and the tree is clean, the user wants the
+// noise of the machine: nothing is marked and all is run). That is a proof for everything that is
 // linked into the binary and for its testdata. It is not one for files outside the
 // package's directory, nor for other programs that a benchmark builds or starts.
 //

@@ -57,7 +57,7 @@ type Options struct {
 	Budget     time.Duration // of running benchmarks, discovery included, building not: a cold cache must not eat the rounds; 0: none
 	Rounds     int           // of each side before Next is asked; 0: DefaultRounds
 	Seed       uint64        // of the random order; 0: drawn and recorded
-	All        bool          // also run benchmarks whose code is the same on both sides
+	All        bool          // also run benchmarks whose code is the same on both sides; not needed for an A/A run, which marks none
 
 	Noise map[baseline.Key]baseline.Noise // history that the decision will use, recorded in the log
 	Next  NextFunc                        // nil: Rounds rounds and no more

@@ -112,25 +112,19 @@ func TestDirtyTree(t *testing.T) {
 	r := newRepo(t, map[string]string{"x_test.go": module("A", loop)})
 	o := r.options()
 	res, text := run(t, o)
-	if !res.Identical || res.Dirty || len(res.Same) != 1 || len(order(text)) != 0 {
-		t.Errorf("a clean tree at the base: %+v\n%s", res, text)
+	if !res.Identical || res.Dirty || len(res.Same) != 0 || len(order(text)) != 2 {
+		t.Errorf("a clean tree at the base is an A/A run:\n%s", text)
 	}
-	has(t, text, "# same: example.com/t A"+suffix()+" the test binaries…")
-
-	o.All = true
-	if _, text = run(t, o); len(order(text)) != 2 {
-		t.Errorf("All measures same code too:\n%s", text)
-	}
-	o.All = false
+	lacks(t, text, "# same:")
 
 	r.write(map[string]string{"report.txt": "left here by a run"})
 	if res, _ := run(t, o); res.Dirty || len(res.Same) != 0 {
-		t.Errorf("an untracked text is no change of the code, but may be read: %+v", res)
+		t.Errorf("an untracked text is no change of the code, but may be read: dirty %v, same %v", res.Dirty, res.Same)
 	}
 	r.write(map[string]string{"new_test.go": module("B", loop)})
 	res, text = run(t, o)
 	if !res.Dirty || res.Identical || res.BaseCommit != res.HeadCommit {
-		t.Errorf("an untracked test file is a change: %+v", res)
+		t.Errorf("an untracked test file is a change: dirty %v, identical %v", res.Dirty, res.Identical)
 	}
 	has(t, text, "dirty: true", "# functions: head example.com/t BenchmarkA BenchmarkB", "# functions: base example.com/t BenchmarkA")
 }
@@ -150,6 +144,12 @@ func TestSameCode(t *testing.T) {
 	if n := len(order(text)); n != 4 {
 		t.Errorf("%d processes, want b and c on two sides", n)
 	}
+	has(t, text, "# same: example.com/t/a A"+suffix()+" the test binaries…")
+	o := r.options()
+	o.All = true
+	if res, text = run(t, o); len(order(text)) != 6 || len(res.Same) != 1 {
+		t.Errorf("All measures a too:\n%s", text)
+	}
 }
 
 func TestHeadAlone(t *testing.T) {
@@ -165,7 +165,7 @@ func TestHeadAlone(t *testing.T) {
 	lacks(t, text, "side:", "base-commit")
 	has(t, text, "# round: 3", "# functions: head example.com/t BenchmarkA BenchmarkB")
 	if res.Processes != 3 || res.BaseCommit != "" {
-		t.Errorf("%+v", res)
+		t.Errorf("%d processes, base %q", res.Processes, res.BaseCommit)
 	}
 }
 
@@ -241,7 +241,7 @@ func TestBroken(t *testing.T) {
 		"Empty", `for range 0 { b.Run("never", func(b *testing.B) {}) }`,
 		"Good", loop)})
 	o := r.options()
-	o.Base, o.Timeout, o.Benchtime = "", 1500*time.Millisecond, "2x"
+	o.Base, o.Timeout, o.Benchtime = "", 4*time.Second, "2x"
 	res, text := run(t, o)
 	p := suffix()
 	has(t, text,
@@ -249,7 +249,7 @@ func TestBroken(t *testing.T) {
 		"# failed: - example.com/t BenchmarkFatal x_test.go:…",
 		"# warning: BenchmarkSkip of example.com/t skips itself on the head: x_test.go:…",
 		"# failed: - example.com/t BenchmarkExit exit status 3",
-		"# failed: - example.com/t BenchmarkHang no end within 1.5s, killed; make one iteration shorter or raise the timeout",
+		"# failed: - example.com/t BenchmarkHang no end within 4s, killed; make one iteration shorter or raise the timeout",
 		"# failed: - example.com/t Late"+p+" panic: late (exit status 2)",
 		"# failed: - example.com/t Sub/bad"+p+" x_test.go:…")
 	for _, name := range []string{"Good", "Sub/good", "Empty"} {
@@ -311,17 +311,17 @@ func TestInterrupt(t *testing.T) {
 
 func TestBudget(t *testing.T) {
 	t.Parallel()
-	r := newRepo(t, map[string]string{"x_test.go": module("Quick", loop, "Slow", "time.Sleep(time.Second)")})
+	r := newRepo(t, map[string]string{"x_test.go": module("Quick", loop, "Slow", "time.Sleep(3 * time.Second)")})
 	o := r.options()
-	o.Base, o.Rounds, o.Budget = "", 2, 2500*time.Millisecond
+	o.Base, o.Rounds, o.Budget = "", 2, 6*time.Second
 	res, text := run(t, o)
-	// The discovery takes a second, Slow would take two more a round: Quick alone fits.
-	has(t, text, "# stopped: budget of 2.5s", "# failed: - example.com/t Slow"+suffix()+" not run: the budget of 2.5s came before its first round")
+	// The discovery takes three seconds, a round of Slow three more, expected six: Quick alone fits.
+	has(t, text, "# stopped: budget of 6s", "# failed: - example.com/t Slow"+suffix()+" not run: the budget of 6s came before its first round")
 	if got := order(text); !slices.Equal(got, []string{" Quick" + suffix(), " Quick" + suffix()}) {
 		t.Errorf("measured %q", got)
 	}
-	if res.Stopped != "budget of 2.5s" || len(res.Unmeasured) != 1 {
-		t.Errorf("%+v", res)
+	if res.Stopped != "budget of 6s" || len(res.Unmeasured) != 1 {
+		t.Errorf("stopped %q, unmeasured %v", res.Stopped, res.Unmeasured)
 	}
 }
 

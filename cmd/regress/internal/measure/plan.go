@@ -1,6 +1,7 @@
 package measure
 
 import (
+	"cmp"
 	"math/rand/v2"
 	"slices"
 	"time"
@@ -75,38 +76,65 @@ func (e *entry) slots(more int) []slot {
 	return out
 }
 
-// fit takes benchmarks out of inc, the dearest first, until the rest is likely
-// to be done in time: as many benchmarks as possible get a whole increment, since
-// half an increment decides nothing.
-func (m *measurement) fit(inc increment) {
+// trim takes benchmarks out of what is left of an increment until the rest is
+// likely to be done within the budget: half an increment decides nothing, so it
+// is better to give up some benchmarks than to give all of them too little. Those
+// of which least was done go first, of these the dearest. What was measured has
+// no say in it.
+func (m *measurement) trim(slots []slot, done map[*entry]int) []slot {
 	if m.o.Budget <= 0 {
-		return
+		return slots
 	}
-	cost := func(e *entry) time.Duration { return time.Duration(len(e.slots(inc[e]))) * m.estimate(e) }
-	entries := sorted(inc)
-	slices.SortStableFunc(entries, func(a, b *entry) int { return int(cost(b) - cost(a)) })
+	cost := map[*entry]time.Duration{}
 	var total time.Duration
-	for _, e := range entries {
-		total += cost(e)
+	var entries []*entry
+	for _, s := range slots {
+		if _, seen := cost[s.entry]; !seen {
+			entries = append(entries, s.entry)
+		}
+		cost[s.entry] += m.estimate(s.entry)
+		total += m.estimate(s.entry)
 	}
+	slices.SortFunc(entries, func(a, b *entry) int {
+		return cmp.Or(cmp.Compare(done[a], done[b]), cmp.Compare(cost[b], cost[a]), a.key.Compare(b.key))
+	})
+	gone := map[*entry]bool{}
 	for _, e := range entries {
 		if total <= m.left() {
-			return
+			break
 		}
-		total -= cost(e)
-		delete(inc, e)
+		total -= cost[e]
+		gone[e] = true
 	}
+	return slices.DeleteFunc(slots, func(s slot) bool { return gone[s.entry] })
 }
 
-// estimate is the time that one process of e is likely to take.
+// estimate is the time that one process of e is likely to take: as its others
+// did, else as expected, times what others took against their expectation.
 func (m *measurement) estimate(e *entry) time.Duration {
 	if e.ran > 0 {
-		return time.Duration(e.spent / float64(e.ran) * float64(time.Second))
+		return e.spent / time.Duration(e.ran)
 	}
-	// testing approaches the benchtime in growing steps that together cost about
-	// half of it again, and an iteration cannot be cut short.
+	if m.expected == 0 {
+		return m.expect(e)
+	}
+	return time.Duration(float64(m.expect(e)) * float64(m.spent) / float64(m.expected))
+}
+
+// expect is what a process of e costs on an idle machine: testing approaches the
+// benchtime in growing steps that together cost about half of it again, and an
+// iteration cannot be cut short.
+func (m *measurement) expect(e *entry) time.Duration {
 	d, _ := benchtime(m.o.Benchtime)
 	return d*3/2 + time.Duration(2*e.nsPerOp) + 20*time.Millisecond
+}
+
+// took notes what a process of e has cost.
+func (m *measurement) took(e *entry, wall time.Duration) {
+	e.ran++
+	e.spent += wall
+	m.spent += wall
+	m.expected += m.expect(e)
 }
 
 // layout puts every process of the increment into one random order. It depends on

@@ -23,8 +23,7 @@ func (m *measurement) round(ctx context.Context, s slot) error {
 	load := watch.Stop(out.cpu)
 	m.res.Processes++
 	m.rounds++
-	e.ran++
-	e.spent += out.wall.Seconds()
+	m.took(e, out.wall)
 	if err := m.units(got.units); err != nil {
 		return err
 	}

@@ -27,6 +27,8 @@ type measurement struct {
 	resumed  string          // text of the log that is gone on from
 	rounds   int             // in the log, resumed ones included
 	said     map[string]bool // lines that are written once
+	spent    time.Duration   // of all rounds
+	expected time.Duration   // what they would have cost on an idle machine
 	skips    int             // benchmarks that skip themselves
 	troubles int             // failed marks
 	warnings []string        // for the log, known before it is begun
@@ -161,73 +163,74 @@ func (m *measurement) survey(ctx context.Context) error {
 
 // loop alternates between running and asking until there is a reason to stop.
 func (m *measurement) loop(ctx context.Context) (stopped string, err error) {
-	inc := m.first()
-	for ctx.Err() == nil {
-		asked := len(inc)
-		m.fit(inc)
-		if asked > 0 && len(inc) == 0 {
-			return m.outOfBudget(), nil
-		}
-		done, err := m.block(ctx, inc)
-		if err != nil {
+	inc, cut := m.first(), false
+	for {
+		ran, short, err := m.block(ctx, inc)
+		cut = short
+		switch {
+		case err != nil:
 			return "", err
-		}
-		if !done && ctx.Err() == nil {
+		case ctx.Err() != nil:
+			return "interrupt", nil
+		case short && ran == 0:
 			return m.outOfBudget(), nil
 		}
-		if ctx.Err() != nil {
+		inc = nil
+		if m.o.Next != nil {
+			log, err := readLog(m.log.text.Bytes())
+			if err != nil {
+				return "", err
+			}
+			inc = m.translate(m.o.Next(log))
+		}
+		if len(inc) == 0 {
 			break
 		}
-		short := asked > len(inc)
-		if m.o.Next == nil {
-			if short {
-				return m.outOfBudget(), nil
-			}
-			return "", nil
-		}
-		log, err := readLog(m.log.text.Bytes())
-		if err != nil {
-			return "", err
-		}
-		if inc = m.translate(m.o.Next(log)); len(inc) == 0 {
-			if short {
-				return m.outOfBudget(), nil
-			}
-			return "", nil
-		}
 	}
-	return "interrupt", nil
+	if cut { // and Next does not know of what has no round at all
+		return m.outOfBudget(), nil
+	}
+	return "", nil
 }
 
 func (m *measurement) outOfBudget() string { return fmt.Sprintf("budget of %v", m.o.Budget) }
 
-// block runs one increment in random order; done is false when the budget or
-// ctx ended it.
-func (m *measurement) block(ctx context.Context, inc increment) (done bool, err error) {
+// block runs one increment in random order; short is set when the budget did
+// not suffice for all of it.
+func (m *measurement) block(ctx context.Context, inc increment) (ran int, short bool, err error) {
 	slots := m.layout(inc)
-	for i, s := range slots {
-		if ctx.Err() != nil {
-			return false, nil
+	done := map[*entry]int{}
+	var looked time.Time
+	for ctx.Err() == nil {
+		if time.Since(looked) > time.Second {
+			all := len(slots)
+			slots = m.trim(slots, done)
+			short = short || len(slots) < all
+			looked = time.Now()
 		}
+		if len(slots) == 0 {
+			break
+		}
+		s := slots[0]
+		slots = slots[1:]
 		if s.entry.broken {
 			continue
 		}
-		if m.o.Budget > 0 && m.left() < m.estimate(s.entry) {
-			return false, nil
-		}
 		p := Progress{
 			Phase: Measuring, Step: s.entry.key.Name, Side: s.side, Round: s.entry.rounds[s.side] + 1,
-			Done: i, Total: len(slots), Undecided: len(inc),
+			Done: ran, Total: ran + len(slots) + 1, Undecided: len(inc),
 		}
 		if m.o.Budget > 0 {
 			p.Left = m.left()
 		}
 		m.progress(p)
 		if err := m.round(ctx, s); err != nil {
-			return false, err
+			return ran, short, err
 		}
+		ran++
+		done[s.entry]++
 	}
-	return true, nil
+	return ran, short, nil
 }
 
 // finish says what was left out, and why the measurement ended.

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/descartes/regress/pkg/baseline"
 )
@@ -18,11 +19,11 @@ type entry struct {
 	run     string       // name by which testing selects it: with "Benchmark", without -procs
 	targets map[baseline.Side]target
 	rounds  map[baseline.Side]int
-	nsPerOp float64 // of one iteration, from the survey
-	spent   float64 // seconds of all its processes
-	ran     int     // processes
-	broken  bool    // a process failed: not run again
-	same    string  // why the code is the same on both sides; empty: it may differ
+	nsPerOp float64       // of one iteration, from the survey
+	spent   time.Duration // of all its processes
+	ran     int           // processes
+	broken  bool          // a process failed: not run again
+	same    string        // why the code is the same on both sides; empty: it may differ
 }
 
 // survey is what one process of the discovery saw.
