@@ -42,9 +42,9 @@ func (v view) steps(o Options) []step {
 	case len(red) > 0 && v.twins() != "":
 		out = append(out, step{verb: "doubt", say: "the code is the same, so this is a false alarm: measure again, and ask how fit this machine is", command: "regress doctor"})
 	case len(red) > 0:
-		out = append(out, step{verb: "fix", say: "measure again while you do:", command: o.Command})
+		out = append(out, step{verb: "fix", say: "and measure again:", command: o.Command})
 		if o.Command == "" {
-			out[0].say = "find what slowed it"
+			out[0].say = "what slowed it, and measure again"
 		}
 	}
 	if len(v.by[gate.Missing]) > 0 {
@@ -73,7 +73,7 @@ func (v view) accept(red []gate.Row, o Options) []step {
 	blocks, more, named := []string{}, 0, 0
 	for _, r := range red {
 		switch {
-		case strings.Contains(r.Why, "; the waiver") || strings.Contains(r.Why, "that the waiver"):
+		case waiverNamed(r):
 			named++
 		case len(blocks) < mostBlocks && len(r.Package)+len(r.Name)+len(r.Unit) < 4*mostName: // longer is no name to paste
 			blocks = append(blocks, waiver(r, o))
@@ -86,9 +86,15 @@ func (v view) accept(red []gate.Row, o Options) []step {
 		out = append(out, step{verb: "renew", say: "a waiver that no longer covers it: look again, then move its end or its ceiling in " + config.Name})
 	}
 	if len(blocks) > 0 {
-		out = append(out, step{verb: "accept", say: "with a reason, in " + config.Name + ":", blocks: blocks, more: more})
+		out = append(out, step{verb: "accept", say: "it with a reason, in " + config.Name + ":", blocks: blocks, more: more})
 	}
 	return out
+}
+
+// waiverNamed says whether the gate found a waiver for a red row that does not
+// cover it: another block for the same series would be refused.
+func waiverNamed(r gate.Row) bool {
+	return r.Verdict == gate.Regressed && (strings.Contains(r.Why, "; the waiver") || strings.Contains(r.Why, "that the waiver"))
 }
 
 // waiver is the block that accepts r and nothing else. The ceiling is the far

@@ -19,6 +19,7 @@ type listing struct {
 	title  string // plain, our own words
 	header string // of the table, with its second line
 	open   bool   // shown without a click
+	whole  bool   // one row that is a text of its own, and not counted
 	rows   int
 	row    func(i int) string // one line, without its end
 }
@@ -34,7 +35,10 @@ func (p *page) section(l listing) {
 	if l.rows == 0 {
 		return
 	}
-	title := fmt.Sprintf("%s (%d)", l.title, l.rows)
+	title := l.title
+	if !l.whole {
+		title = fmt.Sprintf("%s (%d)", l.title, l.rows)
+	}
 	before, after := fmt.Sprintf("\n<details><summary>%s</summary>\n\n", title), "\n</details>\n"
 	if l.open {
 		before, after = fmt.Sprintf("\n**%s**\n\n", title), ""

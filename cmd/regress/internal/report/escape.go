@@ -13,7 +13,13 @@ const (
 // code shows a name as it is: in a code span, where GitHub sees neither
 // markup, HTML, links, mentions, issue numbers nor emoji. The fence is longer
 // than any run of backticks inside. In a table a bar must be escaped even there.
-func code(s string, inTable bool) string { return span(shorten(plain(s), mostCode), inTable) }
+func code(s string, inTable bool) string {
+	s = shorten(plain(s), mostCode)
+	if inTable && strings.Contains(s, `\|`) { // renderers disagree on where such a cell ends
+		return prose(s)
+	}
+	return span(s, inTable)
+}
 
 // command is a code span that is copied, and so is not shortened in the middle.
 func command(s string) string { return span(shorten(plain(s), mostCommand), false) }
@@ -67,10 +73,10 @@ func prose(s string) string {
 				b.WriteString(nothing)
 			}
 		case '.':
-			b.WriteRune(r)
 			if strings.HasSuffix(strings.ToLower(s[:i]), "www") {
 				b.WriteString(nothing)
 			}
+			b.WriteRune(r)
 		case '-':
 			if strings.HasSuffix(strings.ToUpper(s[:i]), "GH") { // GH-12 is an issue
 				b.WriteString(nothing)

@@ -30,8 +30,8 @@ func Markdown(w io.Writer, d gate.Decision, o Options) error {
 	p.comparisons("Waived", p.by[gate.Waived], false)
 	p.comparisons("Improved", p.by[gate.Improved], false)
 	p.promised("Targets met", kept, false)
-	p.bullets("Problems", len(d.Problems), func(i int) string { return where(d.Problems[i]) + d.Problems[i].Message })
-	p.bullets("Warnings", len(d.Warnings), func(i int) string { return d.Warnings[i] })
+	p.bullets("Problems", len(d.Problems) <= 5 && d.Outcome != gate.Pass, len(d.Problems), func(i int) string { return where(d.Problems[i]) + d.Problems[i].Message })
+	p.bullets("Warnings", false, len(d.Warnings), func(i int) string { return d.Warnings[i] })
 	p.undecided("New or removed", append(append([]gate.Row{}, p.by[gate.New]...), p.by[gate.Removed]...))
 	if o.All {
 		p.comparisons("Nothing to look at", p.folded(), false)
@@ -48,76 +48,107 @@ var symbols = map[gate.Outcome]string{gate.Pass: "✅", gate.Fail: "❌", gate.U
 // top is the answer: a headline and at most a handful of lines, of bounded length.
 func (p *page) top() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "### %s %s\n\n", symbols[p.Outcome], prose(p.headline()))
+	fmt.Fprintf(&b, "### %s %s\n\n", symbols[p.Outcome], prose(capital(p.headline())))
 	line := func(key, say string) {
 		if say != "" {
 			fmt.Fprintf(&b, "- **%s:** %s\n", key, say)
 		}
 	}
-	answers := p.answers()
+	answers := append(p.grave(), p.light()...)
+	if len(answers) == 0 {
+		answers = []answer{{"Measured", "nothing"}}
+	}
 	line(answers[0].key, answers[0].say)
 	line("How sure", p.sure())
 	line("Since", p.since())
 	line("What to do", p.todo())
+	if twins := p.twins(); twins != "" {
+		line("Note", prose(twins))
+	}
 	for _, also := range answers[1:] {
 		line(also.key, also.say)
+	}
+	return b.String()
+}
+
+// capital starts a sentence with a capital, unless it starts with a name.
+func capital(s string) string {
+	word, _, _ := strings.Cut(s, " ")
+	if word == "" || strings.Trim(word, "abcdefghijklmnopqrstuvwxyz") != "" {
+		return s
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
+}
+
+type answer struct{ key, say string }
+
+func (p *page) named(r gate.Row) string {
+	return code(p.rowLabel(r), false) + " " + code(r.Unit, false)
+}
+
+// more says how many there are beside the one that was told.
+func more(say string, n int) string {
+	if n > 1 {
+		say += fmt.Sprintf("; and %d more", n-1)
+	}
+	return say
+}
+
+// grave are the facts that somebody must act on, the gravest first.
+func (p *page) grave() []answer {
+	var out []answer
+	add := func(key string, verdict gate.Verdict, say func(gate.Row) string) {
+		if rows := p.by[verdict]; len(rows) > 0 {
+			out = append(out, answer{key, more(p.named(rows[0])+say(rows[0]), len(rows))})
+		}
+	}
+	add("Regressed", gate.Regressed, func(r gate.Row) string { return " " + fromTo(r) })
+	if broken, _ := p.promises(false); len(broken) > 0 {
+		out = append(out, answer{"Target", more(p.promiseLine(broken[0]), len(broken))})
+	}
+	add("Missing", gate.Missing, func(gate.Row) string { return " ran at base and printed nothing at head" })
+	if p.Outcome != gate.Fail {
+		add("Not decided", gate.Inconclusive, func(r gate.Row) string { return ": " + prose(r.Why) })
+	}
+	if reasons := p.reasons(); len(reasons) > 0 {
+		out = append(out, answer{"Also", more(prose(reasons[0]), len(reasons))})
+	}
+	return out
+}
+
+// light are the facts that are good to know: one line where something grave
+// stands above them.
+func (p *page) light() []answer {
+	var out []answer
+	if rows := p.by[gate.Improved]; len(rows) > 0 {
+		out = append(out, answer{"Improved", more(p.named(rows[0])+" "+fromTo(rows[0]), len(rows))})
+	}
+	if folded := p.unchanged(); len(folded) > 0 {
+		out = append(out, answer{"Unchanged", prose(strings.Join(folded, "; "))})
+	}
+	if _, kept := p.promises(false); len(kept) > 0 {
+		out = append(out, answer{"Targets met", tightest(kept)})
 	}
 	if len(p.Cannot) > 0 {
 		say := prose(p.Cannot[0])
 		if n := len(p.Cannot) - 1; n > 0 {
 			say += fmt.Sprintf("; and %d more below", n)
 		}
-		line("Cannot see", say)
+		out = append(out, answer{"Cannot see", say})
 	}
-	if twins := p.twins(); twins != "" {
-		line("Note", prose(twins))
-	}
-	return b.String()
-}
-
-type answer struct{ key, say string }
-
-// answers are the facts that a reader came for, the gravest first.
-func (p *page) answers() []answer {
-	var out []answer
-	add := func(key, say string, n int) {
-		if n > 1 {
-			say += fmt.Sprintf("; and %d more", n-1)
+	if p.Outcome == gate.Fail && len(out) > 0 {
+		counts := []string{}
+		if n := len(p.by[gate.Inconclusive]); n > 0 {
+			counts = append(counts, fmt.Sprintf("%d not decided", n))
 		}
-		if n > 0 {
-			out = append(out, answer{key, say})
+		if n := len(p.by[gate.Improved]); n > 0 {
+			counts = append(counts, fmt.Sprintf("%d improved", n))
 		}
-	}
-	first := func(verdict gate.Verdict, say func(gate.Row) string) (string, int) {
-		if rows := p.by[verdict]; len(rows) > 0 {
-			return say(rows[0]), len(rows)
+		counts = append(counts, p.unchanged()...)
+		if _, kept := p.promises(false); len(kept) > 0 {
+			counts = append(counts, fmt.Sprintf("%d targets met", len(kept)))
 		}
-		return "", 0
-	}
-	named := func(r gate.Row) string { return code(p.rowLabel(r), false) + " " + code(r.Unit, false) }
-	say, n := first(gate.Regressed, func(r gate.Row) string { return named(r) + " " + fromTo(r) })
-	add("Regressed", say, n)
-	broken, kept := p.promises(false)
-	if len(broken) > 0 {
-		add("Target", p.promiseLine(broken[0]), len(broken))
-	}
-	say, n = first(gate.Missing, func(r gate.Row) string { return named(r) + " ran at base and printed nothing at head" })
-	add("Missing", say, n)
-	say, n = first(gate.Inconclusive, func(r gate.Row) string { return named(r) + ": " + prose(r.Why) })
-	add("Not decided", say, n)
-	for _, reason := range p.reasons()[:min(1, len(p.reasons()))] {
-		add("Also", prose(reason), len(p.reasons()))
-	}
-	say, n = first(gate.Improved, func(r gate.Row) string { return named(r) + " " + fromTo(r) })
-	add("Improved", say, n)
-	if folded := p.unchanged(); len(folded) > 0 {
-		add("Unchanged", prose(strings.Join(folded, "; ")), 1)
-	}
-	if len(kept) > 0 {
-		add("Targets met", tightest(kept), 1)
-	}
-	if len(out) == 0 {
-		out = append(out, answer{"Nothing", "was measured: no benchmark printed a result"})
+		return []answer{{"The rest", prose(strings.Join(counts, "; "))}}
 	}
 	return out
 }
@@ -161,6 +192,9 @@ func (p *page) sure() string {
 		return ""
 	}
 	say := prose(red[0].Why)
+	if red[0].Stage == "exact" {
+		say = "a count without noise: " + say + " in every round"
+	}
 	if between := figuresOf(red[0]).between; between != "" {
 		say += fmt.Sprintf("; between %s", cell(strings.Replace(between, " to ", " and ", 1)))
 	}
@@ -173,10 +207,10 @@ func (p *page) since() string {
 	}
 	_, head, _ := sideFacts(*p.head)
 	if p.base == nil {
-		return "head alone, " + code(head, false)
+		return "head alone, " + prose(head)
 	}
 	_, base, _ := sideFacts(*p.base)
-	return code(base, false) + " → " + code(head, false)
+	return prose(base) + " → " + prose(head) // in prose, GitHub links a commit that it knows
 }
 
 // todo is every step in one line; the blocks to paste stand below.
@@ -184,6 +218,9 @@ func (p *page) todo() string {
 	var parts []string
 	for _, s := range p.steps(p.o) {
 		say := "**" + s.verb + "** " + prose(strings.TrimSuffix(s.say, ":"))
+		if s.command != "" {
+			say += ":"
+		}
 		if s.command != "" {
 			say += " " + command(s.command)
 		}
@@ -199,7 +236,7 @@ func (p *page) todo() string {
 func (p *page) comparisons(title string, rows []gate.Row, open bool) {
 	p.section(listing{
 		title: title, open: open, rows: len(rows),
-		header: "| benchmark | unit | base | head | change | 95 % interval |\n|:--|:--|--:|--:|--:|--:|\n",
+		header: "| benchmark | base → head | change | 95 % interval |\n|:--|--:|--:|--:|\n",
 		row: func(i int) string {
 			r := rows[i]
 			f := figuresOf(r)
@@ -207,17 +244,18 @@ func (p *page) comparisons(title string, rows []gate.Row, open bool) {
 			if r.Verdict == gate.Regressed && change != "" {
 				change = "**" + change + "**"
 			}
-			label := code(p.rowLabel(r), true)
+			label := code(p.rowLabel(r), true) + " " + prose(r.Unit)
 			if r.Waiver != "" {
 				label += "<br>" + prose(r.Waiver)
 			}
-			if strings.Contains(r.Why, "waiver") && r.Verdict == gate.Regressed {
-				label += "<br>" + prose(r.Why)
+			if i := strings.LastIndex(r.Why, "; "); i >= 0 && waiverNamed(r) {
+				label += "<br>" + prose(r.Why[i+2:])
 			}
 			for _, warning := range r.Warnings {
 				label += "<br>" + prose(warning)
 			}
-			return fmt.Sprintf("| %s | %s | %s | %s | %s | %s |", label, code(r.Unit, true), cell(f.base), cell(f.head), change, cell(f.between))
+			both := strings.TrimSuffix(f.base+" → "+f.head, " → ")
+			return fmt.Sprintf("| %s | %s | %s | %s |", label, cell(both), change, cell(f.between))
 		},
 	})
 }
@@ -226,7 +264,7 @@ func (p *page) comparisons(title string, rows []gate.Row, open bool) {
 func (p *page) undecided(title string, rows []gate.Row) {
 	p.section(listing{
 		title: title, rows: len(rows),
-		header: "| benchmark | unit | change | sees | why |\n|:--|:--|--:|--:|:--|\n",
+		header: "| benchmark | change | sees | why |\n|:--|--:|--:|:--|\n",
 		row: func(i int) string {
 			r := rows[i]
 			f := figuresOf(r)
@@ -234,7 +272,7 @@ func (p *page) undecided(title string, rows []gate.Row) {
 				f.sees = "≥ " + f.sees
 			}
 			why := prose(strings.Join(append([]string{r.Why}, r.Warnings...), "; "))
-			return fmt.Sprintf("| %s | %s | %s | %s | %s |", code(p.rowLabel(r), true), code(r.Unit, true), cell(f.change), cell(f.sees), why)
+			return fmt.Sprintf("| %s %s | %s | %s | %s |", code(p.rowLabel(r), true), prose(r.Unit), cell(f.change), cell(f.sees), why)
 		},
 	})
 }
@@ -242,23 +280,23 @@ func (p *page) undecided(title string, rows []gate.Row) {
 func (p *page) promised(title string, promises []promise, open bool) {
 	p.section(listing{
 		title: title, open: open, rows: len(promises),
-		header: "| target | limit | measured | margin | series |\n|:--|--:|--:|--:|:--|\n",
+		header: "| target | limit | measured | margin |\n|:--|--:|--:|--:|\n",
 		row: func(i int) string {
 			t := promises[i]
-			measured, series := string(t.Verdict), ""
+			label, measured := prose(t.Target), string(t.Verdict)
 			if t.Value != nil {
 				measured = value(*t.Value, t.Unit)
 			}
 			if t.Name != "" {
-				series = code(p.label(t.Package, t.Name), true)
+				label += "<br>" + code(p.label(t.Package, t.Name), true)
 			}
 			if t.series > 1 {
-				series += fmt.Sprintf(" (closest of %d)", t.series)
+				label += fmt.Sprintf(" (closest of %d)", t.series)
 			}
 			if t.Verdict != gate.Met {
-				series = strings.TrimPrefix(series+"<br>"+prose(string(t.Verdict)+": "+t.Why), "<br>")
+				label += "<br>" + prose(string(t.Verdict)+": "+t.Why)
 			}
-			return fmt.Sprintf("| %s | %s | %s | %s | %s |", prose(t.Target), cell(prose(against(t.TargetRow))), cell(prose(measured)), cell(margin(t.Margin)), series)
+			return fmt.Sprintf("| %s | %s | %s | %s |", label, cell(prose(against(t.TargetRow))), cell(prose(measured)), cell(margin(t.Margin)))
 		},
 	})
 }
@@ -273,12 +311,12 @@ func (p *page) accepting() {
 		if more := s.moreBlocks(); more != "" {
 			text += "\n" + prose(more) + "\n"
 		}
-		p.section(listing{title: "Accept it: paste into regress.toml, with a reason", rows: 1, row: func(int) string { return text }})
+		p.section(listing{title: "Accept it: paste into regress.toml, with a reason", whole: true, rows: 1, row: func(int) string { return text }})
 	}
 }
 
-func (p *page) bullets(title string, n int, item func(int) string) {
-	p.section(listing{title: title, rows: n, row: func(i int) string { return "- " + prose(item(i)) }})
+func (p *page) bullets(title string, open bool, n int, item func(int) string) {
+	p.section(listing{title: title, open: open, rows: n, row: func(i int) string { return "- " + prose(item(i)) }})
 }
 
 // facts is the last section: where the figures are from and what they cannot
@@ -289,7 +327,7 @@ func (p *page) facts() string {
 	const most = 4
 	for _, side := range p.Sides[:min(most, len(p.Sides))] {
 		key, at, machine := sideFacts(side)
-		fmt.Fprintf(&b, "- %s: %s", prose(key), code(at, false))
+		fmt.Fprintf(&b, "- %s: %s", prose(key), prose(at))
 		if machine != "" {
 			b.WriteString(", " + prose(machine))
 		}

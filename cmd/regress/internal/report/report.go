@@ -39,5 +39,5 @@ const leastBudget = 20_000
 
 const (
 	defaultWidth = 100
-	leastWidth   = 60
+	leastWidth   = 72
 )

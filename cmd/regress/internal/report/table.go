@@ -5,14 +5,15 @@ import (
 	"unicode/utf8"
 )
 
-// table is aligned columns. The first takes what width is left, and its cells
-// are shortened in the middle; a line never wraps. Notes stand below a row.
+// table is aligned columns. The first takes what width is left, and cells that
+// do not fit are shortened in the middle; a line never wraps. Notes stand below a row.
 //
 // Note: text/tabwriter counts the bytes of colours as columns and cannot
 // shorten, which is all that there is to do here.
 type table struct {
 	titles []string // empty: no header line
 	right  []bool   // by column: numbers stand to the right
+	free   bool     // the last column, too, takes what is left
 	rows   []line
 }
 
@@ -25,6 +26,7 @@ const (
 	indent   = 2
 	gap      = 2
 	leastKey = 16 // columns that the first column always has
+	mostCell = 20 // columns of any other: no figure of ours is longer, a foreign unit may be
 )
 
 func (t *table) add(cells []string, notes ...string) {
@@ -37,6 +39,9 @@ func (t *table) widths(width int) []int {
 	for _, row := range t.rows {
 		for i, cell := range row.cells {
 			w[i] = max(w[i], utf8.RuneCountInString(cell))
+			if i > 0 && !(t.free && i == len(w)-1) {
+				w[i] = min(w[i], mostCell)
+			}
 		}
 	}
 	for i, title := range t.titles {
@@ -44,13 +49,22 @@ func (t *table) widths(width int) []int {
 			w[i] = max(w[i], utf8.RuneCountInString(title))
 		}
 	}
+	first, last := 0, len(w)-1
+	if !t.free {
+		last = 0 // the first column alone gives way
+	}
 	rest := width - indent
-	for _, n := range w[1:] {
-		if n > 0 {
+	for i, n := range w {
+		if i != first && i != last && n > 0 {
 			rest -= n + gap
 		}
 	}
-	w[0] = min(w[0], max(rest, leastKey))
+	if last > first && w[last] > 0 {
+		w[first] = min(w[first], max(rest/2, leastKey))
+		w[last] = min(w[last], max(rest-w[first]-gap, leastKey))
+	} else {
+		w[first] = min(w[first], max(rest, leastKey))
+	}
 	return w
 }
 

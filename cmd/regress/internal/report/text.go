@@ -68,7 +68,7 @@ var outcomes = map[gate.Outcome]struct{ word, color string }{
 
 func (t *text) top() {
 	word := outcomes[t.Outcome].word
-	for i, part := range wrap(word+"  "+sentence(t.headline()), t.o.Width-indent) {
+	for i, part := range wrap(word+"  "+sentence(capital(t.headline())), t.o.Width-indent) {
 		if i == 0 {
 			rest := strings.TrimPrefix(part, word)
 			fmt.Fprintf(t, "%s %s\n", t.pen.paint(outcomes[t.Outcome].color, word), t.pen.bold(rest))
@@ -153,7 +153,7 @@ func (t *text) promised(title string, promises []promise) {
 		return
 	}
 	t.heading(title, 0)
-	out := table{titles: []string{"", "limit", "measured", "margin", "series"}, right: []bool{false, true, true, true, false}}
+	out := table{titles: []string{"", "limit", "measured", "margin", "series"}, right: []bool{false, true, true, true, false}, free: true}
 	for _, p := range promises {
 		measured := string(p.Verdict)
 		if p.Value != nil {
@@ -173,10 +173,7 @@ func (t *text) promised(title string, promises []promise) {
 			series = ""
 		case t.o.Width < wide:
 			series = ""
-		default: // what the other columns and the target's own name leave
-			series = shorten(series, max(leastKey, t.o.Width-80))
-		}
-		if p.series > 1 {
+		case p.series > 1:
 			series += fmt.Sprintf(" (closest of %d)", p.series)
 		}
 		out.add([]string{name(p.Target), name(against(p.TargetRow)), name(measured), margin(p.Margin), strings.TrimSpace(series)}, notes...)
@@ -240,7 +237,7 @@ func (t *text) list(title string, items []string) {
 
 func (t *text) facts() {
 	t.heading("Measured", 0)
-	out := table{right: []bool{false, false}}
+	out := table{right: []bool{false, false}, free: true}
 	add := func(key, say string) {
 		for i, part := range wrap(sentence(say), t.o.Width-indent-8-gap) {
 			if i > 0 {

@@ -145,7 +145,7 @@ func (v view) unchanged() []string {
 		out = append(out, fmt.Sprintf("%d unchanged: none worse by %s or more", bounded, percent(worst)))
 	}
 	if exact > 0 {
-		out = append(out, fmt.Sprintf("%d unchanged to the last digit, or within their tolerance", exact))
+		out = append(out, fmt.Sprintf("%d exact and the same, or within tolerance", exact))
 	}
 	if open > 0 {
 		out = append(out, fmt.Sprintf("%d unchanged", open))
