@@ -37,6 +37,9 @@ func load(name string, r io.Reader, limits Limits) ([]byte, error) {
 		if errors.Is(err, bufio.ErrBufferFull) {
 			continue
 		}
+		if cut > 0 && err == nil {
+			cut-- // the end of the line is not of the line
+		}
 		text, cut = endLine(text, cut), 0
 		start = len(text)
 		if errors.Is(err, io.EOF) {

@@ -233,8 +233,10 @@ func (p *part) verdict(text string) {
 		}
 		return
 	}
-	verbose := p.announced.name != ""
-	reason := p.logged
+	verbose, reason := p.announced.name != "", ""
+	if verbose {
+		reason = p.logged
+	}
 	p.announced, p.pending, p.logged = started{}, started{}, ""
 	if text[4] == 'S' {
 		p.warn("%s:%d: Benchmark%s was skipped and is not judged: %s", p.file, p.at(), name, cmp.Or(reason, noReason))
