@@ -9,7 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"path"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -24,6 +24,9 @@ const (
 	maxContent = 64 << 20 // bytes of all files together, unpacked
 	maxFiles   = 64       // shards of a matrix
 )
+
+// plainName is what a shard's log may be called.
+var plainName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._+=@ -]{0,199}$`)
 
 // File is one file of an artifact.
 type File struct {
@@ -138,7 +141,7 @@ func unpack(archive []byte) ([]File, error) {
 	var files []File
 	left := int64(maxContent)
 	for _, entry := range r.File {
-		if !entry.Mode().IsRegular() || path.Base(entry.Name) != entry.Name || strings.ContainsAny(entry.Name, `\:`) || oneLine(entry.Name) != entry.Name {
+		if !entry.Mode().IsRegular() || !plainName.MatchString(entry.Name) {
 			return nil, fmt.Errorf("%q is not a plain file in the top folder", cutAt(entry.Name, 100))
 		}
 		data, err := inflate(entry, left)

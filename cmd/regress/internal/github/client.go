@@ -1,6 +1,7 @@
 package github
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -52,6 +53,12 @@ func unsure(err error) bool {
 		!errors.Is(err, errRequests) && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded)
 }
 
+// unauthorized reports whether GitHub does not know the token.
+func unauthorized(err error) bool {
+	var answered *api.ErrorResponse
+	return errors.As(err, &answered) && answered.Response.StatusCode == http.StatusUnauthorized
+}
+
 // refused reports whether the token may not do that: GitHub hides behind a 404
 // what a token must not see.
 func refused(err error) bool {
@@ -73,9 +80,9 @@ func explain(err error) string {
 		return "GitHub's rate limit is used up; run the job again later"
 	case errors.As(err, &answered) && answered.Response != nil:
 		code := answered.Response.StatusCode
-		said := fmt.Sprintf("GitHub answered %d %s", code, cutAt(oneLine(answered.Message), 200))
+		said := fmt.Sprintf("GitHub answered %d %s", code, cmp.Or(cutAt(oneLine(answered.Message), 200), http.StatusText(code)))
 		switch {
-		case code == http.StatusUnauthorized:
+		case unauthorized(err):
 			return said + "; pass a valid token as GITHUB_TOKEN"
 		case refused(err):
 			return said + "; give the job `permissions: checks: write, pull-requests: write`"

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -121,7 +122,12 @@ func (j *Job) fail(what string, err error) {
 	case what == "check run" && refused(err):
 		j.refused = true
 	default:
-		j.trouble = append(j.trouble, what+": "+explain(err))
+		if text := what + ": " + explain(err); !slices.Contains(j.trouble, text) {
+			j.trouble = append(j.trouble, text)
+		}
+		if unauthorized(err) {
+			j.api = nil // it would be so with everything else
+		}
 	}
 }
 
@@ -161,7 +167,7 @@ func (j *Job) Abort(ctx context.Context, why string) {
 // publish is the part of Finish that needs a token.
 func (j *Job) publish(ctx context.Context, o output, post Post) {
 	j.conclude(ctx, o)
-	if post.Comment == "" || j.opt.Comment == CommentNever {
+	if j.api == nil || post.Comment == "" || j.opt.Comment == CommentNever {
 		return
 	}
 	if j.env.Event == "workflow_run" && j.env.Trigger == "pull_request" {

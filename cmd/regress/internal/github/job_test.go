@@ -68,6 +68,7 @@ func (s *scene) open() *Job {
 			s.slept = append(s.slept, d)
 			return nil
 		}
+		j.api.wire.now = func() time.Time { return epoch }
 	}
 	return j
 }

@@ -83,7 +83,7 @@ func sentence(row gate.Row) string {
 	if row.Interval != nil {
 		s += fmt.Sprintf(", a change between %+.3g %% and %+.3g %% (%g %% confidence)", row.Interval.Lo*100, row.Interval.Hi*100, row.Interval.Level*100)
 	}
-	return s + "."
+	return cutAt(oneLine(s), maxMessage-1) + "."
 }
 
 func details(row gate.Row, post Post) string {

@@ -83,7 +83,7 @@ func (s *Server) user() answer {
 		return refuse(http.StatusForbidden, "Resource not accessible by integration")
 	}
 	out := s.shape("user")
-	out["login"] = s.User
+	out["login"], out["user_view_type"] = s.User, "private"
 	return answer{status: http.StatusOK, body: out}
 }
 

@@ -1,0 +1,149 @@
+package github
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/descartes/regress/cmd/regress/internal/source"
+	"github.com/descartes/regress/pkg/baseline"
+	"github.com/descartes/regress/pkg/gate"
+)
+
+func TestCommand(t *testing.T) {
+	check := func(n note, want string) {
+		t.Helper()
+		if have := n.command(); have != want+"\n" {
+			t.Errorf("have %q, want %q", have, want)
+		}
+	}
+	check(note{level: failure, file: "a/b_test.go", line: 7, title: "t", message: "m"}, "::error file=a/b_test.go,line=7,title=t::m")
+	check(note{level: warning, message: "m"}, "::warning::m")
+	check(note{level: notice, title: "a,b:c%\nd", message: "100 %, a:b\r\nc"}, "::notice title=a%2Cb%3Ac%25 d::100 %25, a:b%0Ac")
+	check(note{level: failure, file: "a,line=1::b\n::error::x.go", line: 1, message: "m"}, "::error file=a%2Cline=1%3A%3Ab%0A%3A%3Aerror%3A%3Ax.go,line=1::m")
+	check(note{level: failure, message: "\x1b[2Ja\u202eb\x00"}, "::error::[2Jab")
+	check(note{level: failure, message: strings.Repeat("ä", 5000)}, "::error::"+strings.Repeat("ä", 4095)+"…")
+}
+
+// A step may print ten of each level; one warning is for GitHub's troubles.
+func TestCommandLimits(t *testing.T) {
+	check := func(n int, level level, lines int, last string) {
+		t.Helper()
+		var out bytes.Buffer
+		all := []note{}
+		for i := range n {
+			all = append(all, note{level: level, message: fmt.Sprint("message ", i+1)})
+		}
+		if err := commands(&out, all); err != nil {
+			t.Fatal(err)
+		}
+		have := strings.Split(strings.TrimSpace(out.String()), "\n")
+		if len(have) != lines || !strings.HasSuffix(have[len(have)-1], last) {
+			t.Errorf("%d of %s: have %d lines, the last %q; want %d, %q", n, level, len(have), have[len(have)-1], lines, last)
+		}
+	}
+	check(10, failure, 10, "::message 10")
+	check(11, failure, 10, "::and 2 more: see the summary of this job")
+	check(500, failure, 10, "::and 491 more: see the summary of this job")
+	check(9, warning, 9, "::message 9")
+	check(10, warning, 9, "::and 2 more: see the summary of this job")
+}
+
+func TestNotes(t *testing.T) {
+	key := baseline.Function{Package: "p", Name: "BenchmarkA"}
+	where := map[baseline.Function]source.Position{key: {File: "a_test.go", Line: 3, End: 9}}
+	one := func(d gate.Decision) Post { return Post{Decision: d, Positions: where} }
+	check := func(name string, d gate.Decision, want ...string) {
+		t.Helper()
+		have := []string{}
+		for _, n := range notes(one(d)) {
+			have = append(have, fmt.Sprintf("%s %s:%d %s", n.level, n.file, n.line, n.title))
+		}
+		if strings.Join(have, "\n") != strings.Join(want, "\n") {
+			t.Errorf("%s:\nhave %q\nwant %q", name, have, want)
+		}
+	}
+	row := func(v gate.Verdict) gate.Row {
+		return gate.Row{Package: "p", Name: "A/x-2", Unit: "sec/op", Verdict: v}
+	}
+	all := func(strict bool, outcome gate.Outcome) gate.Decision {
+		d := gate.Decision{Outcome: outcome, Policy: gate.PolicyInfo{Strict: strict}}
+		for _, v := range []gate.Verdict{gate.Missing, gate.Inconclusive, gate.Regressed, gate.Improved, gate.Unchanged, gate.New, gate.Removed, gate.Waived, gate.SameCode, gate.NotJudged} {
+			d.Rows = append(d.Rows, row(v))
+		}
+		return d
+	}
+	check("verdicts", all(false, gate.Fail),
+		"failure a_test.go:3 A/x-2 sec/op regressed",
+		"warning a_test.go:3 A/x-2 sec/op is missing")
+	check("strict", all(true, gate.Fail),
+		"failure a_test.go:3 A/x-2 sec/op is missing",
+		"failure a_test.go:3 A/x-2 sec/op could not be judged",
+		"failure a_test.go:3 A/x-2 sec/op regressed")
+	elsewhere := row(gate.Regressed)
+	elsewhere.Name = "B-2"
+	check("no source", gate.Decision{Rows: []gate.Row{elsewhere}}, "failure :0 B-2 sec/op regressed")
+	check("targets", gate.Decision{Targets: []gate.TargetRow{
+		{Target: "fast", Package: "p", Name: "A/x-2", Verdict: gate.Missed},
+		{Target: "small", Verdict: gate.NotMeasured},
+		{Target: "good", Package: "p", Name: "A/x-2", Verdict: gate.Met},
+	}}, "failure a_test.go:3 target fast: missed", "warning :0 target small: not measured")
+	check("problems", gate.Decision{Outcome: gate.Fail, Problems: []baseline.Problem{
+		{Side: baseline.Head, Package: "p", Name: "BenchmarkA", Message: "timed out"},
+		{Side: baseline.Head, Package: "p", Name: "A-2", Message: "panic", Crashed: true},
+		{Side: baseline.Base, Package: "p", Name: "A-2", Message: "panic", Crashed: true},
+	}}, "failure a_test.go:3 A-2 gave no result", "warning a_test.go:3 BenchmarkA gave no result")
+}
+
+func TestFit(t *testing.T) {
+	row := strings.Repeat("x", 99) + "\n"
+	text := "# head\n" + strings.Repeat(row, 1000) // 100,007 bytes
+	have := fit(text, maxMarkdown)
+	// 60,000 − 400 for the remark leaves the head and 595 rows whole: 7 + 59,500 = 59,507.
+	if !strings.HasPrefix(have, "# head\n"+strings.Repeat(row, 595)) || !strings.HasSuffix(have, "\n\n405 more lines were left out here to stay within GitHub's limits; the raw log has them.\n") {
+		t.Errorf("%d bytes, the end is %q", len(have), have[len(have)-200:])
+	}
+	if fit("short\n", maxMarkdown) != "short\n" {
+		t.Error("what fits is changed")
+	}
+	open := "<details>\n```\n" + strings.Repeat(row, 1000)
+	if have := fit(open, maxMarkdown); !strings.Contains(have, "x\n```\n</details>\n") {
+		t.Errorf("the fence stays open: %q", have[len(have)-200:])
+	}
+}
+
+func FuzzFit(f *testing.F) {
+	f.Add("a\nb\n", 3)
+	f.Add(strings.Repeat("ä", 2000), 1000)
+	f.Add(strings.Repeat("<details>\n```\n", 200), 1500)
+	f.Fuzz(func(t *testing.T, text string, most int) {
+		most = 1000 + most&0xffff
+		have := fit(text, most)
+		if len(have) > most || !utf8.ValidString(have) {
+			t.Errorf("%d bytes of %d, valid: %t", len(have), most, utf8.ValidString(have))
+		}
+	})
+}
+
+func TestJobSummary(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "summary")
+	if err := os.WriteFile(name, bytes.Repeat([]byte("x"), maxJobSummary-5000), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := appendSummary(name, strings.Repeat("y\n", 5000)); err != nil {
+		t.Fatal(err)
+	}
+	if info, _ := os.Stat(name); info.Size() > maxJobSummary || info.Size() < maxJobSummary-600 {
+		t.Errorf("the summary has %d bytes of %d", info.Size(), maxJobSummary)
+	}
+	if err := appendSummary(name, "more"); err == nil || !strings.Contains(err.Error(), "filled") {
+		t.Errorf("a full summary: %v", err)
+	}
+	if err := appendSummary(filepath.Join(name, "x"), "more"); err == nil {
+		t.Error("a summary that cannot be written gives no error")
+	}
+}

@@ -1,0 +1,69 @@
+package github
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestFromEnv(t *testing.T) {
+	check := func(name, event string, want Context) {
+		t.Helper()
+		vars := map[string]string{
+			"GITHUB_EVENT_NAME": event, "GITHUB_EVENT_PATH": filepath.Join("testdata", "events", name+".json"),
+			"GITHUB_REPOSITORY": "acme/shop", "GITHUB_SHA": mergeSHA, "GITHUB_RUN_ID": "42",
+			"GITHUB_TOKEN": "t\n", "GITHUB_API_URL": "https://ghe.example/api/v3", "GITHUB_SERVER_URL": "https://ghe.example/",
+		}
+		have, err := FromEnv(func(key string) string { return vars[key] })
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		want.Event, want.Owner, want.Repo, want.Measured, want.RunID, want.Token = event, "acme", "shop", mergeSHA, 42, NewSecret("t")
+		want.APIURL, want.ServerURL = "https://ghe.example/api/v3/", "https://ghe.example"
+		if have != want {
+			t.Errorf("%s:\nhave %+v\nwant %+v", name, have, want)
+		}
+	}
+	const base = "2222222222222222222222222222222222222222"
+	check("pull_request", "pull_request", Context{SHA: headSHA, Base: base, Pull: 7})
+	check("fork", "pull_request", Context{SHA: headSHA, Base: base, Pull: 7, Fork: true})
+	check("deleted_fork", "pull_request", Context{SHA: headSHA, Base: base, Pull: 7, Fork: true})
+	check("merge_group", "merge_group", Context{SHA: headSHA, Base: base})
+	check("push", "push", Context{SHA: headSHA, Base: base})
+	check("schedule", "schedule", Context{SHA: mergeSHA})
+	check("workflow_run", "workflow_run", Context{SHA: headSHA, Fork: true, HeadOwner: "mallory", HeadBranch: "patch-1", TriggerID: 555, Trigger: "pull_request"})
+}
+
+// What is missing or wrong is said, and nothing is reported on a guessed commit.
+func TestFromEnvBroken(t *testing.T) {
+	dir := t.TempDir()
+	write := func(text string) string {
+		name := filepath.Join(dir, "event.json")
+		if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return name
+	}
+	check := func(name, want string, vars map[string]string) {
+		t.Helper()
+		all := map[string]string{"GITHUB_REPOSITORY": "acme/shop", "GITHUB_SHA": mergeSHA, "GITHUB_STEP_SUMMARY": "s"}
+		for key, value := range vars {
+			all[key] = value
+		}
+		have, err := FromEnv(func(key string) string { return all[key] })
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: have %v, want %q", name, err, want)
+		}
+		if have.SHA != "" || have.Summary != "s" || have.APIURL != "https://api.github.com/" {
+			t.Errorf("%s: have %+v", name, have)
+		}
+	}
+	check("not in Actions", "GITHUB_REPOSITORY", map[string]string{"GITHUB_REPOSITORY": ""})
+	check("repository", "GITHUB_REPOSITORY", map[string]string{"GITHUB_REPOSITORY": "acme/../x"})
+	check("no event", "no such file", map[string]string{"GITHUB_EVENT_PATH": filepath.Join(dir, "none")})
+	check("no JSON", "event.json", map[string]string{"GITHUB_EVENT_PATH": write("{")})
+	check("no commit", "names no commit", map[string]string{"GITHUB_SHA": "main"})
+	check("a lying commit", "names no commit", map[string]string{"GITHUB_EVENT_PATH": write(`{"pull_request":{"number":1,"head":{"sha":"../../x"}}}`)})
+	check("a deleted branch", "names no commit", map[string]string{"GITHUB_SHA": "", "GITHUB_EVENT_PATH": write(`{"after":"0000000000000000000000000000000000000000"}`)})
+}
