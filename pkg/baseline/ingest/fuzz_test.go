@@ -1,0 +1,153 @@
+package ingest_test
+
+import (
+	"bytes"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"golang.org/x/perf/benchfmt"
+
+	"github.com/descartes/regress/pkg/baseline"
+	"github.com/descartes/regress/pkg/baseline/ingest"
+)
+
+// FuzzRead: nothing panics, nothing that benchfmt itself would read is lost,
+// nothing that it would refuse passes in silence, and the kept text and the
+// text written from the samples read as the same samples.
+func FuzzRead(f *testing.F) {
+	files, _ := filepath.Glob("testdata/*.*")
+	for _, file := range files {
+		if text, err := os.ReadFile(file); err == nil && filepath.Ext(file) != ".want" {
+			f.Add(text)
+		}
+	}
+	f.Add([]byte(header + body))
+	f.Add([]byte("BenchmarkX-2   \tsome log\n     100\t        12 ns/op\nPASS\n"))
+	f.Add([]byte("BenchmarkX-2   \tl\n 1\t 2 ns/op\n# file: b\nside: base\nBenchmarkX-2 1 1 ns/op -1 B/op\n"))
+	f.Add([]byte("aBenchmarkX-2   \t     100\t        12 ns/op\nBenchmarkY one\nUnit x better=lower\n# cut: 12\n"))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		log, err := ingest.Read("f", bytes.NewReader(text))
+		if err != nil && log.Files == nil {
+			return // refused as a whole
+		}
+		for _, run := range log.Runs {
+			for _, s := range run.Samples {
+				if len(s.Values) == 0 || len(s.Values) != len(s.Rounds) {
+					t.Fatalf("%v has %d values and %d rounds", s.Key, len(s.Values), len(s.Rounds))
+				}
+				for i, v := range s.Values {
+					if !(v >= 0) || math.IsInf(v, 0) || s.Rounds[i] < 1 {
+						t.Fatalf("%v has the value %g in round %d", s.Key, v, s.Rounds[i])
+					}
+				}
+			}
+		}
+		oracle(t, text, log)
+		if err == nil {
+			again(t, log)
+		}
+	})
+}
+
+// oracle compares with what benchfmt reads from the same text.
+func oracle(t *testing.T, text []byte, log baseline.Log) {
+	t.Helper()
+	if bytes.Contains(text, []byte(`"Action":"`)) {
+		return // JSON; benchfmt does not know it
+	}
+	have := map[string]int{}
+	total := 0
+	for _, run := range log.Runs {
+		for _, s := range run.Samples {
+			for _, v := range s.Values {
+				have[fmt.Sprint(s.Name, s.Unit, v)]++
+				total++
+			}
+		}
+	}
+	want, broken := 0, 0
+	r := benchfmt.NewReader(bytes.NewReader(text), "f")
+	for r.Scan() {
+		switch record := r.Result().(type) {
+		case *benchfmt.SyntaxError:
+			broken++
+		case *benchfmt.Result:
+			if c := record.Name; record.Iters < 1 || len(c) > 0 && (c[0] < 'A' || c[0] > 'Z') {
+				continue // not a measurement, or not the name of a function
+			}
+			for _, v := range record.Values {
+				if !(v.Value >= 0) || math.IsInf(v.Value, 0) {
+					broken++
+					continue
+				}
+				unit := v.Unit
+				if v.Value == 0 {
+					unit = tidy(unit)
+				}
+				want++
+				if key := fmt.Sprint(string(record.Name), unit, v.Value); have[key] == 0 {
+					t.Fatalf("lost %s", key)
+				} else {
+					have[key]--
+				}
+			}
+		}
+	}
+	if r.Err() == nil && broken > 0 && len(log.Problems)+len(log.Warnings) == 0 && total == want {
+		t.Fatalf("%d broken lines, and no word of them", broken)
+	}
+}
+
+func tidy(unit string) string {
+	r := benchfmt.NewReader(strings.NewReader("BenchmarkX 1 1 "+unit+"\n"), "")
+	r.Scan()
+	return r.Result().(*benchfmt.Result).Values[0].Unit
+}
+
+// again reads the kept text, and the samples written in the format.
+func again(t *testing.T, log baseline.Log) {
+	t.Helper()
+	samples := func(log baseline.Log) string {
+		var b strings.Builder
+		for _, run := range log.Runs {
+			if len(run.Samples) > 0 {
+				fmt.Fprintln(&b, run.Side, run.Environment.Fingerprint(), run.Samples)
+			}
+		}
+		return b.String()
+	}
+	kept, err := ingest.Read("f", bytes.NewReader(log.Runs[0].Raw))
+	if err != nil {
+		t.Fatalf("the kept text: %v", err)
+	}
+	if samples(kept) != samples(log) || len(kept.Problems) != len(log.Problems) {
+		t.Fatalf("the kept text reads as\n%s%v\nand not as\n%s%v", samples(kept), kept.Problems, samples(log), log.Problems)
+	}
+	text := write(log)
+	written, err := ingest.Read("f", strings.NewReader(text))
+	if err != nil {
+		t.Fatalf("%v of\n%s", err, text)
+	}
+	if samples(written) != samples(log) {
+		t.Fatalf("written\n%s\nreads as\n%s\nand not as\n%s", text, samples(written), samples(log))
+	}
+}
+
+// write puts samples down in the format, a value a line.
+func write(log baseline.Log) string {
+	var b strings.Builder
+	for _, run := range log.Runs {
+		e := run.Environment
+		for _, s := range run.Samples {
+			fmt.Fprintf(&b, "side: %s\npkg: %s\ngoos: %s\ngoarch: %s\ncpu: %s\ncores: %d\nquota: %g\ngomaxprocs: %d\n", run.Side, s.Package, e.OS, e.Arch, e.CPU, e.Cores, e.Quota, e.Procs)
+			for i, v := range s.Values {
+				fmt.Fprintf(&b, "# round: %d\nBenchmark%s 1 %v %s\n", s.Rounds[i], s.Name, v, s.Unit)
+			}
+		}
+	}
+	return b.String()
+}
