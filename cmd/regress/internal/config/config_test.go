@@ -136,6 +136,8 @@ func TestErrors(t *testing.T) {
 	check("[suite\nbench = 1", "regress.toml:2: ")
 	check("a = 1\na = 2", "regress.toml:2: ")
 
+	check("[[waiver]]\nexpires =   # the first day", "regress.toml:2: expected value but found '#' instead: say until when it counts")
+
 	// Kinds and ranges.
 	check("budget = 3", `regress.toml:1: budget has no unit: write "3s" or "3m"`)
 	check("budget = '-3m'", `regress.toml:1: "-3m" is no time to measure in`)

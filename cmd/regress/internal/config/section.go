@@ -34,7 +34,11 @@ func parse(file string, data []byte) (*document, error) {
 	if err != nil {
 		var syntax toml.ParseError
 		if errors.As(err, &syntax) {
-			return nil, &Error{File: file, Line: max(1, syntax.Position.Line), Text: syntax.Message}
+			text := syntax.Message
+			if remedy := wanted[syntax.LastKey[strings.LastIndexByte(syntax.LastKey, '.')+1:]]; remedy != "" {
+				text += ": " + remedy // the block that the report prints leaves open what a person must fill in
+			}
+			return nil, &Error{File: file, Line: max(1, syntax.Position.Line), Text: text}
 		}
 		return nil, &Error{File: file, Text: err.Error()}
 	}

@@ -146,7 +146,7 @@ func (p *page) light() []answer {
 		}
 		counts = append(counts, p.unchanged()...)
 		if _, kept := p.promises(false); len(kept) > 0 {
-			counts = append(counts, fmt.Sprintf("%d targets met", len(kept)))
+			counts = append(counts, fmt.Sprintf("targets met: %d", len(kept)))
 		}
 		return []answer{{"The rest", prose(strings.Join(counts, "; "))}}
 	}

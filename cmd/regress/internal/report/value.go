@@ -146,6 +146,15 @@ func percent(x float64) string {
 	return strconv.FormatFloat(x, 'g', 1, 64) + " %"
 }
 
+// percentUp is percent rounded up, for a bound that must hold as written.
+func percentUp(x float64) string {
+	step := .001
+	if x >= .0995 {
+		step = .01
+	}
+	return percent(math.Ceil(x/step-1e-9) * step)
+}
+
 // signed writes a relative change: "+12.1 %", "-3.0 %", "12.3×".
 func signed(x float64) string {
 	if x >= 10 {

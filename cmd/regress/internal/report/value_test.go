@@ -48,6 +48,11 @@ func TestValues(t *testing.T) {
 	check(percent(.05), "5 %")
 	check(percent(.153), "15 %")
 	check(percent(.0003), "0.03 %")
+	check(percentUp(.0104), "1.1 %") // 1.04 % is not less than 1 %
+	check(percentUp(.01), "1 %")
+	check(percentUp(.1001), "11 %")
+	check(percentUp(.0996), "10 %")
+	check(percentUp(0), "0 %")
 	x := func(v float64) string { return margin(&v) }
 	check(x(.999), "0.99×") // a miss never reads as met
 	check(x(1.314), "1.31×")

@@ -142,10 +142,10 @@ func (v view) unchanged() []string {
 		}
 	}
 	if bounded > 0 {
-		out = append(out, fmt.Sprintf("%d unchanged: none worse by %s or more", bounded, percent(worst)))
+		out = append(out, fmt.Sprintf("%d unchanged: none worse by %s or more", bounded, percentUp(worst)))
 	}
 	if exact > 0 {
-		out = append(out, fmt.Sprintf("%d exact and the same, or within tolerance", exact))
+		out = append(out, fmt.Sprintf("%d exact, the same or within tolerance", exact))
 	}
 	if open > 0 {
 		out = append(out, fmt.Sprintf("%d unchanged", open))
