@@ -43,12 +43,13 @@ type conn struct {
 	rc     syscall.RawConn
 	single bool // one processor: spinning would keep the peer from running
 
-	state  atomic.Uint32
-	fault  atomic.Pointer[error]
-	over   chan struct{} // closed when the connection ends in any way
-	once   sync.Once     // closes it
-	opened chan struct{} // closed when rx.seg is there
-	ctl    chan struct{} // closed when the socket's goroutine has ended
+	state   atomic.Uint32
+	closing atomic.Bool
+	fault   atomic.Pointer[error]
+	over    chan struct{} // closed when the connection ends in any way
+	once    sync.Once     // closes it
+	opened  chan struct{} // closed when rx.seg is there
+	ctl     chan struct{} // closed when the socket's goroutine has ended
 
 	_  [128]byte
 	tx sender
@@ -127,6 +128,7 @@ func notify(wake chan<- struct{}) {
 // end sets a bit of state and wakes this side's waiting calls.
 func (c *conn) end(bit uint32) {
 	c.state.Or(bit)
+	c.tx.odd.Or(oddEnded)
 	c.once.Do(func() { close(c.over) })
 	c.rouseAll()
 }
@@ -169,18 +171,17 @@ func (c *conn) ended(op string) error {
 // nothing; the barrier makes them visible here, and this side's end visible to calls that begin later. Memory still in
 // use is replaced by private pages and unmapped when the connection is garbage.
 func (c *conn) Close() error {
-	if c.state.Or(closed)&closed != 0 {
+	if c.closing.Swap(true) {
 		return nil
 	}
-	sure := barrier()
 	c.end(closed)
+	barrier()
+	sure := c.leave(&c.tx.half)
 	c.tx.stop()
-	sure = c.leave(&c.tx.half) && sure
-	c.tx.p.Publish()
 	if sure {
 		c.tx.bye()
 	}
-	c.wake(&c.tx.seg.control().Recv, c.tx.knock)
+	c.wake(c.tx.bed, c.tx.knock)
 	err := c.sock.Close()
 	<-c.ctl
 	sure = c.leave(&c.rx.half) && sure

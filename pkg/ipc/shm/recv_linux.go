@@ -17,7 +17,8 @@ type receiver struct {
 	seg   *segment // set before conn.opened is closed
 	open  bool     // this half has seen that
 	level int
-	limit uint32 // below this length Recv takes a record on its short way
+	limit uint32        // below this length a record goes the short way; 0 when none may
+	bed   *ring.Sleeper // the sender's
 	knock func()
 	ready func() bool
 	err   error // the end of this half
@@ -42,7 +43,7 @@ func (c *conn) Recv(ctx context.Context, buf []byte) ([]byte, error) {
 		return buf[:0], wait.Error(ctx, "recv", "shm")
 	}
 	ring.StoreRel(&r.busy, in)
-	if r.open && !r.have && r.total == 0 && c.state.Load()&(closed|bad) == 0 {
+	if r.limit != 0 && c.state.Load()&(closed|bad) == 0 {
 		h := r.c.Head()
 		if h == 0 {
 			h = c.spinHead()
@@ -51,7 +52,7 @@ func (c *conn) Recv(ctx context.Context, buf []byte) ([]byte, error) {
 			buf = buf[:n]
 			copy(buf, r.c.Payload(n))
 			if r.c.Advance(n) {
-				c.wake(&r.seg.control().Send, r.knock)
+				c.wake(r.bed, r.knock)
 			}
 			err := c.late("recv")
 			ring.StoreRel(&r.busy, out)
@@ -84,6 +85,13 @@ func (c *conn) Peek(ctx context.Context) ([]byte, error) {
 		return nil, wait.Error(ctx, "peek", "shm")
 	}
 	ring.StoreRel(&r.busy, in)
+	if r.limit != 0 && c.state.Load()&(closed|bad) == 0 {
+		if h := r.c.Head(); h-1 < r.limit {
+			r.have, r.n, r.limit = true, int(h-1), 0
+			ring.StoreRel(&r.busy, holding)
+			return r.c.Payload(r.n)[:r.n:r.n], nil
+		}
+	}
 	if _, err := c.next(ctx, true, nil); err != nil {
 		ring.StoreRel(&r.busy, out)
 		return nil, err
@@ -133,15 +141,16 @@ func (c *conn) take() {
 	r.have = false
 	if r.whole {
 		r.whole, r.total, r.part, r.lent = false, 0, nil, false
-		return
+	} else {
+		c.advance(r.n)
 	}
-	c.advance(r.n)
+	r.bound(c.cfg)
 }
 
 // advance takes a record of n bytes.
 func (c *conn) advance(n int) {
 	if c.rx.c.Advance(n) {
-		c.wake(&c.rx.seg.control().Send, c.rx.knock)
+		c.wake(c.rx.bed, c.rx.knock)
 	}
 }
 
@@ -194,9 +203,9 @@ func (c *conn) header(ctx context.Context, block bool) (uint32, error) {
 		if h = c.spinHead(); h != 0 {
 			return h, nil
 		}
-		c.published(c.tx.p.Publish()) // what is waited for may be its answer
+		c.publishHeld() // what is waited for may be its answer
 		if r.c.Give() {
-			c.wake(&r.seg.control().Send, r.knock)
+			c.wake(r.bed, r.knock)
 		}
 		if err := c.await(ctx, "recv", &r.half, &r.seg.control().Recv, closed|bad|gone, r.ready); err != nil {
 			return 0, err
@@ -235,7 +244,7 @@ func (c *conn) meet(ctx context.Context, block bool) (bool, error) {
 		if !block {
 			return false, c.ended("recv")
 		}
-		c.published(c.tx.p.Publish())
+		c.publishHeld()
 		var late <-chan time.Time
 		if c.cfg.Timeout > 0 {
 			t := time.NewTimer(c.cfg.Timeout)
@@ -256,7 +265,7 @@ func (c *conn) meet(ctx context.Context, block bool) (bool, error) {
 			}
 		}
 	}
-	r.open = true
+	r.open, r.bed = true, &r.seg.control().Send
 	r.bound(c.cfg)
 	return true, nil
 }
@@ -277,6 +286,7 @@ func (c *conn) control(code uint32) error {
 	case code == ring.Abort && r.total > 0:
 		r.part, r.total, r.lent = nil, 0, false
 		r.c.Skip()
+		r.bound(c.cfg)
 	case code == ring.Abort:
 		r.c.Skip()
 	case level >= 0 && level < r.seg.shape.levels && level != r.level:
@@ -288,9 +298,11 @@ func (c *conn) control(code uint32) error {
 		r.c.SwitchTo(mem, r.seg.shape.size(level))
 		r.seg.drop(r.level, true)
 		r.level = level
-		r.bound(c.cfg)
+		if r.total == 0 {
+			r.bound(c.cfg)
+		}
 		if r.c.Give() {
-			c.wake(&r.seg.control().Send, r.knock)
+			c.wake(r.bed, r.knock)
 		}
 	default:
 		return c.fail(fmt.Errorf("%w: control record %d", ipc.ErrCorrupt, code))
@@ -310,7 +322,7 @@ func (c *conn) record(h uint32, buf []byte) error {
 		if n > c.cfg.MaxMessage {
 			return c.tooLong(uint64(n))
 		}
-		r.have, r.n = true, n
+		r.have, r.n, r.limit = true, n, 0
 		return nil
 	}
 	p := r.c.Payload(n)
@@ -322,7 +334,7 @@ func (c *conn) record(h uint32, buf []byte) error {
 		if all > uint64(c.cfg.MaxMessage) || all == 0 {
 			return c.tooLong(all)
 		}
-		r.total, r.lent = int(all), cap(buf) >= int(all)
+		r.total, r.lent, r.limit = int(all), cap(buf) >= int(all), 0
 		if r.part = buf[:0]; !r.lent {
 			r.part = make([]byte, 0, r.total)
 		}

@@ -22,37 +22,41 @@ const totalSize = 8
 // sender is the sending half.
 type sender struct {
 	half
+	odd   atomic.Uint32 // why a call cannot go the short way
 	p     ring.Producer
 	seg   *segment
-	level int
-	small int  // up to this many bytes a message is one record, and no reason to grow from this ring
-	floor int  // the same of the smallest ring
-	batch bool // messages may be held back
-	count int  // messages in the open batch
-	bytes int
-	abort bool // fragments of a withdrawn message are in the ring
+	bed   *ring.Sleeper // the receiver's
 	knock func()
-	ready func() bool // room for need
+	floor int  // up to this many bytes a message is one record in the smallest ring
+	batch bool // messages may be held back
+	abort bool // fragments of a withdrawn message are in the ring
+	resv  int  // bytes reserved, -1 none
+
+	level  int
+	recent bool // a large message since shrink last looked
+	left   []leftRing
+	quiet  *time.Timer // runs shrink
+	locked bool        // this call holds mu
+
+	ready func() bool // room for need, or !ok
 	need  int
 	ok    bool
+	heap  []byte          // reserved there, not in the ring
+	ctx   context.Context // of that reservation
+	full  error
 
-	resv int             // bytes reserved, -1 none
-	heap []byte          // reserved there, not in the ring
-	ctx  context.Context // of a reservation in heap
-	full error
-
-	// While the ring is larger than the smallest, mu keeps the shrinking timer out.
-	mu     sync.Mutex
-	grown  atomic.Bool
-	recent bool // a large message since the timer last looked
-	left   []leftRing
-	timer  *time.Timer
-
-	delay   sync.Mutex // of the batch's timer
-	delayed *time.Timer
+	mu      sync.Mutex  // of who works on the half from another goroutine, see foreign
+	stopped bool        // no timer may start
+	delay   *time.Timer // runs tick
 	ticking atomic.Bool
-	stopped bool
 }
+
+// Bits of sender.odd.
+const (
+	oddEnded   = 1 << iota // the connection has ended
+	oddForeign             // another goroutine works on the half, under mu
+	oddAlways              // every call takes mu: for the race detector
+)
 
 // leftRing is a ring that the sender has left and the receiver perhaps not.
 type leftRing struct {
@@ -61,22 +65,61 @@ type leftRing struct {
 }
 
 func (t *sender) init(c *conn, seg *segment) {
-	t.seg, t.resv, t.wake, t.knock = seg, -1, make(chan struct{}, 1), c.knock(wakeReceiver)
+	t.seg, t.bed, t.resv, t.wake, t.knock = seg, &seg.control().Recv, -1, make(chan struct{}, 1), c.knock(wakeReceiver)
 	t.spin = spinFixed
 	t.p.Open(seg.rings[0], seg.shape.size(0), seg.control())
-	t.resize(c.cfg)
-	t.floor = t.small
+	t.floor = min(seg.shape.size(0)/8, fragment, c.cfg.MaxMessage)
 	t.batch = c.cfg.Batch.Enabled()
+	t.delay, t.quiet = idleTimer(c.tick), idleTimer(c.shrink)
 	t.full = fmt.Errorf("send on shm: %w", ipc.ErrFull)
 	t.ready = func() bool {
 		var room bool
 		room, t.ok = t.p.Room(t.need)
 		return room || !t.ok
 	}
+	if raceBuild {
+		t.odd.Store(oddAlways)
+	}
 }
 
-// resize sets what follows from the ring's size.
-func (t *sender) resize(cfg ipc.Config) { t.small = min(t.p.Cap()/8, fragment, cfg.MaxMessage) }
+// enter begins a call of this half that does not go the short way.
+func (t *sender) enter() {
+	ring.StoreRel(&t.busy, in)
+	if t.odd.Load()&(oddForeign|oddAlways) != 0 {
+		t.mu.Lock()
+		t.locked = true
+	}
+}
+
+// leave ends it; holding says that the caller has a slice.
+func (t *sender) leave(busy uint32) {
+	if t.locked {
+		t.locked = false
+		defer t.mu.Unlock()
+	}
+	ring.StoreRel(&t.busy, busy)
+}
+
+// foreign takes the half for another goroutine, unless a call is in it. Calls say so with plain stores, which cost nothing; the barrier
+// makes them visible, and makes a call that begins later see oddForeign and wait for mu.
+func (t *sender) foreign() bool {
+	if !t.mu.TryLock() {
+		return false
+	}
+	t.odd.Or(oddForeign)
+	barrier()
+	if atomic.LoadUint32(&t.busy) == in {
+		t.release()
+		return false
+	}
+	return true
+}
+
+// release ends what foreign began.
+func (t *sender) release() {
+	t.odd.And(^uint32(oddForeign))
+	t.mu.Unlock()
+}
 
 // Send implements ipc.Conn.
 func (c *conn) Send(ctx context.Context, b []byte) error {
@@ -85,30 +128,31 @@ func (c *conn) Send(ctx context.Context, b []byte) error {
 		return wait.Error(ctx, "send", "shm")
 	}
 	ring.StoreRel(&t.busy, in)
-	var err error
-	if t.batch || len(b) > t.small || t.abort || t.grown.Load() || c.state.Load() != 0 {
-		err = c.sendSlow(ctx, b)
-	} else {
-		switch t.p.Put(b) {
-		case ring.Full:
-			err = c.sendSlow(ctx, b)
-		case ring.Sleep:
-			c.wake(&t.seg.control().Recv, t.knock)
-		}
-		if err == nil && c.state.Load()&closed != 0 {
-			err = c.ended("send")
+	if t.odd.Load() == 0 && len(b) <= t.floor && !t.abort {
+		if !t.batch {
+			switch t.p.Put(b) {
+			case ring.Done:
+				ring.StoreRel(&t.busy, out)
+				return c.late("send")
+			case ring.Sleep:
+				c.wake(t.bed, t.knock)
+				ring.StoreRel(&t.busy, out)
+				return c.late("send")
+			}
+		} else if t.p.PutHeld(b) == ring.Done {
+			c.held()
+			ring.StoreRel(&t.busy, out)
+			return c.late("send")
 		}
 	}
-	ring.StoreRel(&t.busy, out)
+	t.enter()
+	err := c.sendSlow(ctx, b)
+	t.leave(out)
 	return err
 }
 
 func (c *conn) sendSlow(ctx context.Context, b []byte) error {
 	t := &c.tx
-	if t.grown.Load() {
-		t.mu.Lock()
-		defer t.mu.Unlock()
-	}
 	t.resv = -1
 	if c.state.Load() != 0 {
 		return c.ended("send")
@@ -117,11 +161,7 @@ func (c *conn) sendSlow(ctx context.Context, b []byte) error {
 		return fmt.Errorf("send %d bytes on shm: %w", len(b), ipc.ErrTooLarge)
 	}
 	if len(b) > t.floor {
-		locked, err := c.grow(ctx, len(b))
-		if locked {
-			defer t.mu.Unlock()
-		}
-		if err != nil {
+		if err := c.grow(ctx, len(b)); err != nil {
 			return err
 		}
 	}
@@ -143,35 +183,36 @@ func (c *conn) sendAny(ctx context.Context, b []byte) error {
 
 // commit sends the record in place, at once or with its batch.
 func (c *conn) commit(n int) error {
-	t := &c.tx
-	if !t.batch {
-		c.published(t.p.Commit(n, 0))
-		return c.late("send")
-	}
-	s, opened := t.p.Add(n)
-	if opened {
-		t.count, t.bytes = 0, 0
-		if c.cfg.Batch.Delay > 0 && !t.ticking.Load() {
-			c.tick()
-		}
-	}
-	c.published(s)
-	t.count++
-	t.bytes += int(ring.Size(n))
-	if b := &c.cfg.Batch; b.Count > 1 && t.count >= b.Count || t.bytes >= b.Bytes {
-		c.published(t.p.Publish())
+	if c.tx.batch {
+		c.tx.p.Hold(n)
+		c.held()
+	} else {
+		c.published(c.tx.p.Commit(n, 0))
 	}
 	return c.late("send")
+}
+
+// held sends the batch when it is due, and starts its clock when it is new.
+func (c *conn) held() {
+	t := &c.tx
+	n, bytes := t.p.Held()
+	switch b := &c.cfg.Batch; {
+	case b.Count > 1 && n >= b.Count, bytes >= b.Bytes:
+		c.published(t.p.Publish())
+	case n == 1 && b.Delay > 0 && !t.ticking.Load():
+		t.ticking.Store(true)
+		t.delay.Reset(b.Delay)
+	}
 }
 
 // published wakes the receiver if it must be.
 func (c *conn) published(s ring.Status) {
 	if s == ring.Sleep {
-		c.wake(&c.tx.seg.control().Recv, c.tx.knock)
+		c.wake(c.tx.bed, c.tx.knock)
 	}
 }
 
-// late is the error of a call that Close overtook: what it wrote may have gone to blank memory.
+// late is the error of a call that Close overtook: what it wrote or read may have been blank memory.
 func (c *conn) late(op string) error {
 	if c.state.Load()&closed != 0 {
 		return c.ended(op)
@@ -234,14 +275,16 @@ func (c *conn) lied() error {
 	return c.fail(fmt.Errorf("%w: it took what was not sent", ipc.ErrCorrupt))
 }
 
-// sendParts sends a message in records of n bytes.
+// sendParts sends a message of more than n bytes in records of n.
 func (c *conn) sendParts(ctx context.Context, b []byte, n int) error {
 	t := &c.tx
 	if c.cfg.NoWait {
 		records := len(b)/n + 2
-		if all := len(b) + records*2*ring.Align + totalSize; all > t.p.Cap() {
+		all := len(b) + records*2*ring.Align + totalSize
+		if all > t.p.Cap() {
 			return fmt.Errorf("send %d bytes on shm without waiting: %w (or MaxBuffer)", len(b), ipc.ErrTooLarge)
-		} else if err := c.room(ctx, all); err != nil {
+		}
+		if err := c.room(ctx, all); err != nil {
 			return err
 		}
 	}
@@ -267,154 +310,4 @@ func (c *conn) sendParts(ctx context.Context, b []byte, n int) error {
 		c.published(t.p.Commit(k, flags))
 	}
 	return c.late("send")
-}
-
-// Reserve implements ipc.Conn.
-func (c *conn) Reserve(ctx context.Context, n int) ([]byte, error) {
-	t := &c.tx
-	if ctx.Err() != nil {
-		return nil, wait.Error(ctx, "reserve", "shm")
-	}
-	ring.StoreRel(&t.busy, in)
-	p, err := c.reserve(ctx, n)
-	if err != nil {
-		ring.StoreRel(&t.busy, out)
-		return nil, err
-	}
-	ring.StoreRel(&t.busy, holding)
-	return p, nil
-}
-
-func (c *conn) reserve(ctx context.Context, n int) ([]byte, error) {
-	t := &c.tx
-	if t.grown.Load() {
-		t.mu.Lock()
-		defer t.mu.Unlock()
-	}
-	t.resv = -1
-	switch {
-	case c.state.Load() != 0:
-		return nil, c.ended("reserve")
-	case n < 0:
-		return nil, fmt.Errorf("reserve %d bytes on shm: negative", n)
-	case n > c.cfg.MaxMessage:
-		return nil, fmt.Errorf("reserve %d bytes on shm: %w", n, ipc.ErrTooLarge)
-	}
-	if n > t.floor {
-		locked, err := c.grow(ctx, n)
-		if locked {
-			defer t.mu.Unlock()
-		}
-		if err != nil {
-			return nil, err
-		}
-		if n > t.p.Cap()/2-4*ring.Align { // cannot be one record: built aside, sent in parts
-			if cap(t.heap) < n {
-				t.heap = make([]byte, n)
-			}
-			t.resv, t.ctx, t.heap = n, ctx, t.heap[:n]
-			return t.heap, nil
-		}
-	}
-	t.heap = nil
-	if err := c.room(ctx, n); err != nil {
-		return nil, err
-	}
-	t.resv = n
-	return t.p.Space(n)[:n:n], nil
-}
-
-// Commit implements ipc.Conn.
-func (c *conn) Commit(n int) error {
-	t := &c.tx
-	ring.StoreRel(&t.busy, in)
-	err := c.commitReserved(n)
-	ring.StoreRel(&t.busy, out)
-	return err
-}
-
-func (c *conn) commitReserved(n int) error {
-	t := &c.tx
-	if t.grown.Load() {
-		t.mu.Lock()
-		defer t.mu.Unlock()
-	}
-	if c.state.Load() != 0 {
-		return c.ended("commit")
-	}
-	if n < 0 || n > t.resv {
-		return fmt.Errorf("commit %d bytes on shm: %d are reserved", n, max(t.resv, 0))
-	}
-	t.resv = -1
-	if t.heap != nil {
-		return c.sendAny(t.ctx, t.heap[:n])
-	}
-	return c.commit(n)
-}
-
-// Flush implements ipc.Conn.
-func (c *conn) Flush(ctx context.Context) error {
-	if ctx.Err() != nil {
-		return wait.Error(ctx, "flush", "shm")
-	}
-	t := &c.tx
-	ring.StoreRel(&t.busy, in)
-	defer ring.StoreRel(&t.busy, out)
-	if c.state.Load() != 0 {
-		return c.ended("flush")
-	}
-	c.published(t.p.Publish())
-	return c.late("flush")
-}
-
-// tick starts the clock of the open batch.
-func (c *conn) tick() {
-	t := &c.tx
-	t.ticking.Store(true)
-	t.delay.Lock()
-	defer t.delay.Unlock()
-	switch {
-	case t.stopped:
-	case t.delayed != nil:
-		t.delayed.Reset(c.cfg.Batch.Delay)
-	default:
-		t.delayed = time.AfterFunc(c.cfg.Batch.Delay, func() {
-			t.delay.Lock()
-			defer t.delay.Unlock()
-			if t.stopped {
-				return
-			}
-			if t.p.Pending() {
-				c.published(t.p.Publish())
-			} else if t.ticking.Store(false); !t.p.Pending() {
-				return
-			} else {
-				t.ticking.Store(true)
-			}
-			t.delayed.Reset(c.cfg.Batch.Delay)
-		})
-	}
-}
-
-// stop ends the timers, and waits for one that runs.
-func (t *sender) stop() {
-	t.delay.Lock()
-	t.stopped = true
-	if t.delayed != nil {
-		t.delayed.Stop()
-	}
-	t.delay.Unlock()
-	// The shrinking timer looks at the connection's state under mu, which a Send may hold: see shrink.
-	if t.timer != nil {
-		t.timer.Stop()
-	}
-}
-
-// bye tells the receiver that nothing follows. The half is not in use.
-func (t *sender) bye() {
-	t.mu.Lock() // the shrinking timer may be at work; after this it sees that the connection has ended
-	defer t.mu.Unlock()
-	if _, ok := t.p.Room(0); ok && t.p.RoomControl() {
-		t.p.Control(ring.Bye)
-	}
 }

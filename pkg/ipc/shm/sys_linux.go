@@ -49,13 +49,15 @@ var barrierReady = sync.OnceValue(func() bool {
 	return e == 0
 })
 
-// barrier makes every thread of this process pass a full memory barrier, and says whether it could.
-func barrier() bool {
-	if !barrierReady() {
-		return false
+// barrier makes every thread of this process pass a full memory barrier. Without the system call it waits
+// for longer than any processor holds a store back.
+func barrier() {
+	if barrierReady() {
+		if _, _, e := syscall.RawSyscall(unix.SYS_MEMBARRIER, barrierRun, 0, 0); e == 0 {
+			return
+		}
 	}
-	_, _, e := syscall.RawSyscall(unix.SYS_MEMBARRIER, barrierRun, 0, 0)
-	return e == 0
+	time.Sleep(nap)
 }
 
 // cores is the number of processors this process really has: what the scheduler uses, what the

@@ -1,7 +1,7 @@
 #include "textflag.h"
 
-// func StoreRel(p *uint32, v uint32)
-TEXT ·StoreRel(SB), NOSPLIT, $0-12
+// func storeRel(p *uint32, v uint32)
+TEXT ·storeRel(SB), NOSPLIT, $0-12
 	MOVD  p+0(FP), R0
 	MOVW  v+8(FP), R1
 	STLRW R1, (R0)

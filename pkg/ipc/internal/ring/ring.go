@@ -85,9 +85,13 @@ type Producer struct {
 	pos   uint64 // where the next record goes; counts on over all levels
 	limit uint64 // Tail as last seen, plus size
 	ctl   *Control
-	// open is the first record of the open batch: its header<<32 and its index; 0 when none is
-	// open. Whoever takes it out publishes it. The batch's other records have their headers but cannot be reached before.
-	open atomic.Uint64
+
+	// first is the first record of the open batch, nil when none is open, and head its header, which is held back. The
+	// batch's other records have theirs but cannot be reached before.
+	first unsafe.Pointer
+	head  uint32
+	count int    // messages in the batch
+	start uint64 // its position
 }
 
 // Status is what became of a Put.
@@ -147,9 +151,16 @@ func (p *Producer) Put(b []byte) Status {
 	*(*uint32)(unsafe.Add(at, n)) = 0
 	p.pos += n
 	StoreRel((*uint32)(at), uint32(len(b)+1))
-	if atomic.LoadUint32(&p.ctl.Recv.Flag) != Awake {
-		return Sleep
+	return p.sleeper()
+}
+
+// PutHeld writes b as one record of the open batch. It returns Full or Done.
+func (p *Producer) PutHeld(b []byte) Status {
+	if p.pos+Size(len(b))+2*Align > p.limit {
+		return Full
 	}
+	copy(unsafe.Slice((*byte)(unsafe.Add(p.at(p.pos), HeaderSize)), len(b)), b)
+	p.Hold(len(b))
 	return Done
 }
 
@@ -188,36 +199,37 @@ func (p *Producer) SwitchTo(level int, mem unsafe.Pointer, size int) Status {
 	return s
 }
 
-// Add writes the n payload bytes in place as a record of the open batch, or opens one. Publish sends it.
-// It returns Sleep when the batch was published meanwhile and the consumer sleeps, and whether it opened a batch.
-func (p *Producer) Add(n int) (s Status, opened bool) {
+// Hold makes the n payload bytes in place a record of the open batch, or opens one. Publish sends it.
+func (p *Producer) Hold(n int) {
 	at := p.at(p.pos)
 	*(*uint32)(unsafe.Add(at, Size(n))) = 0
-	idx := p.pos & (p.size - 1)
+	if p.first == nil {
+		p.first, p.head, p.start, p.count = at, uint32(n+1), p.pos, 0
+	} else {
+		StoreRel((*uint32)(at), uint32(n+1))
+	}
+	p.count++
 	p.pos += Size(n)
-	if p.open.Load() == 0 {
-		p.open.Store(uint64(n+1)<<32 | idx)
-		return Done, true
-	}
-	StoreRel((*uint32)(at), uint32(n+1))
-	if p.open.Load() == 0 { // published meanwhile, perhaps without this record
-		return p.sleeper(), false
-	}
-	return Done, false
 }
 
-// Publish sends the open batch, if there is one. It may be called from any goroutine.
+// Held is how many messages and bytes the open batch has.
+func (p *Producer) Held() (messages, bytes int) {
+	if p.first == nil {
+		return 0, 0
+	}
+	return p.count, int(p.pos - p.start)
+}
+
+// Publish sends the open batch, if there is one.
 func (p *Producer) Publish() Status {
-	v := p.open.Swap(0)
-	if v == 0 {
+	if p.first == nil {
 		return Done
 	}
-	StoreRel((*uint32)(unsafe.Add(p.base, v&(1<<32-1))), uint32(v>>32))
+	at := p.first
+	p.first = nil
+	StoreRel((*uint32)(at), p.head)
 	return p.sleeper()
 }
-
-// Pending says whether a batch is open.
-func (p *Producer) Pending() bool { return p.open.Load() != 0 }
 
 func (p *Producer) sleeper() Status {
 	if atomic.LoadUint32(&p.ctl.Recv.Flag) != Awake {
