@@ -5,8 +5,10 @@
 // pattern and impossible value is reported at its line, all of them at once.
 //
 //	config.go     what a file holds, its defaults, and finding it
-//	section.go    one table of the file: typed values, each error at its line
+//	document.go   the file as tables, and all that is wrong with it
+//	section.go    one table: typed values, each error at its line
 //	position.go   the line of every key, which the library does not tell
+//	nearest.go    what a misspelt word was meant to be
 //	quantity.go   "10ms", "5MB", "1%" in the unit of a target
 //	waiver.go     writing a waiver so that the rest of the file stays as it is
 //	template.go   what regress init writes

@@ -1,8 +1,6 @@
 package config
 
 import (
-	"cmp"
-	"errors"
 	"fmt"
 	"maps"
 	"math"
@@ -11,63 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/BurntSushi/toml"
 )
-
-// document is a parsed file and what is wrong with it so far.
-type document struct {
-	file     string
-	values   map[string]any
-	lines    map[string]int
-	errs     []*Error
-	sections []*section
-}
-
-// Note: the library can fill structs and list the keys it did not use
-// (MetaData.Undecoded), but it forgets which element of an array of tables a
-// key stood in, stops at the first error, and gives the line of the last
-// element for all. Reading the tables by hand costs the few methods below.
-func parse(file string, data []byte) (*document, error) {
-	values := map[string]any{}
-	meta, err := toml.Decode(string(data), &values)
-	if err != nil {
-		var syntax toml.ParseError
-		if errors.As(err, &syntax) {
-			text := syntax.Message
-			if remedy := wanted[syntax.LastKey[strings.LastIndexByte(syntax.LastKey, '.')+1:]]; remedy != "" {
-				text += ": " + remedy // the block that the report prints leaves open what a person must fill in
-			}
-			return nil, &Error{File: file, Line: max(1, syntax.Position.Line), Text: text}
-		}
-		return nil, &Error{File: file, Text: err.Error()}
-	}
-	return &document{file: file, values: values, lines: keyLines(string(data), meta)}, nil
-}
-
-// finish reports the keys that nobody asked for, and returns all errors in
-// order of line.
-func (d *document) finish() error {
-	for _, s := range d.sections {
-		known := slices.Sorted(maps.Keys(s.seen))
-		for _, key := range s.keys() {
-			if s.seen[key] {
-				continue
-			}
-			if near := nearest(key, known); near != "" {
-				s.wrong(key, "unknown key %q: did you mean %q?", key, near)
-			} else {
-				s.wrong(key, "unknown key %q: known here are %s", key, strings.Join(known, ", "))
-			}
-		}
-	}
-	slices.SortStableFunc(d.errs, func(a, b *Error) int { return cmp.Compare(a.Line, b.Line) })
-	joined := make([]error, len(d.errs))
-	for i, err := range d.errs {
-		joined[i] = err
-	}
-	return errors.Join(joined...)
-}
 
 // section is one table of the file. Its methods take a key, and remember that
 // it is known; a value of the wrong kind is reported and left out.
@@ -360,43 +302,4 @@ func (s *section) date(key string) time.Time {
 		s.wrong(key, "%s is %s: %s", key, describe(v), remedy)
 	}
 	return time.Time{}
-}
-
-// nearest returns the known word that a misspelt one was most likely meant to
-// be, or nothing: at most a third of its letters may differ.
-func nearest(word string, known []string) string {
-	best, least := "", max(1, len(word)/3)+1
-	for _, candidate := range known {
-		if d := distance(strings.ToLower(word), candidate); d < least {
-			best, least = candidate, d
-		}
-	}
-	return best
-}
-
-// distance is Levenshtein's, in bytes, a swap of neighbours counting as one.
-func distance(a, b string) int {
-	if len(a) > 64 || len(b) > 64 {
-		return 64 // no word of ours is as long
-	}
-	rows := [3][]int{make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)}
-	for j := range rows[1] {
-		rows[1][j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		two, one, row := rows[0], rows[1], rows[2]
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
-			cost := 1
-			if a[i-1] == b[j-1] {
-				cost = 0
-			}
-			row[j] = min(one[j]+1, row[j-1]+1, one[j-1]+cost)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				row[j] = min(row[j], two[j-2]+1)
-			}
-		}
-		rows = [3][]int{one, row, two}
-	}
-	return rows[1][len(b)]
 }

@@ -8,7 +8,7 @@
 //	value.go     numbers with units that people read
 //	plain.go     names from data made harmless
 //	text.go      the terminal; table.go its columns
-//	markdown.go  GitHub; escape.go and budget.go its dangers and sizes
+//	markdown.go  GitHub: answers.go the first lines, escape.go and budget.go its dangers and sizes
 //	json.go      programs
 //
 // Every name in a decision may come from a benchmark of a stranger's pull

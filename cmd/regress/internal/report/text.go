@@ -111,7 +111,7 @@ func (t *text) rows(title string, rows []gate.Row, why bool, most int) {
 		return
 	}
 	t.heading(title, len(rows))
-	between, sees := "95 % interval", ""
+	between, sees := interval(rows), ""
 	if rows[0].Verdict == gate.Inconclusive {
 		sees = "sees"
 	}

@@ -208,6 +208,23 @@ func figuresOf(r gate.Row) figures {
 	return f
 }
 
+// interval is the title of the column of intervals: with their level where
+// all have the same, as far as it is shown.
+func interval(rows []gate.Row) string {
+	level := ""
+	for _, r := range rows {
+		if r.Interval == nil {
+			continue
+		}
+		own := percent(r.Interval.Level) + " "
+		if level != "" && own != level {
+			return "interval"
+		}
+		level = own
+	}
+	return level + "interval"
+}
+
 // margin writes how much better than required: "1.3×", "1000×".
 func margin(m *float64) string {
 	if m == nil {

@@ -1,0 +1,65 @@
+package config
+
+import (
+	"cmp"
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/BurntSushi/toml"
+)
+
+// document is a parsed file and what is wrong with it so far.
+type document struct {
+	file     string
+	values   map[string]any
+	lines    map[string]int
+	errs     []*Error
+	sections []*section
+}
+
+// Note: the library can fill structs and list the keys it did not use
+// (MetaData.Undecoded), but it forgets which element of an array of tables a
+// key stood in, stops at the first error, and gives the line of the last
+// element for all. Reading the tables by hand costs the few methods below.
+func parse(file string, data []byte) (*document, error) {
+	values := map[string]any{}
+	meta, err := toml.Decode(string(data), &values)
+	if err != nil {
+		var syntax toml.ParseError
+		if errors.As(err, &syntax) {
+			text := syntax.Message
+			if remedy := wanted[syntax.LastKey[strings.LastIndexByte(syntax.LastKey, '.')+1:]]; remedy != "" {
+				text += ": " + remedy // the block that the report prints leaves open what a person must fill in
+			}
+			return nil, &Error{File: file, Line: max(1, syntax.Position.Line), Text: text}
+		}
+		return nil, &Error{File: file, Text: err.Error()}
+	}
+	return &document{file: file, values: values, lines: keyLines(string(data), meta)}, nil
+}
+
+// finish reports the keys that nobody asked for, and returns all errors in
+// order of line.
+func (d *document) finish() error {
+	for _, s := range d.sections {
+		known := slices.Sorted(maps.Keys(s.seen))
+		for _, key := range s.keys() {
+			if s.seen[key] {
+				continue
+			}
+			if near := nearest(key, known); near != "" {
+				s.wrong(key, "unknown key %q: did you mean %q?", key, near)
+			} else {
+				s.wrong(key, "unknown key %q: known here are %s", key, strings.Join(known, ", "))
+			}
+		}
+	}
+	slices.SortStableFunc(d.errs, func(a, b *Error) int { return cmp.Compare(a.Line, b.Line) })
+	joined := make([]error, len(d.errs))
+	for i, err := range d.errs {
+		joined[i] = err
+	}
+	return errors.Join(joined...)
+}

@@ -1,0 +1,197 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/descartes/regress/pkg/gate"
+)
+
+var symbols = map[gate.Outcome]string{gate.Pass: "✅", gate.Fail: "❌", gate.Undecided: "❔"}
+
+// top is the answer: a headline and at most a handful of lines, of bounded length.
+func (p *page) top() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "### %s %s\n\n", symbols[p.Outcome], prose(capital(p.headline())))
+	line := func(key, say string) {
+		if say != "" {
+			fmt.Fprintf(&b, "- **%s:** %s\n", key, say)
+		}
+	}
+	answers := append(p.grave(), p.light()...)
+	if len(answers) == 0 {
+		answers = []answer{{"Measured", "nothing"}}
+	}
+	line(answers[0].key, answers[0].say)
+	line("How sure", p.sure())
+	line("Since", p.since())
+	line("What to do", p.todo())
+	if twins := p.twins(); twins != "" {
+		line("Note", prose(twins))
+	}
+	for _, also := range answers[1:] {
+		line(also.key, also.say)
+	}
+	return b.String()
+}
+
+// capital starts a sentence with a capital, unless it starts with a name.
+func capital(s string) string {
+	word, _, _ := strings.Cut(s, " ")
+	if word == "" || strings.Trim(word, "abcdefghijklmnopqrstuvwxyz") != "" {
+		return s
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
+}
+
+type answer struct{ key, say string }
+
+func (p *page) named(r gate.Row) string {
+	return code(p.rowLabel(r), false) + " " + code(r.Unit, false)
+}
+
+// more says how many there are beside the one that was told.
+func more(say string, n int) string {
+	if n > 1 {
+		say += fmt.Sprintf("; and %d more", n-1)
+	}
+	return say
+}
+
+// grave are the facts that somebody must act on, the gravest first.
+func (p *page) grave() []answer {
+	var out []answer
+	add := func(key string, verdict gate.Verdict, say func(gate.Row) string) {
+		if rows := p.by[verdict]; len(rows) > 0 {
+			out = append(out, answer{key, more(p.named(rows[0])+say(rows[0]), len(rows))})
+		}
+	}
+	add("Regressed", gate.Regressed, func(r gate.Row) string { return " " + fromTo(r) })
+	if broken, _ := p.promises(false); len(broken) > 0 {
+		out = append(out, answer{"Target", more(p.promiseLine(broken[0]), len(broken))})
+	}
+	add("Missing", gate.Missing, func(gate.Row) string { return " ran at base and printed nothing at head" })
+	if p.Outcome != gate.Fail {
+		add("Not decided", gate.Inconclusive, func(r gate.Row) string { return ": " + prose(r.Why) })
+	}
+	if reasons := p.reasons(); len(reasons) > 0 {
+		out = append(out, answer{"Also", more(prose(reasons[0]), len(reasons))})
+	}
+	return out
+}
+
+// light are the facts that are good to know: one line where something grave
+// stands above them.
+func (p *page) light() []answer {
+	var out []answer
+	if rows := p.by[gate.Improved]; len(rows) > 0 {
+		out = append(out, answer{"Improved", more(p.named(rows[0])+" "+fromTo(rows[0]), len(rows))})
+	}
+	if folded := p.unchanged(); len(folded) > 0 {
+		out = append(out, answer{"Unchanged", prose(strings.Join(folded, "; "))})
+	}
+	if _, kept := p.promises(false); len(kept) > 0 {
+		out = append(out, answer{"Targets met", tightest(kept)})
+	}
+	if len(p.Cannot) > 0 {
+		say := prose(p.Cannot[0])
+		if n := len(p.Cannot) - 1; n > 0 {
+			say += fmt.Sprintf("; and %d more below", n)
+		}
+		out = append(out, answer{"Cannot see", say})
+	}
+	if p.Outcome == gate.Fail && len(out) > 0 {
+		counts := []string{}
+		if n := len(p.by[gate.Inconclusive]); n > 0 {
+			counts = append(counts, fmt.Sprintf("%d not decided", n))
+		}
+		if n := len(p.by[gate.Improved]); n > 0 {
+			counts = append(counts, fmt.Sprintf("%d improved", n))
+		}
+		counts = append(counts, p.unchanged()...)
+		if _, kept := p.promises(false); len(kept) > 0 {
+			counts = append(counts, fmt.Sprintf("targets met: %d", len(kept)))
+		}
+		return []answer{{"The rest", prose(strings.Join(counts, "; "))}}
+	}
+	return out
+}
+
+func fromTo(r gate.Row) string {
+	f := figuresOf(r)
+	return fmt.Sprintf("%s → %s, **%s**", cell(f.base), cell(f.head), cell(f.change))
+}
+
+// tightest says how near the nearest of all kept promises is.
+func tightest(kept []promise) string {
+	series, least := 0, kept[0]
+	for _, k := range kept {
+		series += k.series
+		if k.Margin != nil && (least.Margin == nil || *k.Margin < *least.Margin) {
+			least = k
+		}
+	}
+	say := fmt.Sprintf("%d, on %d series", len(kept), series)
+	if least.Margin != nil {
+		say += fmt.Sprintf("; the tightest, %s, with %s", prose(least.Target), margin(least.Margin))
+	}
+	return say
+}
+
+func (p *page) promiseLine(t promise) string {
+	say := fmt.Sprintf("%s (%s): %s", prose(t.Target), cell(prose(against(t.TargetRow))), t.Verdict)
+	if t.Value != nil {
+		say += ", " + cell(prose(value(*t.Value, t.Unit)))
+	}
+	if t.Name != "" {
+		say += " on " + code(p.label(t.Package, t.Name), false)
+	}
+	return say
+}
+
+// sure says how far to trust the worst row.
+func (p *page) sure() string {
+	red := p.by[gate.Regressed]
+	if len(red) == 0 {
+		return ""
+	}
+	say := prose(red[0].Why)
+	if red[0].Stage == "exact" {
+		say = "a count without noise: " + say + " in every round"
+	}
+	if between := figuresOf(red[0]).between; between != "" {
+		say += fmt.Sprintf("; between %s", cell(strings.Replace(between, " to ", " and ", 1)))
+	}
+	return say
+}
+
+func (p *page) since() string {
+	if p.head == nil {
+		return ""
+	}
+	_, head, _ := sideFacts(*p.head)
+	if p.base == nil {
+		return "head alone, " + prose(head)
+	}
+	_, base, _ := sideFacts(*p.base)
+	return prose(base) + " → " + prose(head) // in prose, GitHub links a commit that it knows
+}
+
+// todo is every step in one line; the blocks to paste stand below.
+func (p *page) todo() string {
+	var parts []string
+	for _, s := range p.steps(p.o) {
+		say := "**" + s.verb + "** " + prose(strings.TrimSuffix(s.say, ":"))
+		if s.command != "" {
+			say += ":"
+		}
+		if s.command != "" {
+			say += " " + command(s.command)
+		}
+		if len(s.blocks) > 0 {
+			say += " (below)"
+		}
+		parts = append(parts, say)
+	}
+	return strings.Join(parts, " · ")
+}
