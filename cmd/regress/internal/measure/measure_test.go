@@ -3,6 +3,7 @@ package measure
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -10,10 +11,12 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/descartes/regress/pkg/baseline"
+	"github.com/descartes/regress/pkg/baseline/ingest"
 )
 
 func TestMain(m *testing.M) {
@@ -77,6 +80,15 @@ func TestTwoSides(t *testing.T) {
 	}
 	clean(t, r)
 	onlySideVaries(t, text)
+	log, err := ingest.Read("log", strings.NewReader(text))
+	if err != nil || len(log.Runs) != 2 || len(log.Problems) > 0 || log.Seed != 7 || log.Procedure != "" {
+		t.Errorf("ingest reads it as %d runs, %v, %v", len(log.Runs), log.Problems, err)
+	}
+	for _, run := range log.Runs {
+		if n := len(log.Functions[run.Side]); n != 3 || run.Commit != map[baseline.Side]string{"base": base, "head": head}[run.Side] {
+			t.Errorf("%s: %d functions, commit %s", run.Side, n, run.Commit)
+		}
+	}
 }
 
 // clean checks that the repository is as it was and no temporary tree is left.
@@ -231,12 +243,14 @@ func TestOddNames(t *testing.T) {
 func TestBroken(t *testing.T) {
 	t.Parallel()
 	r := newRepo(t, map[string]string{"x_test.go": module(
-		"Panic", `panic("ouch")`,
+		// In goroutines of their own: testing goes on while a benchmark's own
+		// goroutine panics, and may print a line or even end well before the panic is out.
+		"Panic", `go func() { panic("ouch") }(); select {}`,
 		"Fatal", `b.Fatal("no luck")`,
 		"Skip", `b.Skip("needs a moon")`,
 		"Exit", `os.Exit(3)`,
 		"Hang", `time.Sleep(time.Hour)`,
-		"Late", `if b.N > 1 { panic("late") }; for range b.N {}`,
+		"Late", `if b.N > 1 { go func() { panic("late") }(); select {} }`,
 		"Sub", `b.Run("good", func(b *testing.B) {}); b.Run("bad", func(b *testing.B) { b.Error("bad apple") })`,
 		"Empty", `for range 0 { b.Run("never", func(b *testing.B) {}) }`,
 		"Good", loop)})
@@ -256,6 +270,9 @@ func TestBroken(t *testing.T) {
 		if !slices.Contains(order(text), " "+name+p) {
 			t.Errorf("%s was not measured", name)
 		}
+	}
+	if log, err := ingest.Read("log", strings.NewReader(text)); err != nil || len(log.Problems) != 6 || len(log.Warnings) == 0 {
+		t.Errorf("ingest finds %d problems, want 6: %v, %v", len(log.Problems), log.Problems, err)
 	}
 	if res.Failed != 1 {
 		t.Errorf("%d failed rounds, want 1: Late; the others fail in the discovery", res.Failed)
@@ -354,4 +371,81 @@ func TestResume(t *testing.T) {
 	refuse(func() { o.Benchtime = "2x" }, cut, "give the same flags")
 	refuse(func() { o.Benchtime = "1x"; r.write(map[string]string{"y_test.go": module("C", loop)}) }, cut, "the code has changed")
 	refuse(func() { r.commit("third") }, cut, "it was measured with the head at")
+}
+
+// full is a disk that has no room for the k-th write.
+type full struct{ k int }
+
+func (f *full) Write(p []byte) (int, error) {
+	if f.k--; f.k < 0 {
+		return 0, syscall.ENOSPC
+	}
+	return len(p), nil
+}
+
+// Whatever ends a run, nothing of it stays behind.
+func TestLeavesNothing(t *testing.T) {
+	r := newRepo(t, map[string]string{"x_test.go": module("A", loop)})
+	tmp := t.TempDir()
+	t.Setenv("TMPDIR", tmp)
+	check := func(what string, run func()) {
+		t.Helper()
+		run()
+		left, err := os.ReadDir(tmp)
+		if err != nil || len(left) > 0 {
+			t.Errorf("%s: %v is left, %v", what, left, err)
+		}
+		clean(t, r)
+	}
+	check("a panic of the caller's", func() {
+		defer func() {
+			if recover() == nil {
+				t.Error("the panic was swallowed")
+			}
+		}()
+		o := r.options()
+		o.Next = func(baseline.Log) []Want { panic("from Next") }
+		_, _ = Run(t.Context(), o)
+	})
+	for k := range 3 { // the header, and both rounds
+		check("a full disk", func() {
+			o := r.options()
+			o.Log = &full{k}
+			res, err := Run(t.Context(), o)
+			if !errors.Is(err, syscall.ENOSPC) || !strings.Contains(err.Error(), "make room") || len(res.Text) == 0 {
+				t.Errorf("after %d writes: %v", k, err)
+			}
+		})
+	}
+	for _, step := range []string{"checking out the base", "building the head", "building the base"} {
+		check("an interrupt while "+step, func() {
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			o := r.options()
+			o.Progress = func(p Progress) {
+				if p.Step == step {
+					cancel()
+				}
+			}
+			if _, err := Run(ctx, o); !errors.Is(err, context.Canceled) {
+				t.Errorf("interrupted while %s: %v", step, err)
+			}
+		})
+	}
+}
+
+func TestLine(t *testing.T) {
+	t.Parallel()
+	var b bytes.Buffer
+	show, wipe := Line(&b, 30)
+	show(Progress{Phase: Measuring, Step: "PingPong/size=64B-2", Side: baseline.Head, Round: 3, Done: 17, Total: 48, Undecided: 12, Left: 100 * time.Second})
+	wipe()
+	// 29 characters, so that the cursor stays on the line.
+	if got, want := b.String(), "\r\x1b[Kround 3 · head PingPong/size=\r\x1b[K"; got != want {
+		t.Errorf("printed %q, want %q", got, want)
+	}
+	p := Progress{Phase: Measuring, Step: "A-2", Side: baseline.Base, Round: 1, Total: 4, Undecided: 2, Left: 100 * time.Second}
+	if got, want := p.String(), "round 1 · base A-2 · 0/4 · 2 undecided · 1m40s left"; got != want {
+		t.Errorf("String() = %q, want %q", got, want)
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -62,6 +63,9 @@ func (m *measurement) prepare(ctx context.Context) error {
 		tree := filepath.Join(m.tmp, "tree")
 		if err := repo.checkout(ctx, repo.base, tree, filepath.Join(m.tmp, "index")); err != nil {
 			return err
+		}
+		if _, err := os.Stat(filepath.Join(tree, ".gitmodules")); err == nil {
+			m.warnings = append(m.warnings, "the repository has submodules, which the tree of the base does not: benchmarks that need one will not build or run there")
 		}
 		m.suites = []*suite{
 			{side: baseline.Base, dir: filepath.Join(tree, repo.sub)},

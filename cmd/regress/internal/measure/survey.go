@@ -116,9 +116,11 @@ func (m *measurement) discover(ctx context.Context, s *suite, p *pkg) error {
 		}
 		seen := newSurvey()
 		t := target{dir: p.dir, argv: []string{
-			p.binary, "-test.run=^$", "-test.bench=" + m.o.Bench, "-test.skip=" + without(m.o.Skip, done),
-			"-test.benchtime=1x", "-test.count=1", "-test.v=test2json",
+			p.binary, "-test.run=^$", "-test.bench=" + m.o.Bench, "-test.benchtime=1x", "-test.count=1", "-test.v=test2json",
 		}}
+		if skip := without(m.o.Skip, done); skip != "" {
+			t.argv = append(t.argv, "-test.skip="+skip)
+		}
 		out := t.run(ctx, m.limit, true, seen.line)
 		if out.canceled {
 			return nil
@@ -221,6 +223,10 @@ func (m *measurement) add(s *suite, p *pkg, key baseline.Key, run string, nsPerO
 		m.entries[key] = e
 	}
 	e.nsPerOp = max(e.nsPerOp, nsPerOp)
+	// -test.v has testing print the name again in front of the numbers, so that
+	// what a benchmark prints meanwhile does not tear its line apart; test2json
+	// marks where a frame begins. Note: -test.timeout is no use here, testing
+	// switches its alarm off before benchmarks.
 	e.targets[s.side] = target{dir: p.dir, argv: []string{
 		p.binary, "-test.run=^$", "-test.bench=" + exactly(run), "-test.benchtime=" + m.o.Benchtime,
 		"-test.count=1", "-test.benchmem", "-test.v=test2json",

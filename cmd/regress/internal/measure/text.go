@@ -23,6 +23,7 @@ func parseLine(line string) (p parsed, ok, broken bool) {
 		return p, false, false
 	}
 	p.name = strings.TrimPrefix(fields[0], "Benchmark")
+	// A benchmark that panics can print 0 iterations and NaN, and end well.
 	n, err := strconv.ParseInt(fields[1], 10, 64)
 	if err != nil || n <= 0 || len(fields) < 4 || len(fields)%2 != 0 {
 		return p, false, true
