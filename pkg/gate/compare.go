@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/descartes/regress/pkg/baseline"
+	"github.com/descartes/regress/pkg/gate/stat"
 )
 
 // series is one benchmark in one unit on one class of machine: what was
@@ -84,7 +85,10 @@ func groups(log baseline.Log) []*group {
 		print := run.Environment.Fingerprint()
 		g := byPrint[print]
 		if g == nil {
-			g = &group{print: print, base: map[baseline.Key]rounds{}, head: map[baseline.Key]rounds{}, broken: map[baseline.Key]bool{}}
+			g = &group{
+				print: print, broken: map[baseline.Key]bool{},
+				base: make(map[baseline.Key]rounds, len(run.Samples)), head: make(map[baseline.Key]rounds, len(run.Samples)),
+			}
 			byPrint[print] = g
 		}
 		side := g.head
@@ -140,7 +144,7 @@ func collapse(s baseline.Sample) (out rounds, clean bool) {
 
 // median of unsorted values; safe near the end of the float64 range.
 func median(x []float64) float64 {
-	x = slices.Sorted(slices.Values(x))
+	x = stat.Sorted(x)
 	lo, hi := x[(len(x)-1)/2], x[len(x)/2]
 	return lo/2 + hi/2
 }

@@ -1,7 +1,6 @@
 package gate
 
 import (
-	"cmp"
 	"math"
 	"slices"
 	"strings"
@@ -123,23 +122,25 @@ type sample struct {
 }
 
 func newSample(p pair) sample {
-	base, head := slices.Sorted(slices.Values(p.base)), slices.Sorted(slices.Values(p.head))
+	base, head := stat.Sorted(p.base), stat.Sorted(p.head)
 	s := sample{Shifts: stat.NewShifts(base, head), base: base, head: head}
 	s.shift = s.HodgesLehmann()
 	return s
 }
 
 // sd is the standard deviation to reckon with: what the past says while there
-// are fewer than four rounds, then the larger of that and what this sample shows.
+// are fewer than four rounds, then the larger of that and what this sample
+// shows, and from eight rounds on what it shows alone: by then the past can
+// only be wrong.
 func (s sample) sd(past *baseline.Noise) float64 {
-	known := sdFloor
-	if past != nil {
-		known = max(known, past.SD)
-		if min(len(s.base), len(s.head)) < trustData {
-			return known
-		}
+	n := min(len(s.base), len(s.head))
+	switch {
+	case past == nil || n >= ignorePast:
+		return max(sdFloor, stat.Within(s.base, s.head))
+	case n < trustData:
+		return max(sdFloor, past.SD)
 	}
-	return max(known, stat.Within(s.base, s.head))
+	return max(sdFloor, past.SD, stat.Within(s.base, s.head))
 }
 
 // clears says whether the upper bound of the shift stays clear of the effect to
@@ -162,9 +163,4 @@ func (f *finding) record(s sample, bound float64) {
 	f.shift = s.shift
 	f.lo, f.hi, f.level = s.Interval(reportLevel)
 	f.atMost = bound
-}
-
-// byBenchmark orders pointers to series, for loops that must not depend on a map.
-func byBenchmark(a, b *series) int {
-	return cmp.Or(a.key.Compare(b.key), strings.Compare(a.env, b.env))
 }

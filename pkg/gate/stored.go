@@ -90,11 +90,14 @@ func withinSessions(sessions []baseline.Sample) float64 {
 	return stat.Median(each)
 }
 
-// withinSession is the median difference between two values over .954, which is
-// what it is between two normal values of standard deviation 1. Unlike the
-// median deviation from a median it is right for two and three values as well,
-// and most sessions have no more.
+// withinSession is 1.4826 times the median absolute deviation from the median.
+// Two and three values lie too close to their own median for that; there it is
+// the median difference between two values over .954, which is what it is between
+// two normal values of standard deviation 1.
 func withinSession(logs []float64) float64 {
+	if len(logs) >= trustData {
+		return stat.Scale(logs)
+	}
 	const normalPair = .6745 * math.Sqrt2
 	var apart []float64
 	for i, v := range logs {

@@ -66,7 +66,7 @@ func (t Target) row(key baseline.Key) TargetRow {
 // interval of the median must lie on the right side of the limit.
 func (t Target) hold(key baseline.Key, values []float64, broken bool) TargetRow {
 	row := t.row(key)
-	sorted := slices.Sorted(slices.Values(values))
+	sorted := stat.Sorted(values)
 	lo, hi, level := stat.MedianInterval(sorted, targetLevel)
 	row.Value = known(stat.Quantile(sorted, .5))
 	row.Interval = &Interval{Lo: tidy(lo), Hi: tidy(hi), Level: tidy(level)}

@@ -17,6 +17,7 @@ var (
 
 const (
 	trustData   = 4   // rounds from which the sample's own spread counts
+	ignorePast  = 8   // rounds from which it counts alone
 	screenShare = .7  // a bound below this share of the effect passes
 	rangeSDs    = 4   // with fewer rounds than trustData each side's range stays below
 	rangeShare  = .21 // 4·s + .21·effect
@@ -126,7 +127,9 @@ func (s *series) confirm(alpha float64, k int, goOn bool) {
 		sd := sm.sd(s.past)
 		bound, ok := sm.clears(sd, s.policy.effect)
 		s.record(sm, bound)
-		s.p = min(s.p, stat.MannWhitney(sm.base, sm.head)/confirmWeights[i])
+		if sm.shift >= relevant*s.policy.effect { // else it cannot be red here, and enumerating is dear
+			s.p = min(s.p, stat.MannWhitney(sm.base, sm.head)/confirmWeights[i])
+		}
 		s.detectable = stat.Detectable(sd, confirmLooks[len(confirmLooks)-1], confirmLooks[len(confirmLooks)-1], confirmWeights[len(confirmWeights)-1]*level)
 		s.detectable = max(s.detectable, relevant*s.policy.effect)
 		switch {

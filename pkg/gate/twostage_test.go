@@ -128,10 +128,15 @@ func TestConfirmationWaits(t *testing.T) {
 func TestTooNoisy(t *testing.T) {
 	rng := rand.New(rand.NewPCG(8, 8))
 	b := newBench(twoStage)
-	history(b, 5, .003)
-	b.log.Noise[sec("A002")] = baseline.Noise{SD: .3, Sessions: 5}
-	b.add(baseline.Base, sec("A002")).add(baseline.Head, sec("A002"))
-	d, _ := play(t, b, rng, 5, .003, func(int) float64 { return 0 })
+	for i := range 4 {
+		key := sec(fmt.Sprintf("B%d", i))
+		b.add(baseline.Base, key, around(rng, 6, 1, .003)...).add(baseline.Head, key, around(rng, 6, 1, .003)...)
+	}
+	noisy := sec("A")
+	b.add(baseline.Base, noisy, 1, 1.5, .7, 1, 2, .8).add(baseline.Head, noisy, 1.1, 2, .7, 1, 2, .8)
+	want(t, Decide(b.input()), Undecided, Inconclusive, Unchanged, Unchanged, Unchanged, Unchanged)
+	b.add(baseline.Base, noisy, 1, 1.5, .7, 1, 2, .8, .9, 1.1).add(baseline.Head, noisy, 1, 1.5, .7, 1, 2, .8, .9, 1.2)
+	d := Decide(b.input())
 	want(t, d, Pass, Inconclusive, Unchanged, Unchanged, Unchanged, Unchanged)
 	wantWhy(t, d.Rows[0], "too noisy")
 	in := b.input()

@@ -10,8 +10,13 @@ import (
 const normalMAD = 1.4826
 
 // Median of x, any order; 0 for an empty x.
-func Median(x []float64) float64 {
-	return Quantile(slices.Sorted(slices.Values(x)), .5)
+func Median(x []float64) float64 { return Quantile(Sorted(x), .5) }
+
+// Sorted is a sorted copy of x.
+func Sorted(x []float64) []float64 {
+	x = slices.Clone(x)
+	slices.Sort(x)
+	return x
 }
 
 // Quantile q (0 to 1) of sorted values, interpolated linearly between order
