@@ -21,10 +21,19 @@ type Comment string
 
 // When there is a comment. One that is there already is always kept up to date.
 const (
-	CommentAuto   Comment = ""       // when there is more to say than "nothing regressed"
+	CommentAuto   Comment = "auto"   // when there is more to say than "nothing regressed"; also the zero value
 	CommentAlways Comment = "always" // also then, in one line
 	CommentNever  Comment = "never"
 )
+
+// ParseComment reads auto, always or never; empty is auto.
+func ParseComment(text string) (Comment, error) {
+	switch c := cmp.Or(Comment(text), CommentAuto); c {
+	case CommentAuto, CommentAlways, CommentNever:
+		return c, nil
+	}
+	return "", fmt.Errorf("when to comment is %q: use auto, always or never", text)
+}
 
 // Options of a job. The zero value is a sensible one but for Commands.
 type Options struct {
@@ -58,6 +67,7 @@ type Post struct {
 	Comment   string                                // Markdown of the comment; empty: none
 	Positions map[baseline.Function]source.Position // where head's benchmarks stand, relative to the repository
 	Reproduce func(gate.Row) string                 // the command that measures a row again; nil: not shown
+	Value     func(v float64, unit string) string   // how a value reads; nil: four digits and the unit
 	Waivers   []gate.Waiver                         // as the decision had them
 	Today     time.Time                             // as the decision had it
 }
@@ -135,6 +145,8 @@ func (j *Job) fail(what string, err error) {
 // nobody's permission, then the check run or status, then the comment. What
 // GitHub refused is one ::warning at the end.
 func (j *Job) Finish(ctx context.Context, post Post) {
+	ctx, cancel := outlive(ctx)
+	defer cancel()
 	post.Summary = j.env.Token.Redact(post.Summary)
 	post.Comment = j.env.Token.Redact(post.Comment)
 	all := j.redact(notes(post))
@@ -156,12 +168,21 @@ func (j *Job) Abort(ctx context.Context, why string) {
 	why = j.env.Token.Redact(cutAt(oneLine(why), 1000))
 	if j.api != nil {
 		o := output{title: cutAt("not measured: "+why, maxTitle), summary: escape("Nothing was decided: " + why), conclusion: "cancelled"}
-		// The job may be ending because its own context did.
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), tryTimeout)
+		ctx, cancel := outlive(ctx)
 		defer cancel()
 		j.conclude(ctx, o)
 	}
 	j.complain()
+}
+
+// outlive gives a job that was told to stop the time to say so: a check run that
+// nobody completes stays yellow for ever. The runner kills a cancelled step ten
+// seconds after it asked it to end.
+func outlive(ctx context.Context) (context.Context, context.CancelFunc) {
+	if ctx.Err() == nil {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeout(context.WithoutCancel(ctx), 7*time.Second)
 }
 
 // publish is the part of Finish that needs a token.

@@ -134,7 +134,7 @@ func TestPullRequest(t *testing.T) {
 	want := map[string]any{
 		"path": "cart/cart_test.go", "start_line": 10., "end_line": 10., "annotation_level": "failure",
 		"title":       "Cart000/size=64B-2 sec/op regressed by +12 %",
-		"message":     "Cart000/size=64B-2 sec/op: 12 % slower. From 1e-06 to 1.12e-06 sec/op, a change between +10 % and +14 % (95 % confidence).",
+		"message":     "Cart000/size=64B-2 sec/op: 12 % slower. From 1e-06 sec/op to 1.12e-06 sec/op, a change between +10 % and +14 % (95 % confidence).",
 		"raw_details": "to reproduce: regress compare --bench Cart000/size=64B-2",
 	}
 	for key, value := range want {
@@ -293,6 +293,23 @@ func TestAbort(t *testing.T) {
 	}
 	if len(hub.Comments) != 0 || s.warnings() != 0 {
 		t.Errorf("comments %v, commands %q", hub.Comments, s.commands.String())
+	}
+	// Stopped in mid-run with a decision on what there is: that is still posted.
+	j = s.start()
+	j.Finish(ctx, red(1, 3))
+	if last := hub.Runs[len(hub.Runs)-1]; last.Conclusion != "failure" || len(hub.Comments) != 1 {
+		t.Errorf("check run: %+v, %d comments", last, len(hub.Comments))
+	}
+}
+
+func TestParseComment(t *testing.T) {
+	for text, want := range map[string]Comment{"": CommentAuto, "auto": CommentAuto, "always": CommentAlways, "never": CommentNever} {
+		if have, err := ParseComment(text); have != want || err != nil {
+			t.Errorf("%q: %q, %v", text, have, err)
+		}
+	}
+	if _, err := ParseComment("Never"); err == nil {
+		t.Error("a word that is none of them gives no error")
 	}
 }
 

@@ -16,7 +16,7 @@ func notes(post Post) []note {
 	var all []note
 	d := post.Decision
 	for _, row := range d.Rows {
-		if n, ok := rowNote(d, row); ok {
+		if n, ok := rowNote(post, row); ok {
 			n.details = details(row, post)
 			all = append(all, post.place(n, row.Key()))
 		}
@@ -48,20 +48,21 @@ func notes(post Post) []note {
 // rowNote is nothing for a row that needs no attention on its line. Rows that
 // are too noisy stay in the report: a remark on every pull request that nobody
 // can act on is how such tools get switched off.
-func rowNote(d gate.Decision, row gate.Row) (note, bool) {
+func rowNote(post Post, row gate.Row) (note, bool) {
+	d := post.Decision
 	what := fmt.Sprintf("%s %s", row.Name, row.Unit)
 	switch row.Verdict {
 	case gate.Regressed:
-		return note{level: failure, title: what + " regressed" + change(row), message: sentence(row)}, true
+		return note{level: failure, title: what + " regressed" + change(row), message: sentence(post, row)}, true
 	case gate.Missing:
-		n := note{level: warning, title: what + " is missing", message: sentence(row)}
+		n := note{level: warning, title: what + " is missing", message: sentence(post, row)}
 		if d.Outcome == gate.Fail && d.Policy.Strict {
 			n.level = failure
 		}
 		return n, true
 	case gate.Inconclusive:
 		if d.Policy.Strict {
-			return note{level: failure, title: what + " could not be judged", message: sentence(row)}, true
+			return note{level: failure, title: what + " could not be judged", message: sentence(post, row)}, true
 		}
 	}
 	return note{}, false
@@ -75,10 +76,14 @@ func change(row gate.Row) string {
 }
 
 // sentence tells the row's story: why, from what to what, how sure.
-func sentence(row gate.Row) string {
+func sentence(post Post, row gate.Row) string {
+	value := post.Value
+	if value == nil {
+		value = func(v float64, unit string) string { return fmt.Sprintf("%.4g %s", v, unit) }
+	}
 	s := row.Name + " " + row.Unit + ": " + cmp.Or(row.Why, string(row.Verdict))
 	if row.Base != nil && row.Head != nil {
-		s += fmt.Sprintf(". From %.4g to %.4g %s", row.Base.Median, row.Head.Median, row.Unit)
+		s += fmt.Sprintf(". From %s to %s", value(row.Base.Median, row.Unit), value(row.Head.Median, row.Unit))
 	}
 	if row.Interval != nil {
 		s += fmt.Sprintf(", a change between %+.3g %% and %+.3g %% (%g %% confidence)", row.Interval.Lo*100, row.Interval.Hi*100, row.Interval.Level*100)
