@@ -43,11 +43,24 @@ func load(name string, r io.Reader, limits Limits) ([]byte, error) {
 		text, cut = endLine(text, cut), 0
 		start = len(text)
 		if errors.Is(err, io.EOF) {
-			return bytes.TrimPrefix(text, []byte("\xef\xbb\xbf")), nil
+			return noZeros(bytes.TrimPrefix(text, []byte("\xef\xbb\xbf"))), nil
 		}
 		if err != nil {
 			return nil, fmt.Errorf("read %s: %w", name, err)
 		}
+	}
+}
+
+// noZeros puts a question mark for every zero byte, in place: the kept text would
+// look binary when it is read again.
+func noZeros(text []byte) []byte {
+	for at := 0; ; at++ {
+		next := bytes.IndexByte(text[at:], 0)
+		if next < 0 {
+			return text
+		}
+		at += next
+		text[at] = '?'
 	}
 }
 
@@ -134,7 +147,7 @@ func fromJSON(text []byte) (out []byte, at []int32) {
 	for _, pkg := range sortedKeys(open) {
 		emit(pkg, append(open[pkg], '\n'))
 	}
-	return out, at
+	return noZeros(out), at
 }
 
 // isJSON looks for an event among the first lines: a build may have spoken before.

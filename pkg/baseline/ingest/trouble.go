@@ -331,7 +331,7 @@ func (p *part) chatter(line []byte) {
 		return
 	}
 	m := glued.FindSubmatchIndex(line)
-	if m == nil {
+	if m == nil || !isName(line[m[2]+len(benchmarkPrefix):]) {
 		p.reason(line)
 		return
 	}
