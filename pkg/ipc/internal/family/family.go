@@ -121,9 +121,13 @@ func Listen(path string) (*Listener, error) {
 	addr := &net.UnixAddr{Name: path, Net: "unix"}
 	l, err := net.ListenUnix("unix", addr)
 	if errors.Is(err, syscall.EADDRINUSE) {
-		if c, dialErr := net.DialUnix("unix", nil, addr); dialErr == nil {
-			_ = c.Close()
-		} else if errors.Is(dialErr, syscall.ECONNREFUSED) && os.Remove(path) == nil {
+		// A datagram socket cannot connect to a living listener, but is told so (EPROTOTYPE), and the listener is not: no ghost
+		// in its queue. A dead one's socket refuses.
+		probe, dead := net.DialUnix("unixgram", nil, &net.UnixAddr{Name: path, Net: "unixgram"})
+		if dead == nil {
+			_ = probe.Close()
+		}
+		if errors.Is(dead, syscall.ECONNREFUSED) && os.Remove(path) == nil {
 			l, err = net.ListenUnix("unix", addr)
 		}
 	}

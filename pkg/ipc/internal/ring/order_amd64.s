@@ -1,12 +1,5 @@
 #include "textflag.h"
 
-// func storeRel(p *uint32, v uint32)
-TEXT ·storeRel(SB), NOSPLIT, $0-12
-	MOVQ p+0(FP), AX
-	MOVL v+8(FP), CX
-	MOVL CX, (AX)
-	RET
-
 // func Pause()
 TEXT ·Pause(SB), NOSPLIT, $0-0
 	PAUSE
