@@ -1,6 +1,7 @@
 package baseline
 
 import (
+	"maps"
 	"slices"
 	"time"
 )
@@ -31,31 +32,33 @@ type Sample struct {
 
 // PerRound collapses the values of each round to their median, in order of
 // round: values inside one process are not independent, so a round counts once.
+// The result is the caller's. A value without a round, which Run.Valid refuses,
+// is left out.
 func (s Sample) PerRound() []float64 {
-	order := []int{}
-	byRound := map[int][]float64{}
-	for i, v := range s.Values {
-		r := s.Rounds[i]
-		if _, seen := byRound[r]; !seen {
-			order = append(order, r)
-		}
-		byRound[r] = append(byRound[r], v)
+	n := min(len(s.Values), len(s.Rounds))
+	values, rounds := s.Values[:n], s.Rounds[:n]
+	out := make([]float64, 0, n)
+	if slices.IsSorted(rounds) && len(slices.Compact(slices.Clone(rounds))) == n {
+		return append(out, values...) // one value a round, as in most logs
 	}
-	slices.Sort(order)
-	out := make([]float64, 0, len(order))
-	for _, r := range order {
+	byRound := map[int][]float64{}
+	for i, v := range values {
+		byRound[rounds[i]] = append(byRound[rounds[i]], v)
+	}
+	for _, r := range slices.Sorted(maps.Keys(byRound)) {
 		out = append(out, median(byRound[r]))
 	}
 	return out
 }
 
+// median of at least one value.
 func median(values []float64) float64 {
 	sorted := slices.Sorted(slices.Values(values))
 	n := len(sorted)
 	if n%2 == 1 {
 		return sorted[n/2]
 	}
-	return (sorted[n/2-1] + sorted[n/2]) / 2
+	return sorted[n/2-1]/2 + sorted[n/2]/2 // the sum of the two may overflow
 }
 
 // Direction says which way a unit improves.
