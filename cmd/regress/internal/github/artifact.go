@@ -17,13 +17,16 @@ import (
 	api "github.com/google/go-github/v60/github"
 )
 
-// Caps on an artifact, which is the work of a stranger. A raw log of 500
-// benchmarks in 60 rounds is 10 MiB.
-const (
-	maxArchive = 32 << 20 // bytes, compressed
-	maxContent = 64 << 20 // bytes of all files together, unpacked
-	maxFiles   = 64       // shards of a matrix
-)
+// caps on an artifact, which is the work of a stranger.
+type caps struct {
+	archive int64 // bytes, compressed
+	content int64 // bytes of all files together, unpacked
+	files   int
+}
+
+// rawLogs are the caps on raw logs: one of 500 benchmarks in 60 rounds is
+// 10 MiB, and a matrix has some dozens of shards.
+var rawLogs = caps{archive: 32 << 20, content: 64 << 20, files: 64}
 
 // plainName is what a shard's log may be called.
 var plainName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._+=@ -]{0,199}$`)
@@ -56,11 +59,11 @@ func Fetch(ctx context.Context, env Context, opt Options, name string) ([]File, 
 	if err != nil {
 		return nil, fmt.Errorf("fetch artifact %q: %s", name, env.Token.Redact(explain(err)))
 	}
-	archive, err := download(ctx, where)
+	archive, err := download(ctx, where, rawLogs.archive)
 	if err != nil {
 		return nil, fmt.Errorf("fetch artifact %q: %w", name, err)
 	}
-	files, err := unpack(archive)
+	files, err := rawLogs.unpack(archive)
 	if err != nil {
 		return nil, fmt.Errorf("read artifact %q: %w", name, err)
 	}
@@ -90,8 +93,8 @@ func (j *Job) locate(ctx context.Context, name string) (*url.URL, error) {
 		return nil, fmt.Errorf("workflow run %d has none of that name: its job must upload the raw log", j.env.TriggerID)
 	case newest.GetExpired():
 		return nil, errors.New("it has expired: run the measuring workflow again")
-	case newest.GetSizeInBytes() > maxArchive:
-		return nil, fmt.Errorf("it holds %d bytes, more than the %d that a raw log may have", newest.GetSizeInBytes(), maxArchive)
+	case newest.GetSizeInBytes() > rawLogs.archive:
+		return nil, fmt.Errorf("it holds %d bytes, more than the %d that raw logs may have", newest.GetSizeInBytes(), rawLogs.archive)
 	}
 	where, _, err := j.api.Actions.DownloadArtifact(ctx, j.api.owner, j.api.repo, newest.GetID(), 1)
 	return where, err
@@ -99,7 +102,7 @@ func (j *Job) locate(ctx context.Context, name string) (*url.URL, error) {
 
 // download reads what where points to, without the token: the address is signed
 // and belongs to a storage service.
-func download(ctx context.Context, where *url.URL) ([]byte, error) {
+func download(ctx context.Context, where *url.URL, most int64) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, where.String(), nil)
@@ -118,28 +121,28 @@ func download(ctx context.Context, where *url.URL) ([]byte, error) {
 	if resp.StatusCode != http.StatusOK {
 		return nil, fmt.Errorf("download: the storage answered %s", resp.Status)
 	}
-	archive, err := io.ReadAll(io.LimitReader(resp.Body, maxArchive+1))
+	archive, err := io.ReadAll(io.LimitReader(resp.Body, most+1))
 	if err != nil {
 		return nil, fmt.Errorf("download: %w", err)
 	}
-	if len(archive) > maxArchive {
-		return nil, fmt.Errorf("download: more than %d MiB, which no raw log has", maxArchive>>20)
+	if int64(len(archive)) > most {
+		return nil, fmt.Errorf("download: more than the %d bytes that raw logs may have", most)
 	}
 	return archive, nil
 }
 
 // unpack reads a zip archive into memory. Nothing is written anywhere, so a
 // name cannot lead out of a folder; a strange one is refused all the same.
-func unpack(archive []byte) ([]File, error) {
+func (c caps) unpack(archive []byte) ([]File, error) {
 	r, err := zip.NewReader(bytes.NewReader(archive), int64(len(archive)))
 	if err != nil {
 		return nil, err
 	}
-	if len(r.File) > maxFiles {
-		return nil, fmt.Errorf("%d files, more than %d", len(r.File), maxFiles)
+	if len(r.File) > c.files {
+		return nil, fmt.Errorf("%d files, more than %d", len(r.File), c.files)
 	}
 	var files []File
-	left := int64(maxContent)
+	left := c.content
 	for _, entry := range r.File {
 		if !entry.Mode().IsRegular() || !plainName.MatchString(entry.Name) {
 			return nil, fmt.Errorf("%q is not a plain file in the top folder", cutAt(entry.Name, 100))
@@ -170,7 +173,7 @@ func inflate(entry *zip.File, most int64) ([]byte, error) {
 		return nil, err
 	}
 	if int64(len(data)) > most {
-		return nil, fmt.Errorf("unpacks to more than %d MiB, which no raw log has", maxContent>>20)
+		return nil, errors.New("unpacks to more than raw logs may have")
 	}
 	return data, nil
 }

@@ -61,13 +61,17 @@ func (s *Server) Login() string {
 }
 
 func (s *Server) listComments(r *http.Request, pull int) answer {
-	list := []Object{}
+	all := []*Comment{}
 	for _, c := range s.Comments {
 		if c.Pull == pull {
-			list = append(list, s.commentShape(c))
+			all = append(all, c)
 		}
 	}
-	list, header := page(r, list)
+	all, header := page(r, all)
+	list := []Object{}
+	for _, c := range all {
+		list = append(list, s.commentShape(c))
+	}
 	return answer{status: http.StatusOK, header: header, body: list}
 }
 
