@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"golang.org/x/perf/benchfmt"
 
@@ -36,6 +37,9 @@ func FuzzRead(f *testing.F) {
 			return // refused as a whole
 		}
 		for _, run := range log.Runs {
+			if err := run.Valid(); err != nil {
+				t.Fatalf("no store would keep it: %v", err)
+			}
 			for _, s := range run.Samples {
 				if len(s.Values) == 0 || len(s.Values) != len(s.Rounds) {
 					t.Fatalf("%v has %d values and %d rounds", s.Key, len(s.Values), len(s.Rounds))
@@ -83,8 +87,8 @@ func oracle(t *testing.T, text []byte, log baseline.Log) {
 				broken++
 			}
 		case *benchfmt.Result:
-			if c := record.Name; record.Iters < 1 || len(c) > 0 && (c[0] < 'A' || c[0] > 'Z') {
-				continue // not a measurement, or not the name of a function
+			if c := record.Name; record.Iters < 1 || len(c) > 0 && (c[0] < 'A' || c[0] > 'Z') || len(c) > baseline.MaxName || !utf8.Valid(c) {
+				continue // not a measurement, not the name of a function, or none that can be kept
 			}
 			for _, v := range record.Values {
 				if !(v.Value >= 0) || math.IsInf(v.Value, 0) {
@@ -92,6 +96,10 @@ func oracle(t *testing.T, text []byte, log baseline.Log) {
 					continue
 				}
 				unit := v.Unit
+				if len(unit) > baseline.MaxName || !utf8.ValidString(unit) {
+					broken++
+					continue
+				}
 				if v.Value == 0 {
 					unit = tidy(unit)
 				}

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"math"
 	"strconv"
+	"strings"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -61,6 +62,11 @@ func splitKey(line []byte) (key, value []byte, ok bool) {
 
 // set takes in one key.
 func (p *part) set(key, value string) {
+	if !keepable([]byte(value)) && (known[key] || key == "pkg") && !(p.regress && p.body && key != "pkg") {
+		p.warn("%s:%d: the value of %s is longer than 1 KiB or not UTF-8; it is cut", p.file, p.at(), key)
+		value = strings.ToValidUTF8(value, "?")
+		value = strings.ToValidUTF8(value[:min(len(value), baseline.MaxName)], "")
+	}
 	switch key {
 	case "side":
 		p.setSide(value)
@@ -144,7 +150,7 @@ func (p *part) facts(env baseline.Environment) baseline.Run {
 	}
 	if text := p.keys["started"]; text != "" {
 		started, err := time.Parse(time.RFC3339, text)
-		if err != nil {
+		if err != nil || started.UTC().Year() < 1 {
 			p.warn("%s: started %q is no time of the form 2026-11-23T05:30:00Z; it is taken as unknown", p.file, text)
 		} else {
 			r.Time = started.UTC()

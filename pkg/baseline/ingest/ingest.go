@@ -32,10 +32,10 @@ type Limits struct {
 	Warnings int // likewise
 }
 
-// DefaultLimits are far above any suite that could be run within a day: the
-// largest public one known prints 2,000 benchmarks.
+// DefaultLimits are those of a store, and room for 60,000 benchmarks in four
+// units on two sides.
 func DefaultLimits() Limits {
-	return Limits{Bytes: 512 << 20, Line: 1 << 20, Series: 500_000, Problems: 1000, Warnings: 200}
+	return Limits{Bytes: baseline.MaxRaw, Line: 1 << 20, Series: 500_000, Problems: 1000, Warnings: 200}
 }
 
 // Read reads everything that one measurement printed: a raw log of regress, the
@@ -144,6 +144,9 @@ func (p *part) result(r *benchfmt.Result) {
 		return
 	}
 	b := p.benchmark(r.Name)
+	if b == nil {
+		return
+	}
 	b.lines++
 	round := p.round
 	if round == 0 {

@@ -221,6 +221,8 @@ func TestTorn(t *testing.T) {
 	check("BenchmarkX\nBenchmarkX-2 1 1 ns/op\nBenchmarkY\n", "X-2=1e-09", "3:Y")
 	check("BenchmarkX\nBenchmarkX/a\nBenchmarkX/a-2 1 1 ns/op\nPASS\n", "X/a-2=1e-09", "")
 	check("BenchmarkX\n     100\t        12 ns/op\nBenchmarkX-2 1 1 ns/op\nPASS\n", "X-2=1e-09", "")
+	// Names and units that no store would keep.
+	check("BenchmarkX\xff 1 1 ns/op\nBenchmark"+strings.Repeat("X", 2000)+" 1 1 ns/op\nBenchmarkY 1 1 \xff 1 ns/op\n", "Y=1e-09", "1:X\xff 2:"+strings.Repeat("X", 120)+"… 3:Y")
 	// Prose is neither.
 	check("Benchmarking things\nBenchmark results follow\nBenchmarkX-2 1 1 ns/op\n", "X-2=1e-09", "")
 	check("Benchmark-2 1 1 ns/op\nBenchmark 1 2 ns/op\nBenchmark/a 1 3 ns/op\n", "=2e-09 -2=1e-09 /a=3e-09", "")

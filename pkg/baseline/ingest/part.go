@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/perf/benchfmt"
 
@@ -84,7 +85,8 @@ func (p *part) run() *run {
 // moved forgets where results go, since a key has changed.
 func (p *part) moved() { p.current, p.names = nil, nil }
 
-// benchmark finds or makes the benchmark of the current run and package.
+// benchmark finds or makes the benchmark of the current run and package; nil
+// when its name is none that a store would keep.
 func (p *part) benchmark(name []byte) *benchmark {
 	if p.names == nil {
 		p.names = p.current.benchmarks[p.pkg]
@@ -95,6 +97,10 @@ func (p *part) benchmark(name []byte) *benchmark {
 	}
 	if b := p.names[string(name)]; b != nil {
 		return b
+	}
+	if !keepable(name) {
+		p.problem(string(clip(name)), "its name is longer than 1 KiB or not UTF-8; give its sub-benchmarks shorter names")
+		return nil
 	}
 	b := &benchmark{pkg: p.pkg, name: string(name)}
 	p.names[b.name] = b
@@ -109,6 +115,10 @@ func (p *part) add(b *benchmark, unit string, value float64, round int) bool {
 			return true
 		}
 	}
+	if !keepable([]byte(unit)) {
+		p.problem(b.name, fmt.Sprintf("the unit %q is longer than 1 KiB or not UTF-8; give b.ReportMetric a shorter one", clip([]byte(unit))))
+		return true
+	}
 	if p.series--; p.series < 0 {
 		p.err = fmt.Errorf("line %d: %w: more than %d series; measure a part of the suite with -bench, or split the file", p.at(), ErrTooLarge, p.limits.Series)
 		return false
@@ -118,6 +128,9 @@ func (p *part) add(b *benchmark, unit string, value float64, round int) bool {
 	b.samples = append(b.samples, baseline.Sample{Key: key, Values: []float64{value}, Rounds: []int{round}})
 	return true
 }
+
+// keepable reports whether a store takes a text: see baseline.Run.Valid.
+func keepable(text []byte) bool { return len(text) <= baseline.MaxName && utf8.Valid(text) }
 
 // problem notes what is wrong at the present line; name may be empty.
 func (p *part) problem(name, message string) { p.problemAt(p.at(), name, message) }
