@@ -38,17 +38,20 @@ type Query struct {
 // storetest.Run is the contract in executable form.
 type Store interface {
 	// Put keeps runs in one transaction: all or none. A run whose ID is already
-	// there is left as it is; added counts the others.
+	// there is left as it is; added counts the others. Times are kept in UTC and
+	// to the microsecond, samples sorted by key. What Run.Valid refuses, Put does.
 	Put(ctx context.Context, runs ...Run) (added int, err error)
 
-	// List returns what q selects, newest first, ties by ID.
+	// List returns what q selects, newest first, ties by ID. Stored runs that
+	// cannot be read are an error that wraps ErrDamaged, beside the others.
 	List(ctx context.Context, q Query) ([]RunInfo, error)
 
 	// Get returns one run, whole, raw text included. id may be a unique prefix of
 	// at least 6 digits. ErrNotFound when there is none.
 	Get(ctx context.Context, id string) (Run, error)
 
-	// Remove forgets one run. ErrNotFound when there is none.
+	// Remove forgets one run. id may be a prefix as for Get. ErrNotFound when there
+	// is none.
 	Remove(ctx context.Context, id string) error
 
 	// Close releases connections and files.

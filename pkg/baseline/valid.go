@@ -36,8 +36,8 @@ func (r Run) Valid() error {
 		return fmt.Errorf("run of commit %.80q: side %q is neither base nor head nor empty", r.Commit, r.Side)
 	}
 	e := r.Environment
-	if math.IsNaN(e.Quota) || math.IsInf(e.Quota, 0) {
-		return fmt.Errorf("run of commit %.80q: CPU quota is %v, not a finite number", r.Commit, e.Quota)
+	if math.IsNaN(e.Quota) || math.IsInf(e.Quota, 0) || math.Signbit(e.Quota) {
+		return fmt.Errorf("run of commit %.80q: CPU quota is %v, not a finite number from 0", r.Commit, e.Quota)
 	}
 	if err := validTexts("project", r.Project, "commit", r.Commit, "branch", r.Branch,
 		"goos", e.OS, "goarch", e.Arch, "cpu", e.CPU, "kernel", e.Kernel, "virtual", e.Virtual,

@@ -3,6 +3,7 @@ package dir
 import (
 	"bytes"
 	"errors"
+	"math"
 	"testing"
 	"time"
 
@@ -35,10 +36,10 @@ func FuzzDecode(f *testing.F) {
 // FuzzRoundTrip: a run that is valid is read as it was written.
 func FuzzRoundTrip(f *testing.F) {
 	f.Add("main", "BenchmarkA-2", 1.5, 3, int64(1), []byte("raw\n"))
-	f.Add(" \"", "\n# regress-sum: 0\n", -0.0, 1<<31-1, int64(-1<<40), []byte("\x00\xff"))
+	f.Add(" \"", "\n# regress-sum: 0\n", math.Copysign(0, -1), 1<<31-1, int64(-1<<40), []byte("\x00\xff"))
 	f.Fuzz(func(t *testing.T, branch, name string, value float64, round int, second int64, raw []byte) {
 		r := storetest.Example(1)
-		r.Branch, r.Commit, r.Environment.CPU, r.Environment.Quota = branch, name, name, value
+		r.Branch, r.Commit, r.Environment.CPU, r.Environment.Quota = branch, name, name, math.Abs(value)
 		r.Environment.Cores, r.Raw, r.Time = round, raw, time.Unix(second, 0).UTC()
 		r.Samples = []baseline.Sample{{Key: baseline.Key{Package: branch, Name: name}, Values: []float64{value, -value}, Rounds: []int{round, 1}}}
 		if r.Valid() != nil {

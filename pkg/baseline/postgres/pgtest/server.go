@@ -43,6 +43,9 @@ func start() (*Server, error) {
 	}
 	s := &Server{bin: bin, dir: dir, as: as}
 	if err := s.begin(); err != nil {
+		if s.hold != nil {
+			_ = s.hold.Close() // the cleaner stops what has started
+		}
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
 	return s, nil
@@ -85,7 +88,8 @@ cat >/dev/null
 pid=$(head -n 1 "$0/data/postmaster.pid" 2>/dev/null)
 if [ -n "$pid" ]; then
 	kill -QUIT "$pid" 2>/dev/null
-	while kill -0 "$pid" 2>/dev/null; do sleep .05; done
+	n=0 # bounded, for a process 1 that collects no orphans keeps the dead one's number
+	while kill -0 "$pid" 2>/dev/null && [ $n -lt 200 ]; do sleep .05; n=$((n+1)); done
 fi
 rm -rf "$0"
 `
