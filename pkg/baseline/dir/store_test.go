@@ -142,9 +142,13 @@ func TestDamagedFile(t *testing.T) {
 	damage("a stranger", "notes.txt", func(file string) error {
 		return os.Rename(file, filepath.Join(path, "notes.txt"))
 	})
+}
 
-	// Altered below the header at the same size: List does not read so far, Get
-	// does, and putting the run again repairs it.
+// Altered below the header at the same size: List does not read so far, Get
+// does, and putting the run again repairs it.
+func TestRepair(t *testing.T) {
+	path := t.TempDir()
+	s := open(t, path)
 	r := storetest.Example(3)
 	put(t, s, 1, r)
 	file := filepath.Join(path, "20261123T053300Z-"+r.Commit[:12]+"-"+r.ID()[:12]+".txt")

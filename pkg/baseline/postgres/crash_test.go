@@ -53,6 +53,29 @@ func block(t *testing.T, dsn string) (release func(), waits func()) {
 	return func() { _ = tx.Rollback(context.Background()) }, waits
 }
 
+// survived checks runs 0..n-1 after a crash and puts all of them again.
+func survived(t *testing.T, s baseline.Store, n int, confirmed map[int]bool) {
+	t.Helper()
+	var all []baseline.Run
+	there := 0
+	for i := range n {
+		want := wide(i)
+		all = append(all, want)
+		have, err := s.Get(t.Context(), want.ID())
+		switch {
+		case err == nil && storetest.Diff(have, want) == "":
+			there++
+		case errors.Is(err, baseline.ErrNotFound) && !confirmed[i]:
+		default:
+			t.Errorf("run %d (confirmed %v): %v %s", i, confirmed[i], err, storetest.Diff(have, want))
+		}
+		confirmed[i] = true
+	}
+	if added, err := s.Put(t.Context(), all...); err != nil || added != n-there {
+		t.Errorf("%d of %d were there; putting all added %d, %v", there, n, added, err)
+	}
+}
+
 // The server is killed with kill -9 in mid-write: what Put confirmed is there,
 // what it did not is there whole or not at all, and doing it again adds the rest.
 func TestServerDiesInMidWrite(t *testing.T) {
@@ -61,29 +84,6 @@ func TestServerDiesInMidWrite(t *testing.T) {
 	s := open(t, dsn)
 	defer s.Close()
 	confirmed := map[int]bool{}
-	check := func(upTo int) {
-		t.Helper()
-		there := 0
-		for i := range upTo {
-			want := wide(i)
-			have, err := s.Get(t.Context(), want.ID())
-			switch {
-			case err == nil && storetest.Diff(have, want) == "":
-				there++
-			case errors.Is(err, baseline.ErrNotFound) && !confirmed[i]:
-			default:
-				t.Errorf("run %d (confirmed %v): %v %s", i, confirmed[i], err, storetest.Diff(have, want))
-			}
-		}
-		var all []baseline.Run
-		for i := range upTo {
-			all = append(all, wide(i))
-			confirmed[i] = true
-		}
-		if added, err := s.Put(t.Context(), all...); err != nil || added != upTo-there {
-			t.Errorf("%d of %d were there; putting all added %d, %v", there, upTo, added, err)
-		}
-	}
 
 	// Once exactly between a run and its samples.
 	if _, err := s.Put(t.Context(), wide(0)); err != nil {
@@ -106,7 +106,7 @@ func TestServerDiesInMidWrite(t *testing.T) {
 	_, err = postgres.Open(t.Context(), dsn)
 	says(t, err, "open store", "see that the server runs")
 	server.Restart(t)
-	check(3)
+	survived(t, s, 3, confirmed)
 
 	// And at random moments.
 	random := rand.New(rand.NewPCG(1, 2))
@@ -127,7 +127,7 @@ func TestServerDiesInMidWrite(t *testing.T) {
 		<-killed
 		says(t, err, "put 1 runs into store", "again")
 		server.Restart(t)
-		check(next)
+		survived(t, s, next, confirmed)
 	}
 	t.Logf("%d runs survived 3 kills", next)
 }
