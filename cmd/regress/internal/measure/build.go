@@ -40,6 +40,7 @@ type pkg struct {
 	path      string // import path
 	dir       string // absolute
 	functions []string
+	compiled  []string // names of the Go files in dir that are in the binary
 	binary    string
 	hash      string // of binary, 16 hexadecimal digits
 }
@@ -64,17 +65,17 @@ func (s *suite) list(ctx context.Context, o Options) (warnings []string, err err
 		return nil, fmt.Errorf("ask go about the %s: %w", s.label(), err)
 	}
 	s.version, s.work, _ = strings.Cut(strings.TrimSpace(facts), "\n")
-	args := append([]string{"list", "-e", "-json=Dir,ImportPath,TestGoFiles,XTestGoFiles,Module,Error"}, o.BuildFlags...)
+	args := append([]string{"list", "-e", "-json=Dir,ImportPath,GoFiles,TestGoFiles,XTestGoFiles,Module,Error"}, o.BuildFlags...)
 	text, err := goCommand(ctx, s.dir, append(append(args, "--"), o.Packages...)...)
 	if err != nil {
 		return nil, fmt.Errorf("list the packages of the %s: %w", s.label(), err)
 	}
 	for dec := json.NewDecoder(strings.NewReader(text)); ; {
 		var found struct {
-			Dir, ImportPath           string
-			TestGoFiles, XTestGoFiles []string
-			Module                    *struct{ Path string }
-			Error                     *struct{ Err string }
+			Dir, ImportPath                    string
+			GoFiles, TestGoFiles, XTestGoFiles []string
+			Module                             *struct{ Path string }
+			Error                              *struct{ Err string }
 		}
 		if err := dec.Decode(&found); errors.Is(err, io.EOF) {
 			break
@@ -87,12 +88,13 @@ func (s *suite) list(ctx context.Context, o Options) (warnings []string, err err
 		if found.Module != nil && s.project == "" {
 			s.project = found.Module.Path
 		}
-		names, err := declared(found.Dir, slices.Concat(found.TestGoFiles, found.XTestGoFiles))
+		tests := slices.Concat(found.TestGoFiles, found.XTestGoFiles)
+		names, err := declared(found.Dir, tests)
 		if err != nil {
 			return nil, fmt.Errorf("%w: a test file of the %s: %w", ErrBuild, s.label(), err)
 		}
 		if len(names) > 0 {
-			s.packages = append(s.packages, &pkg{path: found.ImportPath, dir: found.Dir, functions: names})
+			s.packages = append(s.packages, &pkg{path: found.ImportPath, dir: found.Dir, functions: names, compiled: slices.Concat(found.GoFiles, tests)})
 		}
 	}
 	if len(s.packages) == 0 && len(warnings) > 0 {

@@ -43,13 +43,13 @@
 // # Same code
 //
 // Where the test binaries of both sides are equal to the byte (built with
-// -trimpath and -buildvcs=false) and no file below the package's directory
-// differs, nothing in the change can have made the package's benchmarks slower,
-// and they are marked "same" and not run
-// (where base and head are one commit and the tree is clean, the user wants the
-// noise of the machine: nothing is marked and all is run). That is a proof for everything that is
-// linked into the binary and for its testdata. It is not one for files outside the
-// package's directory, nor for other programs that a benchmark builds or starts.
+// -trimpath and -buildvcs=false), and below the package's directory no file
+// differs that is not compiled into them, nothing in the change can have made the
+// package's benchmarks slower: they are marked "same" and not run. That is a proof
+// for everything that is linked into the binary and for its testdata. It is not
+// one for files outside the package's directory, nor for other programs that a
+// benchmark builds or starts. Where base and head are one commit and the tree is
+// clean, the user wants the noise of the machine: nothing is marked, all is run.
 //
 // Note: going finer, by comparing the functions that a benchmark can reach inside
 // two different binaries, is not done. Even where their bytes are equal, another

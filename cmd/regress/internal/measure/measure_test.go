@@ -145,37 +145,38 @@ func TestSameCode(t *testing.T) {
 	t.Parallel()
 	r := newRepo(t, map[string]string{
 		"a/a_test.go": module("A", loop), "b/b_test.go": module("B", loop), "b/testdata/deep/f": "1", "c/c_test.go": module("C", loop),
+		"d/d_test.go": module("D", loop), "d/other.txt": "1", "e_test.go": module("E", loop),
 	})
 	r.git("checkout", "--quiet", "-b", "feature")
-	r.write(map[string]string{"b/testdata/deep/f": "2", "c/c_test.go": module("C", "x := 0\n\tfor b.Loop() { x++ }\n\t_ = x"), "README.md": "new"})
-	r.commit("testdata of b, code of c, a file of nobody")
+	r.write(map[string]string{"b/testdata/deep/f": "2", "c/c_test.go": module("C", "x := 0\n\tfor b.Loop() { x++ }\n\t_ = x"), "d/d_test.go": module("D", loop) + "// comment\n", "e_test.go": module("E", loop) + "// comment\n"})
+	r.commit("testdata of b, code of c, a comment in d; for the package at the top, all of these")
 	res, text := run(t, r.options())
-	if len(res.Same) != 1 || res.Same[0].Package != "example.com/t/a" {
-		t.Errorf("same: %v, want a alone", res.Same)
+	if len(res.Same) != 2 || res.Same[0].Package != "example.com/t/a" || res.Same[1].Package != "example.com/t/d" {
+		t.Errorf("same: %v, want a and d", res.Same)
 	}
-	if n := len(order(text)); n != 4 {
-		t.Errorf("%d processes, want b and c on two sides", n)
+	if n := len(order(text)); n != 6 {
+		t.Errorf("%d processes, want b, c and the top on two sides", n)
 	}
 	has(t, text, "# same: example.com/t/a A"+suffix()+" the test binaries…")
 	o := r.options()
 	o.All = true
-	if res, text = run(t, o); len(order(text)) != 6 || len(res.Same) != 1 {
-		t.Errorf("All measures a too:\n%s", text)
+	if res, text = run(t, o); len(order(text)) != 10 || len(res.Same) != 2 {
+		t.Errorf("All measures a and d too:\n%s", text)
 	}
 }
 
 func TestHeadAlone(t *testing.T) {
 	t.Parallel()
-	r := newRepo(t, map[string]string{"x_test.go": module("A", loop, "B", loop)})
+	r := newRepo(t, map[string]string{"x_test.go": module("A", loop, "B", loop, "P", `b.Run("x", func(b *testing.B) {})`)})
 	o := r.options()
-	o.Base, o.Rounds, o.Bench, o.Skip = "", 3, "A|B", "B$"
+	o.Base, o.Rounds, o.Bench, o.Skip = "", 3, "(A|B)$|P/y", "B$"
 	res, text := run(t, o)
 	p := suffix()
 	if got := order(text); !slices.Equal(got, []string{" A" + p, " A" + p, " A" + p}) {
 		t.Errorf("measured %q", got)
 	}
-	lacks(t, text, "side:", "base-commit")
-	has(t, text, "# round: 3", "# functions: head example.com/t BenchmarkA BenchmarkB")
+	lacks(t, text, "side:", "base-commit", "# failed", "# stopped")
+	has(t, text, "# round: 3", "# functions: head example.com/t BenchmarkA BenchmarkB BenchmarkP")
 	if res.Processes != 3 || res.BaseCommit != "" {
 		t.Errorf("%d processes, base %q", res.Processes, res.BaseCommit)
 	}
@@ -211,9 +212,22 @@ func TestSeedGivesTheOrder(t *testing.T) {
 		}
 	}
 	has(t, one, "procedure: two-stage", "# round: 5")
-	o.Seed = 8
-	if _, three := run(t, o); slices.Equal(order(one), order(three)) {
-		t.Error("another seed gave the same order of 22 processes")
+	laid := func(seed uint64) []slot {
+		m := &measurement{o: Options{Seed: seed}}
+		inc := increment{}
+		for _, name := range []string{"A", "B", "C", "D"} {
+			key := baseline.Key{Name: name}
+			inc[&entry{key: key, targets: map[baseline.Side]target{"base": {}, "head": {}}}] = 3
+		}
+		slots := m.layout(inc)
+		for i := range slots {
+			slots[i].entry = &entry{key: slots[i].entry.key} // compare by name
+		}
+		return slots
+	}
+	same := func(a, b slot) bool { return a.entry.key == b.entry.key && a.side == b.side }
+	if !slices.EqualFunc(laid(7), laid(7), same) || slices.EqualFunc(laid(7), laid(8), same) {
+		t.Error("the order of 24 processes does not follow the seed")
 	}
 }
 
@@ -292,7 +306,7 @@ func TestInterrupt(t *testing.T) {
 	t.Parallel()
 	marker := filepath.Join(t.TempDir(), "alive")
 	r := newRepo(t, map[string]string{"x_test.go": module("Slow",
-		`if b.N > 1 { f, _ := os.Create("`+marker+`"); fmt.Fprint(f, os.Getpid()); f.Close(); time.Sleep(time.Hour) }`)})
+		`if b.N > 1 { os.WriteFile("`+marker+`.new", fmt.Append(nil, os.Getpid()), 0o644); os.Rename("`+marker+`.new", "`+marker+`"); time.Sleep(time.Hour) }`)})
 	o := r.options()
 	o.All, o.Benchtime = true, "2x"
 	var log bytes.Buffer

@@ -18,31 +18,22 @@ type slot struct {
 // increment is what to run next: how many further rounds of each side.
 type increment map[*entry]int
 
-// translate turns wants into an increment. Benchmarks that the suite does not
+// increment is the rounds that bring every benchmark to Options.Rounds on each
+// side that has it, and what is wanted beyond. Benchmarks that the suite does not
 // have, or that failed, cannot be run: leaving them out ends the asking.
-func (m *measurement) translate(wants []Want) increment {
+func (m *measurement) increment(wants []Want) increment {
 	inc := increment{}
-	whole := m.entries[baseline.Key{}]
-	for _, w := range wants {
-		e := m.entries[baseline.Key{Package: w.Package, Name: w.Name}]
-		if e == nil {
-			e = whole
-		}
-		if e != nil && !e.broken && w.Rounds > 0 && (e.same == "" || m.o.All) {
-			inc[e] = max(inc[e], w.Rounds)
+	add := func(e *entry, rounds int) {
+		if e != nil && rounds > 0 && !e.broken && (e.same == "" || m.o.All) {
+			inc[e] = max(inc[e], rounds)
 		}
 	}
-	return inc
-}
-
-// first is the increment before anybody is asked: as many rounds of every
-// benchmark as bring each side that has it to Options.Rounds.
-func (m *measurement) first() increment {
-	inc := increment{}
 	for _, e := range m.entries {
-		if more := m.o.Rounds - e.least(); more > 0 && !e.broken && (e.same == "" || m.o.All) {
-			inc[e] = more
-		}
+		add(e, m.o.Rounds-e.least())
+	}
+	whole := m.entries[baseline.Key{}]
+	for _, w := range wants {
+		add(cmp.Or(m.entries[baseline.Key{Package: w.Package, Name: w.Name}], whole), w.Rounds)
 	}
 	return inc
 }

@@ -165,12 +165,17 @@ func (m *measurement) survey(ctx context.Context) error {
 	return nil
 }
 
-// loop alternates between running and asking until there is a reason to stop.
+// loop alternates between running and asking until nothing is wanted, or there
+// is a reason to stop. What the budget left without its first rounds is tried
+// again as long as there is time: Next does not know of it.
 func (m *measurement) loop(ctx context.Context) (stopped string, err error) {
-	inc, cut := m.first(), false
+	var wants []Want
 	for {
+		inc := m.increment(wants)
+		if len(inc) == 0 && ctx.Err() == nil {
+			return "", nil
+		}
 		ran, short, err := m.block(ctx, inc)
-		cut = short
 		switch {
 		case err != nil:
 			return "", err
@@ -178,23 +183,15 @@ func (m *measurement) loop(ctx context.Context) (stopped string, err error) {
 			return "interrupt", nil
 		case short && ran == 0:
 			return m.outOfBudget(), nil
+		case m.o.Next == nil:
+			continue
 		}
-		inc = nil
-		if m.o.Next != nil {
-			log, err := readLog(m.log.text.Bytes())
-			if err != nil {
-				return "", err
-			}
-			inc = m.translate(m.o.Next(log))
+		log, err := readLog(m.log.text.Bytes())
+		if err != nil {
+			return "", err
 		}
-		if len(inc) == 0 {
-			break
-		}
+		wants = m.o.Next(log)
 	}
-	if cut { // and Next does not know of what has no round at all
-		return m.outOfBudget(), nil
-	}
-	return "", nil
 }
 
 func (m *measurement) outOfBudget() string { return fmt.Sprintf("budget of %v", m.o.Budget) }

@@ -86,7 +86,7 @@ func (s *survey) leaf(name string) bool {
 
 // salvage cuts off what a benchmark printed without a newline before its result line.
 func salvage(text, name string) string {
-	if i := strings.LastIndex(text, name); i > 0 && name != "" {
+	if i := strings.LastIndex(text, name); i > 0 && name != "" && !strings.HasPrefix(text, name) {
 		return text[i:]
 	}
 	return text
@@ -185,6 +185,8 @@ func (m *measurement) adopt(s *suite, p *pkg, seen *survey, out outcome) error {
 			m.add(s, p, key, name, line.nsPerOp)
 		case out.failure != "" && name == seen.current():
 			err = m.fail(s.side, key, out.failure)
+		case deep(m.o.Bench) || deep(m.o.Skip):
+			// The pattern selects none of its sub-benchmarks.
 		default:
 			err = m.fail(s.side, key, "printed no result")
 		}

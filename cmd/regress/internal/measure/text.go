@@ -90,23 +90,38 @@ func benchtime(text string) (time.Duration, error) {
 
 // functionLevel is the expression that the part of a -bench pattern before the
 // first slash stands for: it selects functions, what follows their
-// sub-benchmarks. Like testing, it takes slashes and bars inside brackets for
-// what they are. An empty pattern matches everything.
+// sub-benchmarks. An empty pattern matches everything.
 func functionLevel(pattern string) (*regexp.Regexp, error) {
 	var first []string
-	square, round, below := 0, 0, false
-	var part strings.Builder
-	end := func() {
-		first = append(first, "(?:"+part.String()+")")
-		part.Reset()
-		below = false
+	for _, alternative := range cut(pattern, '|') {
+		first = append(first, "(?:"+cut(alternative, '/')[0]+")")
 	}
+	re, err := regexp.Compile(strings.Join(first, "|"))
+	if err != nil {
+		return nil, fmt.Errorf("read the benchmark pattern %q: %w", pattern, err)
+	}
+	return re, nil
+}
+
+// deep reports whether a pattern selects among sub-benchmarks.
+func deep(pattern string) bool {
+	for _, alternative := range cut(pattern, '|') {
+		if len(cut(alternative, '/')) > 1 {
+			return true
+		}
+	}
+	return false
+}
+
+// cut splits a pattern at a character where, as testing has it, it stands
+// outside of brackets.
+func cut(pattern string, at byte) []string {
+	var parts []string
+	square, round, begin := 0, 0, 0
 	for i := 0; i < len(pattern); i++ {
-		c := pattern[i]
-		step := 1
-		switch {
-		case c == '\\' && i+1 < len(pattern):
-			step = 2
+		switch c := pattern[i]; {
+		case c == '\\':
+			i++
 		case c == '[':
 			square++
 		case c == ']':
@@ -115,21 +130,10 @@ func functionLevel(pattern string) (*regexp.Regexp, error) {
 			round++
 		case c == ')' && square == 0:
 			round--
-		case c == '/' && square == 0 && round == 0:
-			below = true
-		case c == '|' && square == 0 && round == 0:
-			end()
-			continue
+		case c == at && square == 0 && round == 0:
+			parts = append(parts, pattern[begin:i])
+			begin = i + 1
 		}
-		if !below {
-			part.WriteString(pattern[i : i+step])
-		}
-		i += step - 1
 	}
-	end()
-	re, err := regexp.Compile(strings.Join(first, "|"))
-	if err != nil {
-		return nil, fmt.Errorf("read the benchmark pattern %q: %w", pattern, err)
-	}
-	return re, nil
+	return append(parts, pattern[begin:])
 }
