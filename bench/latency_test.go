@@ -34,7 +34,7 @@ func BenchmarkClock(b *testing.B) {
 
 func pingPong(b *testing.B, mechanism ipc.Mechanism, size int) {
 	conn, _ := peer(b, "echo", config(mechanism))
-	ctx, cancel := context.WithTimeout(b.Context(), limit)
+	ctx, cancel := bounded(b)
 	defer cancel()
 	message, answer := make([]byte, size), make([]byte, size)
 	number := uint64(0)

@@ -28,6 +28,7 @@ Unit mean-latency-ns better=lower
 Unit cpu-share better=lower
 Unit private-bytes better=lower
 Unit rss-bytes better=lower
+Unit wire-bytes better=lower assume=exact
 `
 
 func TestMain(m *testing.M) {
@@ -49,6 +50,11 @@ func TestMain(m *testing.M) {
 // the benchmark and not the patience of CI.
 const limit = 30 * time.Second
 
+// bounded is the context of a benchmark's traffic.
+func bounded(b *testing.B) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(b.Context(), limit)
+}
+
 // roles are what a peer can be. Each serves one connection until its end.
 var roles = map[string]func(context.Context, ipc.Conn) error{
 	"sink": sink,
@@ -58,6 +64,9 @@ var roles = map[string]func(context.Context, ipc.Conn) error{
 
 func play(role string) error {
 	run, ok := roles[role]
+	if c := decodes(role); c != nil {
+		run, ok = decoder(c), true
+	}
 	if !ok {
 		return fmt.Errorf("no such role")
 	}

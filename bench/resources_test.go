@@ -29,7 +29,7 @@ func BenchmarkIdleAgent(b *testing.B) {
 
 func idleAgent(b *testing.B, mechanism ipc.Mechanism) {
 	conn, agent := peer(b, "idle", config(mechanism))
-	ctx, cancel := context.WithTimeout(b.Context(), limit)
+	ctx, cancel := bounded(b)
 	defer cancel()
 	message := make([]byte, 256)
 	for number := range uint64(1000) {

@@ -57,7 +57,7 @@ func throughput(b *testing.B, mechanism ipc.Mechanism, size int, mode mode) {
 	cfg := config(mechanism)
 	cfg.Batch = mode.batch
 	conn, _ := peer(b, "sink", cfg)
-	ctx, cancel := context.WithTimeout(b.Context(), limit)
+	ctx, cancel := bounded(b)
 	defer cancel()
 	message := make([]byte, size)
 	number := uint64(0)
@@ -109,9 +109,14 @@ func confirm(ctx context.Context, conn ipc.Conn, sent uint64, buffer []byte) err
 	return nil
 }
 
-// sink checks every message where it lies and answers an empty one with how
-// many there were.
+// sink checks every message where it lies, and counts.
 func sink(ctx context.Context, conn ipc.Conn) error {
+	return count(ctx, conn, stamped)
+}
+
+// count checks every message where it lies and answers an empty one with how
+// many there were.
+func count(ctx context.Context, conn ipc.Conn, check func(p []byte, number uint64) error) error {
 	count, answer := uint64(0), make([]byte, 0, 8)
 	for {
 		p, err := conn.Peek(ctx)
@@ -129,7 +134,7 @@ func sink(ctx context.Context, conn ipc.Conn) error {
 			continue
 		}
 		count++
-		err = stamped(p, count)
+		err = check(p, count)
 		conn.Release()
 		if err != nil {
 			return err

@@ -1,0 +1,198 @@
+package bench
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/descartes/regress/pkg/ipc"
+	"github.com/descartes/regress/pkg/ipc/codec"
+)
+
+// codecs are the formats of the layer, and encoding/json as the yardstick.
+var codecs = []codec.Codec{
+	codec.JSON{}, codec.Bincode1{}, codec.Bincode2{}, codec.S2(nil, 0), codec.Zstd(nil, 0),
+}
+
+// Order is a message of a trading or monitoring system: names, numbers and a
+// list. Its three sizes differ in the list alone.
+type Order struct {
+	ID       uint64
+	Source   string
+	Kind     uint8
+	Sent     int64
+	Price    float64
+	Urgent   bool
+	Tags     []string
+	Readings []Reading
+}
+
+// Reading is one of the numbers that an Order carries.
+type Reading struct {
+	Sensor uint32
+	Value  float64
+	Low    float64
+	High   float64
+	Label  string
+}
+
+// payloads by size: how many readings each carries.
+var payloads = []struct {
+	name     string
+	readings int
+}{{"small", 1}, {"medium", 8}, {"large", 256}}
+
+func order(readings int) *Order {
+	o := &Order{
+		ID: 7_340_033, Source: "agent-17/eu-central", Kind: 3, Sent: time.Date(2026, 1, 2, 3, 4, 5, 6789, time.UTC).UnixNano(),
+		Price: 104.25, Urgent: true, Tags: []string{"retry", "billing"}, Readings: []Reading{},
+	}
+	for i := range readings {
+		v := float64(i)*1.37 + .061
+		o.Readings = append(o.Readings, Reading{Sensor: uint32(i * 31), Value: v, Low: v * .9, High: v * 1.1, Label: fmt.Sprintf("probe-%03d", i)})
+	}
+	return o
+}
+
+// BenchmarkEncode encodes one message; wire-bytes is what it becomes.
+func BenchmarkEncode(b *testing.B) {
+	eachCodec(b, func(b *testing.B, c codec.Codec, o *Order) {
+		wire, err := c.Append(nil, o)
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.ReportAllocs()
+		for b.Loop() {
+			if wire, err = c.Append(wire[:0], o); err != nil {
+				b.Fatal(err)
+			}
+		}
+		b.ReportMetric(float64(len(wire)), "wire-bytes")
+	})
+}
+
+// BenchmarkDecode decodes one message into a fresh value.
+func BenchmarkDecode(b *testing.B) {
+	eachCodec(b, func(b *testing.B, c codec.Codec, o *Order) {
+		wire, err := c.Append(nil, o)
+		if err != nil {
+			b.Fatal(err)
+		}
+		var got Order
+		b.ReportAllocs()
+		for b.Loop() {
+			got = Order{}
+			if err := c.Decode(wire, &got); err != nil {
+				b.Fatal(err)
+			}
+		}
+		if !reflect.DeepEqual(&got, o) {
+			b.Fatal("the message came back changed")
+		}
+	})
+}
+
+func eachCodec(b *testing.B, run func(*testing.B, codec.Codec, *Order)) {
+	for _, c := range append([]codec.Codec{standardJSON{}}, codecs...) {
+		for _, p := range payloads {
+			b.Run(fmt.Sprintf("format=%s/payload=%s", c.Name(), p.name), func(b *testing.B) {
+				run(b, c, order(p.readings))
+			})
+		}
+	}
+}
+
+// standardJSON is encoding/json, what a Go program uses that has not looked
+// further.
+type standardJSON struct{}
+
+func (standardJSON) Name() string { return "encoding-json" }
+
+func (standardJSON) Append(dst []byte, v any) ([]byte, error) {
+	text, err := json.Marshal(v)
+	return append(dst, text...), err
+}
+
+func (standardJSON) Decode(src []byte, v any) error { return json.Unmarshal(src, v) }
+
+// BenchmarkMessages sends encoded messages through a transport to a peer that
+// decodes each one. An operation is one message.
+func BenchmarkMessages(b *testing.B) {
+	for _, mechanism := range mechanisms() {
+		for _, c := range codecs {
+			b.Run(fmt.Sprintf("transport=%s/format=%s", mechanism, c.Name()), func(b *testing.B) {
+				messages(b, mechanism, c)
+			})
+		}
+	}
+}
+
+func messages(b *testing.B, mechanism ipc.Mechanism, c codec.Codec) {
+	conn, _ := peer(b, decodeRole(c), config(mechanism))
+	ctx, cancel := bounded(b)
+	defer cancel()
+	o, answer := order(payloads[1].readings), make([]byte, 64)
+	sent := uint64(0)
+	var wire []byte
+	send := func() {
+		sent++
+		o.ID = sent
+		var err error
+		if wire, err = c.Append(wire[:0], o); err != nil {
+			b.Fatal(err)
+		}
+		if err := conn.Send(ctx, wire); err != nil {
+			b.Fatal(err)
+		}
+	}
+	for range 100 {
+		send()
+	}
+	if err := confirm(ctx, conn, sent, answer); err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		send()
+	}
+	b.StartTimer()
+	if err := confirm(ctx, conn, sent, answer); err != nil {
+		b.Fatal(err)
+	}
+	b.StopTimer()
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "msg/s")
+	b.ReportMetric(float64(len(wire)), "wire-bytes")
+}
+
+// decodeRole is the role of a peer that decodes a format.
+func decodeRole(c codec.Codec) string { return "decode " + c.Name() }
+
+// decodes finds the codec of a decodeRole.
+func decodes(role string) codec.Codec {
+	for _, c := range codecs {
+		if name, ok := strings.CutPrefix(role, "decode "); ok && name == c.Name() {
+			return c
+		}
+	}
+	return nil
+}
+
+// decoder is the peer that decodes every message and checks its number.
+func decoder(c codec.Codec) func(context.Context, ipc.Conn) error {
+	return func(ctx context.Context, conn ipc.Conn) error {
+		var o Order
+		return count(ctx, conn, func(p []byte, number uint64) error {
+			if err := c.Decode(p, &o); err != nil {
+				return err
+			}
+			if o.ID != number {
+				return fmt.Errorf("message %d arrived as %d", number, o.ID)
+			}
+			return nil
+		})
+	}
+}
