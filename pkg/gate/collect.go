@@ -28,7 +28,7 @@ func collect(in Input) []*series {
 	facts := newFacts(in)
 	var out []*series
 	for _, g := range all {
-		for _, key := range g.keys() {
+		for _, key := range g.keys(in.Stored) {
 			if g.headRun == nil && onHead[key] {
 				continue // judged where head was measured
 			}
@@ -47,8 +47,9 @@ func collect(in Input) []*series {
 	return out
 }
 
-// keys of the group, sorted.
-func (g *group) keys() []baseline.Key {
+// keys of the group, sorted. Where head was measured alone, what the newest
+// stored run of that environment has is expected of it.
+func (g *group) keys(stored []baseline.Run) []baseline.Key {
 	out := make([]baseline.Key, 0, len(g.head)+8)
 	for key := range g.head {
 		out = append(out, key)
@@ -56,6 +57,13 @@ func (g *group) keys() []baseline.Key {
 	for key := range g.base {
 		if _, both := g.head[key]; !both {
 			out = append(out, key)
+		}
+	}
+	if i := lastStored(stored, g.print); i >= 0 && g.headRun != nil && g.baseRun == nil {
+		for _, sample := range stored[i].Samples {
+			if _, printed := g.head[sample.Key]; !printed && len(sample.Values) > 0 {
+				out = append(out, sample.Key)
+			}
 		}
 	}
 	slices.SortFunc(out, baseline.Key.Compare)
@@ -92,13 +100,12 @@ type facts struct {
 	in       Input
 	problems map[baseline.Function][]baseline.Problem // by package and name as given
 	declared map[baseline.Side]map[baseline.Function]bool
-	ran      map[baseline.Side]map[baseline.Function]bool
 }
 
 func newFacts(in Input) facts {
 	f := facts{
 		in: in, problems: map[baseline.Function][]baseline.Problem{},
-		declared: map[baseline.Side]map[baseline.Function]bool{}, ran: map[baseline.Side]map[baseline.Function]bool{baseline.Base: {}, baseline.Head: {}},
+		declared: map[baseline.Side]map[baseline.Function]bool{},
 	}
 	for _, p := range in.Log.Problems {
 		if p.Name != "" {
@@ -112,16 +119,23 @@ func newFacts(in Input) facts {
 			f.declared[side][fn] = true
 		}
 	}
-	for _, run := range in.Log.Runs {
-		side := baseline.Head
-		if run.Side == baseline.Base {
-			side = baseline.Base
+	return f
+}
+
+// ran says whether a side printed anything of a benchmark function. Few ask, so
+// that looking is cheaper than remembering.
+func (f facts) ran(side baseline.Side, function baseline.Function) bool {
+	for _, run := range f.in.Log.Runs {
+		if (run.Side == baseline.Base) != (side == baseline.Base) {
+			continue
 		}
 		for _, s := range run.Samples {
-			f.ran[side][s.Function()] = true
+			if s.Package == function.Package && s.Function() == function {
+				return true
+			}
 		}
 	}
-	return f
+	return false
 }
 
 // problemsOf a benchmark: those that name it, its function, or it without a package.
@@ -149,6 +163,9 @@ func (f facts) problemsOf(key baseline.Key) []baseline.Problem {
 
 // same finds the proof that a benchmark's code is the same on both sides.
 func (f facts) same(key baseline.Key) (proof string, ok bool) {
+	if len(f.in.Log.Same) == 0 {
+		return "", false
+	}
 	if proof, ok = f.in.Log.Same[key.Benchmark()]; ok {
 		return proof, true
 	}
@@ -167,7 +184,10 @@ func (f facts) look(s *series, g, elsewhere *group) {
 		s.blocks = blocks
 	}
 	base, head := len(s.base.values) > 0, len(s.head.values) > 0
-	function := s.key.Function()
+	var function baseline.Function
+	if !base || !head {
+		function = s.key.Function()
+	}
 	proof, same := f.same(s.key)
 	problems := f.problemsOf(s.key)
 	switch {
@@ -189,7 +209,7 @@ func (f facts) look(s *series, g, elsewhere *group) {
 		set(Inconclusive, true, "base was measured on another class of machine (%s): run both sides on one", machine(elsewhere.baseRun.Environment))
 	case !s.twoWay:
 		f.alone(s, g, set)
-	case f.declared[baseline.Base][function] && !f.ran[baseline.Base][function]:
+	case f.declared[baseline.Base][function] && !f.ran(baseline.Base, function):
 		set(Inconclusive, true, "base declares it and printed nothing: see why it did not run there")
 	default:
 		set(New, false, "base does not have it")
@@ -202,7 +222,7 @@ func (f facts) absent(s *series, function baseline.Function, set func(Verdict, b
 	switch {
 	case known && !declared[function]:
 		set(Removed, false, "%s is gone from the source of head", function.Name)
-	case f.ran[baseline.Head][function]:
+	case f.ran(baseline.Head, function):
 		set(Missing, true, "head ran %s and printed no such line: renamed, or lost", function.Name)
 	default:
 		set(Missing, true, "base ran it and head printed nothing: see why it did not run")
@@ -227,6 +247,9 @@ func (f facts) alone(s *series, g *group, set func(Verdict, bool, string, ...any
 // silent are the benchmarks of which the log speaks and which printed no
 // number: crashed on both sides, or not measured because their code is the same.
 func (f facts) silent(seen []*series) []*series {
+	if len(f.problems)+len(f.in.Log.Same) == 0 {
+		return nil
+	}
 	known := map[baseline.Key]bool{}
 	for _, s := range seen {
 		known[s.key.Benchmark()] = true

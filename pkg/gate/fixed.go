@@ -11,7 +11,7 @@ import (
 // corrected over all of them.
 func judgeFixed(pairs []*series, alpha float64) {
 	worse, better := make([]float64, len(pairs)), make([]float64, len(pairs))
-	samples := make([]sample, len(pairs))
+	samples := make([]*sample, len(pairs))
 	for i, s := range pairs {
 		s.finding = unknown(Inconclusive, "fixed", "")
 		samples[i] = newSample(s.worse)
@@ -38,7 +38,7 @@ const smallPairs = 10 * 10
 // samples it is done only where a verdict can hang on it: the shift is
 // relevant and p neither far above every level nor, where the approximation is
 // known to be too large, far below.
-func (s sample) test(effect float64) (worse, better float64) {
+func (s *sample) test(effect float64) (worse, better float64) {
 	p := func(base, head []float64, shift float64) float64 {
 		r := stat.NewRank(base, head)
 		if !r.Tied() || len(base)*len(head) <= smallPairs {
@@ -55,12 +55,13 @@ func (s sample) test(effect float64) (worse, better float64) {
 
 // fixed is the finding of a series that no test has told apart: unchanged when
 // its bound is clear of the effect, else inconclusive with what it would take.
-func (s *series) fixed(sm sample, level float64) {
+func (s *series) fixed(sm *sample, level float64) {
 	nb, nh := len(sm.base), len(sm.head)
 	n := min(nb, nh)
 	sd := sm.sd(s.past)
 	bound, clear := sm.clears(sd, s.policy.effect)
 	s.record(sm, bound)
+	s.interval(sm)
 	enough := stat.Enough(level)
 	able := stat.Least(nb, nh) <= level
 	if able && n > 1 {

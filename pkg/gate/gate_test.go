@@ -371,8 +371,7 @@ func TestTargets(t *testing.T) {
 func TestStored(t *testing.T) {
 	rng := rand.New(rand.NewPCG(6, 6))
 	session := func(env baseline.Environment) baseline.Run {
-		b := newBench("").add(baseline.None, sec("A"), around(rng, 5, math.Exp(.002*rng.NormFloat64()), .003)...).
-			add(baseline.None, baseline.Key{Package: "p", Name: "B", Unit: "allocs/op"}, 3, 3)
+		b := newBench("").add(baseline.None, sec("A"), around(rng, 5, math.Exp(.002*rng.NormFloat64()), .003)...)
 		run := *b.runs[baseline.None]
 		run.Environment = env
 		return run
@@ -394,13 +393,45 @@ func TestStored(t *testing.T) {
 	check(12, 1, other, Undecided, Inconclusive, "other machines")
 	check(0, 1, here, Undecided, New, "nothing is stored")
 
-	in := newBench("").add(baseline.None, baseline.Key{Package: "p", Name: "B", Unit: "allocs/op"}, 4, 4).input()
-	in.Stored = []baseline.Run{session(here)}
+	allocs := baseline.Key{Package: "p", Name: "B", Unit: "allocs/op"}
+	in := newBench("").add(baseline.None, allocs, 4, 4).input()
+	in.Stored = []baseline.Run{*newBench("").add(baseline.None, allocs, 3, 3).runs[baseline.None]}
 	d := Decide(in)
 	want(t, d, Fail, Regressed)
 	if len(d.Sides) != 2 || !d.Sides[0].Stored || d.Policy.Procedure != "stored" {
 		t.Errorf("sides %+v, policy %+v", d.Sides, d.Policy)
 	}
+}
+
+// TestStoredMissing: what the newest stored run has is expected of head.
+func TestStoredMissing(t *testing.T) {
+	old := newBench("").add(baseline.None, sec("A"), 1, 1).add(baseline.None, sec("Old"), 1, 1)
+	last := newBench("").add(baseline.None, sec("A"), 1, 1).add(baseline.None, sec("B"), 1, 1)
+	in := newBench("").add(baseline.None, sec("A"), 1, 1, 1).input()
+	for range storedSessions {
+		in.Stored = append(in.Stored, *old.runs[baseline.None])
+	}
+	in.Stored = append(in.Stored, *last.runs[baseline.None])
+	d := Decide(in)
+	want(t, d, Undecided, Missing, Unchanged) // B is missing; Old is forgotten
+	in.Log.Functions = map[baseline.Side][]baseline.Function{baseline.Head: {{Package: "p", Name: "BenchmarkA"}}}
+	want(t, Decide(in), Pass, Removed, Unchanged)
+}
+
+// TestExactAlone: equal allocations do not make green what is too noisy to time.
+func TestExactAlone(t *testing.T) {
+	rng := rand.New(rand.NewPCG(8, 8))
+	allocs := baseline.Key{Package: "p", Name: "A", Unit: "allocs/op"}
+	b := newBench("").add(baseline.Base, allocs, 3, 3).add(baseline.Head, allocs, 3, 3)
+	want(t, Decide(b.input()), Pass, Unchanged) // nothing else was measured
+	b.add(baseline.Base, sec("A"), around(rng, 200, 1, .9)...).add(baseline.Head, sec("A"), around(rng, 200, 1, .9)...)
+	d := Decide(b.input())
+	want(t, d, Undecided, Inconclusive, Unchanged)
+	if !strings.Contains(d.Reasons[0], "nothing about time") {
+		t.Errorf("reasons %q", d.Reasons)
+	}
+	b.add(baseline.Base, sec("B"), around(rng, 10, 1, .001)...).add(baseline.Head, sec("B"), around(rng, 10, 1, .001)...)
+	want(t, Decide(b.input()), Pass, Inconclusive, Unchanged, Unchanged)
 }
 
 func TestOtherMachine(t *testing.T) {

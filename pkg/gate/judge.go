@@ -121,9 +121,9 @@ type sample struct {
 	shift      float64
 }
 
-func newSample(p pair) sample {
+func newSample(p pair) *sample {
 	base, head := stat.Sorted(p.base), stat.Sorted(p.head)
-	s := sample{Shifts: stat.NewShifts(base, head), base: base, head: head}
+	s := &sample{Shifts: stat.NewShifts(base, head), base: base, head: head}
 	s.shift = s.HodgesLehmann()
 	return s
 }
@@ -132,7 +132,7 @@ func newSample(p pair) sample {
 // are fewer than four rounds, then the larger of that and what this sample
 // shows, and from eight rounds on what it shows alone: by then the past can
 // only be wrong.
-func (s sample) sd(past *baseline.Noise) float64 {
+func (s *sample) sd(past *baseline.Noise) float64 {
 	n := min(len(s.base), len(s.head))
 	switch {
 	case past == nil || n >= ignorePast:
@@ -145,7 +145,7 @@ func (s sample) sd(past *baseline.Noise) float64 {
 
 // clears says whether the upper bound of the shift stays clear of the effect to
 // catch, and gives that bound.
-func (s sample) clears(sd, effect float64) (bound float64, ok bool) {
+func (s *sample) clears(sd, effect float64) (bound float64, ok bool) {
 	n := min(len(s.base), len(s.head))
 	bound = s.shift + screenZ(n)*stat.StandardError(sd, len(s.base), len(s.head))
 	if bound >= screenShare*effect {
@@ -158,9 +158,14 @@ func (s sample) clears(sd, effect float64) (bound float64, ok bool) {
 	return bound, true
 }
 
-// record puts the numbers of a sample into a finding.
-func (f *finding) record(s sample, bound float64) {
-	f.shift = s.shift
-	f.lo, f.hi, f.level = s.Interval(reportLevel)
-	f.atMost = bound
+// record puts the shift of a sample and its bound into a finding.
+func (f *finding) record(s *sample, bound float64) {
+	f.shift, f.atMost = s.shift, bound
+}
+
+// interval adds the interval of the shift, which is dear: once, for the last look.
+func (f *finding) interval(s *sample) {
+	if s != nil {
+		f.lo, f.hi, f.level = s.Interval(reportLevel)
+	}
 }

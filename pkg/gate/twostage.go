@@ -11,20 +11,20 @@ import (
 // accuracy shows what they reach, and its tests fail when one is made worse.
 var (
 	screenLooks    = []int{2, 3, 4, 6}
-	confirmLooks   = []int{8, 12, 20, 30}
-	confirmWeights = []float64{.3, .3, .2, .2} // of the false-alarm budget; they sum to 1
+	confirmLooks   = []int{4, 8, 12, 20, 30}
+	confirmWeights = []float64{0, .3, .3, .2, .2} // of the false-alarm budget; they sum to 1; at 4 it can only pass
 )
 
 const (
 	trustData   = 4   // rounds from which the sample's own spread counts
 	ignorePast  = 8   // rounds from which it counts alone
 	screenShare = .7  // a bound below this share of the effect passes
-	rangeSDs    = 4   // with fewer rounds than trustData each side's range stays below
-	rangeShare  = .21 // 4·s + .21·effect
+	rangeSDs    = 6   // with fewer rounds than trustData each side's range stays below
+	rangeShare  = .3  // 6·s + .3·effect
 	relevant    = .5  // share of the effect below which a shift is never a regression
 	noisy       = 1.5 // detectable shift, in effects, beyond which a benchmark is too noisy
 	reportLevel = .95 // of the interval in a report
-	improveZ    = 1.2 // widens the normal bound of an improvement for tails that are not normal
+	improveLook = 8   // fresh rounds on which an improvement is tested
 )
 
 // screenZ is how many standard errors stand between the shift and its bound.
@@ -41,11 +41,14 @@ func screenEnd() int { return screenLooks[len(screenLooks)-1] }
 
 // judgeTwoStage judges all pairs of a log whose rounds regress chose.
 func judgeTwoStage(pairs []*series, alpha float64) {
-	var survivors []*series
+	var survivors, better []*series
 	open := 0 // series whose screen is not over
 	for _, s := range pairs {
-		switch s.screen(alpha, len(pairs)) {
+		switch s.screen(alpha) {
 		case passed:
+			if s.seekImprovement() {
+				better = append(better, s)
+			}
 		case survived:
 			survivors = append(survivors, s)
 		case waiting:
@@ -59,6 +62,9 @@ func judgeTwoStage(pairs []*series, alpha float64) {
 		s.confirm(alpha, k, open == 0)
 	}
 	holm(survivors, alpha, k)
+	for _, s := range better {
+		s.confirmImprovement(alpha, len(better), open == 0)
+	}
 }
 
 // The ends of a screen.
@@ -69,10 +75,11 @@ const (
 )
 
 // screen looks at the first rounds and lets go of what is clearly not slower.
-func (s *series) screen(alpha float64, tested int) int {
+func (s *series) screen(alpha float64) int {
 	have := len(s.worse.base)
 	s.finding = unknown(Inconclusive, "screen", "")
-	last := 0
+	var last *sample
+	defer func() { s.interval(last) }()
 	for _, n := range screenLooks {
 		if s.past == nil && n < trustData {
 			continue
@@ -82,8 +89,8 @@ func (s *series) screen(alpha float64, tested int) int {
 			s.why = fmt.Sprintf("%s; the next look is at %d", count(have, "round")+" a side", n)
 			break
 		}
-		last = n
 		sm := newSample(s.worse.first(n))
+		last = sm
 		sd := sm.sd(s.past)
 		bound, ok := sm.clears(sd, s.policy.effect)
 		s.record(sm, bound)
@@ -91,12 +98,11 @@ func (s *series) screen(alpha float64, tested int) int {
 			s.verdict = Unchanged
 			s.why = s.claim()
 			s.detectable = s.screenSees(n, sd, alpha)
-			s.seekImprovement(alpha, tested)
 			return passed
 		}
 	}
 	if s.blocks {
-		if last > 0 {
+		if last != nil {
 			s.why = fmt.Sprintf("%s after %s: more would tell", s.looks(), count(have, "round")+" a side")
 		}
 		return waiting
@@ -115,6 +121,8 @@ func (s *series) confirm(alpha float64, k int, goOn bool) {
 	s.seemed = seemed
 	s.p = 1
 	level := alpha / float64(k)
+	var last *sample
+	defer func() { s.interval(last) }()
 	for i, n := range confirmLooks {
 		if n > have {
 			s.blocks, s.more = true, n-have
@@ -124,10 +132,11 @@ func (s *series) confirm(alpha float64, k int, goOn bool) {
 			break
 		}
 		sm := newSample(fresh.first(n))
+		last = sm
 		sd := sm.sd(s.past)
 		bound, ok := sm.clears(sd, s.policy.effect)
 		s.record(sm, bound)
-		if sm.shift >= relevant*s.policy.effect { // else it cannot be red here, and enumerating is dear
+		if confirmWeights[i] > 0 && sm.shift >= relevant*s.policy.effect { // else it cannot be red here, and enumerating is dear
 			s.p = min(s.p, stat.MannWhitney(sm.base, sm.head)/confirmWeights[i])
 		}
 		s.detectable = stat.Detectable(sd, confirmLooks[len(confirmLooks)-1], confirmLooks[len(confirmLooks)-1], confirmWeights[len(confirmWeights)-1]*level)
@@ -140,7 +149,7 @@ func (s *series) confirm(alpha float64, k int, goOn bool) {
 			s.verdict = Unchanged
 			s.why = s.claim()
 			return
-		case s.detectable > noisy*s.policy.effect && sm.shift < s.detectable/2:
+		case confirmWeights[i] > 0 && s.detectable > noisy*s.policy.effect && sm.shift < s.detectable/2:
 			s.why = s.tooNoisy(s.detectable)
 			return
 		}
@@ -192,25 +201,38 @@ func (s *series) screenSees(n int, sd, alpha float64) float64 {
 }
 
 // seekImprovement looks at a series that passed the screen for the opposite
-// change. It may ask for the rest of the screen's rounds, never for more, and
-// calls a benchmark improved when in all of them every round of head beats every
-// round of base, by clearly more than the noise of the whole suite could.
-func (s *series) seekImprovement(alpha float64, tested int) {
-	threshold := relevant * s.policy.effect
-	if -s.shift < threshold || s.atMost >= 0 {
-		return
+// change. Where it seems better it asks for the rest of the screen, and answers
+// true when in all of those rounds head beats base.
+func (s *series) seekImprovement() bool {
+	if -s.shift < relevant*s.policy.effect || s.atMost >= 0 {
+		return false
 	}
 	end := screenEnd()
 	if have := len(s.worse.base); have < end {
 		s.want, s.more = end-have, end-have
-		return
+		return false
 	}
 	sm := newSample(s.worse.first(end))
-	noise := improveZ * stat.NormalQuantile(1-alpha/float64(tested)) * stat.StandardError(sm.sd(s.past), end, end)
-	if sm.head[end-1] < sm.base[0] && -sm.shift > max(threshold, noise) {
+	return sm.head[end-1] < sm.base[0]
+}
+
+// confirmImprovement tests one of k series that seemed better on fresh rounds,
+// once. It spends nothing of the budget for false regressions: an improvement
+// never gates, but a false one misleads all the same.
+func (s *series) confirmImprovement(alpha float64, k int, goOn bool) {
+	fresh := pair{s.worse.base[screenEnd():], s.worse.head[screenEnd():]}
+	if have := len(fresh.base); have < improveLook {
+		if goOn {
+			s.want, s.more = improveLook-have, improveLook-have
+		}
+		return
+	}
+	sm := newSample(fresh.first(improveLook))
+	p := stat.MannWhitney(sm.head, sm.base)
+	if p <= alpha/float64(k) && -sm.shift >= relevant*s.policy.effect {
 		s.record(sm, math.NaN())
-		s.verdict = Improved
-		s.p = stat.MannWhitney(sm.head, sm.base)
-		s.why = s.looks() + " in every round"
+		s.interval(sm)
+		s.verdict, s.stage, s.p = Improved, "confirm", p
+		s.why = s.looks()
 	}
 }

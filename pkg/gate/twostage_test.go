@@ -68,8 +68,8 @@ func TestTwoStage(t *testing.T) {
 	if d.Outcome != Fail || d.Counts[Regressed] != 2 || d.Counts[Improved] != 1 || d.Counts[Unchanged] != 27 {
 		t.Errorf("have %s: %v", d.Headline, d.Counts)
 	}
-	// 27 quiet ones at 2, now and then 3; two survivors at 6 + 8; one improvement at 6.
-	if total < 27*2+2*14+6 || total > 27*3+2*18+6 {
+	// 27 quiet ones at 2, now and then 3; two survivors at 6 + 8; one improvement at 6 + 8.
+	if total < 27*2+3*14 || total > 27*3+3*18 {
 		t.Errorf("%d rounds a side for 30 benchmarks", total)
 	}
 	for _, i := range []int{3, 7} {
@@ -102,8 +102,8 @@ func TestScreenIsNotConfirmation(t *testing.T) {
 	b.add(baseline.Base, sec("A"), quick...).add(baseline.Head, sec("A"), slow...)
 	d := Decide(b.input())
 	want(t, d, Undecided, Inconclusive)
-	wantWhy(t, d.Rows[0], "seemed 30 % slower", "8 fresh rounds")
-	for range 2 { // eight fresh rounds without a difference
+	wantWhy(t, d.Rows[0], "seemed 30 % slower", "4 fresh rounds")
+	{ // four fresh rounds without a difference
 		b.add(baseline.Base, sec("A"), 1, 1.001, 1.002, 1.003).add(baseline.Head, sec("A"), 1, 1.001, 1.002, 1.003)
 	}
 	want(t, Decide(b.input()), Pass, Unchanged)
@@ -119,8 +119,8 @@ func TestConfirmationWaits(t *testing.T) {
 		t.Errorf("have %v, want two of B alone", next)
 	}
 	b.add(baseline.Base, sec("B"), quick[4:]...).add(baseline.Head, sec("B"), slow[4:]...)
-	if next := Next(b.input()); len(next) != 2 || next[0] != (Want{"p", "A", 8}) {
-		t.Errorf("have %v, want eight of both", next)
+	if next := Next(b.input()); len(next) != 2 || next[0] != (Want{"p", "A", 4}) {
+		t.Errorf("have %v, want four of both", next)
 	}
 }
 

@@ -32,15 +32,23 @@ func conclude(d *Decision, all []*series, in Input) {
 	d.Headline = headline(d, all, in)
 }
 
-// decided says whether anything was: a decision on nothing is not green.
+// decided says whether anything was: a decision on nothing is not green. Equal
+// counts of allocations say nothing about time, so they do not carry a run of
+// which no timed series could be judged.
 func decided(all []*series) bool {
-	return slices.ContainsFunc(all, func(s *series) bool {
+	exact, open := false, false
+	for _, s := range all {
 		switch s.verdict {
 		case Unchanged, Improved, Regressed, Waived, SameCode:
-			return true
+			if s.stage != "exact" {
+				return true
+			}
+			exact = true
+		case Inconclusive:
+			open = true
 		}
-		return false
-	})
+	}
+	return exact && !open
 }
 
 // nothingDecided says why there was nothing to judge.
@@ -59,6 +67,9 @@ func nothingDecided(all []*series, in Input) string {
 		return "head printed no result"
 	case !base && len(in.Stored) == 0:
 		return "there is nothing to compare with: measure both sides with regress compare --base, or store a baseline first"
+	}
+	if slices.ContainsFunc(all, func(s *series) bool { return s.stage == "exact" }) {
+		return "not one benchmark could be judged but by its exact counts, which say nothing about time"
 	}
 	return "not one benchmark could be judged"
 }
@@ -116,7 +127,7 @@ func worstFirst(all []*series) []*series {
 // crashReasons are the benchmarks that ran at base and crashed at head: whatever
 // they would have measured, head broke them.
 func crashReasons(all []*series, in Input) (out []string) {
-	if in.OnlyHead {
+	if in.OnlyHead || !slices.ContainsFunc(in.Log.Problems, func(p baseline.Problem) bool { return p.Crashed }) {
 		return nil
 	}
 	f := newFacts(in)
@@ -126,7 +137,7 @@ func crashReasons(all []*series, in Input) (out []string) {
 			atHead = atHead || p.Crashed && p.Side == baseline.Head
 			atBase = atBase || p.Side != baseline.Head
 		}
-		return atHead && !atBase && f.ran[baseline.Base][s.key.Function()]
+		return atHead && !atBase && f.ran(baseline.Base, s.key.Function())
 	})
 	for _, name := range names {
 		out = append(out, name+" ran at base and crashed at head")

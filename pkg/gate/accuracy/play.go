@@ -56,11 +56,6 @@ func twoStage(p pull, effect, history float64, wholeLog bool) verdict {
 			open = slices.DeleteFunc(slices.Clone(open), func(s stream) bool { return !asked[s.key.Benchmark()] && !survived(measured[s.key.Benchmark()]) })
 		}
 	}
-	if hist != nil {
-		for _, n := range measured {
-			hist[min(n, rounds)]++
-		}
-	}
 	in.Log.Runs = logOf(p.streams, measured)
 	d := gate.Decide(in)
 	out := verdict{runs: d.Rounds}
@@ -99,5 +94,3 @@ func logOf(streams []stream, measured map[baseline.Key]int) []baseline.Run {
 	}
 	return []baseline.Run{base, head}
 }
-
-var hist map[int]int
