@@ -204,9 +204,11 @@ func (c *conn) header(ctx context.Context, block bool) (uint32, error) {
 			return h, nil
 		}
 		c.publishHeld() // what is waited for may be its answer
-		if r.c.Give() {
-			c.wake(r.bed, r.knock)
-		}
+	}
+	if r.c.Give() {
+		c.wake(r.bed, r.knock)
+	}
+	if block {
 		if err := c.await(ctx, "recv", &r.half, &r.seg.control().Recv, closed|bad|gone, r.ready); err != nil {
 			return 0, err
 		}

@@ -1,0 +1,343 @@
+package shm
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"math/rand/v2"
+	"os"
+	"runtime"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/descartes/regress/pkg/ipc"
+	"github.com/descartes/regress/pkg/ipc/internal/family"
+	"github.com/descartes/regress/pkg/ipc/internal/ring"
+)
+
+// pair is both ends of a connection in one process.
+func pair(t testing.TB, cfg ipc.Config) (a, b *conn) {
+	t.Helper()
+	x, y, err := family.Pair()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if cfg, err = cfg.WithDefaults(); err != nil {
+		t.Fatal(err)
+	}
+	end := func(f *os.File) *conn {
+		s, err := family.Conn(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := open(s, cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = c.Close() })
+		return c
+	}
+	a, b = end(x), end(y)
+	<-a.opened
+	<-b.opened
+	return a, b
+}
+
+// attack lets a peer write data over its ring and over the words that both sides write, and looks how the victim fares:
+// it may fail its connection, late messages may be nonsense, and that is all.
+func attack(t testing.TB, data []byte) {
+	mine, peer := pair(t, ipc.Config{Buffer: 4 << 10, MaxBuffer: 16 << 10, MaxMessage: 32 << 10, Timeout: 2 * time.Millisecond})
+	defer func() { _ = mine.Close() }()
+	defer func() { _ = peer.Close() }()
+	ring0 := unsafe.Slice((*byte)(peer.tx.seg.rings[0]), 4<<10)
+	words := func(c *ring.Control) []byte { return unsafe.Slice((*byte)(unsafe.Pointer(c)), unsafe.Sizeof(*c)) }
+	copy(ring0, data)
+	if len(data) > 0 && data[0]&1 == 1 { // also the words of both directions
+		copy(words(peer.tx.seg.control()), data[len(data)/2:])
+		copy(words(peer.rx.seg.control()), data[len(data)/3:])
+	}
+	ctx := context.Background()
+	for range 20 {
+		b, err := mine.Recv(ctx, nil)
+		if len(b) > 32<<10 {
+			t.Fatalf("a message of %d bytes, above MaxMessage", len(b))
+		}
+		if err != nil && !errors.Is(err, ipc.ErrTimeout) && !errors.Is(err, ipc.ErrCorrupt) && !errors.Is(err, ipc.ErrPeerGone) {
+			t.Fatalf("Recv: %v", err)
+		}
+		err = mine.Send(ctx, data[:min(len(data), 2000)])
+		if err != nil && !errors.Is(err, ipc.ErrTimeout) && !errors.Is(err, ipc.ErrCorrupt) {
+			t.Fatalf("Send: %v", err)
+		}
+		if err != nil {
+			return
+		}
+	}
+}
+
+func FuzzHostile(f *testing.F) {
+	f.Add([]byte{})
+	f.Add([]byte{1, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff})
+	f.Add([]byte{0xff, 0xff, 0xff, 0xff})
+	f.Add([]byte{17, 0, 0, 0x40, 0, 0, 0, 0, 5, 0, 0, 0})                               // a change of level, and a record there
+	f.Add([]byte{30, 0, 0, 0x80, 255, 255, 255, 255, 255, 255, 255, 255})               // a first fragment of a huge message
+	f.Add([]byte{30, 0, 0, 0x80, 0, 1, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1}) // a first fragment and nothing
+	f.Add(bytes.Repeat([]byte{1, 0, 0, 0, 0, 0, 0, 0}, 512))                            // empty messages all around
+	f.Fuzz(func(t *testing.T, data []byte) { attack(t, data) })
+}
+
+// TestScribbler scribbles while the victim is at work.
+func TestScribbler(t *testing.T) {
+	for round := range 10 {
+		mine, peer := pair(t, ipc.Config{Buffer: 4 << 10, MaxBuffer: 64 << 10, Timeout: 5 * time.Millisecond})
+		stop := make(chan struct{})
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			rnd := rand.New(rand.NewPCG(uint64(round), 1))
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				seg := peer.tx.seg
+				if rnd.IntN(4) == 0 {
+					seg = peer.rx.seg
+				}
+				word := (*uint32)(unsafe.Add(seg.window, rnd.IntN(seg.total/4)*4))
+				if rnd.IntN(3) == 0 {
+					word = (*uint32)(unsafe.Add(seg.window, rnd.IntN(1024)*4))
+				}
+				atomic.StoreUint32(word, rnd.Uint32()>>rnd.IntN(32))
+				_ = peer.Send(context.Background(), make([]byte, rnd.IntN(9000)))
+			}
+		}()
+		start := time.Now()
+		var err error
+		for i := 0; i < 50 && time.Since(start) < 10*time.Second; i++ {
+			if _, err = mine.Recv(context.Background(), nil); err == nil {
+				err = mine.Send(context.Background(), make([]byte, i*10))
+			}
+			if err != nil && !errors.Is(err, ipc.ErrTimeout) {
+				break
+			}
+		}
+		close(stop)
+		<-done
+		if err != nil && !errors.Is(err, ipc.ErrTimeout) && !errors.Is(err, ipc.ErrCorrupt) && !errors.Is(err, ipc.ErrPeerClosed) {
+			t.Fatalf("round %d: %v", round, err)
+		}
+		_, _ = mine.Close(), peer.Close()
+	}
+}
+
+// TestPublishOrder looks for a record that is seen before its bytes are, which a compiler that moves stores would make.
+func TestPublishOrder(t *testing.T) {
+	a, b := pair(t, ipc.Config{})
+	ctx := t.Context()
+	const n = 200_000
+	sent := make(chan error, 1)
+	go func() {
+		p := make([]byte, 56)
+		for i := range n {
+			for k := range p {
+				p[k] = byte(i)
+			}
+			if err := a.Send(ctx, p); err != nil {
+				sent <- err
+				return
+			}
+		}
+		sent <- nil
+	}()
+	var buf []byte
+	for i := range n {
+		var err error
+		if buf, err = b.Recv(ctx, buf); err != nil {
+			t.Fatal(err)
+		}
+		if want := bytes.Repeat([]byte{byte(i)}, 56); !bytes.Equal(buf, want) {
+			t.Fatalf("message %d is %v", i, buf)
+		}
+	}
+	if err := <-sent; err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestResize: large messages move the sender to a larger ring, a quiet while moves it back, and the pages go.
+func TestResize(t *testing.T) {
+	a, b := pair(t, ipc.Config{})
+	ctx := t.Context()
+	trip := func(n int) {
+		t.Helper()
+		sent := make(chan error, 1)
+		go func() { sent <- a.Send(ctx, make([]byte, n)) }()
+		p, err := b.Recv(ctx, nil)
+		if err := errors.Join(err, <-sent); err != nil || len(p) != n {
+			t.Fatalf("%d of %d bytes, %v", len(p), n, err)
+		}
+	}
+	pages := func() int { // of the segment, by mincore(2)
+		vec := make([]byte, a.tx.seg.total/page()+1)
+		_, _, e := unix.Syscall(unix.SYS_MINCORE, uintptr(a.tx.seg.window), uintptr(a.tx.seg.total), uintptr(unsafe.Pointer(&vec[0])))
+		if e != 0 {
+			t.Fatal(e)
+		}
+		return bytes.Count(vec, []byte{1})
+	}
+	trip(100)
+	if c := a.tx.p.Cap(); c != 64<<10 {
+		t.Fatalf("the ring has %d bytes at first", c)
+	}
+	for range 20 {
+		trip(1 << 20)
+	}
+	if c := a.tx.p.Cap(); c != 4<<20 {
+		t.Fatalf("the ring has %d bytes with messages of 1 MiB, want 4 MiB", c)
+	}
+	if n := pages(); n < 256 {
+		t.Fatalf("%d pages in use after 1 MiB messages", n)
+	}
+	for start := time.Now(); ; time.Sleep(50 * time.Millisecond) {
+		b.Ready() // the receiver obeys the change when it looks
+		if pages() <= 1+2*16 {
+			break
+		}
+		if time.Since(start) > 20*time.Second {
+			t.Fatalf("%d pages in use long after the last large message", pages())
+		}
+	}
+	trip(100)
+	trip(1 << 20)
+	trip(100)
+}
+
+// TestIdle: who waits for long holds no thread and is woken all the same.
+func TestIdle(t *testing.T) {
+	const conns = 40
+	ctx := t.Context()
+	got := make(chan error, conns)
+	var ends []*conn
+	threads := func() int {
+		l, err := os.ReadDir("/proc/self/task")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(l)
+	}
+	for range conns {
+		a, b := pair(t, ipc.Config{})
+		ends = append(ends, a)
+		go func() {
+			_, err := b.Recv(ctx, nil)
+			got <- err
+		}()
+	}
+	for start := time.Now(); ; time.Sleep(5 * time.Millisecond) {
+		idle := 0
+		for _, a := range ends {
+			if atomic.LoadUint32(&a.tx.bed.Flag) == ring.OnSocket {
+				idle++
+			}
+		}
+		if idle == conns {
+			break
+		}
+		if time.Since(start) > 20*time.Second {
+			t.Fatalf("%d of %d receivers are parked", idle, conns)
+		}
+	}
+	t.Logf("%d threads with %d idle connections, GOMAXPROCS %d", threads(), conns, runtime.GOMAXPROCS(0))
+	for _, a := range ends {
+		if err := a.Send(ctx, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range conns {
+		if err := <-got; err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestCloseKeepsSlices: what Peek and Reserve handed out stays readable after Close, if not meaningful.
+func TestCloseKeepsSlices(t *testing.T) {
+	for range 20 {
+		a, b := pair(t, ipc.Config{})
+		ctx := t.Context()
+		if err := a.Send(ctx, []byte("hello")); err != nil {
+			t.Fatal(err)
+		}
+		p, err := b.Peek(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		q, err := b.Reserve(ctx, 100)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(b.Close(), a.Close()); err != nil {
+			t.Fatal(err)
+		}
+		sum := 0
+		for i := range p {
+			sum += int(p[i])
+		}
+		for i := range q {
+			q[i] = byte(sum)
+		}
+		b.Release()
+		if err := b.Commit(100); !errors.Is(err, ipc.ErrClosed) {
+			t.Fatalf("Commit after Close: %v", err)
+		}
+	}
+	runtime.GC() // unmaps what was kept
+}
+
+func TestQuota(t *testing.T) {
+	for _, c := range []struct {
+		text string
+		want int
+	}{
+		{"max 100000\n", 0},
+		{"150000 100000\n", 1}, // 1.5 processors
+		{"50000 100000\n", 1},  // half of one
+		{"400000 100000\n", 4},
+		{"", 0},
+		{"x y", 0},
+		{"-1 5", 0},
+		{"5 0", 0},
+	} {
+		if have := parseQuota(c.text); have != c.want {
+			t.Errorf("%q: %d processors, want %d", c.text, have, c.want)
+		}
+	}
+}
+
+// TestNothingLeft: the memory has no name, and is gone with the connection.
+func TestNothingLeft(t *testing.T) {
+	a, b := pair(t, ipc.Config{})
+	maps := func() int {
+		m, err := os.ReadFile("/proc/self/maps")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strings.Count(string(m), "memfd:ipc")
+	}
+	if maps() == 0 {
+		t.Fatal("no memory is mapped while the connection is open")
+	}
+	if err := errors.Join(a.Close(), b.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if n := maps(); n != 0 {
+		t.Errorf("%d mappings after both closed", n)
+	}
+}
