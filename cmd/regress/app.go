@@ -46,7 +46,7 @@ func newApp(w *world) *cli.App {
 
 // guard makes every command refuse what urfave/cli would let pass: its own help
 // on stdout for a wrong flag, and flags after a positional argument, which it
-// leaves unparsed without a word.
+// leaves unparsed without a word, and arguments that nothing reads.
 func guard(commands []*cli.Command) {
 	for _, c := range commands {
 		c.OnUsageError = onUsageError
@@ -60,6 +60,9 @@ func guard(commands []*cli.Command) {
 				if strings.HasPrefix(arg, "-") && arg != "-" {
 					return usagef("%s: %s stands after an argument: put flags first", ctx.Command.FullName(), arg)
 				}
+			}
+			if ctx.Args().Present() && c.ArgsUsage == "" && len(c.Subcommands) == 0 {
+				return usagef("%s takes no arguments, and got %q: see regress %[1]s --help", ctx.Command.FullName(), ctx.Args().First())
 			}
 			return action(ctx)
 		}
@@ -92,10 +95,6 @@ func boolFlag(name, usage string) *cli.BoolFlag {
 	return &cli.BoolFlag{Name: name, Usage: usage, EnvVars: []string{envName(name)}}
 }
 
-func intFlag(name, usage string) *cli.IntFlag {
-	return &cli.IntFlag{Name: name, Usage: usage, EnvVars: []string{envName(name)}}
-}
-
 func durationFlag(name, usage string) *cli.DurationFlag {
 	return &cli.DurationFlag{Name: name, Usage: usage, EnvVars: []string{envName(name)}}
 }
@@ -112,7 +111,20 @@ func measureFlags() []cli.Flag {
 		durationFlag("budget", "stop measuring after this long, builds included (default 3m, or as regress.toml says)"),
 		stringFlag("benchtime", "time or iterations of one process, equal on both sides, as go test -benchtime"),
 		&cli.Uint64Flag{Name: "seed", Usage: "seed of the random order; 0 draws one", EnvVars: []string{envName("seed")}},
-		stringFlag("output", "write the raw log to this file as well as keeping it", "o"),
+		stringFlag("output", "write the raw log to this file (default: a new one in .regress/log)", "o"),
+	}
+}
+
+// roundsFlag is for commands that measure a number of rounds fixed in advance.
+func roundsFlag() cli.Flag {
+	return &cli.IntFlag{Name: "rounds", Value: 6, Usage: "processes of each benchmark and side, when measuring", EnvVars: []string{envName("rounds")}}
+}
+
+// hubFlags say how to appear on GitHub.
+func hubFlags() []cli.Flag {
+	return []cli.Flag{
+		stringFlag("comment", "comment on the pull request: auto (when there is something to say), always or never"),
+		stringFlag("key", "tells several suites of one repository apart on GitHub: letters, digits, '.', '_', '-'"),
 	}
 }
 

@@ -1,8 +1,11 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"os/exec"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/urfave/cli/v2"
@@ -21,7 +24,7 @@ func baselineCommand(w *world) *cli.Command {
 				ArgsUsage: "[FILE…]",
 				Flags: flags([]cli.Flag{
 					stringFlag("branch", "the branch they belong to (default: what the log says, else the one checked out)"),
-					&cli.IntFlag{Name: "rounds", Value: 6, Usage: "processes of each benchmark, when measuring", EnvVars: []string{envName("rounds")}},
+					roundsFlag(),
 				}, measureFlags(), storeFlags()),
 				Action: w.withSession((*session).baselineUpdate),
 			},
@@ -47,6 +50,9 @@ func baselineCommand(w *world) *cli.Command {
 			},
 		},
 		Action: func(c *cli.Context) error {
+			if !c.Args().Present() {
+				return usagef("baseline: say what to do: update, list, show or remove")
+			}
 			return usagef("baseline: no command %q: one of update, list, show, remove", c.Args().First())
 		},
 	}
@@ -72,11 +78,8 @@ func (s *session) baselineUpdate(c *cli.Context) error {
 	var runs []baseline.Run
 	for _, run := range log.Runs {
 		run.Project = project
-		if run.Side != baseline.Base {
-			run.Branch = s.branch(c, run)
-		}
-		if run.Commit == "" {
-			run.Commit = s.commit(c.Context, "HEAD")
+		if err := s.place(c, &run); err != nil {
+			return err
 		}
 		if run.Dirty {
 			return fmt.Errorf("baseline update: the tree at %.12s has uncommitted changes, and a baseline nobody can check out again is of no use: commit first", run.Commit)
@@ -110,15 +113,35 @@ func (s *session) baselineLog(c *cli.Context) (baseline.Log, error) {
 	return s.measure(c, plan{rounds: c.Int("rounds")})
 }
 
-// branch is where a run of head belongs.
-func (s *session) branch(c *cli.Context, run baseline.Run) string {
-	if v := c.String("branch"); v != "" {
-		return v
+// place says of what commit and branch a run is, where its text does not: of
+// what is checked out here.
+func (s *session) place(c *cli.Context, run *baseline.Run) error {
+	if run.Commit == "" {
+		if run.Commit = s.commit(c.Context, "HEAD"); run.Commit == "" {
+			return errors.New("baseline update: the results name no commit, and there is none checked out here: run it inside the repository that they come from")
+		}
+		s.note("the results name no commit: they are stored as of %.12s, which is checked out here", run.Commit)
 	}
-	if run.Branch != "" {
-		return run.Branch
+	if branch := c.String("branch"); branch != "" && run.Side != baseline.Base {
+		run.Branch = branch
 	}
-	return "main"
+	run.Branch = strings.TrimPrefix(run.Branch, "origin/")
+	if run.Branch == "" {
+		run.Branch = s.branch(c.Context)
+	}
+	if run.Branch == "" {
+		return usagef("baseline update: neither the results nor the checkout name a branch: give one with --branch main")
+	}
+	return nil
+}
+
+// branch is the one checked out here; empty when none is.
+func (s *session) branch(ctx context.Context) string {
+	out, err := exec.CommandContext(ctx, "git", "-C", s.root, "symbolic-ref", "--short", "--quiet", "HEAD").Output()
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(out))
 }
 
 // complete is an error when something that should have been measured was not.
@@ -147,10 +170,10 @@ func (s *session) baselineList(c *cli.Context) error {
 	}
 	defer store.Close()
 	infos, err := store.List(c.Context, baseline.Query{Project: s.project(baseline.Log{}), Branch: c.String("branch")})
-	if err != nil {
+	if err != nil && !errors.Is(err, baseline.ErrDamaged) { // beside the damaged ones stand those that can be read
 		return err
 	}
-	if len(infos) == 0 {
+	if len(infos) == 0 && err == nil {
 		s.note("the store is empty: regress baseline update fills it")
 		return nil
 	}
@@ -160,7 +183,7 @@ func (s *session) baselineList(c *cli.Context) error {
 		e := i.Environment
 		fmt.Fprintf(table, "%.12s\t%s\t%.12s\t%s\t%s %s, %d cores\t%d\n", i.ID, i.Time.Format("2006-01-02 15:04"), i.Commit, i.Branch, i.Fingerprint, e.CPU, e.Cores, i.Series)
 	}
-	return table.Flush()
+	return errors.Join(table.Flush(), err)
 }
 
 func (s *session) baselineShow(c *cli.Context) error {

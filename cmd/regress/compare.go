@@ -1,11 +1,9 @@
 package main
 
 import (
-	"context"
 	"fmt"
-	"os/exec"
-	"slices"
-	"strings"
+	"regexp"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -25,14 +23,8 @@ func compareCommand(w *world) *cli.Command {
 		Name:      "compare",
 		Usage:     "measure base and head side by side on this machine, or read FILEs, and decide",
 		ArgsUsage: "[FILE…]",
-		Flags:     flags(own, formatFlags(), measureFlags(), storeFlags()),
-		Action: func(c *cli.Context) error {
-			s, err := w.open(c)
-			if err != nil {
-				return err
-			}
-			return s.compare(c)
-		},
+		Flags:     flags(own, formatFlags(), measureFlags(), storeFlags(), hubFlags()),
+		Action:    w.withSession((*session).compare),
 	}
 }
 
@@ -41,7 +33,10 @@ func (s *session) compare(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	hub := s.github(c)
+	hub, err := s.github(c)
+	if err != nil {
+		return err
+	}
 	log, err := s.compareLog(c)
 	if err != nil {
 		hub.broken(c.Context, err)
@@ -53,7 +48,7 @@ func (s *session) compare(c *cli.Context) error {
 		return err
 	}
 	decision := gate.Decide(in)
-	if err := printReport(decision); err != nil {
+	if err := printReport(decision, in); err != nil {
 		return fmt.Errorf("print the report: %w", err)
 	}
 	hub.finish(c.Context, in, decision)
@@ -75,82 +70,63 @@ func outcome(d gate.Decision) error {
 	return outcomeError{d.Outcome}
 }
 
-// reference looks up the stored runs of ref for the sides that were measured
-// alone. A log with both sides needs no store.
-func (s *session) reference(ctx context.Context, log *baseline.Log, ref string) ([]baseline.Run, error) {
-	if !slices.ContainsFunc(log.Runs, func(r baseline.Run) bool { return alone(log, r) }) {
-		return nil, nil
+// printer chooses the format before anything is measured for it. The report
+// does not name the file of the log: a replay under another name, or from a pipe,
+// prints the same bytes.
+func (s *session) printer(c *cli.Context) (func(gate.Decision, gate.Input) error, error) {
+	options := func(in gate.Input) report.Options {
+		return report.Options{Color: s.color, Width: s.width, All: c.Bool("all"), Command: again(in.Log), Expires: expiry(in.Log)}
 	}
-	query := baseline.Query{Project: s.project(*log), Branch: strings.TrimPrefix(ref, "origin/"), Limit: memoryRuns}
-	runs, err := s.stored(ctx, query)
-	if err != nil {
-		return nil, fmt.Errorf("look up the baseline of %s: %w", ref, err)
-	}
-	if len(runs) == 0 {
-		if commit := s.commit(ctx, ref); commit != "" {
-			query.Branch, query.Commit = "", commit
-			if runs, err = s.stored(ctx, query); err != nil {
-				return nil, fmt.Errorf("look up the baseline of commit %.12s: %w", commit, err)
-			}
-		}
-	}
-	if len(runs) == 0 {
-		log.Warnings = append(log.Warnings, fmt.Sprintf(
-			"the store has no baseline of %s for project %q: measure one with regress baseline update, or compare side by side with regress compare --base %s", ref, query.Project, ref))
-	}
-	return runs, nil
-}
-
-// alone reports whether run has no other side in its environment.
-func alone(log *baseline.Log, run baseline.Run) bool {
-	print := run.Environment.Fingerprint()
-	return run.Side != baseline.Base && !slices.ContainsFunc(log.Runs, func(other baseline.Run) bool {
-		return other.Side == baseline.Base && other.Environment.Fingerprint() == print
-	})
-}
-
-// stored reads whole runs, oldest first.
-func (s *session) stored(ctx context.Context, query baseline.Query) ([]baseline.Run, error) {
-	store, err := s.store(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer store.Close()
-	infos, err := store.List(ctx, query)
-	if err != nil {
-		return nil, err
-	}
-	runs := make([]baseline.Run, 0, len(infos))
-	for _, info := range slices.Backward(infos) {
-		run, err := store.Get(ctx, info.ID)
-		if err != nil {
-			return nil, err
-		}
-		runs = append(runs, run)
-	}
-	return runs, nil
-}
-
-// commit resolves ref in this repository; empty when it cannot be.
-func (s *session) commit(ctx context.Context, ref string) string {
-	out, err := exec.CommandContext(ctx, "git", "-C", s.root, "rev-parse", "--verify", "--quiet", "--end-of-options", ref+"^{commit}").Output()
-	if err != nil {
-		return ""
-	}
-	return strings.TrimSpace(string(out))
-}
-
-// printer chooses the format before anything is measured for it.
-func (s *session) printer(c *cli.Context) (func(gate.Decision) error, error) {
-	options := report.Options{Color: s.color, Width: s.width, All: c.Bool("all")}
 	switch format := c.String("format"); format {
 	case "text":
-		return func(d gate.Decision) error { return report.Text(s.stdout, d, options) }, nil
+		return func(d gate.Decision, in gate.Input) error { return report.Text(s.stdout, d, options(in)) }, nil
 	case "markdown":
-		return func(d gate.Decision) error { return report.Markdown(s.stdout, d, options) }, nil
+		return func(d gate.Decision, in gate.Input) error { return report.Markdown(s.stdout, d, options(in)) }, nil
 	case "json":
-		return func(d gate.Decision) error { return report.JSON(s.stdout, d) }, nil
+		return func(d gate.Decision, _ gate.Input) error { return report.JSON(s.stdout, d) }, nil
 	default:
-		return nil, usagef("no format %q: text, markdown or json", format)
+		return nil, usagef("--format %q: text, markdown or json", format)
 	}
+}
+
+// started is when a log was begun; zero when it does not say.
+func started(log baseline.Log) time.Time {
+	for _, run := range log.Runs {
+		if !run.Time.IsZero() {
+			return run.Time.UTC()
+		}
+	}
+	return time.Time{}
+}
+
+// waiverDays is how long a proposed waiver lasts: a quarter, after which
+// somebody looks again.
+const waiverDays = 90
+
+// expiry is the end that the report proposes for a waiver. It counts from the
+// log, not from the clock, so that a replay proposes the same.
+func expiry(log baseline.Log) time.Time {
+	begin := started(log)
+	if begin.IsZero() {
+		return begin
+	}
+	return begin.Truncate(24*time.Hour).AddDate(0, 0, waiverDays)
+}
+
+// word is what may stand in a proposed command as it is; a log can come from a
+// stranger.
+var word = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._/+-]*$`)
+
+// again is the command that measures what the log has; empty when regress did
+// not measure it, or not both sides.
+func again(log baseline.Log) string {
+	if log.Procedure == "" {
+		return ""
+	}
+	for _, run := range log.Runs {
+		if run.Side == baseline.Base && word.MatchString(run.Branch) {
+			return "regress compare --base " + run.Branch
+		}
+	}
+	return ""
 }

@@ -3,8 +3,8 @@ package main
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"os/exec"
+	"path/filepath"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -12,8 +12,6 @@ import (
 	"github.com/descartes/regress/cmd/regress/internal/github"
 	"github.com/descartes/regress/cmd/regress/internal/report"
 	"github.com/descartes/regress/cmd/regress/internal/source"
-	"github.com/descartes/regress/pkg/baseline"
-	"github.com/descartes/regress/pkg/baseline/ingest"
 	"github.com/descartes/regress/pkg/gate"
 )
 
@@ -24,23 +22,28 @@ type hub struct {
 }
 
 // github prepares to report, where the command was asked to.
-func (s *session) github(c *cli.Context) *hub {
+func (s *session) github(c *cli.Context) (*hub, error) {
 	h := &hub{session: s}
-	if !c.Bool("github") {
-		return h
+	options, err := s.hubOptions(c)
+	if err != nil || !c.Bool("github") {
+		return h, err
 	}
 	env, err := github.FromEnv(s.getenv)
 	if err != nil {
 		s.note("warning: %v: only commands and the job summary are written", err)
 	}
-	h.job = github.Start(c.Context, env, s.githubOptions())
-	return h
+	h.job = github.Start(c.Context, env, options)
+	return h, nil
 }
 
-// githubOptions sends workflow commands to stderr: stdout is the report alone,
+// hubOptions sends workflow commands to stderr: stdout is the report alone,
 // and the runner reads both.
-func (s *session) githubOptions() github.Options {
-	return github.Options{Commands: s.stderr}
+func (s *session) hubOptions(c *cli.Context) (github.Options, error) {
+	comment, err := github.ParseComment(c.String("comment"))
+	if err != nil {
+		return github.Options{}, usageError{err}
+	}
+	return github.Options{Commands: s.stderr, Key: c.String("key"), Comment: comment}, nil
 }
 
 // broken ends the check run of a run without a decision.
@@ -59,29 +62,37 @@ func (h *hub) finish(ctx context.Context, in gate.Input, d gate.Decision) {
 }
 
 func (s *session) post(ctx context.Context, in gate.Input, d gate.Decision) github.Post {
+	options := report.Options{Command: again(in.Log), Expires: expiry(in.Log)}
+	if len(in.Log.Files) == 1 { // as it is called in the artifact
+		options.LogName = filepath.Base(in.Log.Files[0])
+	}
 	var markdown bytes.Buffer
-	if err := report.Markdown(&markdown, d, report.Options{}); err != nil {
+	if err := report.Markdown(&markdown, d, options); err != nil {
 		s.note("warning: render the summary: %v", err)
 	}
 	positions, err := source.Find(s.top(ctx))
 	if err != nil {
-		s.note("warning: annotations stand without a line: %v", err)
+		s.note("warning: annotations may stand without a line: %v", err)
 	}
 	return github.Post{
 		Decision:  d,
 		Summary:   markdown.String(),
 		Comment:   markdown.String(),
 		Positions: positions,
-		Reproduce: reproduce,
+		Reproduce: func(row gate.Row) string { return reproduce(again(in.Log), row) },
 		Waivers:   in.Waivers,
 		Today:     in.Today,
 	}
 }
 
-// reproduce is the command that measures one row again.
-func reproduce(row gate.Row) string {
-	name, _, _ := strings.Cut(row.Key().Function().Name, "/")
-	return fmt.Sprintf("regress compare --base main --bench '^%s'", strings.TrimPrefix(name, "Benchmark"))
+// reproduce narrows the command that measured a log to one benchmark; empty
+// where there is none.
+func reproduce(command string, row gate.Row) string {
+	name := row.Key().Function().Name
+	if command == "" || !word.MatchString(name) || strings.ContainsAny(name, "./+-") {
+		return command
+	}
+	return command + " --bench '^" + name + "$'"
 }
 
 // top is the top of the repository, which GitHub's paths are relative to.
@@ -91,62 +102,4 @@ func (s *session) top(ctx context.Context) string {
 		return s.root
 	}
 	return strings.TrimSpace(string(out))
-}
-
-func annotateCommand(w *world) *cli.Command {
-	return &cli.Command{
-		Name:      "annotate",
-		Usage:     "in a workflow_run job: post what the pull request's own job measured and may not post",
-		ArgsUsage: "[FILE…]",
-		Flags: flags([]cli.Flag{
-			&cli.StringFlag{Name: "artifact", Value: "regress-log", Usage: "name of the artifact that holds the raw logs", EnvVars: []string{envName("artifact")}},
-		}, formatFlags()),
-		Action: w.withSession((*session).annotate),
-	}
-}
-
-// annotate decides again from the raw logs, which a stranger may have written:
-// they are read as data, and nothing of them reaches a baseline.
-func (s *session) annotate(c *cli.Context) error {
-	printReport, err := s.printer(c)
-	if err != nil {
-		return err
-	}
-	env, err := github.FromEnv(s.getenv)
-	if err != nil {
-		return err
-	}
-	job := github.Start(c.Context, env, s.githubOptions())
-	in, err := s.annotateInput(c, env)
-	if err != nil {
-		job.Abort(c.Context, err.Error())
-		return err
-	}
-	decision := gate.Decide(in)
-	if err := printReport(decision); err != nil {
-		return fmt.Errorf("print the report: %w", err)
-	}
-	job.Finish(c.Context, s.post(c.Context, in, decision))
-	return outcome(decision)
-}
-
-func (s *session) annotateInput(c *cli.Context, env github.Context) (gate.Input, error) {
-	if c.Args().Present() {
-		log, err := s.read(c.Args().Slice())
-		return s.input(log), err
-	}
-	files, err := github.Fetch(c.Context, env, s.githubOptions(), c.String("artifact"))
-	if err != nil {
-		return gate.Input{}, err
-	}
-	logs := make([]baseline.Log, 0, len(files))
-	for _, file := range files {
-		log, err := ingest.Read(file.Name, bytes.NewReader(file.Data))
-		if err != nil {
-			return gate.Input{}, err
-		}
-		logs = append(logs, log)
-	}
-	log, err := ingest.Merge(logs...)
-	return s.input(log), err
 }

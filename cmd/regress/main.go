@@ -51,11 +51,30 @@ type world struct {
 }
 
 func (w *world) main(ctx context.Context, args []string) int {
+	out := &checked{Writer: w.stdout}
+	w.stdout = out
 	err := newApp(w).RunContext(ctx, args)
+	if err == nil && out.err != nil { // a table or a help text that nobody got
+		err = fmt.Errorf("write the output: %w", out.err)
+	}
 	if err != nil && !silent(err) {
 		fmt.Fprintf(w.stderr, "regress: %v\n", err)
 	}
 	return exitCode(err)
+}
+
+// checked remembers the first write that failed.
+type checked struct {
+	io.Writer
+	err error
+}
+
+func (c *checked) Write(p []byte) (int, error) {
+	n, err := c.Writer.Write(p)
+	if c.err == nil {
+		c.err = err
+	}
+	return n, err
 }
 
 // note prints one line for the person, away from the report.

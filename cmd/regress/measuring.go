@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -20,47 +19,59 @@ import (
 type plan struct {
 	base   string   // ref; empty: head alone
 	groups []string // of regress.toml; none: the whole suite
-	rounds int      // fixed; 0: as the decision asks
+	rounds int      // fixed in advance; 0: as the decision asks
 	resume string   // an interrupted log
 	next   bool     // let the decision ask for rounds
+	all    bool     // also what is proven the same
 }
 
-// measure runs the suite and keeps the raw log. The log is read back from its
-// own text, so that what is decided now is what a replay decides.
+// measure runs the suite and reads the log back from its own text, so that what
+// is decided now is what a replay decides.
 func (s *session) measure(c *cli.Context, p plan) (baseline.Log, error) {
+	text, name, err := s.take(c, p)
+	if err != nil {
+		return baseline.Log{}, err
+	}
+	return parse(name, bytes.NewReader(text))
+}
+
+// take runs the suite and keeps the raw log, and returns its text and where it
+// is kept.
+func (s *session) take(c *cli.Context, p plan) (text []byte, name string, err error) {
 	options, err := s.options(c, p)
 	if err != nil {
-		return baseline.Log{}, err
+		return nil, "", err
 	}
-	kept, err := s.keepLog(c.String("output"))
+	kept, err := s.keep(c.String("output"), p.resume)
 	if err != nil {
-		return baseline.Log{}, err
+		return nil, "", err
 	}
-	defer kept.Close()
-	name := s.shorten(kept.Name())
-	options.Log = kept
+	name = s.shorten(kept.file.Name())
+	options.Log = kept.file
 	wipe := func() {}
 	if s.progress {
 		options.Progress, wipe = measure.Line(s.stderr, s.width)
 	}
 	result, err := measure.Run(c.Context, options)
 	wipe()
+	written, closing := kept.close()
+	if err == nil {
+		err = closing
+	}
 	if err != nil {
-		if info, statErr := kept.Stat(); statErr == nil && info.Size() > 0 {
+		if written {
 			s.note("what was measured is kept: %s", name)
-		} else {
-			_ = os.Remove(kept.Name())
 		}
-		return baseline.Log{}, err
+		return nil, name, err
 	}
 	s.note("raw log: %s", name)
 	if result.Identical {
 		s.note("base and head are the same commit %.12s and the tree is clean: this measures the noise of this machine (A/A)", result.HeadCommit)
 	}
-	if c.Context.Err() != nil {
-		s.note("interrupted; go on with: regress compare --resume %s", name)
+	if result.Stopped != "" && p.next {
+		s.note("stopped by the %s; go on with: regress compare --base %s --resume %s", result.Stopped, p.base, name)
 	}
-	return parse(name, bytes.NewReader(result.Text))
+	return result.Text, name, nil
 }
 
 // shorten names a file relative to where the user stands.
@@ -84,7 +95,10 @@ func (s *session) options(c *cli.Context, p plan) (measure.Options, error) {
 		Budget:    s.cfg.Budget,
 		Rounds:    p.rounds,
 		Seed:      c.Uint64("seed"),
-		All:       c.Bool("all"),
+		All:       p.all || c.Bool("all"),
+	}
+	if !p.next && p.rounds < 1 {
+		return options, usagef("--rounds %d measures nothing: give 1 or more", p.rounds)
 	}
 	pattern, err := s.cfg.Select(p.groups...)
 	if err != nil {
@@ -116,12 +130,12 @@ func (s *session) options(c *cli.Context, p plan) (measure.Options, error) {
 // memory learns from the store how noisy each benchmark is on this class of
 // machine. A store that does not answer costs rounds and not the verdict.
 func (s *session) memory(ctx context.Context) map[baseline.Key]baseline.Noise {
-	runs, err := s.stored(ctx, baseline.Query{Project: s.project(baseline.Log{}), Limit: memoryRuns})
+	runs, err := s.here(ctx)
 	if err != nil {
 		s.note("warning: nothing is known of past noise, so more rounds are needed: %v", err)
 		return nil
 	}
-	return gate.Learn(s.sameMachine(ctx, runs))
+	return gate.Learn(runs)
 }
 
 // memoryRuns bounds what is read to learn noise: past fifty sessions the median
@@ -131,26 +145,9 @@ const memoryRuns = 50
 // input is everything a decision depends on. Waivers expire by the day on
 // which the log was started, so that a replay decides as the run did.
 func (s *session) input(log baseline.Log) gate.Input {
-	today := time.Now().UTC()
-	if len(log.Runs) > 0 && !log.Runs[0].Time.IsZero() {
-		today = log.Runs[0].Time
+	today := started(log)
+	if today.IsZero() {
+		today = time.Now().UTC()
 	}
 	return gate.Input{Log: log, Policy: s.cfg.Policy, Targets: s.cfg.Targets, Waivers: s.cfg.Waivers, Today: today}
-}
-
-// keepLog creates the raw log: where the user wants it, else under .regress/log,
-// so that every run can be replayed.
-func (s *session) keepLog(output string) (*os.File, error) {
-	if output == "" {
-		folder := filepath.Join(s.root, stateDir, "log")
-		if err := os.MkdirAll(folder, 0o755); err != nil {
-			return nil, fmt.Errorf("keep the raw log: %w", err)
-		}
-		output = filepath.Join(folder, time.Now().UTC().Format("20060102T150405.000Z")+".txt")
-	}
-	file, err := os.Create(output)
-	if err != nil {
-		return nil, usagef("write the raw log: %w", err)
-	}
-	return file, nil
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"text/tabwriter"
@@ -24,15 +25,14 @@ func noiseCommand(w *world) *cli.Command {
 }
 
 func (s *session) noise(c *cli.Context) error {
-	runs, err := s.stored(c.Context, baseline.Query{Project: s.project(baseline.Log{}), Limit: memoryRuns})
+	runs, err := s.here(c.Context)
 	if err != nil {
 		return err
 	}
-	mine := s.sameMachine(c.Context, runs)
-	if len(mine) == 0 {
-		return fmt.Errorf("noise: the store has %d runs and none of this class of machine: regress baseline update adds one", len(runs))
+	if len(runs) == 0 {
+		return errors.New("noise: the store has no run of this class of machine: regress baseline update adds one")
 	}
-	memory := gate.Learn(mine)
+	memory := gate.Learn(runs)
 	keys := make([]baseline.Key, 0, len(memory))
 	for key := range memory {
 		keys = append(keys, key)
@@ -49,11 +49,8 @@ func (s *session) noise(c *cli.Context) error {
 	return table.Flush()
 }
 
-// sameMachine keeps the runs of this machine's class.
-func (s *session) sameMachine(ctx context.Context, runs []baseline.Run) []baseline.Run {
+// here is what the store has from this class of machine, oldest first.
+func (s *session) here(ctx context.Context) ([]baseline.Run, error) {
 	env, _ := machine.Environment(ctx)
-	print := env.Fingerprint()
-	return slices.DeleteFunc(slices.Clone(runs), func(r baseline.Run) bool {
-		return r.Environment.Fingerprint() != print
-	})
+	return s.stored(ctx, baseline.Query{Project: s.project(baseline.Log{}), Fingerprint: env.Fingerprint(), Limit: memoryRuns})
 }

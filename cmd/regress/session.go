@@ -19,9 +19,6 @@ import (
 	"github.com/descartes/regress/pkg/baseline/postgres"
 )
 
-// stateDir is where logs are kept, and the default store: beside regress.toml.
-const stateDir = ".regress"
-
 // session is what a command works on: the configuration and where it was found.
 type session struct {
 	*world

@@ -15,7 +15,7 @@ func targetsCommand(w *world) *cli.Command {
 		Usage:     "hold the suite, measured now or read from FILEs, against the absolute targets of regress.toml",
 		ArgsUsage: "[FILE…]",
 		Flags: flags([]cli.Flag{
-			&cli.IntFlag{Name: "rounds", Value: 6, Usage: "processes of each benchmark, when measuring", EnvVars: []string{envName("rounds")}},
+			roundsFlag(),
 		}, formatFlags(), measureFlags()),
 		Action: w.withSession((*session).targets),
 	}
@@ -41,7 +41,7 @@ func (s *session) targets(c *cli.Context) error {
 	in := s.input(log)
 	in.OnlyHead = true
 	decision := gate.Decide(in)
-	if err := printReport(decision); err != nil {
+	if err := printReport(decision, in); err != nil {
 		return fmt.Errorf("print the report: %w", err)
 	}
 	return outcome(decision)

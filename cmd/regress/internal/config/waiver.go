@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -48,6 +49,19 @@ func Block(w gate.Waiver) string {
 		fmt.Fprintf(&b, "expires = %s\n", w.Expires.UTC().Format(time.DateOnly))
 	}
 	return b.String()
+}
+
+// NewWaiver reads a waiver from what somebody typed, by the rules of
+// regress.toml: a pattern, "20%" or "any", a reason and a day such as 2027-01-31.
+// The error has every value that is wrong, a line each.
+func NewWaiver(series, ceiling, reason, expires string) (gate.Waiver, error) {
+	doc := &document{}
+	w := readWaiver(doc.add("waiver", map[string]any{"series": series, "ceiling": ceiling, "reason": reason, "expires": expires}))
+	texts := make([]error, len(doc.errs))
+	for i, err := range doc.errs {
+		texts[i] = errors.New(err.Text)
+	}
+	return w, errors.Join(texts...)
 }
 
 // quote writes a TOML text: literal where it can be, since a pattern is full of

@@ -1,0 +1,135 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os/exec"
+	"slices"
+	"strings"
+
+	"github.com/descartes/regress/cmd/regress/internal/source"
+	"github.com/descartes/regress/pkg/baseline"
+)
+
+// reference looks up the stored runs of ref for the sides that were measured
+// alone. A log with both sides needs no store, and none is asked: it must give
+// the same decision everywhere.
+func (s *session) reference(ctx context.Context, log *baseline.Log, ref string) ([]baseline.Run, error) {
+	var lone []baseline.Run
+	for _, run := range log.Runs {
+		if alone(*log, run) {
+			lone = append(lone, run)
+		}
+	}
+	if len(lone) == 0 {
+		return nil, nil
+	}
+	if log.Functions[baseline.Head] == nil {
+		s.declare(ctx, log, lone)
+	}
+	var found []baseline.Run
+	for _, run := range lone {
+		runs, err := s.referenceOf(ctx, *log, ref, run.Environment.Fingerprint())
+		if err != nil {
+			return nil, fmt.Errorf("look up the baseline of %s: %w", ref, err)
+		}
+		found = append(found, runs...)
+	}
+	if len(found) == 0 {
+		log.Warnings = append(log.Warnings, fmt.Sprintf(
+			"the store has no baseline of %s for project %q: measure one with regress baseline update, or compare side by side with regress compare --base %[1]s", ref, s.project(*log)))
+	}
+	return found, nil
+}
+
+// referenceOf is what the store has of ref on one class of machine, oldest
+// first: of the branch of that name, else of that very commit. Where it has none,
+// what it has of the branch on others, for the decision to say so.
+func (s *session) referenceOf(ctx context.Context, log baseline.Log, ref, fingerprint string) ([]baseline.Run, error) {
+	branch := baseline.Query{Project: s.project(log), Branch: strings.TrimPrefix(ref, "origin/"), Limit: memoryRuns}
+	queries := []baseline.Query{branch, branch}
+	queries[0].Fingerprint = fingerprint
+	if commit := s.commit(ctx, ref); commit != "" {
+		exact := baseline.Query{Project: branch.Project, Commit: commit, Fingerprint: fingerprint, Limit: memoryRuns}
+		queries = []baseline.Query{queries[0], exact, branch}
+	}
+	for _, query := range queries {
+		if runs, err := s.stored(ctx, query); err != nil || len(runs) > 0 {
+			return runs, err
+		}
+	}
+	return nil, nil
+}
+
+// alone reports whether run has no other side in its environment.
+func alone(log baseline.Log, run baseline.Run) bool {
+	print := run.Environment.Fingerprint()
+	return run.Side != baseline.Base && !slices.ContainsFunc(log.Runs, func(other baseline.Run) bool {
+		return other.Side == baseline.Base && other.Environment.Fingerprint() == print
+	})
+}
+
+// declare notes which benchmarks the source declares, so that one that is gone
+// from it is told from one that was not run. It does so only where the results
+// are this repository's: every package of theirs declares benchmarks here, and
+// the commit, where they name one, is the one checked out.
+func (s *session) declare(ctx context.Context, log *baseline.Log, lone []baseline.Run) {
+	declared, err := source.Find(s.root)
+	if err != nil {
+		return // what cannot be read may declare anything: "missing" is the careful word
+	}
+	packages := map[string]bool{}
+	for function := range declared {
+		packages[function.Package] = true
+	}
+	for _, run := range lone {
+		if run.Commit != "" && run.Commit != s.commit(ctx, "HEAD") {
+			return
+		}
+		for _, sample := range run.Samples {
+			if !packages[sample.Package] {
+				return
+			}
+		}
+	}
+	if log.Functions == nil {
+		log.Functions = map[baseline.Side][]baseline.Function{}
+	}
+	for function := range declared {
+		log.Functions[baseline.Head] = append(log.Functions[baseline.Head], function)
+	}
+	slices.SortFunc(log.Functions[baseline.Head], func(a, b baseline.Function) int {
+		return strings.Compare(a.Package+"."+a.Name, b.Package+"."+b.Name)
+	})
+}
+
+// stored reads whole runs, oldest first.
+func (s *session) stored(ctx context.Context, query baseline.Query) ([]baseline.Run, error) {
+	store, err := s.store(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer store.Close()
+	infos, err := store.List(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	runs := make([]baseline.Run, 0, len(infos))
+	for _, info := range slices.Backward(infos) {
+		run, err := store.Get(ctx, info.ID)
+		if err != nil {
+			return nil, err
+		}
+		runs = append(runs, run)
+	}
+	return runs, nil
+}
+
+// commit resolves ref in this repository; empty when it cannot be.
+func (s *session) commit(ctx context.Context, ref string) string {
+	out, err := exec.CommandContext(ctx, "git", "-C", s.root, "rev-parse", "--verify", "--quiet", "--end-of-options", ref+"^{commit}").Output()
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(out))
+}
