@@ -93,7 +93,7 @@ func Disturbed(load baseline.Load) string {
 		why = append(why, fmt.Sprintf("other processes used %.0f %% of the CPU time", 100*load.Other))
 	}
 	if load.Throttle > 0 {
-		why = append(why, fmt.Sprintf("the CPU was throttled %d times", load.Throttle))
+		why = append(why, fmt.Sprintf("the CPU was throttled (%d×)", load.Throttle))
 	}
 	return strings.Join(why, ", ")
 }
