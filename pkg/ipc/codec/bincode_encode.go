@@ -85,11 +85,10 @@ func (e *encoder) run(plan *plan, p unsafe.Pointer, count int) (int, *fault) {
 					buf = e.buf
 				}
 				n += e.putLength(buf[n:], len(s))
-				end := n + copy(buf[n:], s)
-				if !validUTF8(buf[n:end]) {
+				if !putText(buf[n:], s) {
 					return i, (&fault{kind: ErrValue, reason: errUTF8}).under(o.name)
 				}
-				n = end
+				n += len(s)
 			default:
 				e.n = n
 				if f := e.compound(o, at); f != nil {
@@ -269,22 +268,46 @@ func zigzag(i int64) uint64 { return uint64(i<<1) ^ uint64(i>>63) }
 
 var errUTF8 = errors.New("string is not UTF-8, as Rust requires: use []byte for other bytes")
 
-// validUTF8 is utf8.Valid with a shorter way for what is short and all ASCII,
-// as most strings in messages are. The last load of each case overlaps the one
-// before, which spares a loop over the odd bytes.
-func validUTF8(b []byte) bool {
-	const high = 0x8080808080808080
+// high is the highest bit of each byte of a word: none is set in ASCII.
+const high = 0x8080808080808080
+
+// putText writes s to the start of b and says whether it is UTF-8. The names and
+// words that most strings in messages are, short and all ASCII, are looked at
+// and moved by the same two loads, the second overlapping the first.
+func putText(b []byte, s string) bool {
+	from := unsafe.Slice(unsafe.StringData(s), len(s)) // only read
 	bits := uint64(0)
-	switch n := len(b); {
+	switch n := len(from); {
+	case n > 16:
+		copy(b, from)
+		return validUTF8(from)
 	case n >= 8:
-		bits = binary.LittleEndian.Uint64(b[n-8:])
-		for rest := b; len(rest) > 8; rest = rest[8:] {
-			bits |= binary.LittleEndian.Uint64(rest)
-		}
+		head, tail := binary.LittleEndian.Uint64(from), binary.LittleEndian.Uint64(from[n-8:])
+		binary.LittleEndian.PutUint64(b, head)
+		binary.LittleEndian.PutUint64(b[n-8:], tail)
+		bits = head | tail
 	case n >= 4:
-		bits = uint64(binary.LittleEndian.Uint32(b) | binary.LittleEndian.Uint32(b[n-4:]))
-	case n > 0:
-		bits = uint64(b[0] | b[n/2] | b[n-1])
+		head, tail := binary.LittleEndian.Uint32(from), binary.LittleEndian.Uint32(from[n-4:])
+		binary.LittleEndian.PutUint32(b, head)
+		binary.LittleEndian.PutUint32(b[n-4:], tail)
+		bits = uint64(head | tail)
+	default:
+		for i, c := range from {
+			b[i] = c
+			bits |= uint64(c)
+		}
+	}
+	return bits&high == 0 || utf8.Valid(from)
+}
+
+// validUTF8 is utf8.Valid with a shorter way for what is all ASCII.
+func validUTF8(b []byte) bool {
+	if len(b) < 8 {
+		return utf8.Valid(b)
+	}
+	bits := binary.LittleEndian.Uint64(b[len(b)-8:]) // overlaps the last whole word
+	for rest := b; len(rest) > 8; rest = rest[8:] {
+		bits |= binary.LittleEndian.Uint64(rest)
 	}
 	return bits&high == 0 || utf8.Valid(b)
 }

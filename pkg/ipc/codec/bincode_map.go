@@ -136,6 +136,9 @@ func (d *decoder) mapping(o *op, at unsafe.Pointer) *fault {
 	return nil
 }
 
+// fewPairs is how many pairs fit on the stack and are sorted by insertion.
+const fewPairs = 8
+
 // pair is an entry of a map[string]string.
 type pair struct{ key, val string }
 
@@ -143,7 +146,7 @@ var manyPairs = sync.Pool{New: func() any { return new([]pair) }}
 
 // stringMap is mapping for the most common map, without reflection.
 func (e *encoder) stringMap(m map[string]string) *fault {
-	var few [8]pair // on the stack
+	var few [fewPairs]pair // on the stack
 	if len(m) <= len(few) {
 		return e.pairs(few[:0], m)
 	}
@@ -162,8 +165,13 @@ func (e *encoder) pairs(room []pair, m map[string]string) *fault {
 	for k, v := range m {
 		room = append(room, pair{k, v})
 		size += len(k) + len(v) + 2*mostVarint
+		for i := len(room) - 1; i > 0 && i < fewPairs && k < room[i-1].key; i-- { // sorted as they come
+			room[i-1], room[i] = room[i], room[i-1]
+		}
 	}
-	slices.SortFunc(room, func(x, y pair) int { return strings.Compare(x.key, y.key) })
+	if len(room) > fewPairs {
+		slices.SortFunc(room, func(x, y pair) int { return strings.Compare(x.key, y.key) })
+	}
 	e.ensure(size)
 	e.length(len(m))
 	for i := range room {
@@ -178,9 +186,9 @@ func (e *encoder) pairs(room []pair, m map[string]string) *fault {
 // text writes s, for which there must be room, and says whether it is UTF-8.
 func (e *encoder) text(s string) bool {
 	e.length(len(s))
-	from := e.n
-	e.n += copy(e.buf[from:], s)
-	return validUTF8(e.buf[from:e.n])
+	ok := putText(e.buf[e.n:], s)
+	e.n += len(s)
+	return ok
 }
 
 func (d *decoder) stringMap(at *map[string]string) *fault {
