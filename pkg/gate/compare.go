@@ -144,7 +144,9 @@ func collapse(s baseline.Sample) (out rounds, clean bool) {
 
 // median of unsorted values; safe near the end of the float64 range.
 func median(x []float64) float64 {
-	x = stat.Sorted(x)
+	if !slices.IsSorted(x) {
+		x = stat.Sorted(x)
+	}
 	lo, hi := x[(len(x)-1)/2], x[len(x)/2]
 	return lo/2 + hi/2
 }

@@ -12,14 +12,16 @@ import (
 func judgeFixed(pairs []*series, alpha float64) {
 	worse, better := make([]float64, len(pairs)), make([]float64, len(pairs))
 	samples := make([]*sample, len(pairs))
-	for i, s := range pairs {
+	level := alpha / float64(len(pairs))
+	parallel(len(pairs), func(i int) {
+		s := pairs[i]
 		s.finding = unknown(Inconclusive, "fixed", "")
 		samples[i] = newSample(s.worse)
 		worse[i], better[i] = samples[i].test(s.policy.effect)
-	}
+		s.fixed(samples[i], level)
+	})
 	red, green := stat.Holm(worse, alpha), stat.Holm(better, alpha)
 	for i, s := range pairs {
-		s.fixed(samples[i], alpha/float64(len(pairs)))
 		s.p = worse[i]
 		switch {
 		case red[i] && s.shift >= relevant*s.policy.effect:

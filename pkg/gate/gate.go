@@ -1,8 +1,10 @@
 package gate
 
 import (
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/descartes/regress/pkg/baseline"
 )
@@ -12,7 +14,6 @@ import (
 func Decide(in Input) Decision {
 	in.Policy = in.Policy.orDefault()
 	d := Decision{
-		Rows:   []Row{},
 		Counts: map[Verdict]int{},
 		Sides:  sides(in),
 		Policy: PolicyInfo{
@@ -29,9 +30,9 @@ func Decide(in Input) Decision {
 		d.Warnings = append(d.Warnings, waive(all, in)...)
 	}
 	several := environments(all) > 1
-	for _, s := range all {
-		row := s.row(several)
-		d.Rows = append(d.Rows, row)
+	d.Rows = make([]Row, len(all))
+	parallel(len(all), func(i int) { d.Rows[i] = all[i].row(several) })
+	for _, row := range d.Rows {
 		d.Counts[row.Verdict]++
 	}
 	slices.SortStableFunc(d.Rows, Row.compare)
@@ -147,4 +148,26 @@ func meanRounds(all []*series) float64 {
 		n++
 	}
 	return tidy(total / float64(max(n, 1)))
+}
+
+// parallel calls do for 0 to n−1 on all processors. The calls share nothing, so
+// the result does not depend on their order.
+func parallel(n int, do func(i int)) {
+	const worthIt = 256
+	workers := min(runtime.GOMAXPROCS(0), n/worthIt)
+	if workers < 2 {
+		for i := range n {
+			do(i)
+		}
+		return
+	}
+	var wait sync.WaitGroup
+	for w := range workers {
+		wait.Go(func() {
+			for i := n * w / workers; i < n*(w+1)/workers; i++ {
+				do(i)
+			}
+		})
+	}
+	wait.Wait()
 }

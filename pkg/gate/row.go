@@ -3,7 +3,6 @@ package gate
 import (
 	"cmp"
 	"math"
-	"slices"
 	"strconv"
 
 	"github.com/descartes/regress/pkg/gate/stat"
@@ -80,21 +79,14 @@ func (r rounds) side() *Side {
 	if len(r.values) == 0 {
 		return nil
 	}
-	mid := median(r.values)
+	sorted := stat.Sorted(r.values)
+	mid := median(sorted)
 	out := &Side{Median: tidy(mid), N: len(r.values)}
-	if mid != 0 && len(r.values) > 1 {
-		apart := make([]float64, len(r.values))
-		for i, v := range r.values {
-			apart[i] = math.Abs(v - mid)
-		}
-		slices.Sort(apart)
-		out.Spread = tidy(madScale * stat.Quantile(apart, .5) / math.Abs(mid))
+	if mid != 0 {
+		out.Spread = tidy(stat.Scale(sorted) / math.Abs(mid))
 	}
 	return out
 }
-
-// madScale turns a median absolute deviation into a standard deviation.
-const madScale = 1.4826
 
 // rank of a verdict in a report: what somebody must act on comes first.
 var rank = map[Verdict]int{

@@ -64,7 +64,7 @@ func (s *series) againstStored() {
 	}
 	// The spread of the session medians holds the run-wide factor too: today's is
 	// part of the shift and cannot be told from a change of everything.
-	between := max(stat.Scale(mids), sdFloor)
+	between := max(stat.Scale(stat.Sorted(mids)), sdFloor)
 	h := float64(len(mids))
 	se := math.Sqrt(between*between*(1+math.Pi/2/h) + medianSE*medianSE*within*within/float64(n))
 	s.atMost = s.shift + storedZ*se
@@ -96,7 +96,7 @@ func withinSessions(sessions []baseline.Sample) float64 {
 // two normal values of standard deviation 1.
 func withinSession(logs []float64) float64 {
 	if len(logs) >= trustData {
-		return stat.Scale(logs)
+		return stat.Scale(stat.Sorted(logs))
 	}
 	const normalPair = .6745 * math.Sqrt2
 	var apart []float64
@@ -153,7 +153,7 @@ func Learn(runs []baseline.Run) map[baseline.Key]baseline.Noise {
 			moved = append(moved, factors[i])
 		}
 	}
-	runWide := stat.Scale(moved)
+	runWide := stat.Scale(stat.Sorted(moved))
 	out := map[baseline.Key]baseline.Noise{}
 	for key, list := range mids {
 		rest := make([]float64, len(list))
@@ -164,7 +164,7 @@ func Learn(runs []baseline.Run) map[baseline.Key]baseline.Noise {
 		if sd == 0 && !repeated(samples[key]) {
 			continue // a single value everywhere: nothing is known of its spread
 		}
-		out[key] = baseline.Noise{SD: sd, Between: stat.Scale(rest), RunWide: runWide, Sessions: len(list)}
+		out[key] = baseline.Noise{SD: sd, Between: stat.Scale(stat.Sorted(rest)), RunWide: runWide, Sessions: len(list)}
 	}
 	return out
 }

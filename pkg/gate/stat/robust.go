@@ -37,15 +37,30 @@ func Quantile(sorted []float64, q float64) float64 {
 	return sorted[i]*(1-part) + sorted[i+1]*part
 }
 
-// Scale is the robust standard deviation of x: 1.4826 times the median absolute
-// deviation from the median. 0 for fewer than two values.
-func Scale(x []float64) float64 {
-	mid := Median(x)
-	deviations := make([]float64, len(x))
-	for i, v := range x {
-		deviations[i] = math.Abs(v - mid)
+// Scale is the robust standard deviation of sorted values: 1.4826 times the
+// median absolute deviation from the median. 0 for fewer than two values.
+func Scale(sorted []float64) float64 {
+	mid := Quantile(sorted, .5)
+	// The deviations, in order, by walking outwards from the middle.
+	up, _ := slices.BinarySearch(sorted, mid)
+	down, last, before := up-1, 0., 0.
+	for range len(sorted)/2 + 1 {
+		before = last
+		if down < 0 || up < len(sorted) && sorted[up]-mid <= mid-sorted[down] {
+			if up == len(sorted) {
+				break
+			}
+			last = sorted[up] - mid
+			up++
+		} else {
+			last = mid - sorted[down]
+			down--
+		}
 	}
-	return normalMAD * Median(deviations)
+	if len(sorted)%2 == 0 {
+		last = (before + last) / 2
+	}
+	return normalMAD * last
 }
 
 // Within is the robust standard deviation of two sorted sides about their own

@@ -39,14 +39,25 @@ func (s Shifts) edges(limit float64) (count int, below, above float64) {
 func (s Shifts) Kth(k int) float64 {
 	lo := s.head[0] - s.base[len(s.base)-1]
 	hi := s.head[len(s.head)-1] - s.base[0]
-	for lo < hi {
-		count, below, above := s.edges(lo + (hi-lo)/2)
+	under, upTo := 0, len(s.base)*len(s.head) // differences below lo, and up to hi
+	for step := 0; lo < hi; step++ {
+		// Guess by interpolation, and halve every third time, in case the
+		// differences lie unevenly.
+		part := (float64(k-under) - .5) / float64(upTo-under)
+		if step%3 == 2 {
+			part = .5
+		}
+		limit := lo + (hi-lo)*part
+		if !(limit >= lo && limit < hi) {
+			limit = lo
+		}
 		// Both ends move to differences that exist, so that the search ends at one
-		// exactly, after about as many steps as there are halvings of n·m.
+		// exactly.
+		count, below, above := s.edges(limit)
 		if count >= k {
-			hi = below
+			hi, upTo = below, count
 		} else {
-			lo = above
+			lo, under = above, count
 		}
 	}
 	return lo

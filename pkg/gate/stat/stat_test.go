@@ -290,3 +290,27 @@ func floats(b []byte) []float64 {
 	slices.Sort(out)
 	return out
 }
+
+func TestScale(t *testing.T) {
+	check := func(want float64, x ...float64) {
+		t.Helper()
+		near(t, "scale", Scale(x), 1.4826*want, 1e-12)
+	}
+	check(0)
+	check(0, 7)
+	check(.5, 1, 2)          // 1.5 ± .5
+	check(1, 1, 2, 9)        // 1, 0, 7
+	check(1, 1, 2, 3, 9)     // 2.5: .5, .5, 1.5, 6.5
+	check(1, 1, 2, 3, 4, 90) // 2, 1, 0, 1, 87
+	check(0, 3, 3, 3, 3)
+	rng := rand.New(rand.NewPCG(7, 7))
+	for range 200 {
+		x := normals(rng, 1+rng.IntN(20), 0)
+		mid := Median(x)
+		var apart []float64
+		for _, v := range x {
+			apart = append(apart, math.Abs(v-mid))
+		}
+		near(t, "scale", Scale(x), 1.4826*Median(apart), 1e-12)
+	}
+}
