@@ -2,6 +2,7 @@ package github
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"github.com/descartes/regress/cmd/regress/internal/github/githubtest"
+	"github.com/descartes/regress/pkg/gate"
 )
 
 // What went wrong at GitHub, and what there must be in the end.
@@ -80,6 +82,8 @@ func TestFaults(t *testing.T) {
 	})
 	check("a limit longer than patience", want{warnings: 1, says: "run the job again later"},
 		githubtest.Fault{Times: -1, Status: 429, Message: "slow down", Header: map[string]string{"Retry-After": "600"}})
+	check("the same by 403", want{warnings: 1, says: "run the job again later"},
+		githubtest.Fault{Times: -1, Status: 403, Message: "slow down", Header: map[string]string{"Retry-After": "600"}})
 	check("429 without a time", after(good, 60*s), githubtest.Fault{Method: "GET", Times: 1, Status: 429})
 
 	check("a 502 while looking", after(good, s), githubtest.Fault{Method: "GET", Times: 1, Status: 502})
@@ -165,6 +169,32 @@ func TestTokenStaysHome(t *testing.T) {
 	want := []string{"https://api.github.com/user Bearer T", "http://api.github.com/user ", "https://api.github.com.evil.example/user ", "https://storage.example/x "}
 	if !slices.Equal(seen, want) {
 		t.Errorf("have %q", seen)
+	}
+}
+
+// Whatever the decision and the Markdown hold, the token does not get out.
+func TestTokenNeverShows(t *testing.T) {
+	for _, app := range []string{"github-actions", ""} { // a check run, and a status
+		for _, post := range []Post{red(1, 2), green()} {
+			hub := server(t)
+			hub.App = app
+			s := setting(t, hub, "pull_request", "pull_request")
+			s.opt.Comment = CommentAlways
+			leak := "x" + hub.Token + "y"
+			post.Decision.Headline, post.Summary, post.Comment = leak, leak, leak
+			row := &post.Decision.Rows[0]
+			row.Why, row.Unit, row.Warnings = leak, leak, []string{leak}
+			post.Reproduce = func(gate.Row) string { return leak }
+			s.start().Finish(t.Context(), post)
+			s.start().Abort(t.Context(), leak)
+			text, err := json.Marshal([]any{hub.Runs, hub.Comments, hub.Statuses, s.commands.String(), s.summary()})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if strings.Contains(string(text), hub.Token) || strings.Count(string(text), "x***y") < 2 {
+				t.Errorf("app %q: %s", app, text)
+			}
+		}
 	}
 }
 

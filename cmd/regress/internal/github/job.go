@@ -149,6 +149,7 @@ func (j *Job) Finish(ctx context.Context, post Post) {
 	defer cancel()
 	post.Summary = j.env.Token.Redact(post.Summary)
 	post.Comment = j.env.Token.Redact(post.Comment)
+	post.Decision.Headline = j.env.Token.Redact(post.Decision.Headline)
 	all := j.redact(notes(post))
 	if j.env.Event != "workflow_run" { // there the lines are those of another commit
 		j.fail("commands", commands(j.opt.Commands, all))
@@ -157,7 +158,7 @@ func (j *Job) Finish(ctx context.Context, post Post) {
 		j.fail("summary", appendSummary(j.env.Summary, post.Summary))
 	}
 	if j.api != nil {
-		j.publish(ctx, conclude(post, placed(all)), post)
+		j.publish(ctx, outputOf(post, placed(all)), post)
 	}
 	j.complain()
 }

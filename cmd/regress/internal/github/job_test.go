@@ -272,6 +272,10 @@ func TestConclusions(t *testing.T) {
 	check("expired waiver", expired, "action_required", "failure")
 	expired.Today = today.AddDate(0, 0, -1) // in force, so it must be exceeded
 	check("exceeded waiver", expired, "failure", "failure")
+	missed := expired
+	missed.Today = today
+	missed.Decision.Targets = []gate.TargetRow{{Verdict: gate.Missed}}
+	check("expired waiver and a missed target", missed, "failure", "failure")
 	more := red(2, 3)
 	more.Waivers, more.Today = []gate.Waiver{waiver}, today
 	check("expired waiver and more", more, "failure", "failure")

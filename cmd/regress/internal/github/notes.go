@@ -120,8 +120,8 @@ func placed(all []note) []note {
 	return slices.DeleteFunc(slices.Clone(all), func(n note) bool { return n.file == "" })
 }
 
-// conclude is what the check run says of a decision.
-func conclude(post Post, all []note) output {
+// outputOf is what the check run says of a decision.
+func outputOf(post Post, all []note) output {
 	d := post.Decision
 	o := output{title: cutAt(oneLine(d.Headline), maxTitle), summary: fit(post.Summary, maxMarkdown), notes: all}
 	switch {
