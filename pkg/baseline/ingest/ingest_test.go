@@ -203,11 +203,14 @@ func TestTorn(t *testing.T) {
 	check("BenchmarkX-2   \tl\n     100\t        12 ns/op\nBenchmarkY-2   \tl\n     100\t        13 ns/op\nBenchmarkZ-2 1 1 ns/op\n", "X-2=1.2e-08 Y-2=1.3e-08 Z-2=1e-09", "")
 	check("loading...BenchmarkX-2   \t     100\t        12 ns/op\n", "X-2=1.2e-08", "")
 	check("loadingBenchmarkX-2   \tmore\n     100\t        12 ns/op\n", "X-2=1.2e-08", "")
+	check("BenchmarkX-2   \tlog 7     100\t        12 ns/op\t 8 B/op\nBenchmarkY-2 1 1 ns/op\n", "X-2=8 X-2=1.2e-08 Y-2=1e-09", "")
+	check("BenchmarkX-2   \tlog\nlog7     100\t        12 ns/op\n", "X-2=1.2e-08", "")
+	check("BenchmarkX-2   \t  20\t 5 ns/op     100\t        12 ns/op\n", "", "1:X-2") // not a line that testing prints
+	check("BenchmarkX-2   \tlog     20\t 5 ns/op\n     100\t        12 ns/op\n", "", "1:X-2")
 	// Two lines could be the numbers: a benchmark that prints a testing.BenchmarkResult.
 	check("BenchmarkX-2   \tl\n     100\t        12 ns/op\n     200\t        15 ns/op\nPASS\n", "", "1:X-2")
 	// No numbers, and which benchmark it was is known.
 	check("BenchmarkX-2   \tsome log\nBenchmarkY-2 1 1 ns/op\n", "Y-2=1e-09", "1:X-2")
-	check("BenchmarkX-2   \tsome log     100\t        12 ns/op\nBenchmarkY-2 1 1 ns/op\n", "Y-2=1e-09", "1:X-2")
 	check("BenchmarkX-2   \tsome log\nPASS\nok  \tp\t1s\n", "", "1:X-2")
 	check("BenchmarkY-2 1 1 ns/op\nBenchmarkX-2   \t   1", "Y-2=1e-09", "2:X-2")
 	check("BenchmarkX-2 1 1 ns/op 5\nBenchmarkY-2 1 1 ns/op\n", "Y-2=1e-09", "1:X-2")

@@ -98,28 +98,34 @@ func (p *part) begin(name string, rest []byte) {
 	p.settlePending("other output ran into its line")
 	p.pending = started{name: name, line: p.line}
 	p.crash, p.closed = crash{}, false
-	if len(rest) > 0 && !p.status(rest) {
-		p.crashes(rest)
+	if len(rest) > 0 && !p.status(rest) && !p.crashes(rest) {
+		p.pending.numbers = numbersTail.Find(rest)
 	}
 }
 
-// numbersLine is what testing prints after the name: iterations, value, unit, and further pairs.
-var numbersLine = regexp.MustCompile(`^\s*\d+\t\s*[-+.\w]+ \S+(\t\s*[-+.\w]+ \S+)*\s*$`)
+// What testing prints after the name: iterations, value, unit, and further
+// pairs, as a line of its own or behind output without a new line. There, digits
+// of that output may run into the iterations, and nothing depends on these.
+var (
+	numbersTail = regexp.MustCompile(`\d+\t\s*[-+.\w]+ \S+(\t\s*[-+.\w]+ \S+)*\s*$`)
+	numbersLine = regexp.MustCompile(`^\s*` + numbersTail.String())
+)
 
-// numbers keeps a line that has numbers and no name, for the benchmark that waits for them.
+// numbers keeps a line that ends in numbers for the benchmark that waits for them.
 func (p *part) numbers(line []byte) bool {
-	if c := line[0]; c != ' ' && c != '\t' && (c < '0' || c > '9') || !numbersLine.Match(line) {
+	if w := &p.pending; w.name != "" {
+		numbers := numbersTail.Find(line)
+		w.unclear = w.unclear || numbers != nil && w.numbers != nil
+		if w.numbers == nil {
+			w.numbers = numbers
+		}
+		return numbers != nil
+	}
+	if c := line[0]; c != ' ' && (c < '0' || c > '9') || !numbersLine.Match(line) {
 		return false
 	}
-	switch w := &p.pending; {
-	case w.name == "" && p.announced.name == "":
+	if p.announced.name == "" { // else the whole line comes again with its name
 		p.warn("%s:%d: %q are numbers without the name of a benchmark; they are passed over", p.file, p.at(), clip(line))
-	case w.name == "":
-		// Under -v the whole line comes again with its name.
-	case w.numbers != nil:
-		w.unclear = true
-	default:
-		w.numbers = line
 	}
 	return true
 }
@@ -273,7 +279,7 @@ func (p *part) reason(line []byte) {
 func (p *part) packageFailed(text string) {
 	fields := strings.SplitN(text, "\t", 3)
 	pkg, why, isBracket := strings.Cut(fields[1], " ")
-	known := len(p.log.Problems) > p.first
+	explained := p.failed && len(p.log.Problems) > p.first // the binary came to its end
 	p.failed = false
 	exit := p.exit
 	waited := p.crash.what != "" || p.pending.name != "" || p.announced.name != ""
@@ -283,7 +289,7 @@ func (p *part) packageFailed(text string) {
 		problem.Package = pkg
 		problem.Message = fmt.Sprintf("the package did not run: %s; run go vet %s to see the errors", why, pkg)
 		p.report(problem)
-	case !known && !waited:
+	case !explained && !waited:
 		if exit == "" {
 			exit = "it does not say why"
 		}
@@ -335,9 +341,5 @@ func (p *part) chatter(line []byte) {
 		p.reason(line)
 		return
 	}
-	name, rest := string(line[m[2]+len(benchmarkPrefix):m[3]]), line[m[1]:]
-	p.begin(name, nil)
-	if numbersLine.Match(rest) {
-		p.pending.numbers = rest
-	}
+	p.begin(string(line[m[2]+len(benchmarkPrefix):m[3]]), line[m[1]:])
 }
