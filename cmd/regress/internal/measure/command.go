@@ -40,7 +40,7 @@ func (m *measurement) discoverCommand(ctx context.Context, s *suite) error {
 	var units []string
 	path := ""
 	t := target{argv: m.expand(s, m.o.Bench), dir: s.dir}
-	out := t.run(ctx, m.limit, true, func(text string) {
+	out, _ := m.exec(ctx, t, true, func(text string) {
 		if v, ok := strings.CutPrefix(text, "pkg: "); ok {
 			path = strings.TrimSpace(v)
 		}

@@ -2,6 +2,7 @@ package measure
 
 import (
 	"cmp"
+	"context"
 	"math/rand/v2"
 	"slices"
 	"time"
@@ -18,10 +19,10 @@ type slot struct {
 // increment is what to run next: how many further rounds of each side.
 type increment map[*entry]int
 
-// increment is the rounds that bring every benchmark to Options.Rounds on each
+// due are the rounds that bring every benchmark to Options.Rounds on each
 // side that has it, and what is wanted beyond. Benchmarks that the suite does not
 // have, or that failed, cannot be run: leaving them out ends the asking.
-func (m *measurement) increment(wants []Want) increment {
+func (m *measurement) due(wants []Want) increment {
 	inc := increment{}
 	add := func(e *entry, rounds int) {
 		if e != nil && rounds > 0 && !e.broken && (e.same == "" || m.o.All) {
@@ -144,13 +145,29 @@ func (m *measurement) layout(inc increment) []slot {
 func (m *measurement) left() time.Duration { return m.o.Budget - time.Since(m.begin) }
 
 // limit is how long a process may take now: a benchmark that hangs must not
-// take the budget with it and then as much again. The second is for a process that was
-// begun just in time.
+// take what is left of the budget and then as much again. The second is for a
+// process that was begun just in time.
 func (m *measurement) limit() time.Duration {
 	if m.o.Budget <= 0 {
 		return m.o.Timeout
 	}
 	return min(m.o.Timeout, max(m.left(), 0)+time.Second)
+}
+
+// exec runs a process within the timeout and the budget. One that the budget
+// has ended, and not the timeout, is no failure of its own.
+func (m *measurement) exec(ctx context.Context, t target, idle bool, line func(string)) (out outcome, late bool) {
+	out = t.run(ctx, m.limit, idle, line)
+	late = out.killed > 0 && out.killed < m.o.Timeout
+	if late {
+		out.failure = m.tooLate()
+	}
+	return out, late
+}
+
+// tooLate is why a benchmark that was not reached has no result.
+func (m *measurement) tooLate() string {
+	return neverRun + m.outOfBudget() + " came before its first round"
 }
 
 func sorted(inc increment) []*entry {

@@ -25,6 +25,7 @@ type outcome struct {
 	wall     time.Duration
 	cpu      time.Duration // user and system, of the process and the children it waited for
 	failure  string        // why it cannot be trusted, in one line; empty: it ended well
+	killed   time.Duration // the limit that it did not keep; 0: it ended by itself
 	canceled bool          // ctx ended it: neither result nor failure
 }
 
@@ -92,6 +93,7 @@ func (t target) run(ctx context.Context, limit func() time.Duration, idle bool, 
 	case ctx.Err() != nil:
 		out.canceled = true
 	case bounded.Err() != nil:
+		out.killed = allowed
 		out.failure = fmt.Sprintf("no end within %v, killed; make one iteration shorter or raise the timeout", allowed.Round(100*time.Millisecond))
 	case err != nil && !errors.Is(err, exec.ErrWaitDelay):
 		out.failure = said.summary(err)

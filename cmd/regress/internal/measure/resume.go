@@ -10,8 +10,8 @@ import (
 )
 
 // resume takes over the text of an interrupted log, after checking that going
-// on from it would not mix two different comparisons.
-// binaries are its marks of what was built.
+// on from it would not mix two different comparisons. binaries are its marks of
+// what was built.
 func (m *measurement) resume() (binaries []string, err error) {
 	m.log.out = m.o.Log
 	if len(m.o.Resume) == 0 {
@@ -19,13 +19,10 @@ func (m *measurement) resume() (binaries []string, err error) {
 	}
 	text := strings.ToValidUTF8(string(m.o.Resume), "?")
 	text = text[:strings.LastIndexByte(text, '\n')+1] // a line that was cut is no line
-	old := map[string]string{}
+	old := facts(text)
 	var kept strings.Builder
 	for line := range strings.Lines(text) {
 		bare := strings.TrimRight(line, "\r\n")
-		if key, value, ok := strings.Cut(bare, ": "); ok && old[key] == "" {
-			old[key] = value
-		}
 		if strings.HasPrefix(bare, "# binary: ") {
 			binaries = append(binaries, bare)
 		}
@@ -53,6 +50,30 @@ func (m *measurement) resume() (binaries []string, err error) {
 	}
 	m.resumed = kept.String()
 	return binaries, nil
+}
+
+// facts are the first values of the "key: value" lines of a log.
+func facts(text string) map[string]string {
+	out := map[string]string{}
+	for line := range strings.Lines(text) {
+		if key, value, ok := strings.Cut(strings.TrimRight(line, "\r\n"), ": "); ok && out[key] == "" {
+			out[key] = value
+		}
+	}
+	return out
+}
+
+// sameMachine refuses to go on where the results would not compare. header is
+// the one that a new log would get.
+func (m *measurement) sameMachine(header string) error {
+	old, now := facts(m.resumed), facts(header)
+	for _, key := range []string{"goos", "goarch", "cpu", "cores", "quota", "gomaxprocs", "go-version"} {
+		if old[key] != now[key] {
+			return fmt.Errorf("%w: it was measured with %s %s, and this is %s; go on where it was begun, or start a new one",
+				ErrResume, key, orNone(old[key]), orNone(now[key]))
+		}
+	}
+	return nil
 }
 
 func orNone(s string) string {

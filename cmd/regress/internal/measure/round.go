@@ -16,8 +16,8 @@ func (m *measurement) round(ctx context.Context, s slot) error {
 	e := s.entry
 	got := reading{entry: e}
 	watch := machine.Start()
-	out := e.targets[s.side].run(ctx, m.limit, false, got.line)
-	if out.canceled {
+	out, late := m.exec(ctx, e.targets[s.side], false, got.line)
+	if out.canceled || late {
 		return nil
 	}
 	load := watch.Stop(out.cpu)
@@ -32,7 +32,7 @@ func (m *measurement) round(ctx context.Context, s slot) error {
 	case why != "":
 	case got.skipped != "":
 		why = "skipped itself: " + got.skipped
-	case got.broken != "":
+	case len(got.results) == 0 && got.broken != "":
 		why = "broken result line: " + got.broken
 	case len(got.results) == 0:
 		why = "printed no result"
@@ -113,7 +113,7 @@ func (r *reading) line(text string) {
 		return
 	}
 	switch {
-	case ok:
+	case ok, whole && broken: // a reader of the log will say which one is broken
 		r.results = append(r.results, text)
 	case broken:
 		r.broken = oneLine(text)

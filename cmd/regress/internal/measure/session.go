@@ -114,9 +114,12 @@ func (m *measurement) measure(ctx context.Context) error {
 	env, warnings := machine.Environment(ctx)
 	env.SuiteFlags = strings.Join(append([]string{"-benchtime=" + m.o.Benchtime}, m.o.BuildFlags...), " ")
 	env.GoVersion = m.suites[len(m.suites)-1].version
-	begun := m.resumed
-	if begun == "" {
-		begun = m.header(env)
+	begun := m.header(env)
+	if m.resumed != "" {
+		if err := m.sameMachine(begun); err != nil {
+			return err
+		}
+		begun = m.resumed
 	}
 	if err := m.log.write(begun); err != nil {
 		return err
@@ -135,6 +138,13 @@ func (m *measurement) measure(ctx context.Context) error {
 	stopped, err := m.loop(ctx)
 	if err != nil {
 		return err
+	}
+	if now, _ := machine.Environment(ctx); ctx.Err() == nil && now.Fingerprint() != env.Fingerprint() {
+		err := m.fail(baseline.None, baseline.Key{}, fmt.Sprintf("the machine has changed while measuring, from %s with %d cores to %s with %d: measure again",
+			env.CPU, env.Cores, now.CPU, now.Cores))
+		if err != nil {
+			return err
+		}
 	}
 	return m.finish(stopped)
 }
@@ -163,75 +173,6 @@ func (m *measurement) survey(ctx context.Context) error {
 	}
 	m.recount()
 	return nil
-}
-
-// loop alternates between running and asking until nothing is wanted, or there
-// is a reason to stop. What the budget left without its first rounds is tried
-// again as long as there is time: Next does not know of it.
-func (m *measurement) loop(ctx context.Context) (stopped string, err error) {
-	var wants []Want
-	for {
-		inc := m.increment(wants)
-		if len(inc) == 0 && ctx.Err() == nil {
-			return "", nil
-		}
-		ran, short, err := m.block(ctx, inc)
-		switch {
-		case err != nil:
-			return "", err
-		case ctx.Err() != nil:
-			return "interrupt", nil
-		case short && ran == 0:
-			return m.outOfBudget(), nil
-		case m.o.Next == nil:
-			continue
-		}
-		log, err := readLog(m.log.text.Bytes())
-		if err != nil {
-			return "", err
-		}
-		wants = m.o.Next(log)
-	}
-}
-
-func (m *measurement) outOfBudget() string { return fmt.Sprintf("budget of %v", m.o.Budget) }
-
-// block runs one increment in random order; short is set when the budget did
-// not suffice for all of it.
-func (m *measurement) block(ctx context.Context, inc increment) (ran int, short bool, err error) {
-	slots := m.layout(inc)
-	done := map[*entry]int{}
-	var looked time.Time
-	for ctx.Err() == nil {
-		if time.Since(looked) > time.Second {
-			all := len(slots)
-			slots = m.trim(slots, done)
-			short = short || len(slots) < all
-			looked = time.Now()
-		}
-		if len(slots) == 0 {
-			break
-		}
-		s := slots[0]
-		slots = slots[1:]
-		if s.entry.broken {
-			continue
-		}
-		p := Progress{
-			Phase: Measuring, Step: s.entry.key.Name, Side: s.side, Round: s.entry.rounds[s.side] + 1,
-			Done: ran, Total: ran + len(slots) + 1, Undecided: len(inc),
-		}
-		if m.o.Budget > 0 {
-			p.Left = m.left()
-		}
-		m.progress(p)
-		if err := m.round(ctx, s); err != nil {
-			return ran, short, err
-		}
-		ran++
-		done[s.entry]++
-	}
-	return ran, short, nil
 }
 
 // finish says what was left out, and why the measurement ended.

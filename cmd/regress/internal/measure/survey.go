@@ -112,7 +112,7 @@ func (m *measurement) discover(ctx context.Context, s *suite, p *pkg) error {
 	var done []string
 	for len(waiting) > 0 && ctx.Err() == nil {
 		if m.o.Budget > 0 && m.left() <= 0 {
-			return m.unstarted(s, p, waiting, neverRun+m.outOfBudget()+" came before its first round")
+			return m.unstarted(s, p, waiting, m.tooLate())
 		}
 		seen := newSurvey()
 		t := target{dir: p.dir, argv: []string{
@@ -121,7 +121,7 @@ func (m *measurement) discover(ctx context.Context, s *suite, p *pkg) error {
 		if skip := without(m.o.Skip, done); skip != "" {
 			t.argv = append(t.argv, "-test.skip="+skip)
 		}
-		out := t.run(ctx, m.limit, true, seen.line)
+		out, _ := m.exec(ctx, t, true, seen.line)
 		if out.canceled {
 			return nil
 		}
