@@ -53,7 +53,7 @@ func (n note) annotation() *api.CheckRunAnnotation {
 		EndLine:         api.Int(max(n.last, n.line)),
 		AnnotationLevel: api.String(string(n.level)),
 		Title:           api.String(cutAt(oneLine(n.title), maxTitle)),
-		Message:         api.String(fit(printable(n.message), maxDetails)),
+		Message:         api.String(cmp.Or(fit(printable(n.message), maxDetails), "see the report")), // GitHub refuses an empty one
 	}
 	if n.details != "" {
 		a.RawDetails = api.String(fit(printable(n.details), maxDetails))

@@ -99,6 +99,18 @@ func TestNotes(t *testing.T) {
 	}}, "failure a_test.go:3 A-2 gave no result", "warning a_test.go:3 BenchmarkA gave no result")
 }
 
+// GitHub refuses an annotation without a message, and with it all the others.
+func TestEmptyMessage(t *testing.T) {
+	hub := server(t)
+	s := setting(t, hub, "push", "push")
+	post := red(1, 1)
+	post.Decision.Problems = []baseline.Problem{{Side: baseline.Head, Package: "example.com/shop", Name: "Cart000-2", Message: "\x00"}}
+	s.start().Finish(t.Context(), post)
+	if len(hub.Runs[0].Annotations) != 2 || s.warnings() != 0 {
+		t.Errorf("%d annotations, commands %q", len(hub.Runs[0].Annotations), s.commands.String())
+	}
+}
+
 func TestFit(t *testing.T) {
 	row := strings.Repeat("x", 99) + "\n"
 	text := "# head\n" + strings.Repeat(row, 1000) // 100,007 bytes
