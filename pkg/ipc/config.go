@@ -15,8 +15,8 @@ const (
 	Shm  Mechanism = "shm"  // rings in shared memory, Linux only
 )
 
-// Sync says how a side waits for the other in shared memory. Pipes and sockets wait in the
-// kernel whatever it says.
+// Sync says how a side waits for the other. Pipes and sockets wait in the kernel; there it
+// says only whether a reader looks again a few times before it sleeps.
 type Sync int
 
 // The strategies, by what a wait costs: time of the waiter's core, or of the message.
@@ -77,7 +77,7 @@ type Config struct {
 	// space returns ErrFull instead.
 	NoWait bool
 
-	// Sync is how to wait in shared memory.
+	// Sync is how to wait.
 	Sync Sync
 	// Batch is when messages are sent together.
 	Batch Batch

@@ -1,6 +1,7 @@
 package frame
 
 import (
+	"runtime"
 	"syscall"
 	"unsafe"
 )
@@ -52,4 +53,10 @@ func write2(fd uintptr, p, q []byte) (int, syscall.Errno) {
 			return 0, e
 		}
 	}
+}
+
+// yield lets other processes on this core run, and other goroutines.
+func yield() {
+	_, _, _ = syscall.RawSyscall(syscall.SYS_SCHED_YIELD, 0, 0, 0)
+	runtime.Gosched()
 }

@@ -32,6 +32,7 @@ type reader struct {
 	got    int
 	inLrg  bool
 	peeked bool
+	tries  int // of linger
 	err    error
 	failed atomic.Pointer[error]
 
@@ -48,7 +49,7 @@ func (r *reader) init(name string, cfg ipc.Config, f file) error {
 	if err != nil {
 		return fmt.Errorf("open %s for reading: %w", name, err)
 	}
-	r.name, r.cfg, r.file, r.rc = name, cfg, f, rc
+	r.name, r.cfg, r.file, r.rc, r.tries = name, cfg, f, rc, 1
 	r.watch.Fire = func() { _ = f.SetReadDeadline(past) }
 	r.tryFn = func(fd uintptr) bool { r.n, r.e = read(fd, r.into); return true }
 	r.waitFn = func(fd uintptr) bool { r.n, r.e = read(fd, r.into); return r.e != syscall.EAGAIN }
@@ -68,8 +69,10 @@ func (r *reader) read(ctx context.Context, p []byte, block bool) (int, error) {
 			return 0, nil
 		}
 		r.before()
-		if err := r.block(ctx); err != nil {
-			return 0, err
+		if !r.linger() {
+			if err := r.block(ctx); err != nil {
+				return 0, err
+			}
 		}
 	}
 	r.into = nil
@@ -84,6 +87,26 @@ func (r *reader) read(ctx context.Context, p []byte, block bool) (int, error) {
 		r.err = fmt.Errorf("recv on %s: %w in the middle of a message (%w)", r.name, ipc.ErrPeerGone, io.ErrUnexpectedEOF)
 	}
 	return r.n, r.err
+}
+
+// maxTries bounds how often a reader looks again before it sleeps, some microseconds in all.
+const maxTries = 16
+
+// linger yields and looks again a few times, more often when that has lately paid: a reader that sleeps at once is woken for
+// every message, and the waking is most of what a small message costs its writer.
+func (r *reader) linger() bool {
+	if r.cfg.Sync == ipc.SyncPark {
+		return false
+	}
+	for range r.tries {
+		yield()
+		if err := r.rc.Read(r.tryFn); err != nil || r.e != syscall.EAGAIN {
+			r.tries = min(2*r.tries, maxTries)
+			return err == nil
+		}
+	}
+	r.tries = max(r.tries/2, 1)
+	return false
 }
 
 func (r *reader) block(ctx context.Context) error {
