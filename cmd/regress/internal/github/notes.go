@@ -86,7 +86,7 @@ func sentence(post Post, row gate.Row) string {
 		s += fmt.Sprintf(". From %s to %s", value(row.Base.Median, row.Unit), value(row.Head.Median, row.Unit))
 	}
 	if row.Interval != nil {
-		s += fmt.Sprintf(", a change between %+.3g %% and %+.3g %% (%g %% confidence)", row.Interval.Lo*100, row.Interval.Hi*100, row.Interval.Level*100)
+		s += fmt.Sprintf(", a change between %+.3g %% and %+.3g %% (%.3g %% confidence)", row.Interval.Lo*100, row.Interval.Hi*100, row.Interval.Level*100)
 	}
 	return cutAt(oneLine(s), maxMessage-1) + "."
 }
