@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // parsed is one benchmark line as far as measuring must understand it.
@@ -21,6 +22,9 @@ func parseLine(line string) (p parsed, ok, broken bool) {
 	fields := strings.Fields(line)
 	if len(fields) < 2 || !strings.HasPrefix(fields[0], "Benchmark") || fields[0] == "Benchmark" {
 		return p, false, false
+	}
+	if !utf8.ValidString(line) {
+		return p, false, true // no name that a pattern could select again
 	}
 	p.name = strings.TrimPrefix(fields[0], "Benchmark")
 	// A benchmark that panics can print 0 iterations and NaN, and end well.
