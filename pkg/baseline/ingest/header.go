@@ -24,11 +24,12 @@ type header struct {
 	pkg       string
 	procedure string
 	seed      uint64
-	foreign   map[string]bool // keys of others that took several values under results; true: told
+	foreign   map[string]string // keys that mean nothing to regress
+	told      map[string]bool   // those of them that a warning has named
 }
 
 func newHeader() header {
-	return header{keys: map[string]string{}, foreign: map[string]bool{}}
+	return header{keys: map[string]string{}, foreign: map[string]string{}, told: map[string]bool{}}
 }
 
 // version is the one that this package writes about and reads.
@@ -81,13 +82,7 @@ func (p *part) set(key, value string) {
 		return // the header says it once; what a benchmark prints cannot change it
 	}
 	if !known[key] {
-		if old, had := p.keys[key]; had && old != value && len(p.runs) > 0 && !p.regress && !p.foreign[key] && len(p.foreign) < 10 {
-			p.foreign[key] = true
-			p.warn("%s: the key %q changes from %q to %q; regress does not tell its results apart by it: keep them in separate files if they should be", p.file, key, old, value)
-		}
-		if _, had := p.keys[key]; had || len(p.keys) < 200 {
-			p.keys[key] = value
-		}
+		p.setForeign(key, value)
 		return
 	}
 	p.restart(key)
@@ -107,6 +102,21 @@ func (p *part) set(key, value string) {
 			p.warn("%s:%d: seed %q is not a number; it is taken as unknown", p.file, p.at(), value)
 		}
 		p.seed = seed
+	}
+}
+
+// setForeign warns of a key that benchstat would tell results apart by. Few are
+// looked at, since what benchmarks print can look like a key.
+func (p *part) setForeign(key, value string) {
+	const most = 50
+	old, had := p.foreign[key]
+	switch {
+	case had && old != value && len(p.runs) > 0 && !p.regress:
+		p.warn("%s: the key %q changes from %q to %q; regress does not tell results apart by it: keep them in separate files if they differ", p.file, key, clip([]byte(old)), clip([]byte(value)))
+		delete(p.foreign, key)
+		p.told[key] = true
+	case !p.told[key] && len(p.foreign)+len(p.told) < most:
+		p.foreign[key] = value
 	}
 }
 

@@ -161,6 +161,16 @@ BenchmarkX-8 100 3 ns/op 0 ns-wait`, "\n", "\r\n"))
 	equal(t, "sides", []any{len(log.Runs), log.Runs[0].Commit, log.Runs[1].Commit, log.Runs[0].Samples[0].Rounds}, []any{2, "c1", "c2", []int{1, 2}})
 }
 
+// TestForeignKeys: benchstat would make two tables, so one sample needs a warning.
+func TestForeignKeys(t *testing.T) {
+	log := read(t, "build: a\nBenchmarkX 1 1 ns/op\nbuild: b\nBenchmarkX 1 1 ns/op\nbuild: c\nBenchmarkX 1 1 ns/op\n")
+	if len(log.Warnings) != 1 || !strings.Contains(log.Warnings[0], `"a" to "b"`) {
+		t.Error(log.Warnings)
+	}
+	log = read(t, "build: a\nbuild: b\nBenchmarkX 1 1 ns/op\nPASS\n")
+	equal(t, "warnings of a key that was set twice above all results", log.Warnings, []string(nil))
+}
+
 // TestBodyCannotChangeHeader: what a benchmark prints is not a fact about the log.
 func TestBodyCannotChangeHeader(t *testing.T) {
 	log := read(t, header+body+"commit: 3333\ncpu: other\nproject: evil\nBenchmarkA-2 1 5 ns/op\n")
@@ -265,6 +275,7 @@ func TestCrash(t *testing.T) {
 	check(raw+"--- FAIL: BenchmarkX\n# failed: head p X-2 exit status 1\n# failed: head p X-2 again\n# failed: - - Y gone\n",
 		"6 head p.X-2 true", "7 head p.X-2 true", "8  .Y true")
 	check(raw+"--- FAIL: BenchmarkW\n# failed: head p X-2 exit status 1\n", "5 head p.W true", "6 head p.X-2 true")
+	check(raw+"# cut: 9\n# failed: head p X-2 exit status 1\n", "5 head p. false", "6 head p.X-2 true")
 	// Names get the suffix that results have.
 	check("pkg: p\nBenchmarkX/a-4 1 1 ns/op\n--- FAIL: BenchmarkX/a\n", "3  p.X/a-4 true")
 	// Broken marks.

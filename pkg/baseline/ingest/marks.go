@@ -3,6 +3,7 @@ package ingest
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -133,9 +134,11 @@ func (p *part) failure(f []string) bool {
 	}
 	problem := p.made(strings.TrimPrefix(dash(f[2]), "Benchmark"), f[3])
 	problem.Side, problem.Package, problem.Crashed = side, dash(f[1]), true
-	for n := len(p.log.Problems); n > p.first && (p.log.Problems[n-1].Name == "" || sameBenchmark(p.log.Problems[n-1], problem)); n-- {
-		p.log.Problems = p.log.Problems[:n-1]
-	}
+	made := p.log.Problems[p.first:]
+	made = slices.DeleteFunc(made, func(old baseline.Problem) bool {
+		return old.Crashed && old.Name == "" || sameBenchmark(old, problem)
+	})
+	p.log.Problems = p.log.Problems[:p.first+len(made)]
 	p.report(problem)
 	p.forget()
 	return true

@@ -35,7 +35,7 @@ type crash struct {
 	name string // from the stack
 }
 
-// ending in front of a remedy: one command shows everything.
+// alone is the remedy for a crash: one command that shows everything of it.
 func alone(pkg, name string) string {
 	function, _, _ := strings.Cut(name, "/")
 	if i := strings.LastIndexByte(function, '-'); i > 0 {
