@@ -55,13 +55,15 @@ func guard(commands []*cli.Command) {
 		if action == nil {
 			continue
 		}
+		// Asked now: urfave/cli fills ArgsUsage in before it runs a command.
+		takesNone := c.ArgsUsage == "" && len(c.Subcommands) == 0
 		c.Action = func(ctx *cli.Context) error {
 			for _, arg := range ctx.Args().Slice() {
 				if strings.HasPrefix(arg, "-") && arg != "-" {
 					return usagef("%s: %s stands after an argument: put flags first", ctx.Command.FullName(), arg)
 				}
 			}
-			if ctx.Args().Present() && c.ArgsUsage == "" && len(c.Subcommands) == 0 {
+			if ctx.Args().Present() && takesNone {
 				return usagef("%s takes no arguments, and got %q: see regress %[1]s --help", ctx.Command.FullName(), ctx.Args().First())
 			}
 			return action(ctx)

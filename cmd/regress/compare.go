@@ -29,6 +29,12 @@ func compareCommand(w *world) *cli.Command {
 }
 
 func (s *session) compare(c *cli.Context) error {
+	if c.String("base") == "" {
+		return usagef("compare: --base is empty: name a branch, tag or commit")
+	}
+	if c.Args().Present() && c.String("resume") != "" {
+		return usagef("compare: --resume goes on measuring, and %s is read as it is: give one of them", c.Args().First())
+	}
 	printReport, err := s.printer(c)
 	if err != nil {
 		return err

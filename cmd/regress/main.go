@@ -14,6 +14,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"golang.org/x/term"
@@ -29,6 +30,11 @@ func Main() int {
 		<-ctx.Done()
 		stop()
 	}()
+	for _, pair := range os.Environ() { // an empty variable is no value: urfave/cli takes it for one
+		if name, value, _ := strings.Cut(pair, "="); value == "" && strings.HasPrefix(name, "REGRESS_") {
+			_ = os.Unsetenv(name)
+		}
+	}
 	w := &world{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv}
 	if term.IsTerminal(int(os.Stdout.Fd())) {
 		w.color = os.Getenv("NO_COLOR") == ""
