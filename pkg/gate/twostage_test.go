@@ -160,3 +160,27 @@ func TestFalseAlarms(t *testing.T) {
 		t.Errorf("%d red and %d improved rows in %d unchanged pull requests", red, improved, pulls)
 	}
 }
+
+// TestWorkedExample is the example of the package comment.
+func TestWorkedExample(t *testing.T) {
+	b := newBench(twoStage).add(baseline.Base, sec("PingPong"), 240, 242).add(baseline.Head, sec("PingPong"), 241, 243)
+	b.log.Noise[sec("PingPong")] = baseline.Noise{SD: .006, Sessions: 9}
+	slow, quick := []float64{106, 107, 106.5, 106.2, 106.1, 107.3}, []float64{100, 100.2, 100.1, 100.6, 100.4, 100.3}
+	for _, name := range []string{"A", "B"} {
+		b.add(baseline.Base, sec(name), quick...).add(baseline.Head, sec(name), slow...)
+	}
+	if next := Next(b.input()); len(next) != 2 || next[0] != (Want{"p", "A", 4}) {
+		t.Errorf("have %v, want four fresh rounds of A and B", next)
+	}
+	for range 2 {
+		b.add(baseline.Base, sec("A"), quick[:4]...).add(baseline.Head, sec("A"), slow[:4]...)
+	}
+	d := Decide(b.input())
+	want(t, d, Fail, Regressed, Inconclusive, Unchanged)
+	wantWhy(t, row(d, "PingPong"), "less than 2.0 % slower")
+	// 1/12870 over the share of .3. The values repeat, so that every subset of
+	// the eight largest is one and the same: still one in 12870.
+	if p := *row(d, "A").P; math.Abs(p-.000259) > 1e-6 {
+		t.Errorf("p: have %v, want 1/12870/.3 = .000259", p)
+	}
+}

@@ -24,7 +24,7 @@ var unitsOf = map[string]baseline.Unit{
 // twoStage measures as gate.Next asks and lets gate.Decide judge the log, the way
 // regress does, with the values of the pull request in place of processes.
 // history divides what the past says.
-func twoStage(p pull, effect, history float64, wholeLog bool) verdict {
+func twoStage(p pull, policy gate.Policy, history float64, wholeLog bool) verdict {
 	noise := make(map[baseline.Key]baseline.Noise, len(p.noise))
 	for key, n := range p.noise {
 		n.SD /= history
@@ -34,7 +34,7 @@ func twoStage(p pull, effect, history float64, wholeLog bool) verdict {
 	for _, s := range p.streams {
 		measured[s.key.Benchmark()] = 2
 	}
-	in := gate.Input{Policy: gate.Policy{Alpha: .01, MinEffect: effect}}
+	in := gate.Input{Policy: policy}
 	in.Log = baseline.Log{Procedure: "two-stage", Units: unitsOf, Noise: noise}
 	// What passed asks for nothing again and counts for nothing in what the others
 	// are asked, so that the questions leave it out; the verdict is on the whole

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+
+	"github.com/descartes/regress/pkg/gate"
 )
 
 // effects that are injected, and their columns.
@@ -126,6 +128,8 @@ func share(x float64) string { return fmt.Sprintf("%.3f", x) }
 func ours() (out []rule) {
 	for _, effect := range []float64{.05, .03} {
 		for _, history := range []float64{1, 2, 3, 5, .2} {
+			policy := gate.DefaultPolicy()
+			policy.MinEffect = effect
 			name := fmt.Sprintf("**two stages, Δ = %.0f %%**", 100*effect)
 			switch {
 			case history > 1:
@@ -135,7 +139,7 @@ func ours() (out []rule) {
 			}
 			out = append(out, rule{
 				name: name, nullOnly: history != 1 && history != 5,
-				judge: func(p pull) verdict { return twoStage(p, effect, history, false) },
+				judge: func(p pull) verdict { return twoStage(p, policy, history, false) },
 			})
 		}
 	}

@@ -1,0 +1,158 @@
+// Package gate decides: samples, a policy, targets and waivers in, a Decision
+// out. It is a pure function; it sees no store, no clock and no random source,
+// so that a verdict can be replayed from the raw log on any machine.
+//
+// The promise is that of a hundred pull requests that change nothing at most
+// one is called slower, over all benchmarks and units together, and that every
+// green says what it could not have seen. This text is the procedure. Its
+// constants are in twostage.go; pkg/gate/accuracy measures what it reaches,
+// in pkg/gate/accuracy/TABLE.md, and its test fails when a constant is made worse.
+//
+// # What is compared
+//
+// One process of one side gives one value for each series (a benchmark in one
+// unit): a round. Values inside a process share its memory layout and its moment,
+// so -count repetitions inside one count once, as their median. Values are taken as natural
+// logarithms and turned so that larger is worse; a shift of .05 is "5 % slower"
+// or, for a rate, "4.9 % lower". The shift d between two sides is that of Hodges
+// and Lehmann: the median of all n² differences head − base. It shrugs off a
+// spike that would move a mean.
+//
+// A rate that is a constant over sec/op in every round (B/s, msg/s) is the same
+// number twice. It is judged once, and its row repeats the verdict.
+//
+// # Two stages
+//
+// A log whose Procedure is "two-stage" was measured as Next asked: base and head
+// in random order within each increment, only undecided benchmarks again. The
+// log alone says where each benchmark stands. Let Δ be the smallest change to
+// act on (5 %), L = ln(1+Δ), α = .01, s the standard deviation of one round.
+//
+// Screen. Looks at n = 2, 3, 4 and 6 rounds a side. A series passes, and costs
+// nothing more, as soon as
+//
+//	d + z·s·√(2/n)·1.05 < .7·L        z = 2.5 at n = 2, then 2.3
+//
+// where s is what past sessions say of this series on this class of machine while n < 4,
+// and from then on the larger of that and 1.4826·MAD of this sample about its
+// sides' medians, times 1 + 1/n. Since the past may be wrong about today, at n
+// = 2 and 3 the range of each side must also stay below 6·s + .3·L. Without
+// a past the first look is at n = 4. The left side is the claim that the report
+// makes: "less than 1.8 % slower".
+//
+// Confirmation. When every screen is over, the K series that did not pass are
+// measured on: fresh rounds, and nothing of the screen is used. Looks at n = 4, 8,
+// 12, 20 and 30 fresh rounds a side, with shares w = 0, .3, .3, .2, .2 of the budget.
+//
+//	p = min over looks of (exact one-sided Mann-Whitney p) / w
+//	regressed     p ≤ α/K and d ≥ L/2
+//	unchanged     as in the screen, on fresh rounds alone
+//	too noisy     MDE > 1.5·L and d < MDE/2, from n = 8 on,
+//	              MDE = s·√(2/30)·1.05·(z(.2·α/K) + .84)
+//
+// From eight rounds on s is what the sample shows and the past is forgotten: by
+// then it can only be wrong. What is still open counts against the others by Holm:
+// with r series rejected the next needs p ≤ α/(K−r). What is open at n = 30 stays
+// inconclusive, as a note.
+//
+// Improvements are sought the other way about and spend none of the budget. A
+// series that passes and seems better by L/2 or more is measured to the end of the
+// screen; if every round of head beats every round of base there, eight fresh
+// rounds test it, at α over the number of such series.
+//
+// # A worked example
+//
+// Forty benchmarks, Δ = 5 %, so L = .0488. PingPong has s = .6 % from past
+// sessions. Two rounds a side: base 240 and 242 ns, head 241 and 243. The four
+// differences of logarithms are −.0041, .0041, .0042 and .0124; d = .0041. The bound
+// is .0041 + 2.5·.006·√(2/2)·1.05 = .0199 < .7·.0488 = .0342, and both ranges, .0083
+// and .0083, are below 6·.006 + .3·.0488 = .0506: "less than 2.0 % slower", after two
+// rounds. Another benchmark, with the same s, shows 6 % and still does at n = 6. With one
+// more such survivor K = 2. Eight fresh rounds a side: all of head's above
+// all of base's has p = 1/C(16,8) = 1/12870 = .000078; over .3 that is .00026 ≤
+// .01/2. Red, on 14 rounds.
+//
+// # Why it holds
+//
+// Given the screen, which benchmarks are confirmed is fixed, and the labels
+// "base" and "head" of the fresh rounds are exchangeable if nothing changed, because their
+// order was drawn at random. So every look's p is exact, ties included (subsets of midranks
+// are counted, not approximated). The shares sum to 1: the chance that any look
+// rejects is at most α/K. Bonferroni and Holm over K ask nothing of how benchmarks hang
+// together. Passing early, or being too noisy, only takes chances away. The noise
+// model (s, z, MDE) decides what a measurement costs and what is missed, never what is red.
+//
+// What is not proven, and how it is met:
+//   - Exchangeability is within an increment. Drift inside one is randomised;
+//     a machine that is slower whenever head runs (a thermal limit that only head's
+//     build reaches) is a difference that no test tells from the code.
+//   - Two builds of one source differ by layout; that is a real, reproducible shift
+//     and no false alarm to the test. The floor d ≥ L/2 is for it.
+//   - Power is measured, not proven: it depends on the noise.
+//   - Where K is not final (the budget ended a screen), unfinished screens are
+//     counted as survivors, which is the larger number.
+//   - No procedure reaches 5 % where s > 3.3 %: n = 2s²(z_α+z_β)²/(.955·L²)
+//     rounds would be needed. Such rows carry their detectable change instead.
+//
+// # Fixed rounds
+//
+// Both sides in a log without a procedure, such as two outputs of go test -count=10.
+// One rank test for each series, Holm over all of them, the same floor d ≥ L/2.
+// Unchanged is claimed by the bound of the screen, never by the absence of a
+// significant difference. With too few rounds to reject at all (C(2n,n) < m/α) or
+// fewer than four without a past, a row is inconclusive and says how many would do.
+// Nobody drew the order at random: the decision says that too.
+//
+// # A stored baseline
+//
+// Head alone, against stored sessions of the same fingerprint. More samples do not help
+// there: the difference between two days is not the code's. So it never makes a measured
+// unit red. From ten sessions and three rounds on it may pass a series:
+//
+//	d + 2·√(τ²(1 + 1.57/H) + (1.25·s)²/n) < .8·L
+//
+// with d the difference of head's median from the median of the H session medians, and
+// τ their robust standard deviation, the run-wide factor included, because today's is not known.
+// Everything else is inconclusive until it is confirmed side by side.
+//
+// # Exact units
+//
+// B/op, allocs/op and sizes are compared as they are: beyond the tolerance of the
+// policy is regressed, 0 → N always. That holds where both sides agree with
+// themselves in every round. Often they do not: in 115 of 322 sessions of real
+// benchmarks allocs/op wavers on unchanged code, B/op in 207, with how often a buffer grew before b.N
+// was reached. Such a series is judged as a measurement, with Δ. And because a
+// count that wavers seldom may look constant for two rounds, two stages ask for six
+// rounds before a constant difference is red; a single round shows a difference
+// below 1 % as inconclusive. Against a stored baseline a constant count may be red:
+// it does not depend on the day.
+//
+// # Targets
+//
+// The whole 95 % interval of the median of head's rounds, by order statistics, must lie on
+// the right side of the limit; the margin is reckoned from its wrong end. Below six
+// rounds the interval is the range, at the level that it has, 1 − 2·2⁻ⁿ. One or two
+// rounds show no spread: then even twice the worst must do. An interval that
+// straddles the limit is undecided; a target that nothing matched was not measured.
+//
+// # The outcome
+//
+//	fail (1)       a series regressed; a target is missed; a benchmark that ran at
+//	               base crashed at head; with Strict, any inconclusive row
+//	undecided (3)  otherwise: a row is inconclusive and more measuring would tell
+//	               (a budget that ran out, too few rounds, a stored baseline); a
+//	               benchmark is missing from head; it crashed at base or on both sides, or
+//	               printed a broken line; a line that should have been a result is
+//	               not; a target is undecided or not measured; nothing was judged
+//	pass (0)       otherwise. Notes that do not stop it: too noisy, or 30 fresh
+//	               rounds without an answer; new; removed; waived; not judged
+//
+// At least one row must have been decided, or be proven the same code, for a pass.
+// A crash of head is red where a broken line is not, because the program under
+// test is what changed. Missing means that base printed it and head did not,
+// though head's source still declares its function (or nothing is known of the
+// source); removed that the function is gone.
+//
+// A waiver covers a regression up to its ceiling (the size of the relative change,
+// either way) until it expires; infinity covers a change from zero. One that matches nothing is a warning.
+package gate
