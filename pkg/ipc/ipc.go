@@ -25,9 +25,11 @@
 // # Promises
 //
 // Messages arrive once, whole, in order, at most Config.MaxMessage long; an empty message is a message.
-// A call that returns an error has sent or taken nothing; a Send that returned nil is
-// committed: it reaches a living peer even when this process is killed in the next instant
-// (with Config.Batch: after Flush or the batch's own limits).
+// A call that returns an error has sent or taken nothing, but for a call that Close overtakes; a Send that returned nil is
+// committed: it reaches a living peer even when this process is killed in the next instant (with Config.Batch:
+// after Flush or the batch's own limits). On pipes and sockets two cases end in this process's memory first and are
+// finished in the background: with Config.NoWait what the kernel does not take at once, and a large message that a
+// timeout caught half-way, whose Send returns nil.
 // A peer may write anything at any time: that ends the connection with ErrCorrupt and never this process.
 // When the peer dies, waiting calls end with ErrPeerGone after what it had committed was received.
 package ipc
@@ -75,15 +77,15 @@ type Conn interface {
 	Flush(ctx context.Context) error
 
 	// Close sends the open batch, tells the peer, wakes both sides and frees everything. Waiting calls of this side return
-	// ErrClosed; slices of Reserve and Peek must not be used any more. The error says how much could not be sent
+	// ErrClosed; slices of Reserve and Peek keep no meaning. The error says how much could not be sent
 	// (after at most Config.Timeout or one second). A second Close does nothing and returns nil.
 	Close() error
 }
 
 // Listener accepts connections of the transports that have addresses.
 type Listener interface {
-	// Accept waits for the next peer. A peer that breaks the protocol is an error of its own
-	// (ErrVersion, ErrCorrupt, ErrPeerGone) after which Accept may be called again; ErrClosed ends.
+	// Accept waits for the next peer. It does not wait for what the peer says: a stranger shows in the
+	// connection's first Recv, as ErrVersion or ErrCorrupt. After an error other than ErrClosed Accept may be called again.
 	Accept(ctx context.Context) (Conn, error)
 	// Close wakes Accept and removes the socket's path. Accepted connections live on.
 	Close() error

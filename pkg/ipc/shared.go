@@ -6,9 +6,9 @@ import (
 )
 
 // Shared returns a connection on which any number of goroutines may call Send, Flush and Recv at once. It uses c, which
-// must not be used beside it. A message taken by one goroutine is seen by no other. Reserve holds the
-// sending half until Commit, Peek the receiving half until Release: call the pairs in one goroutine.
-// A goroutine waiting for its turn does so without regard to its context.
+// must not be used beside it. Each message is taken by one goroutine. Reserve holds the sending half until its
+// Commit and Peek the receiving half until its Release, so each pair belongs in one goroutine and must be
+// completed. A goroutine that waits for its turn does so without regard to its context; Close ends the turns of all.
 func Shared(c Conn) Conn { return &shared{Conn: c} }
 
 type shared struct {

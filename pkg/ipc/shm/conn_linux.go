@@ -248,7 +248,10 @@ const (
 	spinMin   = 10   // keeps noticing when spinning begins to pay
 	spinMax   = 1500 // about 40 µs: half of 1 MiB copied
 	yields    = 20
-	nap       = time.Millisecond // see package ring on the order of stores
+	// A yield that takes longer let somebody else run: then spinning would only have kept them from it. One that takes
+	// less found nobody, and spinning longer would have been as good.
+	switched = 2 * time.Microsecond
+	nap      = time.Millisecond // see package ring on the order of stores
 )
 
 // spins is how long h should spin now.
@@ -276,13 +279,16 @@ func (h *half) learn(paid bool) {
 func (c *conn) await(ctx context.Context, op string, h *half, bed *ring.Sleeper, stop uint32, ready func() bool) error {
 	if c.cfg.Sync != ipc.SyncPark {
 		for range yields {
+			start := time.Now()
 			yield()
 			runtime.Gosched()
 			if ready() {
+				h.learn(time.Since(start) < switched)
 				return nil
 			}
 		}
 	}
+	h.learn(false)
 	var end time.Time
 	if c.cfg.Timeout > 0 {
 		end = time.Now().Add(c.cfg.Timeout)

@@ -39,7 +39,7 @@ func (r *receiver) init(c *conn) {
 // Recv implements ipc.Conn.
 func (c *conn) Recv(ctx context.Context, buf []byte) ([]byte, error) {
 	r := &c.rx
-	if ctx.Err() != nil {
+	if wait.Ended(ctx) {
 		return buf[:0], wait.Error(ctx, "recv", "shm")
 	}
 	ring.StoreRel(&r.busy, in)
@@ -81,7 +81,7 @@ func (c *conn) recvSlow(ctx context.Context, buf []byte) ([]byte, error) {
 // Peek implements ipc.Conn.
 func (c *conn) Peek(ctx context.Context) ([]byte, error) {
 	r := &c.rx
-	if ctx.Err() != nil {
+	if wait.Ended(ctx) {
 		return nil, wait.Error(ctx, "peek", "shm")
 	}
 	ring.StoreRel(&r.busy, in)
@@ -233,7 +233,9 @@ func (c *conn) spinHead() uint32 {
 		return 0
 	}
 	h := r.c.Spin(n)
-	r.learn(h != 0)
+	if h != 0 {
+		r.learn(true)
+	}
 	return h
 }
 

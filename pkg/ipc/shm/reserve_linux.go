@@ -12,7 +12,7 @@ import (
 // Reserve implements ipc.Conn.
 func (c *conn) Reserve(ctx context.Context, n int) ([]byte, error) {
 	t := &c.tx
-	if ctx.Err() != nil {
+	if wait.Ended(ctx) {
 		return nil, wait.Error(ctx, "reserve", "shm")
 	}
 	ring.StoreRel(&t.busy, in)
@@ -97,7 +97,7 @@ func (c *conn) commitSlow(n int) error {
 
 // Flush implements ipc.Conn.
 func (c *conn) Flush(ctx context.Context) error {
-	if ctx.Err() != nil {
+	if wait.Ended(ctx) {
 		return wait.Error(ctx, "flush", "shm")
 	}
 	t := &c.tx

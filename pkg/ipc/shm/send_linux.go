@@ -124,7 +124,7 @@ func (t *sender) release() {
 // Send implements ipc.Conn.
 func (c *conn) Send(ctx context.Context, b []byte) error {
 	t := &c.tx
-	if ctx.Err() != nil {
+	if wait.Ended(ctx) {
 		return wait.Error(ctx, "send", "shm")
 	}
 	ring.StoreRel(&t.busy, in)
@@ -139,8 +139,10 @@ func (c *conn) Send(ctx context.Context, b []byte) error {
 				ring.StoreRel(&t.busy, out)
 				return c.late("send")
 			}
-		} else if t.p.PutHeld(b) == ring.Done {
-			c.held()
+		} else if s := t.p.PutHeld(b); s != ring.Full {
+			if s == ring.First || t.p.Due(c.cfg.Batch.Count, c.cfg.Batch.Bytes) {
+				c.held(s == ring.First)
+			}
 			ring.StoreRel(&t.busy, out)
 			return c.late("send")
 		}
@@ -185,7 +187,8 @@ func (c *conn) sendAny(ctx context.Context, b []byte) error {
 func (c *conn) commit(n int) error {
 	if c.tx.batch {
 		c.tx.p.Hold(n)
-		c.held()
+		messages, _ := c.tx.p.Held()
+		c.held(messages == 1)
 	} else {
 		c.published(c.tx.p.Commit(n, 0))
 	}
@@ -193,13 +196,11 @@ func (c *conn) commit(n int) error {
 }
 
 // held sends the batch when it is due, and starts its clock when it is new.
-func (c *conn) held() {
-	t := &c.tx
-	n, bytes := t.p.Held()
-	switch b := &c.cfg.Batch; {
-	case b.Count > 1 && n >= b.Count, bytes >= b.Bytes:
+func (c *conn) held(first bool) {
+	t, b := &c.tx, &c.cfg.Batch
+	if t.p.Due(b.Count, b.Bytes) {
 		c.published(t.p.Publish())
-	case n == 1 && b.Delay > 0 && !t.ticking.Load():
+	} else if first && b.Delay > 0 && !t.ticking.Load() {
 		t.ticking.Store(true)
 		t.delay.Reset(b.Delay)
 	}
@@ -253,7 +254,6 @@ func (c *conn) space(ctx context.Context, n int) error {
 			return c.spaced()
 		}
 	}
-	t.learn(false)
 	if err := c.await(ctx, "send", &t.half, &t.seg.control().Send, closed|bad|gone, t.ready); err != nil {
 		return err
 	}

@@ -37,7 +37,7 @@ func CheckHello(b []byte) error {
 }
 
 // PutHeader writes the header of a message of n bytes into b, which holds HeaderSize bytes.
-func PutHeader(b []byte, n int) { binary.LittleEndian.PutUint32(b, uint32(n)) }
+func PutHeader(b []byte, n uint32) { binary.LittleEndian.PutUint32(b, n) }
 
 // Length reads a header and returns the message's length, or bye, or ipc.ErrCorrupt for a length above limit.
 func Length(b []byte, limit int) (n int, bye bool, err error) {

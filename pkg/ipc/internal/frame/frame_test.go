@@ -58,7 +58,7 @@ func FuzzStream(f *testing.F) {
 			}
 			if err == nil {
 				head := make([]byte, HeaderSize)
-				PutHeader(head, len(p))
+				PutHeader(head, uint32(len(p)))
 				again = append(append(again, head...), p...)
 				continue
 			}

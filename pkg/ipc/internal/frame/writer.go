@@ -251,12 +251,12 @@ func (w *writer) send(ctx context.Context, p []byte) error {
 	}
 	if len(p) < direct || w.cfg.NoWait || w.pumping {
 		w.grow(HeaderSize + len(p))
-		PutHeader(w.buf[w.end:], len(p))
+		PutHeader(w.buf[w.end:], uint32(len(p)))
 		copy(w.buf[w.end+HeaderSize:], p)
 		return w.commit(ctx, len(p))
 	}
 	w.grow(HeaderSize)
-	PutHeader(w.buf[w.end:], len(p))
+	PutHeader(w.buf[w.end:], uint32(len(p)))
 	mark := w.sent + uint64(w.end-w.off)
 	w.end += HeaderSize
 	w.big = p
@@ -397,7 +397,7 @@ func (w *writer) commitReserved(n int) error {
 	if w.err != nil {
 		return w.err
 	}
-	PutHeader(w.buf[w.end:], n)
+	PutHeader(w.buf[w.end:], uint32(n))
 	return w.commit(w.resvCtx, n)
 }
 

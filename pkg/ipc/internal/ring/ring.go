@@ -102,6 +102,7 @@ const (
 	Full  Status = iota // no room: nothing is written
 	Done                // written
 	Sleep               // written, and the consumer sleeps: wake it
+	First               // written, and opened a batch
 )
 
 // Open starts a producer at position 0 of an empty, zeroed ring.
@@ -154,13 +155,23 @@ func (p *Producer) Put(b []byte) Status {
 	return p.sleeper()
 }
 
-// PutHeld writes b as one record of the open batch. It returns Full or Done.
+// PutHeld writes b as one record of the open batch. It returns Full, Done, or First for a batch's first, and publishes
+// nothing itself.
 func (p *Producer) PutHeld(b []byte) Status {
-	if p.pos+Size(len(b))+2*Align > p.limit {
+	n := Size(len(b))
+	if p.pos+n+2*Align > p.limit {
 		return Full
 	}
-	copy(unsafe.Slice((*byte)(unsafe.Add(p.at(p.pos), HeaderSize)), len(b)), b)
-	p.Hold(len(b))
+	at := p.at(p.pos)
+	copy(unsafe.Slice((*byte)(unsafe.Add(at, HeaderSize)), len(b)), b)
+	*(*uint32)(unsafe.Add(at, n)) = 0
+	p.pos += n
+	if p.first == nil {
+		p.first, p.head, p.start, p.count = at, uint32(len(b)+1), p.pos-n, 1
+		return First
+	}
+	StoreRel((*uint32)(at), uint32(len(b)+1))
+	p.count++
 	return Done
 }
 
@@ -218,6 +229,11 @@ func (p *Producer) Held() (messages, bytes int) {
 		return 0, 0
 	}
 	return p.count, int(p.pos - p.start)
+}
+
+// Due says whether the open batch has reached a limit of messages (0: none) or of bytes.
+func (p *Producer) Due(messages, bytes int) bool {
+	return p.count == messages || p.pos-p.start >= uint64(bytes)
 }
 
 // Publish sends the open batch, if there is one.

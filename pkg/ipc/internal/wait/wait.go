@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"unsafe"
 
 	"github.com/descartes/regress/pkg/ipc"
 )
@@ -49,10 +50,21 @@ func (w *Watch) Stop() {
 	w.stop, w.done = nil, nil
 }
 
+// background is the type word of context.Background's interface.
+var background = typeWord(context.Background())
+
+func typeWord(ctx context.Context) uintptr { return *(*uintptr)(unsafe.Pointer(&ctx)) }
+
+// Ended says whether ctx has ended. It does not call a context that cannot end: the call would be a fifth of what a
+// small message costs in shared memory.
+func Ended(ctx context.Context) bool {
+	return *(*uintptr)(unsafe.Pointer(&ctx)) != background && ctx.Err() != nil
+}
+
 // Error is the error of operation op on object on when ctx has ended, nil while it lives. It wraps the
 // context's cause, and ipc.ErrTimeout when that is a deadline.
 func Error(ctx context.Context, op, on string) error {
-	if ctx.Err() == nil {
+	if !Ended(ctx) {
 		return nil
 	}
 	cause := context.Cause(ctx)
