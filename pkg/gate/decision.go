@@ -112,7 +112,7 @@ type Row struct {
 	Head       *Side              `json:"head,omitempty"`
 	Change     *float64           `json:"change,omitempty"`     // relative, head/base − 1 in the unit's own direction: +.12 is 12 % more
 	Interval   *Interval          `json:"interval,omitempty"`   // of Change
-	P          *float64           `json:"p,omitempty"`          // one-sided, before correction; absent when no test was made
+	P          *float64           `json:"p,omitempty"`          // one-sided, before correction for other series; over its share of the budget where several looks were taken; absent when no test was made
 	MinEffect  float64            `json:"minEffect"`            // Δ in force for this row; tolerance for exact units
 	Detectable *float64           `json:"detectable,omitempty"` // smallest relative worsening this row could have seen with power .8 at its corrected level
 	AtMost     *float64           `json:"worseByLessThan,omitempty"`

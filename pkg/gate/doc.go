@@ -60,6 +60,11 @@
 // screen; if every round of head beats every round of base there, eight fresh
 // rounds test it, at α over the number of such series.
 //
+// Every row carries the change that it would have shown four times in five
+// (Detectable): it must not pass the screen's last look, lie above the floor when
+// it is tested, and be told from noise by thirty fresh rounds. With a quiet
+// benchmark and Δ = 5 % that is about 3 %.
+//
 // # A worked example
 //
 // Forty benchmarks, Δ = 5 %, so L = .0488. PingPong has s = .6 % from past

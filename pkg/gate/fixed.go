@@ -67,7 +67,8 @@ func (s *series) fixed(sm *sample, level float64) {
 	enough := stat.Enough(level)
 	able := stat.Least(nb, nh) <= level
 	if able && n > 1 {
-		s.detectable = max(stat.Detectable(sd, nb, nh, level), relevant*s.policy.effect)
+		const power = .8416 // Φ⁻¹(.8): being above the floor, too
+		s.detectable = max(stat.Detectable(sd, nb, nh, level), relevant*s.policy.effect+power*stat.StandardError(sd, nb, nh))
 	}
 	if n < 2 || n < trustData && s.past == nil {
 		s.atMost = math.NaN()

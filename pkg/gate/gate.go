@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"fmt"
 	"runtime"
 	"slices"
 	"strings"
@@ -21,7 +22,7 @@ func Decide(in Input) Decision {
 			Procedure: procedure(in), Strict: in.Policy.Strict, Seed: in.Log.Seed,
 		},
 		Problems: in.Log.Problems,
-		Warnings: slices.Clone(in.Log.Warnings),
+		Warnings: slices.Concat(in.Log.Warnings, environmentWarnings(in)),
 		Targets:  targets(in),
 	}
 	var all []*series
@@ -112,6 +113,40 @@ func sides(in Input) []SideInfo {
 		add(run, baseline.Head, false)
 	}
 	slices.SortStableFunc(out, func(a, b SideInfo) int { return strings.Compare(string(a.Side), string(b.Side)) })
+	return out
+}
+
+// environmentWarnings names what differs between the sides of one class of
+// machine and may be the change under test, or the reason for a difference.
+func environmentWarnings(in Input) (out []string) {
+	for _, head := range in.Log.Runs {
+		if head.Side == baseline.Base {
+			continue
+		}
+		print := head.Environment.Fingerprint()
+		i := slices.IndexFunc(in.Log.Runs, func(r baseline.Run) bool {
+			return r.Side == baseline.Base && r.Environment.Fingerprint() == print
+		})
+		var base baseline.Environment
+		if j := lastStored(in.Stored, print); i >= 0 {
+			base = in.Log.Runs[i].Environment
+		} else if j >= 0 {
+			base = in.Stored[j].Environment
+		} else {
+			continue
+		}
+		say := func(what, b, h string) {
+			if b != h && b != "" && h != "" {
+				if s := fmt.Sprintf("the sides differ in %s: base %s, head %s", what, b, h); !slices.Contains(out, s) {
+					out = append(out, s)
+				}
+			}
+		}
+		say("toolchain", base.GoVersion, head.Environment.GoVersion)
+		say("suite flags", base.SuiteFlags, head.Environment.SuiteFlags)
+		say("kernel", base.Kernel, head.Environment.Kernel)
+		say("frequency governor", base.Governor, head.Environment.Governor)
+	}
 	return out
 }
 

@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -15,6 +16,10 @@ const twoStage = "two-stage"
 // sdFloor is the least standard deviation that is believed of a benchmark:
 // .05 %, about the resolution of a printed value.
 const sdFloor = .0005
+
+// mostLost is how many rounds may lack a series on one side before asking for
+// more is given up.
+const mostLost = 6
 
 // judge collects the series of a log and gives each its finding.
 func judge(in Input) []*series {
@@ -103,6 +108,11 @@ func measurable(pairs []*series, completeOnly bool) []*series {
 		base, head := s.base.values, s.head.values
 		if completeOnly {
 			base, head = complete(s.base, s.head)
+		}
+		if lost := max(len(s.base.values), len(s.head.values)) - len(base); completeOnly && lost > mostLost {
+			s.finding = unknown(Inconclusive, "", fmt.Sprintf("%d rounds have it on one side alone: make the benchmark print it every time", lost))
+			s.blocks = true
+			return true
 		}
 		p, ok := scale(base, head, s.unit.Direction)
 		if !ok {

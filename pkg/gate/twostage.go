@@ -97,7 +97,7 @@ func (s *series) screen(alpha float64) int {
 		if ok {
 			s.verdict = Unchanged
 			s.why = s.claim()
-			s.detectable = s.screenSees(n, sd, alpha)
+			s.detectable = s.sees(sd, alpha, 1)
 			return passed
 		}
 	}
@@ -139,8 +139,7 @@ func (s *series) confirm(alpha float64, k int, goOn bool) {
 		if confirmWeights[i] > 0 && sm.shift >= relevant*s.policy.effect { // else it cannot be red here, and enumerating is dear
 			s.p = min(s.p, stat.MannWhitney(sm.base, sm.head)/confirmWeights[i])
 		}
-		s.detectable = stat.Detectable(sd, confirmLooks[len(confirmLooks)-1], confirmLooks[len(confirmLooks)-1], confirmWeights[len(confirmWeights)-1]*level)
-		s.detectable = max(s.detectable, relevant*s.policy.effect)
+		s.detectable = s.sees(sd, alpha, k)
 		switch {
 		case s.p <= level && sm.shift >= relevant*s.policy.effect:
 			s.regressed(alpha)
@@ -189,15 +188,21 @@ func (s *series) regressed(alpha float64) {
 	s.why = fmt.Sprintf("%s; noise does this in less than one of %.0f unchanged pull requests", s.looks(), 1/alpha)
 }
 
-// screenSees is the shift that a pass at n rounds would have let through one
-// time in five at most, and that confirmation would then have told.
-func (s *series) screenSees(n int, sd, alpha float64) float64 {
-	const power = .8416 // Φ⁻¹(.8)
-	se := stat.StandardError(sd, n, n)
-	through := screenShare*s.policy.effect - screenZ(n)*se + power*se
-	end := confirmLooks[len(confirmLooks)-1]
-	told := stat.Detectable(sd, end, end, alpha*confirmWeights[len(confirmWeights)-1])
-	return max(through, told, relevant*s.policy.effect)
+// sees is the shift that the procedure finds four times in five with k series
+// to confirm: it must not pass the screen's last look, where passing is easiest
+// for a small shift, be above the floor when it is tested, and be told from noise
+// by thirty fresh rounds.
+func (s *series) sees(sd, alpha float64, k int) float64 {
+	// Not passing any of several looks, four times in five each way round, takes
+	// this many standard errors of the last one; a test checks it by simulation.
+	const allLooks, power = 1.5, .8416
+	n := screenEnd()
+	through := screenShare*s.policy.effect - (screenZ(n)-allLooks)*stat.StandardError(sd, n, n)
+	end := len(confirmLooks) - 1
+	told := stat.Detectable(sd, confirmLooks[end], confirmLooks[end], confirmWeights[end]*alpha/float64(k))
+	firstRed := confirmLooks[1]
+	floor := relevant*s.policy.effect + power*stat.StandardError(sd, firstRed, firstRed)
+	return max(through, told, floor)
 }
 
 // seekImprovement looks at a series that passed the screen for the opposite

@@ -184,3 +184,46 @@ func TestWorkedExample(t *testing.T) {
 		t.Errorf("p: have %v, want 1/12870/.3 = .000259", p)
 	}
 }
+
+// TestDetectable: what a pass says it could have seen, it sees four times in five.
+func TestDetectable(t *testing.T) {
+	rng := rand.New(rand.NewPCG(20, 20))
+	for _, sd := range []float64{.002, .005, .01, .02} {
+		b := newBench(twoStage)
+		history(b, 1, sd)
+		s := &series{policy: DefaultPolicy().limits(sec("A"))}
+		change := math.Expm1(s.sees(sd, .01, 1))
+		caught := 0.
+		const pulls = 150
+		for range pulls {
+			b := newBench(twoStage)
+			history(b, 1, sd)
+			d, _ := play(t, b, rng, 1, sd, func(int) float64 { return change })
+			caught += float64(d.Counts[Regressed]) / pulls
+		}
+		t.Logf("sd %v: detectable %.4f, caught %.3f", sd, change, caught)
+		if caught < .65 || caught > .97 {
+			t.Errorf("sd %v: a change of %.4f is called detectable and caught %.3f of the time", sd, change, caught)
+		}
+	}
+}
+
+// TestSeldomPrinted: sides that never print in the same round do not go on forever.
+func TestSeldomPrinted(t *testing.T) {
+	b := newBench(twoStage).add(baseline.Base, sec("A"), 1, 1, 1, 1, 1, 1, 1).add(baseline.Head, sec("A"), 1, 1, 1, 1, 1, 1, 1)
+	for i := range b.runs[baseline.Head].Samples[0].Rounds {
+		b.runs[baseline.Head].Samples[0].Rounds[i] += 100
+	}
+	want(t, Decide(b.input()), Undecided, Inconclusive)
+	if next := Next(b.input()); len(next) != 0 {
+		t.Errorf("have %v, want nothing", next)
+	}
+}
+
+func TestEnvironmentWarnings(t *testing.T) {
+	b := newBench("").add(baseline.Base, sec("A"), 1, 1, 1, 1).add(baseline.Head, sec("A"), 1, 1, 1, 1)
+	b.runs[baseline.Base].Environment.GoVersion, b.runs[baseline.Head].Environment.GoVersion = "go1.25", "go1.26"
+	if d := Decide(b.input()); len(d.Warnings) != 1 || d.Warnings[0] != "the sides differ in toolchain: base go1.25, head go1.26" {
+		t.Errorf("have %q", d.Warnings)
+	}
+}
