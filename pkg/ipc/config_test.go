@@ -46,7 +46,7 @@ func TestConfig(t *testing.T) {
 		{Buffer: 1 << 30},
 		{Buffer: 128 << 10, MaxBuffer: 64 << 10},
 		{MaxMessage: -1},
-		{MaxMessage: 2 << 30},
+		{MaxMessage: 1<<30 + 1},
 		{Timeout: -1},
 		{Sync: 7},
 		{Batch: ipc.Batch{Count: -1}},

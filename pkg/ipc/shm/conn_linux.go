@@ -298,13 +298,7 @@ func (c *conn) await(ctx context.Context, op string, h *half, bed *ring.Sleeper,
 		if err := wait.Error(ctx, op, "shm"); err != nil {
 			return err
 		}
-		seq := atomic.LoadUint32(&bed.Seq)
-		atomic.StoreUint32(&bed.Flag, ring.OnFutex)
-		if ready() || c.state.Load()&stop != 0 {
-			return nil
-		}
-		sleepOn(&bed.Seq, seq, nap)
-		if ready() {
+		if c.doze(bed, stop, ready) {
 			return nil
 		}
 		atomic.StoreUint32(&bed.Flag, ring.OnSocket)
@@ -317,6 +311,23 @@ func (c *conn) await(ctx context.Context, op string, h *half, bed *ring.Sleeper,
 		if ready() {
 			return nil
 		}
+	}
+}
+
+// doze sleeps on the futex for all of nap, whatever interrupts it, and says whether it was for ready's or stop's sake that
+// it ended.
+func (c *conn) doze(bed *ring.Sleeper, stop uint32, ready func() bool) bool {
+	for end := time.Now().Add(nap); ; {
+		seq := atomic.LoadUint32(&bed.Seq)
+		atomic.StoreUint32(&bed.Flag, ring.OnFutex)
+		if ready() || c.state.Load()&stop != 0 {
+			return true
+		}
+		left := time.Until(end)
+		if left <= 0 {
+			return false
+		}
+		sleepOn(&bed.Seq, seq, left)
 	}
 }
 
