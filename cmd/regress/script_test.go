@@ -43,6 +43,7 @@ func runScripts(t *testing.T, pattern string, more func(*testscript.Env)) {
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no script is called %s: %v", pattern, err)
 	}
+	stat := benchstat(t)
 	cache := strings.Split(strings.TrimSpace(output(t, "go", "env", "GOCACHE", "GOMODCACHE")), "\n")
 	testscript.Run(t, testscript.Params{
 		Files:               files,
@@ -55,6 +56,7 @@ func runScripts(t *testing.T, pattern string, more func(*testscript.Env)) {
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("GOCACHE", cache[0])
 			env.Setenv("GOMODCACHE", cache[1])
+			env.Setenv("BENCHSTAT", stat)
 			env.Setenv("GOFLAGS", "-mod=mod")
 			env.Setenv("GOPROXY", "off")
 			env.Setenv("GIT_CONFIG_NOSYSTEM", "1")
@@ -66,6 +68,16 @@ func runScripts(t *testing.T, pattern string, more func(*testscript.Env)) {
 			return os.WriteFile(filepath.Join(env.WorkDir, ".gitconfig"), []byte("[user]\nname = t\nemail = t@example.com\n[init]\ndefaultBranch = main\n[advice]\ndetachedHead = false\n[protocol \"file\"]\nallow = always\n"), 0o644)
 		},
 	})
+}
+
+// benchstat builds it from the module that parses its format here.
+func benchstat(t *testing.T) string {
+	t.Helper()
+	name := filepath.Join(t.TempDir(), "benchstat")
+	if out, err := exec.Command("go", "build", "-o", name, "golang.org/x/perf/cmd/benchstat").CombinedOutput(); err != nil {
+		t.Fatalf("build benchstat: %v\n%s", err, out)
+	}
+	return name
 }
 
 func output(t *testing.T, name string, args ...string) string {

@@ -157,11 +157,11 @@ func (s *session) readOne(name string) (baseline.Log, error) {
 	return parse(name, file)
 }
 
-// parse reads one log. One without results is an error, unless it says that
-// there was nothing to measure because the code is the same.
+// parse reads one log. One without results is an error, unless regress measured
+// it and it says why: then the decision is on that.
 func parse(name string, r io.Reader) (baseline.Log, error) {
 	log, err := ingest.Read(name, r)
-	if errors.Is(err, ingest.ErrNoBenchmarks) && len(log.Same) > 0 {
+	if errors.Is(err, ingest.ErrNoBenchmarks) && (len(log.Same) > 0 || log.Procedure != "" && len(log.Problems) > 0) {
 		err = nil
 	}
 	return log, err
