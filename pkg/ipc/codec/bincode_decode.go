@@ -6,17 +6,7 @@ import (
 	"fmt"
 	"math"
 	"reflect"
-	"unicode/utf8"
 	"unsafe"
-)
-
-// Strings of one message and the next share blocks of arenaSize bytes: an
-// allocation for each string is what decoding would otherwise spend most of its
-// time on. A string that is kept keeps its block, so blocks are small and a
-// string over ownString bytes gets memory of its own.
-const (
-	arenaSize = 2048
-	ownString = 256
 )
 
 // decoder runs plans over bytes.
@@ -134,134 +124,33 @@ func (d *decoder) bool(at unsafe.Pointer) *fault {
 	return nil
 }
 
-// integer reads a variable integer of the width that o has.
-func (d *decoder) integer(o *op, at unsafe.Pointer) *fault {
-	var u uint64
-	if d.pos < len(d.src) && d.src[d.pos] < mark16 {
-		u = uint64(d.src[d.pos])
-		d.pos++
-	} else {
-		limit := uint64(math.MaxUint64)
-		switch o.code {
-		case opU16, opI16:
-			limit = math.MaxUint16
-		case opU32, opI32:
-			limit = math.MaxUint32
-		}
-		var f *fault
-		if u, f = d.varUint(limit); f != nil {
-			return f
-		}
-	}
-	i := int64(u>>1) ^ -int64(u&1) // for the signed ones
-	switch o.code {
-	case opU16:
-		*(*uint16)(at) = uint16(u)
-	case opU32:
-		*(*uint32)(at) = uint32(u)
-	case opU64:
-		*(*uint64)(at) = u
-	case opI16:
-		*(*int16)(at) = int16(i)
-	case opI32:
-		*(*int32)(at) = int32(i)
-	case opI64:
-		*(*int64)(at) = i
-	}
-	return nil
-}
-
-// varUint reads a variable integer up to limit, in its shortest form.
-func (d *decoder) varUint(limit uint64) (uint64, *fault) {
-	left := d.src[d.pos:]
-	if len(left) == 0 {
-		return 0, short()
-	}
-	var u, least uint64
-	width := 0
-	switch mark := left[0]; mark {
-	case mark16:
-		width, least = 2, mark16
-	case mark32:
-		width, least = 4, 1<<16
-	case mark64:
-		width, least = 8, 1<<32
-	default:
-		if mark >= mark128 {
-			return 0, input("integer begins with %d: want at most %d for this type", mark, mark64)
-		}
-		d.pos++
-		return uint64(mark), nil
-	}
-	if len(left) < 1+width {
-		return 0, short()
-	}
-	for i := width; i > 0; i-- {
-		u = u<<8 | uint64(left[i])
-	}
-	if u < least {
-		return 0, input("integer %d takes %d bytes where fewer do: the encoding is not the canonical one", u, 1+width)
-	}
-	if u > limit {
-		return 0, input("integer %d is over %d, the largest of its type", u, limit)
-	}
-	d.pos += 1 + width
-	return u, nil
-}
-
 // length reads a length whose items take at least least bytes each, and refuses
 // one that the rest of the input, less what is promised to others, cannot hold.
 // So nothing is ever allocated on the word of a number alone.
 func (d *decoder) length(least int) (int, *fault) {
 	var n uint64
 	start := d.pos
-	if d.varint {
+	switch {
+	case d.varint && start < len(d.src) && d.src[start] < mark16: // nearly always
+		n = uint64(d.src[start])
+		d.pos++
+	case d.varint:
 		var f *fault
 		if n, f = d.varUint(math.MaxUint64); f != nil {
 			return 0, f
 		}
-	} else {
-		if len(d.src)-d.pos < 8 {
-			return 0, short()
-		}
-		n = binary.LittleEndian.Uint64(d.src[d.pos:])
+	case len(d.src)-start < 8:
+		return 0, short()
+	default:
+		n = binary.LittleEndian.Uint64(d.src[start:])
 		d.pos += 8
 	}
 	left := len(d.src) - d.pos - d.promised
-	if left < 0 || n > uint64(left)/uint64(least) {
+	if left < 0 || n > uint64(left) || least > 1 && n > uint64(left)/uint64(least) {
 		d.pos = start
 		return 0, input("length %d, and the %d bytes that follow cannot hold it", n, max(left, 0))
 	}
 	return int(n), nil
-}
-
-func (d *decoder) string() (string, *fault) {
-	n, f := d.length(1)
-	if f != nil {
-		return "", f
-	}
-	b := d.src[d.pos : d.pos+n]
-	if !validUTF8(b) {
-		return "", &fault{kind: ErrInput, reason: errUTF8}
-	}
-	d.pos += n
-	return d.text(b), nil
-}
-
-// text copies b into a string.
-func (d *decoder) text(b []byte) string {
-	if len(b) == 0 {
-		return ""
-	}
-	if len(b) > ownString {
-		return string(b)
-	}
-	if cap(d.arena)-len(d.arena) < len(b) {
-		d.arena = make([]byte, 0, arenaSize)
-	}
-	start := len(d.arena)
-	d.arena = append(d.arena, b...)
-	return unsafe.String(&d.arena[start], len(b))
 }
 
 // bytes reads a slice whose elements are plain memory.
@@ -347,46 +236,6 @@ func (d *decoder) enum(o *op, at unsafe.Pointer) *fault {
 	if _, f := d.run(v.plan, payload, 1, 0); f != nil {
 		return f.under(v.name)
 	}
-	return nil
-}
-
-func (d *decoder) char(at *Char) *fault {
-	left := d.src[d.pos:]
-	if len(left) == 0 {
-		return short()
-	}
-	r, n := utf8.DecodeRune(left)
-	if r == utf8.RuneError && n == 1 {
-		return input("char begins with %#x, which is not UTF-8", left[0])
-	}
-	*at = Char(r)
-	d.pos += n
-	return nil
-}
-
-// wide reads an integer of 128 bits; I128 has the layout of U128.
-func (d *decoder) wide(o *op, at *U128) *fault {
-	var u U128
-	if left := d.src[d.pos:]; len(left) > 0 && left[0] == mark128 {
-		if len(left) < 17 {
-			return short()
-		}
-		u = U128{binary.LittleEndian.Uint64(left[1:]), binary.LittleEndian.Uint64(left[9:])}
-		if u.Hi == 0 {
-			return input("integer %d takes 17 bytes where fewer do: the encoding is not the canonical one", u.Lo)
-		}
-		d.pos += 17
-	} else {
-		var f *fault
-		if u.Lo, f = d.varUint(math.MaxUint64); f != nil {
-			return f
-		}
-	}
-	if o.code == opI128 { // undo the zigzag
-		sign := -(u.Lo & 1)
-		u = U128{(u.Lo>>1 | u.Hi<<63) ^ sign, u.Hi>>1 ^ sign}
-	}
-	*at = u
 	return nil
 }
 

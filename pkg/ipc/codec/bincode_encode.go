@@ -2,10 +2,8 @@ package codec
 
 import (
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"slices"
-	"unicode/utf8"
 	"unsafe"
 )
 
@@ -187,26 +185,6 @@ func (e *encoder) enum(o *op, at unsafe.Pointer) *fault {
 	return f
 }
 
-func (e *encoder) char(r Char) *fault {
-	if !utf8.ValidRune(rune(r)) {
-		return &fault{kind: ErrValue, reason: fmt.Errorf("%#x is not a Unicode scalar value", int32(r))}
-	}
-	e.n += utf8.EncodeRune(e.buf[e.n:], rune(r))
-	return nil
-}
-
-// wide writes an integer of 128 bits in bincode 2.
-func (e *encoder) wide(u U128) {
-	if u.Hi == 0 {
-		e.n += putVarint(e.buf[e.n:], u.Lo)
-		return
-	}
-	e.buf[e.n] = mark128
-	binary.LittleEndian.PutUint64(e.buf[e.n+1:], u.Lo)
-	binary.LittleEndian.PutUint64(e.buf[e.n+9:], u.Hi)
-	e.n += 17
-}
-
 // length writes the length of a slice or map.
 func (e *encoder) length(n int) { e.n += e.putLength(e.buf[e.n:], n) }
 
@@ -217,97 +195,4 @@ func (e *encoder) putLength(b []byte, n int) int {
 	}
 	binary.LittleEndian.PutUint64(b, uint64(n))
 	return 8
-}
-
-// The marks of bincode 2's variable integers: what follows is a number of this
-// width; anything below is the number itself.
-const (
-	mark16  = 251
-	mark32  = 252
-	mark64  = 253
-	mark128 = 254
-)
-
-// The most bytes that the parts of fixed or nearly fixed size take.
-const (
-	mostVarint  = 9  // mark and u64, which is over the 8 of bincode 1
-	mostVariant = 5  // mark and u32
-	mostWide    = 17 // mark and u128
-)
-
-// putVarint writes u to the start of b and returns how many bytes it took. It is
-// cut so that the compiler puts it in line.
-func putVarint(b []byte, u uint64) int {
-	if u < mark16 {
-		b[0] = byte(u)
-		return 1
-	}
-	return putWide(b, u)
-}
-
-func putWide(b []byte, u uint64) int {
-	switch {
-	case u < 1<<16:
-		b[0] = mark16
-		binary.LittleEndian.PutUint16(b[1:], uint16(u))
-		return 3
-	case u < 1<<32:
-		b[0] = mark32
-		binary.LittleEndian.PutUint32(b[1:], uint32(u))
-		return 5
-	default:
-		b[0] = mark64
-		binary.LittleEndian.PutUint64(b[1:], u)
-		return 9
-	}
-}
-
-// zigzag folds the sign into the lowest bit, so that small numbers of either
-// sign are small: 0, -1, 1, -2 → 0, 1, 2, 3.
-func zigzag(i int64) uint64 { return uint64(i<<1) ^ uint64(i>>63) }
-
-var errUTF8 = errors.New("string is not UTF-8, as Rust requires: use []byte for other bytes")
-
-// high is the highest bit of each byte of a word: none is set in ASCII.
-const high = 0x8080808080808080
-
-// putText writes s to the start of b and says whether it is UTF-8. The names and
-// words that most strings in messages are, short and all ASCII, are looked at
-// and moved by the same two loads, the second overlapping the first.
-func putText(b []byte, s string) bool {
-	from := unsafe.Slice(unsafe.StringData(s), len(s)) // only read
-	bits := uint64(0)
-	switch n := len(from); {
-	case n > 16:
-		copy(b, from)
-		return validUTF8(from)
-	case n >= 8:
-		head, tail := binary.LittleEndian.Uint64(from), binary.LittleEndian.Uint64(from[n-8:])
-		binary.LittleEndian.PutUint64(b, head)
-		binary.LittleEndian.PutUint64(b[n-8:], tail)
-		bits = head | tail
-	case n >= 4:
-		head, tail := binary.LittleEndian.Uint32(from), binary.LittleEndian.Uint32(from[n-4:])
-		binary.LittleEndian.PutUint32(b, head)
-		binary.LittleEndian.PutUint32(b[n-4:], tail)
-		bits = uint64(head | tail)
-	default:
-		for i, c := range from {
-			b[i] = c
-			bits |= uint64(c)
-		}
-	}
-	return bits&high == 0 || utf8.Valid(from)
-}
-
-// validUTF8 is utf8.Valid with a shorter way for what is all ASCII.
-func validUTF8(b []byte) bool {
-	if len(b) < 8 {
-		return utf8.Valid(b)
-	}
-	bits := binary.LittleEndian.Uint64(b[len(b)-8:]) // overlaps the last whole word
-	for rest := b; len(rest) > 8; rest = rest[8:] {
-		bits |= binary.LittleEndian.Uint64(rest)
-	}
-	return bits&high == 0 || utf8.Valid(b)
 }

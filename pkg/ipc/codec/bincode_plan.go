@@ -256,6 +256,9 @@ func (c *compiler) addStruct(p *plan, t reflect.Type, off uintptr) *fault {
 		if field.Name == "_" || field.Tag.Get("bincode") == "-" {
 			continue
 		}
+		if field.Type == reflect.TypeFor[Enum]() {
+			return unsupported("Enum in the middle of %s: embed it first", t).under(field.Name)
+		}
 		if !field.IsExported() {
 			return unsupported("unexported field of %s: export it, or tag it `bincode:\"-\"` to leave it out", t).under(field.Name)
 		}
@@ -298,12 +301,16 @@ func (c *compiler) addArray(p *plan, t reflect.Type, off uintptr, name string) *
 	if f != nil {
 		return f.under("[]").under(name)
 	}
+	least := sub.min
+	if c.open[t.Elem()] {
+		least = max(least, 1) // what contains itself does so by a pointer, slice or map, of a byte at least
+	}
 	switch n := t.Len(); {
-	case n == 0 || len(sub.ops) == 0:
+	case n == 0 || least == 0:
 	case sub.flat:
-		p.push(op{code: opFlat, off: off, n: n * int(sub.size), name: name}, n*sub.min)
+		p.push(op{code: opFlat, off: off, n: n * int(sub.size), name: name}, n*least)
 	default:
-		p.push(op{code: opArray, off: off, n: n, sub: sub, name: name}, n*sub.min)
+		p.push(op{code: opArray, off: off, n: n, sub: sub, name: name}, n*least)
 	}
 	return nil
 }

@@ -107,6 +107,10 @@ func TestEncodeRefuses(t *testing.T) {
 		codec.Enum
 		A uint8
 	}{}, codec.ErrType, "field A", "pointer to its content")
+	check(&struct {
+		A *uint8
+		codec.Enum
+	}{}, codec.ErrType, "field Enum", "embed it first")
 	// Decode says the same of a type that cannot be.
 	fault(t, codec.Bincode2{}.Decode(nil, new(any)), codec.ErrType, "interface {}")
 	fault(t, codec.Bincode2{}.Decode(nil, 7), codec.ErrType, "want a pointer")
@@ -185,6 +189,33 @@ func TestLyingLengths(t *testing.T) {
 	for _, into := range []any{new([]byte), new([]float64), new([]string), new(string), new(map[string]string), new(map[uint64][]byte), new([]*tree)} {
 		check(codec.Bincode1{}, huge, into, 16<<10)
 	}
+}
+
+// TestArraysInThemselves: arrays of a type whose plan is still being made.
+func TestArraysInThemselves(t *testing.T) {
+	type node struct {
+		Kids *[2]node
+		More [][2]node
+		N    uint8
+	}
+	leaf := node{N: 7}
+	v := node{Kids: &[2]node{leaf, {N: 8, More: [][2]node{{leaf, leaf}}}}, N: 9}
+	check := func(c codec.Codec, want string) {
+		t.Helper()
+		src, err := c.Append(nil, &v)
+		if err != nil || (want != "" && string(src) != want) {
+			t.Fatalf("%s: have %x, %v; want %x", c.Name(), src, err, want)
+		}
+		var back node
+		if err := c.Decode(src, &back); err != nil || !reflect.DeepEqual(back, v) {
+			t.Errorf("%s: have %+v, %v; want %+v", c.Name(), back, err, v)
+		}
+	}
+	const seven = "\x00\x00\x07" // no kids, no more, 7
+	check(codec.Bincode2{}, "\x01"+seven+"\x00\x01"+seven+seven+"\x08"+"\x00\x09")
+	check(codec.Bincode1{}, "")
+	// Two pairs of nodes need 2 × 2 × 2 bytes at least.
+	fault(t, codec.Bincode2{}.Decode([]byte{0, 2, 0, 0, 0}, new(node)), codec.ErrInput, "length 2")
 }
 
 func TestDepth(t *testing.T) {

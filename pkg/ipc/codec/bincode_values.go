@@ -1,5 +1,8 @@
 package codec
 
+// The types of this file mean what they say under their own names only: a type
+// declared as one of them is to the codecs the struct or number that it is in Go.
+
 // Enum marks a struct as a Rust enum. Embed it first; every other field is a
 // pointer, one for each variant in the order of the Rust declaration, and
 // exactly one of them is set:

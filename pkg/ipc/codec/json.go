@@ -12,12 +12,12 @@ import (
 // regard to case, unknown and repeated names are accepted), no trailing
 // newline, and no escaping of <, > and &, which only HTML needs.
 //
-// Note: a faster library was measured and not taken. The quickest pure-Go one
-// encodes three times and decodes five times as fast, by reimplementing, with
-// unsafe, rules that every Go user knows in encoding/json's exact form. Whoever
-// needs speed has bincode, which is several times faster still, and whoever
-// picks JSON picks it to be read by others. encoding/json/v2 is the successor;
-// it needs GOEXPERIMENT=jsonv2 in Go 1.26, which a library cannot ask of its users.
+// Note: faster libraries were measured and not taken. The quickest in pure Go
+// (goccy/go-json 0.12) encodes 2.4 and decodes 5 times as fast, by reimplementing
+// with unsafe the rules that every Go user knows in encoding/json's exact form.
+// Whoever needs speed has bincode, at least twice as fast again, and whoever
+// picks JSON picks it for others to read. encoding/json/v2 is the successor; in
+// Go 1.26 it needs GOEXPERIMENT=jsonv2, which a library cannot ask of its users.
 type JSON struct{}
 
 var _ Codec = JSON{}
