@@ -191,14 +191,14 @@ func (f facts) look(s *series, g, elsewhere *group) {
 	proof, same := f.same(s.key)
 	problems := f.problemsOf(s.key)
 	switch {
+	case s.policy.ignore:
+		set(NotJudged, false, "ignored by a rule")
 	case len(problems) > 0:
 		set(Inconclusive, true, "%s", problems[0].Message)
 	case s.broken:
 		set(Inconclusive, true, "printed a value that is not a finite number: mend the benchmark")
 	case same:
 		set(SameCode, false, "nothing that it runs differs: %s", proof)
-	case s.policy.ignore:
-		set(NotJudged, false, "ignored by a rule")
 	case s.unit.Direction == baseline.Neutral:
 		set(NotJudged, false, "nothing says which way %s improves: print \"Unit %s better=lower\" or better=higher", s.key.Unit, s.key.Unit)
 	case !head:
@@ -266,6 +266,9 @@ func (f facts) silent(seen []*series) []*series {
 			s := &series{key: key, policy: f.in.Policy.limits(key)}
 			s.finding = unknown(v, "", why)
 			s.blocks = blocks
+			if s.policy.ignore {
+				s.finding = unknown(NotJudged, "", "ignored by a rule")
+			}
 			out = append(out, s)
 		}
 	}

@@ -359,6 +359,11 @@ func TestTargets(t *testing.T) {
 	check(false, 10, Met, Pass, 21)
 	check(false, 10, Missed, Fail, 4, 5, 5)
 	check(false, 10, Met, Pass, 11, 12, 13)
+	crashed := newBench("").add(baseline.None, sec("A"), 1).input()
+	crashed.OnlyHead, crashed.Targets = true, []Target{{Name: "speed", Tidied: "sec/op", Limit: 10, Below: true}}
+	want(t, Decide(crashed), Pass)
+	crashed.Log.Problems = []baseline.Problem{{Name: "B", Message: "exit status 2", Crashed: true}}
+	want(t, Decide(crashed), Undecided)
 	in := newBench("").add(baseline.None, sec("A"), 1).input()
 	in.OnlyHead, in.Targets = true, []Target{{Name: "speed", Benchmark: regexp.MustCompile(`Nothing`), Tidied: "sec/op", Limit: 1, Below: true}}
 	d := Decide(in)
@@ -432,6 +437,24 @@ func TestExactAlone(t *testing.T) {
 	}
 	b.add(baseline.Base, sec("B"), around(rng, 10, 1, .001)...).add(baseline.Head, sec("B"), around(rng, 10, 1, .001)...)
 	want(t, Decide(b.input()), Pass, Inconclusive, Unchanged, Unchanged)
+}
+
+// TestNothingIsAskedInVain: no log makes Next ask for rounds that cannot help.
+func TestNothingIsAskedInVain(t *testing.T) {
+	count := baseline.Key{Package: "p", Name: "B", Unit: "allocs/op"}
+	b := newBench(twoStage).add(baseline.None, count, 4, 4, 4)
+	in := b.input()
+	stored := *newBench("").add(baseline.None, count, 3, 3).runs[baseline.None]
+	stored.Environment = here
+	in.Stored = []baseline.Run{stored}
+	want(t, Decide(in), Fail, Regressed)
+	if next := Next(in); len(next) != 0 {
+		t.Errorf("a stored side gets no more rounds: %v", next)
+	}
+	b = newBench(twoStage).add(baseline.Base, count, 3, 3).add(baseline.Head, count, 4, 4, 4, 4, 4, 4, 4, 4, 4)
+	if next := Next(b.input()); len(next) != 0 {
+		t.Errorf("base stopped printing it: %v", next)
+	}
 }
 
 func TestOtherMachine(t *testing.T) {

@@ -29,7 +29,7 @@ func judge(in Input) []*series {
 	for _, s := range all {
 		switch {
 		case s.verdict != "":
-		case s.unit.Exact && exact(s, in.Log.Procedure == twoStage):
+		case s.unit.Exact && exact(s, in.Log.Procedure == twoStage && s.twoWay && s.lost() <= mostLost):
 		case s.twoWay:
 			pairs = append(pairs, s)
 		default:
@@ -109,7 +109,7 @@ func measurable(pairs []*series, completeOnly bool) []*series {
 		if completeOnly {
 			base, head = complete(s.base, s.head)
 		}
-		if lost := max(len(s.base.values), len(s.head.values)) - len(base); completeOnly && lost > mostLost {
+		if lost := s.lost(); completeOnly && lost > mostLost {
 			s.finding = unknown(Inconclusive, "", fmt.Sprintf("%d rounds have it on one side alone: make the benchmark print it every time", lost))
 			s.blocks = true
 			return true
@@ -122,6 +122,12 @@ func measurable(pairs []*series, completeOnly bool) []*series {
 		s.worse = p
 		return false
 	})
+}
+
+// lost is the number of rounds that have the series on one side alone.
+func (s *series) lost() int {
+	both, _ := complete(s.base, s.head)
+	return max(len(s.base.values), len(s.head.values)) - len(both)
 }
 
 // sample is a pair, sorted, with what the procedures ask of it.

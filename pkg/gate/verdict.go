@@ -132,6 +132,9 @@ func crashReasons(all []*series, in Input) (out []string) {
 	}
 	f := newFacts(in)
 	names := pick(all, func(s *series) bool {
+		if s.verdict == NotJudged {
+			return false
+		}
 		var atHead, atBase bool
 		for _, p := range f.problemsOf(s.key) {
 			atHead = atHead || p.Crashed && p.Side == baseline.Head
@@ -172,8 +175,11 @@ func openReasons(all []*series, in Input) (out []string) {
 	})
 	say("not settled by the stored baseline alone", func(s *series) bool { return s.verdict == Inconclusive && s.stage == "stored" })
 	for _, p := range in.Log.Problems {
-		if p.Name == "" {
+		switch {
+		case p.Name == "":
 			out = append(out, problemText(p))
+		case in.OnlyHead && p.Side != baseline.Base: // no row speaks of it
+			out = append(out, p.Name+": "+p.Message)
 		}
 	}
 	return out
