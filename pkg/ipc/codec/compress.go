@@ -48,6 +48,9 @@ func S2(inner Codec, limit int) Codec {
 		},
 		func(dst, src []byte, limit int) ([]byte, error) {
 			n, err := s2.DecodedLen(src)
+			if errors.Is(err, s2.ErrTooLarge) { // for an int of 32 bits
+				return nil, fmt.Errorf("%w: the limit is %d", ErrLimit, limit)
+			}
 			if err != nil {
 				return nil, err
 			}
