@@ -91,6 +91,65 @@ func FuzzHostile(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) { attack(t, data) })
 }
 
+// TestLies: each thing that no peer writes ends the connection with ErrCorrupt.
+func TestLies(t *testing.T) {
+	cfg := ipc.Config{Buffer: 4 << 10, MaxBuffer: 16 << 10, MaxMessage: 2 << 10, Timeout: 5 * time.Second}
+	recv := func(name string, words ...uint32) {
+		t.Helper()
+		mine, peer := pair(t, cfg)
+		for i := len(words) - 1; i >= 0; i-- { // the header last
+			atomic.StoreUint32((*uint32)(unsafe.Add(peer.tx.seg.rings[0], 4*i)), words[i])
+		}
+		if b, err := mine.Recv(t.Context(), nil); !errors.Is(err, ipc.ErrCorrupt) {
+			t.Errorf("%s: %d bytes, %v, want ErrCorrupt", name, len(b), err)
+		}
+		if err := mine.Send(t.Context(), nil); !errors.Is(err, ipc.ErrCorrupt) {
+			t.Errorf("%s: Send afterwards: %v, want ErrCorrupt", name, err)
+		}
+	}
+	recv("a record above MaxMessage", 2<<10+2)
+	recv("a record of the whole ring", 4<<10)
+	recv("a record of many rings", 1<<29)
+	recv("a fragment of many rings", ring.More|1<<29, 100, 0)
+	recv("a first fragment too short for its total", ring.More|9, 100, 0)
+	recv("fragments of nothing", ring.More|17, 0, 0)
+	recv("fragments above MaxMessage", ring.More|17, 2<<10+1, 0)
+	recv("fragments of 2^40 bytes", ring.More|17, 1, 1<<8)
+	recv("a first fragment with all that there is", ring.More|17, 8, 0)
+	recv("more fragments than the total", ring.More|17, 20, 0, 1, 1, 0, 17)
+	recv("fewer fragments than the total", ring.More|17, 20, 0, 1, 1, 0, 5)
+	recv("an unknown control record", ring.Ctrl|7)
+	recv("a level that there is not", ring.Ctrl|(ring.Switch+3))
+	recv("the level that it is", ring.Ctrl|ring.Switch)
+	cfg.MaxMessage = 64 << 20
+	recv("a record beyond the ring and below MaxMessage", 32<<20)
+	recv("a record just beyond the ring", 4<<10-10)
+
+	send := func(name string, tails ...uint64) {
+		t.Helper()
+		mine, peer := pair(t, cfg)
+		var err error
+		for _, tail := range tails {
+			for range 3 { // of 504 bytes each in a ring of 4,096
+				if err == nil {
+					atomic.StoreUint64(&peer.rx.seg.control().Tail, tail)
+					err = mine.Send(t.Context(), make([]byte, 500))
+				}
+			}
+			for range 7 {
+				if err == nil {
+					err = mine.Send(t.Context(), make([]byte, 500))
+				}
+			}
+		}
+		if !errors.Is(err, ipc.ErrCorrupt) {
+			t.Errorf("%s: %v, want ErrCorrupt", name, err)
+		}
+	}
+	send("more taken than sent", 1<<20)
+	send("taken, and taken back", 2000, 8)
+}
+
 // TestScribbler scribbles while the victim is at work.
 func TestScribbler(t *testing.T) {
 	for round := range 10 {
@@ -192,14 +251,19 @@ func TestResize(t *testing.T) {
 		}
 		return bytes.Count(vec, []byte{1})
 	}
+	size := func() int { // the shrinking timer may be at work
+		a.tx.mu.Lock()
+		defer a.tx.mu.Unlock()
+		return a.tx.p.Cap()
+	}
 	trip(100)
-	if c := a.tx.p.Cap(); c != 64<<10 {
+	if c := size(); c != 64<<10 {
 		t.Fatalf("the ring has %d bytes at first", c)
 	}
 	for range 20 {
 		trip(1 << 20)
 	}
-	if c := a.tx.p.Cap(); c != 4<<20 {
+	if c := size(); c != 4<<20 {
 		t.Fatalf("the ring has %d bytes with messages of 1 MiB, want 4 MiB", c)
 	}
 	if n := pages(); n < 256 {
