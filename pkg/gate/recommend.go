@@ -1,0 +1,316 @@
+package gate
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"math"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/descartes/regress/pkg/baseline"
+	"github.com/descartes/regress/pkg/gate/stat"
+)
+
+// Recommend asks which value of a name key is best by a unit.
+type Recommend struct {
+	Name   string         // of the configuration that the value is for: "latency-critical"; several blocks may share one
+	Choose string         // name key: "transport"
+	By     string         // unit as written in regress.toml
+	Tidied string         // tidied unit
+	Where  *regexp.Regexp // of "package.Name", unanchored; nil: every benchmark
+}
+
+// ChoiceVerdict says how sure a recommendation is.
+type ChoiceVerdict string
+
+// The verdicts on a choice.
+const (
+	Best        ChoiceVerdict = "best"         // every other value is worse, its whole interval
+	Tie         ChoiceVerdict = "tie"          // the interval of another value reaches the best one
+	Unsettled   ChoiceVerdict = "undecided"    // too few rounds, or values without a ratio
+	Unavailable ChoiceVerdict = "not measured" // nothing to choose from
+)
+
+// Recommendation answers a Recommend on one class of machine. No number in it is
+// NaN or infinite; what is unknown is absent.
+type Recommendation struct {
+	Name        string        `json:"name"`
+	Choose      string        `json:"choose"`
+	Unit        string        `json:"unit"` // tidied
+	Verdict     ChoiceVerdict `json:"verdict"`
+	Why         string        `json:"why"`               // one clause
+	Options     []Option      `json:"options,omitempty"` // best first
+	Benchmarks  int           `json:"benchmarks"`        // that every value was compared in
+	Rounds      int           `json:"rounds"`            // of each of them
+	Warnings    []string      `json:"warnings,omitempty"`
+	Fingerprint string        `json:"fingerprint,omitempty"` // class of machine; only where a log has more than one
+}
+
+// Option is one value that was to choose from.
+type Option struct {
+	Value    string    `json:"value"`
+	Typical  *float64  `json:"typical,omitempty"`  // geometric mean over the benchmarks of their medians, in the unit
+	Behind   *float64  `json:"behind,omitempty"`   // how many times worse than the first option; 1 for itself
+	Interval *Interval `json:"interval,omitempty"` // of Behind; absent for the first option
+	Tied     bool      `json:"tied,omitempty"`     // cannot be told from the first option
+}
+
+const choiceLevel = .95 // that no value is called worse than the best by chance, over all values of one choice
+
+// Recommendations answers every block, in order, once a class of machine that
+// head was measured on. Nothing in an answer is known beforehand: it follows from
+// the log.
+//
+// Values are compared within benchmarks that differ in Choose alone, and in
+// those of them that every value has. The logarithms of the i-th rounds of all
+// these benchmarks are averaged, which makes one figure a round and value: the
+// geometric mean over benchmarks. The Hodges-Lehmann shift between the figures of
+// the best value and those of another, and the interval that inverts the rank
+// test, say how far behind the other is; with k values each of the k−1 intervals
+// is at 1 − .05/(k−1) (Bonferroni).
+func Recommendations(log baseline.Log, blocks []Recommend) []Recommendation {
+	var machines []*group
+	for _, g := range groups(log) {
+		if g.headRun != nil {
+			machines = append(machines, g)
+		}
+	}
+	out := []Recommendation{}
+	for _, block := range blocks {
+		answered := false
+		for _, g := range machines {
+			r, matched := block.answer(g, log)
+			if !matched {
+				continue
+			}
+			if len(machines) > 1 {
+				r.Fingerprint = g.print
+			}
+			answered = true
+			out = append(out, r)
+		}
+		if !answered {
+			r := block.blank()
+			r.Why = "no measured benchmark matches: mend the pattern, the unit, or the run"
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+func (q Recommend) blank() Recommendation {
+	return Recommendation{Name: q.Name, Choose: q.Choose, Unit: q.Tidied, Verdict: Unavailable}
+}
+
+// contest is what a question finds: by benchmark without the chosen key, and by
+// value, the rounds.
+type contest struct {
+	cells     map[baseline.Key]map[string][]float64
+	values    []string // sorted
+	functions map[baseline.Function]bool
+	broken    bool
+}
+
+func (q Recommend) gather(g *group) contest {
+	c := contest{cells: map[baseline.Key]map[string][]float64{}, functions: map[baseline.Function]bool{}}
+	values := map[string]bool{}
+	for key, rounds := range g.head {
+		if key.Unit != q.Tidied || q.Where != nil && !q.Where.MatchString(key.Package+"."+key.Name) {
+			continue
+		}
+		name := ParseName(key.Name)
+		value, has := name.Value(q.Choose)
+		if !has {
+			continue
+		}
+		c.functions[key.Function()] = true
+		c.broken = c.broken || g.broken[key]
+		if len(rounds.values) == 0 {
+			continue
+		}
+		at := baseline.Key{Package: key.Package, Name: name.Without(q.Choose), Unit: key.Unit}
+		if c.cells[at] == nil {
+			c.cells[at] = map[string][]float64{}
+		}
+		c.cells[at][value] = rounds.values
+		values[value] = true
+	}
+	c.values = slices.Sorted(maps.Keys(values))
+	return c
+}
+
+// shared are the cells that have every value, in order; the others are dropped.
+func (c contest) shared() (cells []map[string][]float64, dropped int) {
+	for _, at := range slices.SortedFunc(maps.Keys(c.cells), baseline.Key.Compare) {
+		if len(c.cells[at]) < len(c.values) {
+			dropped++
+			continue
+		}
+		cells = append(cells, c.cells[at])
+	}
+	return cells, dropped
+}
+
+func (q Recommend) answer(g *group, log baseline.Log) (r Recommendation, matched bool) {
+	r = q.blank()
+	c := q.gather(g)
+	if len(c.functions) == 0 {
+		return r, false
+	}
+	r.Warnings = q.silent(log, c.functions)
+	cells, dropped := c.shared()
+	r.Benchmarks = len(cells)
+	unit := log.Units[q.Tidied]
+	switch {
+	case len(c.values) < 2:
+		r.Why = fmt.Sprintf("%s has one value here, %s: there is nothing to choose from", q.Choose, strings.Join(c.values, ""))
+		return r, true
+	case len(cells) == 0:
+		r.Why = fmt.Sprintf("no benchmark was measured with each of %s: mend the pattern, or the run", strings.Join(c.values, ", "))
+		return r, true
+	}
+	if dropped > 0 {
+		r.Warnings = append(r.Warnings, fmt.Sprintf("%s left out: not measured with each of %s", count(dropped, "benchmark"), strings.Join(c.values, ", ")))
+	}
+	r.Rounds = fewest(cells)
+	r.Verdict = Unsettled
+	switch {
+	case unit.Direction == baseline.Neutral:
+		r.Why = fmt.Sprintf("nothing says which way %[1]s improves: print \"Unit %[1]s better=lower\" or better=higher", q.By)
+	case c.broken:
+		r.Why = "a benchmark printed a value that is not a finite number: mend it"
+	case !positive(cells):
+		r.Why = "a value is not above zero, and so has no ratio"
+	default:
+		r.rank(c.values, cells, unit)
+	}
+	return r, true
+}
+
+func fewest(cells []map[string][]float64) int {
+	n := math.MaxInt
+	for _, cell := range cells {
+		for _, rounds := range cell {
+			n = min(n, len(rounds))
+		}
+	}
+	return n
+}
+
+func positive(cells []map[string][]float64) bool {
+	for _, cell := range cells {
+		for _, rounds := range cell {
+			if slices.ContainsFunc(rounds, func(v float64) bool { return !(v > 0) }) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// figures are the sorted geometric means of one value as logarithms, by round;
+// typical is that of the medians.
+func figures(cells []map[string][]float64, value string, n int) (sorted []float64, typical float64) {
+	sorted = make([]float64, n)
+	for _, cell := range cells {
+		for i := range sorted {
+			sorted[i] += math.Log(cell[value][i]) / float64(len(cells))
+		}
+		typical += math.Log(median(cell[value])) / float64(len(cells))
+	}
+	return stat.Sorted(sorted), typical
+}
+
+// rank orders the values and says how far each is behind the best.
+func (r *Recommendation) rank(values []string, cells []map[string][]float64, unit baseline.Unit) {
+	type entry struct {
+		value   string
+		scores  []float64 // sorted, larger is worse
+		typical float64
+	}
+	entries := make([]entry, len(values))
+	for i, value := range values {
+		scores, typical := figures(cells, value, r.Rounds)
+		if unit.Direction == baseline.Higher {
+			slices.Reverse(scores)
+			for j := range scores {
+				scores[j] = -scores[j]
+			}
+		}
+		entries[i] = entry{value, scores, typical}
+	}
+	slices.SortStableFunc(entries, func(a, b entry) int {
+		return cmp.Compare(stat.Quantile(a.scores, .5), stat.Quantile(b.scores, .5))
+	})
+	want := 1 - (1-choiceLevel)/float64(len(values)-1)
+	unsure := false
+	for i, e := range entries {
+		o := Option{Value: e.value, Typical: known(math.Exp(e.typical)), Behind: known(1)}
+		if i > 0 {
+			shifts := stat.NewShifts(entries[0].scores, e.scores)
+			lo, hi, level := shifts.Interval(want)
+			o.Behind = known(math.Exp(shifts.HodgesLehmann()))
+			if l, h := known(math.Exp(lo)), known(math.Exp(hi)); l != nil && h != nil {
+				o.Interval = &Interval{Lo: *l, Hi: *h, Level: tidy(level)}
+			}
+			sure := unit.Exact || level >= want-1e-9 || lo > math.Log(fewFactor)
+			o.Tied = lo <= 0
+			unsure = unsure || !o.Tied && !sure
+		}
+		r.Options = append(r.Options, o)
+	}
+	r.conclude(unsure, want)
+}
+
+func (r *Recommendation) conclude(unsure bool, want float64) {
+	first, next := r.Options[0], r.Options[1]
+	var tied []string
+	for _, o := range r.Options[1:] {
+		if o.Tied {
+			tied = append(tied, o.Value)
+		}
+	}
+	in := fmt.Sprintf("in %s of %s", count(r.Benchmarks, "benchmark"), count(r.Rounds, "round"))
+	switch {
+	case unsure:
+		r.Verdict = Unsettled
+		r.Why = fmt.Sprintf("%s leads %s, and that is too little to be sure: measure at least %d rounds", first.Value, in, roundsFor(want))
+	case len(tied) > 0:
+		r.Verdict = Tie
+		r.Why = fmt.Sprintf("%s cannot be told from %s %s", first.Value, strings.Join(tied, ", "), in)
+	default:
+		r.Verdict = Best
+		r.Why = fmt.Sprintf("better than %s %s", next.Value, in)
+		if next.Behind != nil {
+			r.Why = factor(*next.Behind) + " " + r.Why
+		}
+	}
+}
+
+// roundsFor is how many rounds a side an interval of that level takes.
+func roundsFor(level float64) int {
+	n := 1
+	for 2*stat.Least(n, n) > 1-level+1e-9 {
+		n++
+	}
+	return n
+}
+
+// silent are the benchmarks that the question is about and that gave no result:
+// what is absent cannot be recommended, and must not be forgotten.
+func (q Recommend) silent(log baseline.Log, functions map[baseline.Function]bool) (out []string) {
+	for _, p := range log.Problems {
+		name := strings.TrimPrefix(p.Name, "Benchmark")
+		if p.Side == baseline.Base || name == "" {
+			continue
+		}
+		key := baseline.Key{Package: p.Package, Name: name}
+		about := functions[key.Function()] || q.Where != nil && q.Where.MatchString(key.Package+"."+key.Name)
+		if say := name + " gave no result: " + p.Message; about && !slices.Contains(out, say) {
+			out = append(out, say)
+		}
+	}
+	return out
+}
