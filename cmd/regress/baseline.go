@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"strings"
 	"text/tabwriter"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -113,14 +114,17 @@ func (s *session) baselineLog(c *cli.Context) (baseline.Log, error) {
 	return s.measure(c, plan{rounds: c.Int("rounds")})
 }
 
-// place says of what commit and branch a run is, where its text does not: of
-// what is checked out here.
+// place says of what commit, branch and time a run is, where its text does not:
+// of what is checked out here, now.
 func (s *session) place(c *cli.Context, run *baseline.Run) error {
 	if run.Commit == "" {
 		if run.Commit = s.commit(c.Context, "HEAD"); run.Commit == "" {
 			return errors.New("baseline update: the results name no commit, and there is none checked out here: run it inside the repository that they come from")
 		}
 		s.note("the results name no commit: they are stored as of %.12s, which is checked out here", run.Commit)
+	}
+	if run.Time.IsZero() { // the newest is what head is held against, so there must be an order
+		run.Time = time.Now().UTC()
 	}
 	if branch := c.String("branch"); branch != "" && run.Side != baseline.Base {
 		run.Branch = branch
@@ -180,8 +184,11 @@ func (s *session) baselineList(c *cli.Context) error {
 	table := tabwriter.NewWriter(s.stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "ID\tTIME\tCOMMIT\tBRANCH\tMACHINE\tSERIES")
 	for _, i := range infos {
-		e := i.Environment
-		fmt.Fprintf(table, "%.12s\t%s\t%.12s\t%s\t%s %s, %d cores\t%d\n", i.ID, i.Time.Format("2006-01-02 15:04"), i.Commit, i.Branch, i.Fingerprint, e.CPU, e.Cores, i.Series)
+		cores := ""
+		if i.Environment.Cores > 0 {
+			cores = fmt.Sprintf(", %d cores", i.Environment.Cores)
+		}
+		fmt.Fprintf(table, "%.12s\t%s\t%.12s\t%s\t%s %s%s\t%d\n", i.ID, i.Time.Format("2006-01-02 15:04"), i.Commit, i.Branch, i.Fingerprint, i.Environment.CPU, cores, i.Series)
 	}
 	return errors.Join(table.Flush(), err)
 }

@@ -1,41 +1,56 @@
 package main
 
 import (
-	_ "embed"
+	"context"
+	"embed"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/descartes/regress/cmd/regress/internal/config"
 )
 
-//go:embed workflow.yml
-var workflow string
+// What init writes into .github/workflows. This repository's own are the same,
+// but for the place of the action.
+//
+//go:embed workflows
+var workflows embed.FS
 
 func initCommand(w *world) *cli.Command {
 	return &cli.Command{
 		Name:   "init",
-		Usage:  "write a commented regress.toml and a GitHub workflow into this repository",
-		Action: func(*cli.Context) error { return w.init() },
+		Usage:  "write a commented regress.toml and the GitHub workflows into this repository",
+		Action: func(c *cli.Context) error { return w.init(c.Context) },
 	}
 }
 
-// init writes both files or neither: what exists is somebody's work.
-func (w *world) init() error {
-	from, err := os.Getwd()
+type newFile struct {
+	path string // relative to the top of the repository
+	text []byte
+}
+
+// init writes all files or none: what exists is somebody's work.
+func (w *world) init(ctx context.Context) error {
+	top, err := w.initTop(ctx)
 	if err != nil {
-		return fmt.Errorf("init: %w", err)
+		return err
 	}
-	files := []struct{ path, text string }{
-		{config.Name, config.Template},
-		{filepath.Join(".github", "workflows", "regress.yml"), workflow},
+	files := []newFile{{config.Name, []byte(config.Template)}}
+	for _, name := range []string{"regress.yml", "regress-report.yml"} {
+		text, err := workflows.ReadFile("workflows/" + name)
+		if err != nil {
+			return fmt.Errorf("init: %w", err)
+		}
+		files = append(files, newFile{filepath.Join(".github", "workflows", name), text})
 	}
 	for _, f := range files {
-		_, err := os.Lstat(filepath.Join(from, f.path))
+		_, err := os.Lstat(filepath.Join(top, f.path))
 		switch {
 		case err == nil:
 			return usagef("init: %s exists and is left as it is: nothing was written", f.path)
@@ -44,15 +59,32 @@ func (w *world) init() error {
 		}
 	}
 	for _, f := range files {
-		path := filepath.Join(from, f.path)
+		path := filepath.Join(top, f.path)
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			return fmt.Errorf("init: %w", err)
 		}
-		if err := os.WriteFile(path, []byte(f.text), 0o644); err != nil {
+		if err := os.WriteFile(path, f.text, 0o644); err != nil {
 			return fmt.Errorf("init: %w", err)
 		}
 		fmt.Fprintf(w.stdout, "wrote %s\n", f.path)
 	}
 	fmt.Fprintln(w.stdout, "next: regress compare --base main")
 	return nil
+}
+
+// initTop is the current directory, which must be the top of a repository where
+// there is one: GitHub reads workflows nowhere else.
+func (w *world) initTop(ctx context.Context) (string, error) {
+	from, err := os.Getwd()
+	if err != nil {
+		return "", fmt.Errorf("init: %w", err)
+	}
+	out, err := exec.CommandContext(ctx, "git", "-C", from, "rev-parse", "--show-cdup").Output()
+	if err != nil { // no repository yet
+		return from, nil
+	}
+	if up := strings.TrimSpace(string(out)); up != "" {
+		return "", usagef("init: run it at the top of the repository, in %s: GitHub reads workflows there alone. For a module below it, set working-directory in the workflows and move regress.toml beside its go.mod", filepath.Join(from, up))
+	}
+	return from, nil
 }

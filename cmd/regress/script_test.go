@@ -43,7 +43,7 @@ func runScripts(t *testing.T, pattern string, more func(*testscript.Env)) {
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no script is called %s: %v", pattern, err)
 	}
-	stat := benchstat(t)
+	stat, lint := tool(t, "golang.org/x/perf/cmd/benchstat"), tool(t, "github.com/rhysd/actionlint/cmd/actionlint")
 	cache := strings.Split(strings.TrimSpace(output(t, "go", "env", "GOCACHE", "GOMODCACHE")), "\n")
 	testscript.Run(t, testscript.Params{
 		Files:               files,
@@ -57,6 +57,7 @@ func runScripts(t *testing.T, pattern string, more func(*testscript.Env)) {
 			env.Setenv("GOCACHE", cache[0])
 			env.Setenv("GOMODCACHE", cache[1])
 			env.Setenv("BENCHSTAT", stat)
+			env.Setenv("ACTIONLINT", lint)
 			env.Setenv("GOFLAGS", "-mod=mod")
 			env.Setenv("GOPROXY", "off")
 			env.Setenv("GIT_CONFIG_NOSYSTEM", "1")
@@ -70,12 +71,12 @@ func runScripts(t *testing.T, pattern string, more func(*testscript.Env)) {
 	})
 }
 
-// benchstat builds it from the module that parses its format here.
-func benchstat(t *testing.T) string {
+// tool builds a command of a module that go.mod names.
+func tool(t *testing.T, path string) string {
 	t.Helper()
-	name := filepath.Join(t.TempDir(), "benchstat")
-	if out, err := exec.Command("go", "build", "-o", name, "golang.org/x/perf/cmd/benchstat").CombinedOutput(); err != nil {
-		t.Fatalf("build benchstat: %v\n%s", err, out)
+	name := filepath.Join(t.TempDir(), filepath.Base(path))
+	if out, err := exec.Command("go", "build", "-o", name, path).CombinedOutput(); err != nil {
+		t.Fatalf("build %s: %v\n%s", path, err, out)
 	}
 	return name
 }
