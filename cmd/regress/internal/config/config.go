@@ -10,6 +10,7 @@
 //	position.go   the line of every key, which the library does not tell
 //	nearest.go    what a misspelt word was meant to be
 //	quantity.go   "10ms", "5MB", "1%" in the unit of a target
+//	recommend.go  which values of a name key to recommend
 //	waiver.go     writing a waiver so that the rest of the file stays as it is
 //	template.go   what regress init writes
 package config
@@ -38,16 +39,18 @@ const maxSize = 1 << 20
 
 // Config is what regress.toml holds, with the defaults where it is silent.
 type Config struct {
-	File    string // as given to Load; empty: no file, defaults alone
-	Project string // empty: the module path
-	Suite   Suite
-	Budget  time.Duration             // measuring time of one compare
-	Groups  map[string]*regexp.Regexp // by name; in the syntax of go test -bench
-	Policy  gate.Policy
-	Targets []gate.Target
-	Waivers []gate.Waiver
-	Anchor  string // second reference against slow drift, a git ref or "last release tag"; empty: none
-	Store   string // directory or postgres:// URL; empty: the default of the command
+	File      string // as given to Load; empty: no file, defaults alone
+	Project   string // empty: the module path
+	Suite     Suite
+	Budget    time.Duration             // measuring time of one compare
+	Groups    map[string]*regexp.Regexp // by name; in the syntax of go test -bench
+	Policy    gate.Policy
+	Targets   []gate.Target
+	Waivers   []gate.Waiver
+	Recommend []gate.Recommend
+	Columns   []string // name keys that a summary's tables have as columns; the first that fits wins
+	Anchor    string   // second reference against slow drift, a git ref or "last release tag"; empty: none
+	Store     string   // directory or postgres:// URL; empty: the default of the command
 }
 
 // Suite says what is run.
@@ -164,6 +167,10 @@ func Parse(file string, data []byte) (Config, error) {
 	for _, s := range top.list("waiver") {
 		c.Waivers = append(c.Waivers, readWaiver(s))
 	}
+	for _, s := range top.list("recommend") {
+		c.Recommend = append(c.Recommend, readRecommend(s, c.Recommend))
+	}
+	top.section("summary").texts("columns", &c.Columns)
 	if err := doc.finish(); err != nil {
 		return Config{}, err
 	}

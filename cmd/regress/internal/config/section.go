@@ -70,6 +70,8 @@ var wanted = map[string]string{
 	"name":      `say what it is called in the report, name = "event log latency"`,
 	"benchmark": `say which benchmarks it is about, benchmark = "EventLog"`,
 	"unit":      `say what it limits, unit = "ns/op"`,
+	"choose":    `say which key of benchmark names has the values to choose from, choose = "transport"`,
+	"by":        `say by which unit one is better, by = "ns/op"`,
 	"series":    "say which series it accepts; the report prints the exact block",
 	"ceiling":   `say how much is accepted at most, ceiling = "20%"`,
 	"reason":    "say why this is acceptable, for whoever reads it next year",

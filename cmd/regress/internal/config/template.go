@@ -46,6 +46,18 @@ packages = ["./..."]               # where the benchmarks are
 # unit      = "ns/op"
 # below     = "100µs"              # or above = "10000"
 
+# Which value of a name key is best, computed from the results: regress summary.
+# Blocks of one name make one configuration.
+# [[recommend]]
+# name   = "latency-critical"
+# choose = "format"                # for names such as Parse/format=json/size=4KiB
+# by     = "ns/op"
+# where  = 'Parse/'                # default: every benchmark
+
+# The tables of regress summary.
+# [summary]
+# columns = ["format"]             # default: the name key with the fewest values
+
 # Regressions that somebody has looked at. The report prints the exact block.
 # [[waiver]]
 # series  = 'example\.com/module\.Parse/size=4KiB(-\d+)? sec/op'
