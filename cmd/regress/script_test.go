@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,8 +16,6 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
-
-	"github.com/descartes/regress/pkg/baseline/postgres/pgtest"
 )
 
 func TestMain(m *testing.M) {
@@ -26,23 +25,25 @@ func TestMain(m *testing.M) {
 // TestScripts runs the command as a stranger does: in repositories of its own,
 // with git and go as they are installed, and nothing of this environment.
 func TestScripts(t *testing.T) {
-	runScripts(t, "testdata/script/*.txtar", nil)
+	runScripts(t, "testdata/script/*.txtar", nil, nil)
 }
 
-// TestPostgresScripts runs what needs a server, on a private one.
-func TestPostgresScripts(t *testing.T) {
-	server := pgtest.Start(t)
-	runScripts(t, "testdata/script/postgres/*.txtar", func(env *testscript.Env) {
-		env.Setenv("DSN", server.Database(t))
-	})
-}
+// script is a command of a script.
+type script = func(ts *testscript.TestScript, neg bool, args []string)
 
-func runScripts(t *testing.T, pattern string, more func(*testscript.Env)) {
+// runScripts runs what pattern names; more sets up each, and own are commands
+// beside those that every script has.
+func runScripts(t *testing.T, pattern string, more func(*testscript.Env), own map[string]script) {
 	t.Helper()
 	files, err := filepath.Glob(pattern)
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no script is called %s: %v", pattern, err)
 	}
+	commands := map[string]script{
+		"exits": exits, "bench": bench, "print": printLines, "repeat": repeat, "empty": empty,
+		"await": await, "interrupt": interrupt, "waited": waited,
+	}
+	maps.Copy(commands, own)
 	stat, lint := tool(t, "golang.org/x/perf/cmd/benchstat"), tool(t, "github.com/rhysd/actionlint/cmd/actionlint")
 	cache := strings.Split(strings.TrimSpace(output(t, "go", "env", "GOCACHE", "GOMODCACHE")), "\n")
 	testscript.Run(t, testscript.Params{
@@ -50,9 +51,7 @@ func runScripts(t *testing.T, pattern string, more func(*testscript.Env)) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		ContinueOnError:     true,
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "bench": bench, "print": printLines, "await": await, "interrupt": interrupt, "waited": waited, "empty": empty, "repeat": repeat,
-		},
+		Cmds:                commands,
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("GOCACHE", cache[0])
 			env.Setenv("GOMODCACHE", cache[1])
