@@ -1,0 +1,214 @@
+package pattern
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/descartes/regress/pkg/ipc"
+	"github.com/descartes/regress/pkg/ipc/internal/wait"
+)
+
+// recvHalf is the state of the receiving half.
+type recvHalf struct {
+	at    int     // whose turn it is
+	taken int     // messages it had in this turn
+	held  *member // whose message Peek has handed out
+	polls int     // how many looks at everyone have lately paid
+}
+
+// How a group waits.
+const (
+	turn      = 64  // messages in a row from one member
+	pollsMin  = 2   // keeps noticing when polling begins to pay
+	pollsMax  = 64  // looks at all members, with a yield in each: tens of microseconds
+	quick     = 32  // looks before the first yield: less than a microsecond in shared memory
+	missesMax = 256 // looks in vain, after which a member is watched though the group is busy: a look at a socket is a system call
+)
+
+// Recv takes the next message of any member, in order for each, and returns it in buf's array if it fits there. A
+// *MemberError reports a member that is gone, once, after its last message; the group is usable after it. ErrNoMembers: all are reported.
+func (g *Group) Recv(ctx context.Context, buf []byte) (from string, p []byte, err error) {
+	for {
+		m, err := g.next(ctx)
+		if err != nil {
+			return "", buf[:0], err
+		}
+		g.rx.held = nil
+		p, err := m.conn.Recv(ctx, buf)
+		if err == nil {
+			add(&m.received)
+			return m.name, p, nil
+		}
+		if err := g.lost(ctx, m, err); err != nil {
+			return "", buf[:0], err
+		}
+	}
+}
+
+// Peek returns the next message of any member in its connection's memory without taking it: a second Peek returns
+// the same. It is valid until Release. Errors are those of Recv.
+func (g *Group) Peek(ctx context.Context) (from string, p []byte, err error) {
+	for {
+		m, err := g.next(ctx)
+		if err != nil {
+			return "", nil, err
+		}
+		p, err := m.conn.Peek(ctx)
+		if err == nil {
+			g.rx.held = m
+			return m.name, p, nil
+		}
+		g.rx.held = nil
+		if err := g.lost(ctx, m, err); err != nil {
+			return "", nil, err
+		}
+	}
+}
+
+// Release takes the message Peek returned. Without one it does nothing.
+func (g *Group) Release() {
+	if m := g.rx.held; m != nil {
+		g.rx.held = nil
+		m.conn.Release()
+		add(&m.received)
+	}
+}
+
+// lost drops a member that can receive no more, and is its report; nil when it was dropped already.
+func (g *Group) lost(ctx context.Context, m *member, err error) error {
+	if !fatal(ctx, err) {
+		return m.failed(err)
+	}
+	if !g.remove(m) {
+		return nil
+	}
+	if e := m.conn.Close(); e != nil && !errors.Is(e, ipc.ErrPeerGone) {
+		err = fmt.Errorf("%w; then %w", err, e)
+	}
+	return m.failed(err)
+}
+
+// next is the member whose message is next. It has one, or has ended.
+func (g *Group) next(ctx context.Context) (*member, error) {
+	r := &g.rx
+	if r.held != nil {
+		return r.held, nil
+	}
+	list := g.set.Load().list
+	if r.taken < turn && r.at < len(list) {
+		if m := list[r.at]; !m.watched.Load() && m.conn.Ready() {
+			r.taken++
+			return m, nil
+		}
+	}
+	return g.search(ctx)
+}
+
+// search looks at all members until one is ready.
+func (g *Group) search(ctx context.Context) (*member, error) {
+	r := &g.rx
+	for looks := 0; ; {
+		if err := wait.Error(ctx, "recv", "group"); err != nil {
+			return nil, err
+		}
+		list := g.set.Load().list
+		if len(list) == 0 {
+			return nil, fmt.Errorf("recv: %w", g.nobody(ErrNoMembers))
+		}
+		if m := g.scan(list); m != nil {
+			if looks > 0 {
+				r.polls = min(2*r.polls, pollsMax)
+			}
+			return m, nil
+		}
+		switch looks++; {
+		case len(list) < g.cores && looks < quick && r.polls > pollsMin: // somebody may be making the answer on another core
+		case looks < r.polls:
+			yield(g.cores == 1)
+		default:
+			r.polls = max(r.polls/2, pollsMin)
+			if err := g.park(ctx, list); err != nil {
+				return nil, err
+			}
+			looks = 0
+		}
+	}
+}
+
+// scan looks at each member once, beginning behind the one that had its turn.
+func (g *Group) scan(list []*member) *member {
+	r := &g.rx
+	for range list {
+		if r.at++; r.at >= len(list) {
+			r.at = 0
+		}
+		m := list[r.at]
+		if m.watched.Load() {
+			continue
+		}
+		if m.conn.Ready() {
+			m.misses, r.taken = 0, 1
+			return m
+		}
+		if m.misses++; m.misses >= missesMax {
+			g.watch(m)
+		}
+	}
+	r.taken = turn
+	return nil
+}
+
+// park waits until a member may be ready, each in its own transport's way.
+func (g *Group) park(ctx context.Context, list []*member) error {
+	for _, m := range list {
+		if !m.watched.Load() {
+			g.watch(m)
+		}
+	}
+	var late <-chan time.Time
+	if g.timeout > 0 {
+		t := time.NewTimer(g.timeout)
+		defer t.Stop()
+		late = t.C
+	}
+	select {
+	case <-g.bell:
+		return nil
+	case <-ctx.Done():
+		return wait.Error(ctx, "recv", "group")
+	case <-late:
+		return fmt.Errorf("recv on group: %w", ipc.ErrTimeout)
+	}
+}
+
+// watch gives the receiving half of m's connection to a goroutine until it is ready.
+func (g *Group) watch(m *member) {
+	m.misses = 0
+	m.watched.Store(true)
+	if m.look == nil {
+		m.look = make(chan struct{}, 1)
+		go g.watcher(m)
+	}
+	m.look <- struct{}{}
+}
+
+// watcher waits for m as often as it is told to. Peek takes nothing: whoever looks next sees the same.
+func (g *Group) watcher(m *member) {
+	for {
+		select {
+		case <-m.look:
+		case <-m.left:
+			return
+		}
+		for {
+			_, err := m.conn.Peek(context.Background())
+			if !errors.Is(err, ipc.ErrTimeout) {
+				break
+			}
+		}
+		m.watched.Store(false)
+		g.ring()
+	}
+}
