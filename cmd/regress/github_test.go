@@ -1,0 +1,117 @@
+package main
+
+import (
+	"archive/zip"
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/descartes/regress/cmd/regress/internal/github/githubtest"
+)
+
+// headSHA is the pull request's commit in the events of internal/github.
+const headSHA = "1111111111111111111111111111111111111111"
+
+// onGitHub runs regress as a step of a job does, and returns its exit code,
+// stdout and stderr.
+func onGitHub(t *testing.T, hub *githubtest.Server, event, name string, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	events, err := filepath.Abs(filepath.Join("internal", "github", "testdata", "events"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), "regress", args...)
+	cmd.Dir = t.TempDir()
+	write(t, filepath.Join(cmd.Dir, "log.txt"), slowLog())
+	cmd.Env = append(os.Environ(), "GITHUB_ACTIONS=true", "GITHUB_EVENT_NAME="+event, "GITHUB_EVENT_PATH="+filepath.Join(events, name+".json"),
+		"GITHUB_REPOSITORY=acme/shop", "GITHUB_API_URL="+hub.URL, "GITHUB_SHA=3333333333333333333333333333333333333333",
+		"GITHUB_TOKEN="+hub.Token, "GITHUB_RUN_ID=42", "GITHUB_STEP_SUMMARY="+filepath.Join(cmd.Dir, "summary.md"))
+	var out, said bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &said
+	var exit *exec.ExitError
+	if err := cmd.Run(); err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	if strings.Contains(out.String()+said.String(), hub.Token) {
+		t.Error("the token was printed")
+	}
+	return cmd.ProcessState.ExitCode(), out.String(), said.String()
+}
+
+// slowLog has one benchmark, slower by half.
+func slowLog() string {
+	var b strings.Builder
+	b.WriteString("regress-log: 1\ncommit: " + headSHA + "\nstarted: 2026-11-23T05:30:00Z\n")
+	for n, side := range []string{"base", "head"} {
+		fmt.Fprintf(&b, "side: %s\npkg: example.com/shop\n", side)
+		for i := range 10 { // 1000 ns at base, 1500 ns at head, within 0.2 %
+			fmt.Fprintf(&b, "BenchmarkA-2\t1000\t%d ns/op\n", 1000+500*n+i%3)
+		}
+	}
+	return b.String()
+}
+
+// TestPullRequest: a check run on the pull request's own commit and one comment.
+func TestPullRequest(t *testing.T) {
+	hub, stop := githubtest.Start()
+	defer stop()
+	code, stdout, stderr := onGitHub(t, hub, "pull_request", "pull_request", "compare", "log.txt")
+	if code != exitFail || !strings.HasPrefix(stdout, "FAIL") || !strings.Contains(stderr, "::error ") {
+		t.Errorf("exit %d\n%s\n%s", code, stdout, stderr)
+	}
+	if len(hub.Runs) != 1 || hub.Runs[0].SHA != headSHA || hub.Runs[0].Conclusion != "failure" || hub.Runs[0].Name != "regress" {
+		t.Fatalf("check runs %+v", hub.Runs)
+	}
+	if len(hub.Comments) != 1 || !strings.Contains(hub.Comments[0].Body, "[[waiver]]") || !strings.Contains(hub.Comments[0].Body, "expires = 2027-02-21") {
+		t.Fatalf("comments %+v", hub.Comments)
+	}
+	// Two suites of one repository, and one that wants no comment.
+	onGitHub(t, hub, "pull_request", "pull_request", "compare", "--key", "arm", "--comment", "never", "log.txt")
+	if len(hub.Runs) != 2 || hub.Runs[1].Name != "regress (arm)" || len(hub.Comments) != 1 {
+		t.Errorf("%d check runs, %d comments", len(hub.Runs), len(hub.Comments))
+	}
+	// What cannot be read ends the same check run again, neither red nor green.
+	code, _, _ = onGitHub(t, hub, "pull_request", "pull_request", "compare", "none.txt")
+	if code != exitUsage || len(hub.Runs) != 2 || hub.Runs[0].Status != "completed" || hub.Runs[0].Conclusion != "cancelled" {
+		t.Errorf("exit %d, %d check runs, the first %+v", code, len(hub.Runs), *hub.Runs[0])
+	}
+}
+
+// TestFork: the job of the fork asks GitHub for nothing and decides; the job
+// with rights comes to the same decision from the artifact, and posts it.
+func TestFork(t *testing.T) {
+	hub, stop := githubtest.Start()
+	defer stop()
+	code, first, stderr := onGitHub(t, hub, "pull_request", "fork", "compare", "log.txt")
+	if code != exitFail || !strings.Contains(stderr, "::error ") || len(hub.Requests) != 0 {
+		t.Errorf("exit %d, %d requests\n%s", code, len(hub.Requests), stderr)
+	}
+	var archive bytes.Buffer
+	z := zip.NewWriter(&archive)
+	entry, err := z.Create("regress.log")
+	if err == nil {
+		_, err = entry.Write([]byte(slowLog()))
+	}
+	if err = errors.Join(err, z.Close()); err != nil {
+		t.Fatal(err)
+	}
+	hub.Artifacts = []githubtest.Artifact{{ID: 9, Run: 555, Name: "regress-log", Data: archive.Bytes()}}
+	hub.Pulls = []githubtest.Pull{{Number: 7, Head: "mallory:patch-1", SHA: headSHA}}
+	code, again, stderr := onGitHub(t, hub, "workflow_run", "workflow_run", "annotate")
+	if code != exitFail || again != first || strings.Contains(stderr, "::error ") {
+		t.Errorf("exit %d\nhave %s\nwant %s\n%s", code, again, first, stderr)
+	}
+	if len(hub.Runs) != 1 || hub.Runs[0].Conclusion != "failure" || len(hub.Comments) != 1 || hub.Comments[0].Pull != 7 {
+		t.Errorf("check runs %+v, comments %+v", hub.Runs, hub.Comments)
+	}
+	// Without the artifact nothing was decided.
+	hub.Artifacts = nil
+	if code, _, _ := onGitHub(t, hub, "workflow_run", "workflow_run", "annotate"); code != exitUndecided {
+		t.Errorf("exit %d without an artifact", code)
+	}
+}
