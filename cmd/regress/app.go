@@ -25,6 +25,7 @@ func newApp(w *world) *cli.App {
 			runCommand(w),
 			baselineCommand(w),
 			targetsCommand(w),
+			summaryCommand(w),
 			noiseCommand(w),
 			waiveCommand(w),
 			annotateCommand(w),
@@ -34,7 +35,7 @@ func newApp(w *world) *cli.App {
 		},
 		Action: func(c *cli.Context) error {
 			if c.Args().Present() {
-				return usagef("no command %q: one of compare, run, baseline, targets, noise, waive, annotate, doctor, init, completion", c.Args().First())
+				return usagef("no command %q: one of compare, run, baseline, targets, summary, noise, waive, annotate, doctor, init, completion", c.Args().First())
 			}
 			return cli.ShowAppHelp(c)
 		},

@@ -80,6 +80,7 @@ func (s *session) post(ctx context.Context, in gate.Input, d gate.Decision) gith
 		Comment:   markdown.String(),
 		Positions: positions,
 		Reproduce: func(row gate.Row) string { return reproduce(again(in.Log), row) },
+		Value:     report.Value,
 		Waivers:   in.Waivers,
 		Today:     in.Today,
 	}

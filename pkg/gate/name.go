@@ -20,10 +20,10 @@ type Part struct {
 
 // ParseName takes a name as in baseline.Key.Name apart. A name that was printed
 // under GOMAXPROCS=1 has no suffix, so one that ends in a dash and digits of its
-// own is misread: the format has no way to tell.
+// own is misread: the format has no way to tell. "-1" is never printed as one.
 func ParseName(name string) Name {
 	procs := "1"
-	if i := strings.LastIndexByte(name, '-'); i >= 0 && i+1 < len(name) && strings.Trim(name[i+1:], "0123456789") == "" {
+	if i := strings.LastIndexByte(name, '-'); i >= 0 && i+1 < len(name) && name[i+1:] != procs && strings.Trim(name[i+1:], "0123456789") == "" {
 		name, procs = name[:i], name[i+1:]
 	}
 	function, rest, more := strings.Cut(name, "/")

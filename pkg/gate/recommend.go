@@ -51,7 +51,7 @@ type Recommendation struct {
 // Option is one value that was to choose from.
 type Option struct {
 	Value    string    `json:"value"`
-	Typical  *float64  `json:"typical,omitempty"`  // geometric mean over the benchmarks of their medians, in the unit
+	Typical  *float64  `json:"typical,omitempty"`  // median over rounds of the geometric mean over benchmarks, in the unit
 	Behind   *float64  `json:"behind,omitempty"`   // how many times worse than the first option; 1 for itself
 	Interval *Interval `json:"interval,omitempty"` // of Behind; absent for the first option
 	Tied     bool      `json:"tied,omitempty"`     // cannot be told from the first option
@@ -210,17 +210,17 @@ func positive(cells []map[string][]float64) bool {
 	return true
 }
 
-// figures are the sorted geometric means of one value as logarithms, by round;
-// typical is that of the medians.
-func figures(cells []map[string][]float64, value string, n int) (sorted []float64, typical float64) {
-	sorted = make([]float64, n)
+// figures are the geometric means over cells of n rounds of one value, as
+// logarithms, sorted.
+func figures(cells []map[string][]float64, value string, n int) []float64 {
+	out := make([]float64, n)
 	for _, cell := range cells {
-		for i := range sorted {
-			sorted[i] += math.Log(cell[value][i]) / float64(len(cells))
+		for i := range out {
+			out[i] += math.Log(cell[value][i]) / float64(len(cells))
 		}
-		typical += math.Log(median(cell[value])) / float64(len(cells))
 	}
-	return stat.Sorted(sorted), typical
+	slices.Sort(out)
+	return out
 }
 
 // rank orders the values and says how far each is behind the best.
@@ -232,7 +232,8 @@ func (r *Recommendation) rank(values []string, cells []map[string][]float64, uni
 	}
 	entries := make([]entry, len(values))
 	for i, value := range values {
-		scores, typical := figures(cells, value, r.Rounds)
+		scores := figures(cells, value, r.Rounds)
+		typical := stat.Quantile(scores, .5)
 		if unit.Direction == baseline.Higher {
 			slices.Reverse(scores)
 			for j := range scores {
@@ -276,7 +277,7 @@ func (r *Recommendation) conclude(unsure bool, want float64) {
 	switch {
 	case unsure:
 		r.Verdict = Unsettled
-		r.Why = fmt.Sprintf("%s leads %s, and that is too little to be sure: measure at least %d rounds", first.Value, in, roundsFor(want))
+		r.Why = fmt.Sprintf("too few rounds to be sure that %s leads: measure at least %d", first.Value, roundsFor(want))
 	case len(tied) > 0:
 		r.Verdict = Tie
 		r.Why = fmt.Sprintf("%s cannot be told from %s %s", first.Value, strings.Join(tied, ", "), in)

@@ -98,10 +98,10 @@ func TestRecommendations(t *testing.T) {
 
 	// Three rounds: 1 − 2/20 = 90 %. Then a factor of two settles it, and less does not.
 	// .95 takes 4 against 4: 2/70 = .029.
-	check(headLog(latency, map[string][]float64{"P/t=a": rounds(10, 3), "P/t=b": rounds(13, 3)}), ask(latency, "."), gate.Unsettled, "a b", "measure at least 4 rounds")
+	check(headLog(latency, map[string][]float64{"P/t=a": rounds(10, 3), "P/t=b": rounds(13, 3)}), ask(latency, "."), gate.Unsettled, "a b", "measure at least 4")
 	check(headLog(latency, map[string][]float64{"P/t=a": rounds(10, 3), "P/t=b": rounds(26, 3)}), ask(latency, "."), gate.Best, "a b", "2.6×")
 	// Three values: each interval at .975, for which 4 against 4 is too little and 5 is not (2/252).
-	check(headLog(latency, map[string][]float64{"P/t=a": rounds(10, 4), "P/t=b": rounds(13, 4), "P/t=c": rounds(13, 4)}), ask(latency, "."), gate.Unsettled, "a b c", "at least 5 rounds")
+	check(headLog(latency, map[string][]float64{"P/t=a": rounds(10, 4), "P/t=b": rounds(13, 4), "P/t=c": rounds(13, 4)}), ask(latency, "."), gate.Unsettled, "a b c", "at least 5")
 
 	// An exact unit needs no rounds.
 	exact := baseline.Unit{Name: "wire-bytes", Direction: baseline.Lower, Exact: true}
@@ -191,6 +191,7 @@ func TestParseName(t *testing.T) {
 	check("PingPong", "{PingPong [{gomaxprocs 1}]}")
 	check("A/sub/x=1=2/=y-16", "{A [{ sub} {x 1=2} { =y} {gomaxprocs 16}]}")
 	check("A/utf-8/k-", "{A [{ utf-8} { k-} {gomaxprocs 1}]}")
+	check("A/x-1", "{A [{ x-1} {gomaxprocs 1}]}") // and so no two names are taken for one
 	check("", "{ [{gomaxprocs 1}]}")
 	a, b, c := gate.ParseName("A/t=x/s=1-2"), gate.ParseName("A/t=y/s=1-2"), gate.ParseName("A/t=y/s=1-4")
 	if a.Without("t") != b.Without("t") || b.Without("t") == c.Without("t") || b.Without(gate.ProcsKey) != c.Without(gate.ProcsKey) || a.Without("s") == b.Without("s") {

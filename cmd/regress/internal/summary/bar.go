@@ -1,0 +1,83 @@
+package summary
+
+import (
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/descartes/regress/pkg/gate/stat"
+)
+
+const barWidth = 32 // characters of the longest bar
+
+// scale is the logarithmic scale of the bars of one table.
+type scale struct{ lo, hi float64 }
+
+// scaleOf covers values from the power of ten below the least; false when there is
+// nothing above zero to draw.
+func scaleOf(values []float64) (scale, bool) {
+	s := scale{math.Inf(1), 0}
+	for _, v := range values {
+		if v > 0 {
+			s.lo, s.hi = min(s.lo, v), max(s.hi, v)
+		}
+	}
+	if s.hi == 0 {
+		return s, false
+	}
+	s.lo = math.Pow(10, math.Floor(math.Log10(s.lo)))
+	return s, s.lo > 0 && s.hi > s.lo
+}
+
+func (s scale) at(v float64) int {
+	if !(v > s.lo) {
+		return 0
+	}
+	part := (math.Log(v) - math.Log(s.lo)) / (math.Log(s.hi) - math.Log(s.lo))
+	return min(barWidth, int(math.Round(part*barWidth)))
+}
+
+// shades of a bar up to its first mark, up to those between, up to the last.
+const shades = "█▓▒░"
+
+// bar draws the marks of one distribution, ascending: each shade reaches to its mark.
+func (s scale) bar(marks []float64) string {
+	palette := []rune(shades)
+	var b strings.Builder
+	from := 0
+	for i, v := range marks {
+		shade := palette[min(i, len(palette)-1)]
+		if i == len(marks)-1 && i > 0 {
+			shade = palette[len(palette)-1]
+		}
+		to := max(from, s.at(v))
+		if i == 0 {
+			to = max(1, to) // something is always to be seen
+		}
+		b.WriteString(strings.Repeat(string(shade), to-from))
+		from = to
+	}
+	return b.String()
+}
+
+const (
+	sparkMost = 40  // rounds that a line shows: the newest
+	sparkSpan = .10 // of the median, that the height of a line covers at least, so that small noise looks small
+)
+
+// spark draws the rounds of a series in order, as heights about their median.
+func spark(rounds []float64) string {
+	heights := []rune("▁▂▃▄▅▆▇█")
+	rounds = rounds[max(0, len(rounds)-sparkMost):]
+	mid := stat.Median(rounds)
+	half := max(slices.Max(rounds)-mid, mid-slices.Min(rounds), math.Abs(mid)*sparkSpan/2)
+	var b strings.Builder
+	for _, v := range rounds {
+		part := .5
+		if half > 0 && !math.IsInf(half, 0) {
+			part = (v-mid)/half/2 + .5
+		}
+		b.WriteRune(heights[min(len(heights)-1, max(0, int(part*float64(len(heights)))))])
+	}
+	return b.String()
+}

@@ -1,0 +1,290 @@
+package summary
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/descartes/regress/cmd/regress/internal/report"
+	"github.com/descartes/regress/pkg/baseline"
+	"github.com/descartes/regress/pkg/gate"
+)
+
+// page is Markdown as it grows.
+type page struct {
+	Summary
+	strings.Builder
+}
+
+func (p *page) line(format string, args ...any) { fmt.Fprintf(p, format+"\n", args...) }
+
+// table writes a table of cells that are Markdown already. right says which
+// columns stand to the right: those from the first on, below the last.
+func (p *page) table(header []string, rows [][]string, right [2]int) {
+	p.line("| %s |", strings.Join(header, " | "))
+	for i := range header {
+		if i < right[0] || i >= right[1] {
+			p.WriteString("|:--")
+		} else {
+			p.WriteString("|--:")
+		}
+	}
+	p.line("|")
+	for _, row := range rows {
+		p.line("| %s |", strings.Join(row, " | "))
+	}
+	p.line("")
+}
+
+// fold hides what write writes behind a title of our own words.
+func (p *page) fold(title string, write func()) {
+	p.line("<details><summary>%s</summary>\n", title)
+	write()
+	p.line("</details>\n")
+}
+
+// Markdown writes the page: what to choose, the targets, every table, and where
+// the figures are from.
+func Markdown(w io.Writer, s Summary) error {
+	p := &page{Summary: s}
+	title := "Benchmark summary"
+	if s.Project != "" {
+		title += " of " + report.Code(s.Project, false)
+	}
+	p.line("# %s\n", title)
+	p.top()
+	p.recommended()
+	p.targets()
+	for i := range s.Machines {
+		p.results(&s.Machines[i])
+	}
+	p.facts()
+	if _, err := io.WriteString(w, strings.TrimRight(p.String(), "\n")+"\n"); err != nil {
+		return fmt.Errorf("write summary: %w", err)
+	}
+	return nil
+}
+
+// top says what this is, and what is wrong with it.
+func (p *page) top() {
+	for _, m := range p.Machines {
+		p.line("%s\n", report.Prose(m.headline()))
+	}
+	p.line("Made from a raw log by `regress summary`; nothing on this page is written by hand. Figures are medians of rounds (a round is one process), ± the robust standard deviation of one round where there are several.\n")
+	if p.Stopped != "" {
+		p.line("> **Not everything was measured:** %s.\n", report.Prose("stopped by the "+p.Stopped))
+	}
+	if n := len(p.Problems); n > 0 {
+		p.line("> **%s** in the results: see the end of this page.\n", count(n, "problem"))
+	}
+}
+
+// headline of a machine: commit, day, rounds.
+func (m Machine) headline() string {
+	r := m.Run
+	at := "commit unknown"
+	if r.Commit != "" {
+		at = "commit " + report.Commit(r.Commit)
+	}
+	if r.Branch != "" {
+		at += " on " + r.Branch
+	}
+	if r.Dirty {
+		at += ", with uncommitted changes"
+	}
+	if !r.Time.IsZero() {
+		at += ", measured on " + r.Time.UTC().Format(time.DateOnly)
+	}
+	names := map[baseline.Key]bool{}
+	least, most := 0, 0
+	for i, s := range m.Series {
+		names[s.Key.Benchmark()] = true
+		n := len(s.Rounds)
+		if i == 0 || n < least {
+			least = n
+		}
+		most = max(most, n)
+	}
+	rounds := count(most, "round")
+	if least != most {
+		rounds = fmt.Sprintf("%d to %d rounds", least, most)
+	}
+	return fmt.Sprintf("%s: %s of %s on %s.", strings.ToUpper(at[:1])+at[1:], count(len(names), "benchmark"), rounds, m.machine())
+}
+
+// machine in a clause.
+func (m Machine) machine() string {
+	e := m.Run.Environment
+	var parts []string
+	if e.CPU != "" {
+		parts = append(parts, e.CPU)
+	}
+	if e.Cores > 0 {
+		parts = append(parts, count(e.Cores, "core"))
+	}
+	if e.OS+e.Arch != "" {
+		parts = append(parts, strings.Trim(e.OS+"/"+e.Arch, "/"))
+	}
+	if len(parts) == 0 {
+		return "an unknown machine"
+	}
+	return strings.Join(parts, ", ")
+}
+
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+// facts is the last section: the machine, the problems, the warnings.
+func (p *page) facts() {
+	p.line("## How it was measured\n")
+	for _, m := range p.Machines {
+		r, e := m.Run, m.Run.Environment
+		say := func(key, value string) {
+			if value != "" {
+				p.line("- %s: %s", key, report.Prose(value))
+			}
+		}
+		say("commit", strings.TrimSpace(r.Commit+" "+r.Branch))
+		if !r.Time.IsZero() {
+			say("started", r.Time.UTC().Format(time.DateTime)+" UTC")
+		}
+		say("machine", m.machine()+" (class "+e.Fingerprint()+")")
+		say("CPU quota", unless(e.Quota == 0, fmt.Sprintf("%g cores", e.Quota)))
+		say("GOMAXPROCS", unless(e.Procs == 0, fmt.Sprint(e.Procs)))
+		say("memory", unless(e.MemoryMiB == 0, fmt.Sprintf("%d MiB", e.MemoryMiB)))
+		say("kernel", e.Kernel)
+		say("virtual", e.Virtual)
+		say("governor", e.Governor)
+		say("toolchain", e.GoVersion)
+		say("suite", e.SuiteFlags)
+		say("order", unless(p.Seed == 0, fmt.Sprintf("random, seed %d", p.Seed)))
+		if p.TwoSided {
+			p.line("- the log has a base side as well; this page is about head alone")
+		}
+		p.line("")
+	}
+	p.items("Problems", len(p.Problems), func(i int) string { return report.Where(p.Problems[i]) + p.Problems[i].Message })
+	p.items("Warnings", len(p.Warnings), func(i int) string { return p.Warnings[i] })
+}
+
+func unless(absent bool, say string) string {
+	if absent {
+		return ""
+	}
+	return say
+}
+
+// items lists the first, and says how many more there are.
+func (p *page) items(title string, n int, item func(int) string) {
+	if n == 0 {
+		return
+	}
+	const most = 20
+	p.fold(fmt.Sprintf("%s (%d)", title, n), func() {
+		for i := range min(n, most) {
+			p.line("- %s", report.Prose(item(i)))
+		}
+		if n > most {
+			p.line("- and %d more, in the JSON form of this page", n-most)
+		}
+		p.line("")
+	})
+}
+
+// recommended is a table of configurations, computed.
+func (p *page) recommended() {
+	if len(p.Recommended) == 0 {
+		return
+	}
+	p.line("## Recommended configurations\n")
+	p.line("A value is recommended where it is best by the unit and its whole interval is ahead of every other; where an interval reaches the best, it is a tie.\n")
+	var rows [][]string
+	var notes []string
+	before := ""
+	for _, r := range p.Recommended {
+		name := r.Name
+		if r.Fingerprint != "" {
+			name += " on " + r.Fingerprint
+		}
+		shown := "**" + report.Prose(name) + "**"
+		if name == before {
+			shown = ""
+		}
+		before = name
+		rows = append(rows, []string{shown, chosen(r), report.Prose(r.Unit), lead(r), others(r)})
+		for _, w := range r.Warnings {
+			notes = append(notes, "- "+report.Prose(name+", "+r.Choose+": "+w))
+		}
+	}
+	p.table([]string{"for", "choose", "by", "lead", "measured"}, rows, [2]int{})
+	if len(notes) > 0 {
+		p.line("%s\n", strings.Join(notes, "\n"))
+	}
+}
+
+// chosen is "transport=shm", or what is tied.
+func chosen(r gate.Recommendation) string {
+	switch r.Verdict {
+	case gate.Best:
+		return report.Code(r.Choose+"="+r.Options[0].Value, true)
+	case gate.Tie:
+		var tied []string
+		for i, o := range r.Options {
+			if i == 0 || o.Tied {
+				tied = append(tied, report.Code(r.Choose+"="+o.Value, true))
+			}
+		}
+		return strings.Join(tied, " or ") + " (tie)"
+	}
+	return report.Code(r.Choose, true) + ": " + report.Prose(string(r.Verdict))
+}
+
+// lead says how far ahead the choice is of the next, and how sure that is.
+func lead(r gate.Recommendation) string {
+	i := slices.IndexFunc(r.Options, func(o gate.Option) bool {
+		return o.Behind != nil && o.Interval != nil && (!o.Tied || r.Verdict == gate.Tie)
+	})
+	if i < 0 || r.Verdict == gate.Unavailable {
+		return report.Prose(r.Why)
+	}
+	o := r.Options[i]
+	say := "**" + times(*o.Behind) + "** over " + report.Code(o.Value, true)
+	say += "<br>" + report.Cell(fmt.Sprintf("%s to %s at %s", times(o.Interval.Lo), times(o.Interval.Hi), report.Percent(o.Interval.Level)))
+	if r.Verdict == gate.Unsettled {
+		say += "<br>" + report.Prose(r.Why)
+	}
+	return say
+}
+
+// others are the figures of every value, best first, and what they rest on.
+func others(r gate.Recommendation) string {
+	var out []string
+	for _, o := range r.Options {
+		if o.Typical != nil {
+			out = append(out, report.Code(o.Value, true)+" "+report.Cell(report.Prose(report.Number(*o.Typical, r.Unit))))
+		}
+	}
+	if len(out) == 0 {
+		return nothing
+	}
+	return strings.Join(out, ", ") + "<br>" + count(r.Benchmarks, "benchmark") + " of " + count(r.Rounds, "round")
+}
+
+// times writes a ratio with as many digits as help: "1.04×", "12×".
+func times(x float64) string {
+	switch {
+	case x >= 1e6:
+		return "> 1,000,000×"
+	case x >= 9.95:
+		return fmt.Sprintf("%.0f×", x)
+	case x >= 1.995:
+		return fmt.Sprintf("%.1f×", x)
+	}
+	return fmt.Sprintf("%.2f×", x)
+}

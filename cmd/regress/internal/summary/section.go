@@ -1,0 +1,382 @@
+package summary
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/descartes/regress/cmd/regress/internal/report"
+	"github.com/descartes/regress/pkg/baseline"
+	"github.com/descartes/regress/pkg/gate"
+)
+
+var signs = map[gate.TargetVerdict]string{gate.Met: "✅", gate.Missed: "❌", gate.Unclear: "❔", gate.NotMeasured: "❔"}
+
+// targets is a row for every series that is not met, and one for each target
+// that is: the series that comes closest to missing it.
+func (p *page) targets() {
+	if len(p.Targets) == 0 {
+		return
+	}
+	p.line("## Targets\n")
+	p.line("A target is met where the wrong end of the interval of the median meets it; the margin is measured from there.\n")
+	closest, series := map[string]int{}, map[string]int{}
+	var shown []gate.TargetRow
+	for _, t := range p.Targets {
+		if t.Verdict == gate.Met {
+			series[t.Target]++
+			if i, seen := closest[t.Target]; seen {
+				if t.Margin != nil && (shown[i].Margin == nil || *t.Margin < *shown[i].Margin) {
+					shown[i] = t
+				}
+				continue
+			}
+			closest[t.Target] = len(shown)
+		}
+		shown = append(shown, t)
+	}
+	var rows [][]string
+	for _, t := range shown {
+		say, measured := signs[t.Verdict]+" "+string(t.Verdict), nothing
+		if t.Margin != nil {
+			say += ", " + report.Margin(t.Margin)
+		}
+		if t.Value != nil {
+			measured = report.Cell(report.Prose(report.Value(*t.Value, t.Unit))) + interval(t)
+		}
+		rows = append(rows, []string{
+			report.Cell(say), report.Prose(t.Target) + "<br>" + on(t, series[t.Target]), report.Cell(report.Prose(report.Against(t))), measured,
+		})
+	}
+	p.table([]string{"", "target", "limit", "measured"}, rows, [2]int{2, 4})
+}
+
+// interval of the median, below it.
+func interval(t gate.TargetRow) string {
+	if t.Interval == nil || t.Interval.Lo == t.Interval.Hi {
+		return ""
+	}
+	say := fmt.Sprintf("%s to %s at %s", report.Number(t.Interval.Lo, t.Unit), report.Number(t.Interval.Hi, t.Unit), report.Percent(t.Interval.Level))
+	return "<br>" + report.Cell(report.Prose(say))
+}
+
+// on says which series a row is about, or why it is about none.
+func on(t gate.TargetRow, series int) string {
+	if t.Name == "" {
+		return report.Prose(t.Why)
+	}
+	say := report.Code(t.Name, true)
+	straddles := t.Interval != nil && t.Interval.Lo <= t.Limit && t.Limit <= t.Interval.Hi
+	switch {
+	case t.Verdict == gate.Met && series > 1:
+		say += fmt.Sprintf(", the closest of %d", series)
+	case t.Verdict == gate.Unclear && straddles:
+		say += ": the interval straddles the limit; measure more rounds"
+	case t.Verdict != gate.Met:
+		say += ": " + report.Prose(t.Why)
+	}
+	return say
+}
+
+// results are the tables of one machine.
+func (p *page) results(m *Machine) {
+	title := "## Results"
+	if len(p.Machines) > 1 {
+		title += " on " + report.Code(m.machine()+", class "+m.Run.Environment.Fingerprint(), false)
+	}
+	p.line("%s\n", title)
+	if len(m.Series) == 0 {
+		p.line("Nothing was measured.\n")
+		return
+	}
+	packages := map[string]bool{}
+	for _, s := range m.Series {
+		packages[s.Package] = true
+	}
+	for _, f := range m.families(p.options.Columns) {
+		name := f.function
+		if len(packages) > 1 {
+			name = f.pkg + "." + name
+		}
+		title := "### " + report.Prose(name)
+		for _, part := range f.fixed {
+			title += ", " + report.Code(strings.TrimPrefix(part.Key+"="+part.Value, "="), false)
+		}
+		p.line("%s\n", title)
+		p.family(f)
+	}
+}
+
+// family writes the tables of one function: what somebody asked about is open,
+// the rest is folded.
+func (p *page) family(f *family) {
+	if len(f.keys) < 2 {
+		p.units(f)
+	} else {
+		front, back := p.split(f)
+		for _, unit := range front {
+			p.unit(f, unit)
+		}
+		if len(back) > 0 {
+			p.fold(count(len(back), "more unit"), func() {
+				for _, unit := range back {
+					p.unit(f, unit)
+				}
+			})
+		}
+	}
+	for _, units := range f.distributions() {
+		p.distribution(f, units)
+	}
+	p.rounds(f)
+}
+
+// split says which units are open, and which are folded. Where nobody asked
+// about a function, its own units are open, or time alone where it has none;
+// percentiles are drawn anyway.
+func (p *page) split(f *family) (front, back []string) {
+	choose := func(open func(string) bool) {
+		front, back = nil, nil
+		for _, unit := range f.units {
+			if open(unit) {
+				front = append(front, unit)
+			} else {
+				back = append(back, unit)
+			}
+		}
+	}
+	own := func(unit string) bool {
+		_, _, percentile := quantile(unit)
+		return !percentile && !slices.Contains([]string{"sec/op", "B/s", "B/op", "allocs/op"}, unit)
+	}
+	for _, open := range []func(string) bool{
+		func(unit string) bool { return p.inFront(f, unit) }, own,
+		func(unit string) bool { return unit == "sec/op" },
+		func(string) bool { return true },
+	} {
+		if choose(open); len(front) > 0 {
+			break
+		}
+	}
+	return front, back
+}
+
+func (p *page) inFront(f *family, unit string) bool {
+	for _, m := range f.members {
+		if s, has := m.by[unit]; has && p.front(s.Key) {
+			return true
+		}
+	}
+	return false
+}
+
+// better says which way a unit improves.
+func better(d baseline.Direction) string {
+	switch d {
+	case baseline.Lower:
+		return "less is better"
+	case baseline.Higher:
+		return "more is better"
+	}
+	return "neither way is better"
+}
+
+// units is one table of a function whose names differ in one key at most: a row
+// for each unit.
+func (p *page) units(f *family) {
+	rows := f.rows()
+	columns := f.columns()
+	header := []string{"unit"}
+	for _, value := range columns {
+		if value == "" {
+			value = "median"
+		}
+		header = append(header, report.Prose(value))
+	}
+	if len(f.keys) == 1 && f.column < 0 { // more values than stand side by side
+		for _, unit := range f.units {
+			p.unit(f, unit)
+		}
+		return
+	}
+	var out [][]string
+	for _, unit := range f.units {
+		cells := []string{report.Prose(unit)}
+		for _, column := range columns {
+			cells = append(cells, figure(rows[0].cells[column], unit))
+		}
+		out = append(out, cells)
+	}
+	p.table(header, out, [2]int{1, len(header)})
+}
+
+// unit is one table of a function in one unit.
+func (p *page) unit(f *family, unit string) {
+	var direction baseline.Direction
+	values, measured := map[float64]bool{}, 0
+	least := 0.
+	for _, m := range f.members {
+		if s, has := m.by[unit]; has {
+			direction, least = s.Unit.Direction, s.Median
+			values[s.Median] = s.Spread == nil || *s.Spread == 0
+			measured++
+		}
+	}
+	title := fmt.Sprintf("**%s**, %s", report.Prose(unit), better(direction))
+	if len(values) == 1 && values[least] && measured > 1 {
+		p.line("%s: %s in all %d benchmarks.\n", title, report.Cell(report.Prose(report.Number(least, unit))), measured)
+		return
+	}
+	p.line("%s\n", title)
+	columns := f.columns()
+	header := f.titles(f.rowKeys())
+	right := len(header)
+	for _, value := range columns {
+		if value == "" {
+			value = "median"
+		}
+		header = append(header, report.Prose(value))
+	}
+	var out [][]string
+	for _, r := range f.rows() {
+		cells := labels(r.values)
+		empty := true
+		for _, column := range columns {
+			own := figure(r.cells[column], unit)
+			empty = empty && own == nothing
+			cells = append(cells, own)
+		}
+		if !empty {
+			out = append(out, cells)
+		}
+	}
+	p.table(header, out, [2]int{right, len(header)})
+}
+
+func (f *family) titles(keys []int) []string {
+	var out []string
+	for _, i := range keys {
+		out = append(out, report.Prose(f.keys[i]))
+	}
+	return out
+}
+
+func labels(values []string) []string {
+	var out []string
+	for _, value := range values {
+		out = append(out, report.Cell(report.Prose(value)))
+	}
+	return out
+}
+
+const nothing = "–"
+
+const leastSpread = .0005 // that is shown: less is below the digits of the figure
+
+// figure is a median and its spread.
+func figure(m *member, unit string) string {
+	if m == nil {
+		return nothing
+	}
+	s, has := m.by[unit]
+	if !has {
+		return nothing
+	}
+	out := report.Number(s.Median, unit)
+	least, most := slices.Min(s.Rounds), slices.Max(s.Rounds)
+	switch {
+	case s.Unit.Exact && least == most:
+		out = report.Exact(s.Median, unit)
+	case s.Unit.Exact: // a count that varies: a share of it says little
+		out = fmt.Sprintf("%s (%s to %s)", report.Exact(s.Median, unit), report.Exact(least, unit), report.Exact(most, unit))
+	case s.Spread != nil && *s.Spread >= leastSpread:
+		out += " ±" + report.Percent(*s.Spread)
+	}
+	return report.Cell(report.Prose(out))
+}
+
+// distribution draws the percentiles of every benchmark on one scale.
+func (p *page) distribution(f *family, units []string) {
+	var all []float64
+	for _, m := range f.members {
+		for _, unit := range units {
+			if s, has := m.by[unit]; has {
+				all = append(all, s.Median)
+			}
+		}
+	}
+	axis, drawn := scaleOf(all)
+	_, of, _ := quantile(units[0])
+	header := f.titles(f.order())
+	right := len(header)
+	legend := []string{}
+	for i, unit := range units {
+		number, _, _ := quantile(unit)
+		name := fmt.Sprintf("p%g", number)
+		header = append(header, name)
+		shade := []rune(shades)[min(i, 3)]
+		if i == len(units)-1 {
+			shade = []rune(shades)[3]
+		}
+		legend = append(legend, fmt.Sprintf("`%c` to %s", shade, name))
+	}
+	title := "Distribution of " + report.Prose(of)
+	if drawn {
+		header = append(header, "")
+		title += fmt.Sprintf(": logarithmic from %s to %s, %s", report.Prose(report.Number(axis.lo, units[0])), report.Prose(report.Number(axis.hi, units[0])), strings.Join(legend, ", "))
+	}
+	var rows [][]string
+	for _, m := range f.sorted() {
+		var cells []string
+		for _, i := range f.order() {
+			cells = append(cells, report.Cell(report.Prose(m.values[i])))
+		}
+		var marks []float64
+		for _, unit := range units {
+			s, has := m.by[unit]
+			if !has {
+				cells = append(cells, nothing)
+				continue
+			}
+			marks = append(marks, s.Median)
+			cells = append(cells, report.Cell(report.Prose(report.Number(s.Median, unit))))
+		}
+		if drawn && len(marks) == len(units) {
+			cells = append(cells, "`"+axis.bar(marks)+"`")
+		} else if drawn {
+			cells = append(cells, "")
+		}
+		if len(marks) > 0 {
+			rows = append(rows, cells)
+		}
+	}
+	p.line("%s\n", title)
+	p.table(header, rows, [2]int{right, right + len(units)})
+}
+
+// rounds draws every round of what somebody asked about: a drift or a step shows
+// here, and in no median.
+func (p *page) rounds(f *family) {
+	var rows [][]string
+	for _, m := range f.sorted() {
+		for _, unit := range f.units {
+			s, has := m.by[unit]
+			if !has || len(s.Rounds) < 3 || !p.front(s.Key) {
+				continue
+			}
+			var cells []string
+			for _, i := range f.order() {
+				cells = append(cells, report.Cell(report.Prose(m.values[i])))
+			}
+			rows = append(rows, append(cells, report.Prose(unit), figure(m, unit), "`"+spark(s.Rounds)+"`"))
+		}
+	}
+	if len(rows) == 0 {
+		return
+	}
+	p.fold("Rounds, in order", func() {
+		p.line("The height of a line is at least %s of the median.\n", report.Percent(sparkSpan))
+		header := append(f.titles(f.order()), "unit", "median", "rounds")
+		p.table(header, rows, [2]int{len(header) - 2, len(header) - 1})
+	})
+}

@@ -1,0 +1,122 @@
+// Package summary turns what was measured into a page to keep: what to choose,
+// which targets are met and by how much, and every figure in tables. It judges
+// nothing itself; targets and recommendations are the gate's. The same log gives
+// the same bytes.
+//
+//	summary.go       a log as medians with their spread
+//	table.go         series as tables: which name key is columns, which are rows
+//	order.go         64B before 1KiB
+//	bar.go           distributions and rounds as blocks
+//	markdown.go      the page; section.go its tables
+//	json.go          the same for programs
+//
+// What the tables look like follows from the names alone: "key=value" parts are
+// columns and rows, whatever a suite calls them.
+package summary
+
+import (
+	"errors"
+	"math"
+
+	"github.com/descartes/regress/pkg/baseline"
+	"github.com/descartes/regress/pkg/gate"
+	"github.com/descartes/regress/pkg/gate/stat"
+)
+
+// Options is what a summary is given besides the log.
+type Options struct {
+	Project   string
+	Recommend []gate.Recommend
+	Columns   []string // name keys to be columns of tables, by preference; else the key with the fewest values
+}
+
+// Summary is head of a log in numbers.
+type Summary struct {
+	Project     string
+	Machines    []Machine // one in most logs
+	Recommended []gate.Recommendation
+	Targets     []gate.TargetRow
+	Problems    []baseline.Problem
+	Warnings    []string
+	Stopped     string // why measuring ended early; empty when it did not
+	TwoSided    bool   // the log has a base as well, of which nothing is shown
+	Seed        uint64
+
+	options Options
+	front   func(baseline.Key) bool // a target or a recommendation is about it
+}
+
+// Machine is what one class of machine measured.
+type Machine struct {
+	Run    baseline.Run // its facts; Samples and Raw are left out
+	Series []Series     // in order of key
+}
+
+// Series is one benchmark in one unit.
+type Series struct {
+	baseline.Key
+	Unit   baseline.Unit // hides Key.Unit; its Name is the same
+	Name   gate.Name     // hides Key.Name
+	Rounds []float64     // a value a round, in order; at least one
+	Median float64       // of Rounds
+	Spread *float64      // robust standard deviation relative to the median; nil for one round
+}
+
+// ErrNoHead says that a log has nothing to sum up.
+var ErrNoHead = errors.New("sum up: the log has base alone: give results of head, or results without sides")
+
+// New sums head of in.Log up, and holds it against in.Targets.
+func New(in gate.Input, o Options) (Summary, error) {
+	in.OnlyHead = true
+	s := Summary{
+		Project: o.Project, Recommended: gate.Recommendations(in.Log, o.Recommend), Targets: gate.Decide(in).Targets,
+		Problems: in.Log.Problems, Warnings: in.Log.Warnings, Stopped: in.Log.Stopped, Seed: in.Log.Seed, options: o,
+	}
+	s.front = func(key baseline.Key) bool { return asked(key, in.Targets, o.Recommend) }
+	for _, run := range in.Log.Runs {
+		if run.Side == baseline.Base {
+			s.TwoSided = true
+			continue
+		}
+		m := Machine{Run: run}
+		m.Run.Samples, m.Run.Raw = nil, nil
+		for _, sample := range run.Samples {
+			if rounds := sample.PerRound(); len(rounds) > 0 {
+				m.Series = append(m.Series, series(sample.Key, in.Log.Units[sample.Unit], rounds))
+			}
+		}
+		s.Machines = append(s.Machines, m)
+	}
+	if len(s.Machines) == 0 {
+		return s, ErrNoHead
+	}
+	return s, nil
+}
+
+func series(key baseline.Key, unit baseline.Unit, rounds []float64) Series {
+	sorted := stat.Sorted(rounds)
+	unit.Name = key.Unit
+	s := Series{Key: key, Unit: unit, Name: gate.ParseName(key.Name), Rounds: rounds, Median: stat.Quantile(sorted, .5)}
+	spread := stat.Scale(sorted) / math.Abs(s.Median)
+	if len(rounds) > 1 && !math.IsNaN(spread) && !math.IsInf(spread, 0) {
+		s.Spread = &spread
+	}
+	return s
+}
+
+// asked says whether a target or a recommendation is about a series.
+func asked(key baseline.Key, targets []gate.Target, blocks []gate.Recommend) bool {
+	name := key.Package + "." + key.Name
+	for _, t := range targets {
+		if t.Tidied == key.Unit && (t.Benchmark == nil || t.Benchmark.MatchString(name)) {
+			return true
+		}
+	}
+	for _, q := range blocks {
+		_, has := gate.ParseName(key.Name).Value(q.Choose)
+		if q.Tidied == key.Unit && has && (q.Where == nil || q.Where.MatchString(name)) {
+			return true
+		}
+	}
+	return false
+}
