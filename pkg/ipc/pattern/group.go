@@ -85,7 +85,7 @@ type set struct {
 type member struct {
 	name string
 	conn ipc.Conn
-	try  func(p []byte) error // sends without waiting
+	try  func(p []byte) error // sends without waiting, as far as the connection can
 
 	_    [128]byte
 	sent atomic.Uint64 // written by the sending half
@@ -132,10 +132,9 @@ func (g *Group) Add(m Member) error {
 		return fmt.Errorf("add %s to group: the name is taken: drop the other first", m.Name)
 	}
 	n := &member{name: m.Name, conn: m.Conn, left: make(chan struct{})}
-	if t, ok := m.Conn.(interface{ TrySend(p []byte) error }); ok {
+	n.try = func(p []byte) error { return n.conn.Send(context.Background(), p) }
+	if t, ok := m.Conn.(interface{ TrySend(p []byte) error }); ok && !g.noWait {
 		n.try = t.TrySend
-	} else {
-		n.try = func(p []byte) error { return n.conn.Send(context.Background(), p) }
 	}
 	byName := maps.Clone(old.byName)
 	byName[n.name] = n

@@ -1,14 +1,32 @@
 package shm
 
-import "context"
+import (
+	"context"
+	"fmt"
 
-// TrySend is Send with Config.NoWait for this one call: ErrFull when there is no room. It is for groups of
-// connections, which try another one then.
+	"github.com/descartes/regress/pkg/ipc"
+	"github.com/descartes/regress/pkg/ipc/internal/ring"
+)
+
+// TrySend is a Send that does not wait, whatever Config.NoWait says: ErrFull when there is no room, ErrTooLarge for a message that
+// travels in parts, between which it would have to wait. It is for groups of connections, which try another one then.
 func (c *conn) TrySend(p []byte) error {
-	// Only the sending half reads NoWait.
-	was := c.cfg.NoWait
-	c.cfg.NoWait = true
-	err := c.Send(context.Background(), p)
-	c.cfg.NoWait = was
-	return err
+	t := &c.tx
+	t.enter()
+	var full, parts bool
+	if c.state.Load() == 0 {
+		room, ok := t.p.Room(len(p) + 2*ring.Align) // and for a record that withdraws another
+		parts = len(p) > min(t.p.Cap()/4, fragment)
+		if full = ok && !room; full {
+			c.published(t.p.Publish()) // or the receiver has nothing to make room with
+		}
+	}
+	t.leave(out)
+	switch {
+	case parts:
+		return fmt.Errorf("send %d bytes on shm without waiting: %w", len(p), ipc.ErrTooLarge)
+	case full:
+		return t.full
+	}
+	return c.Send(context.Background(), p)
 }

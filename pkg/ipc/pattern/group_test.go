@@ -1,0 +1,188 @@
+package pattern_test
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/descartes/regress/pkg/ipc"
+	"github.com/descartes/regress/pkg/ipc/pattern"
+)
+
+// Every message of every source arrives, in its order; then the end of each is told once.
+func TestFanIn(t *testing.T) {
+	each(t, func(t *testing.T, cfg ipc.Config) {
+		ctx, n := within(t), uint64(1500)
+		g, _ := group(t, cfg, repeat(fmt.Sprint("source ", n), 5)...)
+		next, ended := map[string]uint64{}, []string{}
+		var buf []byte
+		for turn := 0; ; turn++ {
+			var from string
+			var err error
+			if turn%2 == 0 {
+				from, buf, err = g.Recv(ctx, buf)
+			} else if from, buf, err = g.Peek(ctx); err == nil {
+				buf = slices.Clone(buf)
+				g.Release()
+			}
+			if errors.Is(err, pattern.ErrNoMembers) {
+				break
+			}
+			var e *pattern.MemberError
+			if errors.As(err, &e) {
+				if !errors.Is(err, ipc.ErrPeerClosed) || e.Received != n || next[e.Name] != n {
+					t.Fatalf("%v after %d messages, want %d and ErrPeerClosed", err, next[e.Name], n)
+				}
+				ended = append(ended, e.Name)
+				continue
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			have, err := number(buf)
+			if err != nil || have != next[from] {
+				t.Fatalf("message %d of %s, want %d: %v", have, from, next[from], err)
+			}
+			next[from]++
+		}
+		slices.Sort(ended)
+		if fmt.Sprint(ended) != "[a b c d e]" {
+			t.Fatalf("reports of %v, want each member once", ended)
+		}
+	})
+}
+
+// Every message is answered by exactly one worker while the two halves are used at the same time, and every worker has some.
+func TestFanOut(t *testing.T) {
+	each(t, func(t *testing.T, cfg ipc.Config) {
+		ctx, n := within(t), uint64(3000)
+		g, _ := group(t, cfg, repeat("echo", 4)...)
+		sent := make(chan error, 1)
+		go func() {
+			for i := range n {
+				if _, err := g.SendAny(ctx, numbered(i)); err != nil {
+					sent <- err
+					return
+				}
+			}
+			sent <- nil
+		}()
+		seen, by := map[uint64]bool{}, map[string]int{}
+		for range n {
+			from, p, err := g.Recv(ctx, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			i, err := number(p)
+			if err != nil || seen[i] {
+				t.Fatalf("message %d from %s, seen before: %v; %v", i, from, seen[i], err)
+			}
+			seen[i] = true
+			by[from]++
+		}
+		if err := <-sent; err != nil {
+			t.Fatal(err)
+		}
+		if len(seen) != int(n) || len(by) != 4 {
+			t.Fatalf("%d of %d messages came back, by member: %v", len(seen), n, by)
+		}
+	})
+}
+
+// A round: everybody gets the message and everybody's answer comes, also of messages larger than a ring.
+func TestBroadcastGather(t *testing.T) {
+	each(t, func(t *testing.T, cfg ipc.Config) {
+		ctx := within(t)
+		g, _ := group(t, cfg, repeat("echo", 5)...)
+		for round := range 100 {
+			p := numbered(uint64(round))
+			if round%50 == 49 {
+				p = make([]byte, 300<<10)
+			}
+			if err := g.SendAll(ctx, p); err != nil {
+				t.Fatal(err)
+			}
+			if round == 20 {
+				time.Sleep(30 * time.Millisecond) // everybody falls asleep
+			}
+			got := map[string]bool{}
+			for range 5 {
+				from, q, err := g.Recv(ctx, nil)
+				if err != nil || got[from] || string(q) != string(p) {
+					t.Fatalf("round %d: %d bytes from %s, want %d, once from each: %v", round, len(q), from, len(p), err)
+				}
+				got[from] = true
+			}
+			if round == 40 {
+				time.Sleep(30 * time.Millisecond) // this side falls asleep
+			}
+		}
+	})
+}
+
+// Batches are sent by Flush.
+func TestFlush(t *testing.T) {
+	each(t, func(t *testing.T, cfg ipc.Config) {
+		ctx := within(t)
+		cfg.Batch = ipc.Batch{Count: 1000, Delay: -1}
+		g, _ := group(t, cfg, "echo", "echo")
+		for range 10 {
+			if err := errors.Join(g.SendAll(ctx, []byte("x")), g.Flush(ctx)); err != nil {
+				t.Fatal(err)
+			}
+			for range 2 {
+				if _, _, err := g.Recv(ctx, nil); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	})
+}
+
+func TestMembership(t *testing.T) {
+	each(t, func(t *testing.T, cfg ipc.Config) {
+		ctx := within(t)
+		g, _ := group(t, cfg)
+		check := func(what string, err, want error) {
+			t.Helper()
+			if !errors.Is(err, want) {
+				t.Fatalf("%s: have %v, want %v", what, err, want)
+			}
+		}
+		_, _, err := g.Recv(ctx, nil)
+		check("Recv without members", err, pattern.ErrNoMembers)
+		_, err = g.SendAny(ctx, nil)
+		check("SendAny without members", err, pattern.ErrNoMembers)
+		check("SendAll without members", g.SendAll(ctx, nil), pattern.ErrNoMembers)
+		check("Send to nobody", g.Send(ctx, "x", nil), pattern.ErrUnknown)
+		check("Drop nobody", g.Drop("x"), pattern.ErrUnknown)
+
+		quiet, _ := start(t, "quiet", "echo", cfg)
+		late, _ := start(t, "late", "echo", cfg)
+		check("Add", g.Add(quiet), nil)
+		if err := g.Add(pattern.Member{Name: "quiet", Conn: late.Conn}); err == nil {
+			t.Fatal("a name was taken twice")
+		}
+		go func() { // Recv waits for quiet, which says nothing, and must hear late
+			time.Sleep(50 * time.Millisecond)
+			_ = late.Conn.Send(ctx, []byte("hello")) // not in the group yet: its connection is still the caller's
+			_ = g.Add(late)
+			time.Sleep(50 * time.Millisecond)
+			_ = g.Drop("quiet")
+			time.Sleep(50 * time.Millisecond)
+			_ = g.Close()
+		}()
+		from, p, err := g.Recv(ctx, nil)
+		if err != nil || from != "late" || string(p) != "hello" {
+			t.Fatalf("%q from %s, %v", p, from, err)
+		}
+		_, _, err = g.Recv(ctx, nil) // a dropped member is not reported; Close is
+		check("Recv while the group is closed", err, ipc.ErrClosed)
+		check("Recv on a closed group", func() error { _, _, err := g.Recv(ctx, nil); return err }(), ipc.ErrClosed)
+		check("Send on a closed group", g.Send(ctx, "late", nil), ipc.ErrClosed)
+		check("Add to a closed group", g.Add(quiet), ipc.ErrClosed)
+		check("second Close", g.Close(), nil)
+	})
+}
