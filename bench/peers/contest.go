@@ -1,0 +1,47 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os/exec"
+
+	"github.com/descartes/regress/pkg/ipc"
+)
+
+// contestant is one way to move messages between two Go processes.
+type contestant struct {
+	name    string
+	about   string // what it is and how it is configured
+	trips   bool   // does round trips
+	flows   bool   // can send without an answer to each message
+	batches bool   // can hold messages back and send them together
+
+	// near starts cmd, which is the far process, and connects to it; path is free
+	// for a socket.
+	near func(ctx context.Context, j job, path string, cmd *exec.Cmd) (link, error)
+	// far connects to the near process and serves it.
+	far func(ctx context.Context, j job, path string) error
+}
+
+// contestants are those that this program itself can play: ours, the plain Go ones,
+// the peers.
+func contestants() []contestant {
+	return []contestant{
+		ours("ours-shm", "pkg/ipc/shm, zero configuration", ipc.Config{Mechanism: ipc.Shm}, false),
+		ours("ours-shm-peek", "the same, the receiver reads in place (Peek, Release)", ipc.Config{Mechanism: ipc.Shm}, true),
+		ours("ours-shm-park", "the same as ours-shm, both sides sleep at once (SyncPark)", ipc.Config{Mechanism: ipc.Shm, Sync: ipc.SyncPark}, false),
+		ours("ours-unix", "pkg/ipc/unix, zero configuration", ipc.Config{Mechanism: ipc.Unix}, false),
+		ours("ours-pipe", "pkg/ipc/pipe, zero configuration", ipc.Config{Mechanism: ipc.Pipe}, false),
+		goUnix(), goPipe(),
+		cloudwego(), grpcStreams(), grpcCalls(), nanomsg(), zmq(), barrow(),
+	}
+}
+
+func find(name string) (contestant, error) {
+	for _, c := range contestants() {
+		if c.name == name {
+			return c, nil
+		}
+	}
+	return contestant{}, fmt.Errorf("no contestant %q", name)
+}

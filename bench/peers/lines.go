@@ -1,0 +1,53 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"runtime"
+	"strings"
+	"time"
+)
+
+// lines writes results in the format of Go benchmarks as they come.
+type lines struct {
+	out io.Writer
+}
+
+// begin writes what is the same for all results.
+func (l lines) begin(machine []string) {
+	fmt.Fprintf(l.out, "goos: %s\ngoarch: %s\ncpu: %s\npkg: github.com/descartes/regress/bench/peers\n", runtime.GOOS, runtime.GOARCH, cpuModel())
+	for _, line := range machine {
+		fmt.Fprintf(l.out, "# %s\n", line)
+	}
+	fmt.Fprint(l.out, "Unit msg/s better=higher\nUnit p50-latency-ns better=lower\nUnit p95-latency-ns better=lower\nUnit p99-latency-ns better=lower\n")
+}
+
+func (l lines) round(n int, crossing time.Duration, load string) {
+	fmt.Fprintf(l.out, "# round: %d\n# a cache line crosses in %v, load %s\n", n, crossing, load)
+}
+
+func (l lines) result(name string, w work, r result) {
+	title := map[string]string{trip: "Trip", flow: "Flow"}[w.kind]
+	size := strings.ReplaceAll(sizeName(w.size), " ", "")
+	mode := ""
+	if w.kind == flow {
+		mode = "/mode=plain"
+		if w.batch > 1 {
+			mode = "/mode=batched"
+		}
+	}
+	fmt.Fprintf(l.out, "Benchmark%s/peer=%s/size=%s%s-%d\t%d\t%.4g ns/op", title, name, size, mode, runtime.GOMAXPROCS(0), r.n, float64(r.ns)/float64(r.n))
+	if w.kind == trip {
+		fmt.Fprintf(l.out, "\t%d p50-latency-ns\t%d p95-latency-ns\t%d p99-latency-ns", r.p50, r.p95, r.p99)
+	} else {
+		fmt.Fprintf(l.out, "\t%.4g MB/s\t%.6g msg/s", rate(r)*float64(w.size)/1e6, rate(r))
+	}
+	if r.mallocs >= 0 {
+		fmt.Fprintf(l.out, "\t%d allocs/op", r.mallocs/r.n)
+	}
+	fmt.Fprintln(l.out)
+}
+
+func (l lines) problem(text string) {
+	fmt.Fprintf(l.out, "# not measured: %s\n", strings.ReplaceAll(text, "\n", " "))
+}

@@ -1,0 +1,51 @@
+package main
+
+import "slices"
+
+// cell is one rival at one work.
+type cell struct {
+	rival string
+	work  work
+}
+
+// measured holds the results, by round.
+type measured map[cell]map[int]result
+
+func (m measured) add(name string, w work, round int, r result) {
+	c := cell{name, w}
+	if m[c] == nil {
+		m[c] = map[int]result{}
+	}
+	m[c][round] = r
+}
+
+// values lists a figure of a cell over its rounds, sorted.
+func (m measured) values(name string, w work, figure func(result) float64) []float64 {
+	var all []float64
+	for _, r := range m[cell{name, w}] {
+		all = append(all, figure(r))
+	}
+	slices.Sort(all)
+	return all
+}
+
+// ratios lists figure of ours by other of theirs, for each round that has both, sorted.
+func (m measured) ratios(w work, ours, theirs string, figure, other func(result) float64) []float64 {
+	var all []float64
+	for round, r := range m[cell{ours, w}] {
+		if t, ok := m[cell{theirs, w}][round]; ok && other(t) > 0 {
+			all = append(all, figure(r)/other(t))
+		}
+	}
+	slices.Sort(all)
+	return all
+}
+
+// median of sorted values; 0 of none.
+func median(sorted []float64) float64 {
+	n := len(sorted)
+	if n == 0 {
+		return 0
+	}
+	return (sorted[(n-1)/2] + sorted[n/2]) / 2
+}

@@ -1,0 +1,177 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// pairs are whose ratios are shown: ours against what does the same job.
+var pairs = []struct {
+	ours   string
+	theirs []string
+}{
+	{"ours-shm", []string{"c-shm", "shmipc-go"}},
+	{"ours-shm-peek", []string{"c-shm-peek", "ours-shm"}},
+	{"ours-shm-park", []string{"shmipc-go"}},
+	{"ours-unix", []string{"c-unix", "go-unix", "grpc-stream", "grpc-unary", "mangos", "go-zeromq", "golang-ipc"}},
+	{"ours-pipe", []string{"c-pipe", "go-pipe"}},
+}
+
+// report is everything that a run found.
+type report struct {
+	machine   []string
+	rivals    []rival
+	works     []work
+	measured  measured
+	crossings []time.Duration // by round
+	loads     []string
+	problems  []string
+}
+
+// write prints the report as Markdown.
+func (r report) write(out io.Writer) {
+	for _, line := range r.machine {
+		fmt.Fprintf(out, "%s  \n", line)
+	}
+	fmt.Fprintf(out, "A cache line crossed between two cores, by round, in: %s (load: %s)\n", strings.Trim(fmt.Sprint(r.crossings), "[]"), strings.Join(r.loads, ", "))
+	r.table(out, trip, "Round trip, µs: p50 (p95, p99), medians of the rounds; in brackets p50 of the best and the worst round")
+	r.table(out, flow, "One way, million msg/s (GB/s at 1 MiB), medians of the rounds; in brackets the worst and the best round")
+	r.ratios(out, trip, "Ours by theirs, p50 of the round trip (below 1: ours is faster): median [least, most] of the ratios within a round")
+	r.ratios(out, flow, "Ours by theirs, rate one way (above 1: ours is faster): median [least, most] of the ratios within a round")
+	r.bars(out)
+	if len(r.problems) > 0 {
+		fmt.Fprintln(out, "\n## Not measured")
+		for _, p := range r.problems {
+			fmt.Fprintf(out, "- %s\n", p)
+		}
+	}
+}
+
+// columns are the works of a kind that were measured at all.
+func (r report) columns(kind string) []work {
+	var all []work
+	for _, w := range r.works {
+		for c := range r.measured {
+			if w.kind == kind && c.work == w {
+				all = append(all, w)
+				break
+			}
+		}
+	}
+	return all
+}
+
+// head prints a heading and a table's head; false when there is nothing to print below.
+func (r report) head(out io.Writer, kind, title string) []work {
+	columns := r.columns(kind)
+	if len(columns) == 0 {
+		return nil
+	}
+	fmt.Fprintf(out, "\n## %s\n\n| |", title)
+	for _, w := range columns {
+		fmt.Fprintf(out, " %s |", w.String()[len(kind)+1:])
+	}
+	fmt.Fprintf(out, "\n|---|%s\n", strings.Repeat("---|", len(columns)))
+	return columns
+}
+
+// row prints a row unless all its cells are empty.
+func row(out io.Writer, name string, cells []string) {
+	if strings.Join(cells, "") == "" {
+		return
+	}
+	fmt.Fprintf(out, "| %s |", name)
+	for _, c := range cells {
+		fmt.Fprintf(out, " %s |", c)
+	}
+	fmt.Fprintln(out)
+}
+
+func (r report) table(out io.Writer, kind, title string) {
+	columns := r.head(out, kind, title)
+	if columns == nil {
+		return
+	}
+	for _, rival := range r.rivals {
+		var cells []string
+		for _, w := range columns {
+			cells = append(cells, r.cell(rival.name, w))
+		}
+		row(out, rival.name, cells)
+	}
+}
+
+func (r report) cell(name string, w work) string {
+	v := r.measured.values(name, w, headline(w.kind))
+	if len(v) == 0 {
+		return ""
+	}
+	unit := 1e6 // messages
+	switch {
+	case w.kind == trip:
+		unit = 1e3 // nanoseconds
+	case w.size >= 1<<20:
+		unit = 1e9 / float64(w.size) // bytes
+	}
+	s := digits(median(v) / unit)
+	if w.kind == trip {
+		p95 := r.measured.values(name, w, func(r result) float64 { return float64(r.p95) })
+		p99 := r.measured.values(name, w, p99)
+		s += fmt.Sprintf(" (%s, %s)", digits(median(p95)/unit), digits(median(p99)/unit))
+	}
+	return s + fmt.Sprintf(" [%s, %s]", digits(v[0]/unit), digits(v[len(v)-1]/unit))
+}
+
+func (r report) ratios(out io.Writer, kind, title string) {
+	columns := r.head(out, kind, title)
+	for _, p := range pairs {
+		for _, theirs := range p.theirs {
+			var cells []string
+			for _, w := range columns {
+				cells = append(cells, spread(r.measured.ratios(w, p.ours, theirs, headline(kind), headline(kind))))
+			}
+			row(out, p.ours+" / "+theirs, cells)
+		}
+	}
+}
+
+func (r report) bars(out io.Writer) {
+	fmt.Fprint(out, "\n## Bars: median [least, most] of the ratios within a round\n\n| | | ours | theirs | bar | ratio | |\n|---|---|---|---|---|---|---|\n")
+	for _, b := range bars() {
+		verdict, ratios := b.judge(r.measured)
+		relation := "≥"
+		if b.most {
+			relation = "≤"
+		}
+		theirs := b.theirs
+		if b.theirs == b.ours {
+			theirs = ""
+		}
+		fmt.Fprintf(out, "| %s | %s | %s | %s | %s %s | %s | %s |\n", b.group, b.text, b.ours, theirs, relation, digits(b.limit), spread(ratios), verdict)
+	}
+}
+
+// spread shows the median and the ends of sorted values; nothing of none.
+func spread(sorted []float64) string {
+	if len(sorted) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s [%s, %s]", digits(median(sorted)), digits(sorted[0]), digits(sorted[len(sorted)-1]))
+}
+
+// digits rounds to three significant digits and writes no exponent.
+func digits(v float64) string {
+	if v == 0 || math.IsNaN(v) || math.IsInf(v, 0) {
+		return strconv.FormatFloat(v, 'g', 3, 64)
+	}
+	places := max(0, 2-int(math.Floor(math.Log10(math.Abs(v)))))
+	s := strconv.FormatFloat(v, 'f', places, 64)
+	if strings.Contains(s, ".") {
+		s = strings.TrimRight(strings.TrimRight(s, "0"), ".")
+	}
+	return s
+}

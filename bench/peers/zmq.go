@@ -1,0 +1,45 @@
+package main
+
+import (
+	"context"
+	"os/exec"
+
+	"github.com/go-zeromq/zmq4"
+)
+
+// zmq is a PAIR of go-zeromq/zmq4 over ipc://.
+func zmq() contestant {
+	return contestant{
+		name: "go-zeromq", about: "go-zeromq/zmq4, PAIR over ipc://, defaults", trips: true, flows: true,
+		near: func(ctx context.Context, _ job, path string, cmd *exec.Cmd) (link, error) {
+			s := zmq4.NewPair(ctx)
+			if err := s.Listen("ipc://" + path); err != nil {
+				return nil, err
+			}
+			return zmqLink{s}, cmd.Start()
+		},
+		far: func(ctx context.Context, j job, path string) error {
+			s := zmq4.NewPair(ctx)
+			if err := s.Dial("ipc://" + path); err != nil {
+				return err
+			}
+			return serve(ctx, zmqLink{s}, j)
+		},
+	}
+}
+
+type zmqLink struct{ s zmq4.Socket }
+
+func (l zmqLink) Send(_ context.Context, p []byte) error { return l.s.Send(zmq4.NewMsg(p)) }
+
+func (l zmqLink) Recv(context.Context, []byte) ([]byte, error) {
+	m, err := l.s.Recv()
+	if err != nil {
+		return nil, err
+	}
+	return m.Frames[0], nil
+}
+
+func (l zmqLink) Flush(context.Context) error { return nil }
+
+func (l zmqLink) Close() error { return l.s.Close() }
