@@ -1,0 +1,158 @@
+package placement
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/descartes/regress/cmd/regress/internal/measure"
+)
+
+func run(t *testing.T, dir, name string, args ...string) string {
+	t.Helper()
+	out, err := exec.Command(name, append([]string{"-C", dir}, args...)...).CombinedOutput()
+	if err != nil {
+		t.Fatalf("%s %v: %v\n%s", name, args, err, out)
+	}
+	return strings.TrimSpace(string(out))
+}
+
+func write(t *testing.T, dir, name, text string) {
+	t.Helper()
+	path := filepath.Join(dir, name)
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// open builds the repository of a pull request, with changes that no benchmark
+// reaches beside its own.
+func (p pull) open(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	run(t, dir, "git", "init", "--quiet", "--initial-branch=main")
+	write(t, dir, "go.mod", "module example.com/shop\n\ngo 1.24\n")
+	write(t, dir, "README.md", "# Shop\n")
+	write(t, dir, "unused.go", "package shop\n\nfunc unused() int { return 1 }\n\nvar _ = unused\n")
+	for name, text := range p.files {
+		write(t, dir, name, text)
+	}
+	run(t, dir, "git", "add", "-A")
+	run(t, dir, "git", "-c", "user.name=t", "-c", "user.email=t@example.com", "commit", "--quiet", "-m", "first")
+	head := map[string]string{}
+	for name, text := range p.files {
+		head[name] = text
+	}
+	for _, e := range p.edits {
+		if strings.Count(head[e.file], e.old) != 1 {
+			t.Fatalf("%q occurs %d times in %s", e.old, strings.Count(head[e.file], e.old), e.file)
+		}
+		head[e.file] = strings.Replace(head[e.file], e.old, e.new, 1)
+	}
+	for name, text := range head {
+		write(t, dir, name, text)
+	}
+	write(t, dir, "README.md", "# The shop\n")
+	write(t, dir, "unused.go", "package shop\n\nfunc unused() int {\n\tn := 0\n\tfor i := range 1000 {\n\t\tn += i\n\t}\n\treturn n\n}\n\nvar _ = unused\n")
+	write(t, dir, "added.go", "package shop\n\n// Added is new and not used.\nfunc Added(n int) int { return n * 2 }\n")
+	return dir
+}
+
+// hits reports whether a cause lies on a guilty edit: one of its lines is one
+// that the edit added, or next to one that it removed.
+func (p pull) hits(c Cause) bool {
+	for _, e := range p.edits {
+		if !e.guilty || e.file != c.File {
+			continue
+		}
+		text := p.files[e.file]
+		for _, other := range p.edits {
+			if other.file == e.file {
+				text = strings.Replace(text, other.old, other.new, 1)
+			}
+		}
+		at := strings.Index(text, e.new)
+		if e.new == "" { // it stood where what followed it stands now
+			_, behind, _ := strings.Cut(p.files[e.file], e.old)
+			behind, _, _ = strings.Cut(behind, "\n")
+			at = strings.Index(text, behind+"\n")
+		}
+		first := strings.Count(text[:at], "\n") + 1
+		last := first + max(strings.Count(e.new, "\n"), 1) - 1
+		if e.new == "" {
+			first, last = first-1, first
+		}
+		if c.First <= last && c.Last >= first {
+			return true
+		}
+	}
+	return false
+}
+
+// find profiles both sides for about d each and looks for the cause.
+func (p pull) find(t *testing.T, ctx context.Context, dir string, d time.Duration) Cause {
+	t.Helper()
+	want := measure.ProfileWant{Package: "example.com/shop", Name: p.bench, Kind: measure.ProfileCPU, Time: d}
+	if p.kind != CPU {
+		want.Kind, want.Time = measure.ProfileAllocs, d/10
+	}
+	if n := runtime.GOMAXPROCS(0); n > 1 {
+		want.Name += fmt.Sprintf("-%d", n)
+	}
+	o := measure.Options{Dir: dir, Base: "main", Benchtime: "50ms"}
+	profiles, top, base, err := measure.Profile(ctx, o, []measure.ProfileWant{want})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if profiles[0].Err != nil {
+		t.Fatal(profiles[0].Err)
+	}
+	finder, err := Open(ctx, top, base)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cause, err := finder.Find(Pair{Base: profiles[0].Base, Head: profiles[0].Head, Kind: p.kind, Iterations: profiles[0].Iterations})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cause
+}
+
+// Pull requests with one guilty hunk among innocent ones, measured for real:
+// nine in ten are placed on it. A profile of half a second has fifty samples, and
+// on a busy machine fewer: what is missed is looked at once more, for longer.
+func TestPlacement(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	defer cancel()
+	var missed atomic.Int32
+	t.Run("pulls", func(t *testing.T) {
+		for _, p := range pulls {
+			t.Run(p.name, func(t *testing.T) {
+				t.Parallel()
+				dir := p.open(t)
+				for _, d := range []time.Duration{500 * time.Millisecond, 1500 * time.Millisecond} {
+					cause := p.find(t, ctx, dir, d)
+					t.Logf("%s:%d-%d, %.0f %% of the growth; grew most: %v", cause.File, cause.First, cause.Last, cause.Share*100, cause.Grown)
+					if p.hits(cause) {
+						return
+					}
+					t.Logf("which is not guilty, after %v", d)
+				}
+				missed.Add(1)
+			})
+		}
+	})
+	if int(missed.Load())*10 > len(pulls) {
+		t.Errorf("%d of %d pull requests are not placed on the guilty hunk", missed.Load(), len(pulls))
+	}
+}

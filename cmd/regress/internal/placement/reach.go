@@ -1,0 +1,117 @@
+package placement
+
+import (
+	"go/ast"
+	"go/token"
+	"slices"
+)
+
+// reach follows names out of the function or declaration that a touch is in:
+// into every function that mentions one, in the same package or in one that
+// imports it, and on through the variables and fields derived there.
+func (f *field) reach(t *touch, dir string, names map[string]float64) {
+	done := map[string]bool{}
+	for range deepest {
+		derived := map[string]float64{}
+		for _, source := range f.scope(dir) {
+			f.mentions(t, source, names, derived)
+		}
+		for name := range names {
+			done[name] = true
+		}
+		for name := range derived {
+			if done[name] {
+				delete(derived, name)
+			}
+		}
+		if names = derived; len(names) == 0 {
+			return
+		}
+	}
+}
+
+// scope are the files that can mention what is declared in dir, in order.
+func (f *field) scope(dir string) []*file {
+	importPath := f.tree.importPath(dir)
+	var all []*file
+	for _, source := range f.tree.files {
+		if source.dir == dir || source.imports[importPath] {
+			all = append(all, source)
+		}
+	}
+	slices.SortFunc(all, func(a, b *file) int {
+		if a.name < b.name {
+			return -1
+		}
+		return 1
+	})
+	return all
+}
+
+// mentions gives weight to the lines of a file that mention one of the names,
+// and collects what is declared or set by means of them.
+func (f *field) mentions(t *touch, source *file, names, derived map[string]float64) {
+	derive := func(name string, weight float64) {
+		if weight*fades > result { // results alone are not followed further
+			derived[name] = max(derived[name], weight*fades)
+		}
+	}
+	for _, d := range source.ast.Decls {
+		general, ok := d.(*ast.GenDecl)
+		if !ok || general.Tok == token.IMPORT {
+			continue
+		}
+		for _, spec := range general.Specs {
+			value, ok := spec.(*ast.ValueSpec)
+			if !ok {
+				continue
+			}
+			if weight := mentioned(value, names); weight > 0 {
+				for _, name := range value.Names {
+					derive(name.Name, weight)
+				}
+			}
+		}
+	}
+	for _, d := range source.decls {
+		if d == t.decl {
+			continue
+		}
+		seeds := map[int]float64{}
+		ast.Inspect(d.fn, func(n ast.Node) bool {
+			switch x := n.(type) {
+			case *ast.Ident:
+				if weight := names[x.Name]; weight > 0 && x != d.fn.Name {
+					line := source.line(x.Pos())
+					seeds[line] = max(seeds[line], weight)
+				}
+			case *ast.KeyValueExpr:
+				if key, ok := x.Key.(*ast.Ident); ok {
+					derive(key.Name, mentioned(x.Value, names))
+				}
+			case *ast.AssignStmt:
+				for i, left := range x.Lhs {
+					if field, ok := left.(*ast.SelectorExpr); ok {
+						derive(field.Sel.Name, mentioned(x.Rhs[min(i, len(x.Rhs)-1)], names))
+					}
+				}
+			}
+			return true
+		})
+		if len(seeds) > 0 {
+			f.flow(t, d, seeds, map[string]float64{})
+		}
+	}
+}
+
+// mentioned is the largest weight of the names in n.
+func mentioned(n ast.Node, names map[string]float64) float64 {
+	weight := 0.
+	ast.Inspect(n, func(n ast.Node) bool {
+		if ident, ok := n.(*ast.Ident); ok {
+			weight = max(weight, names[ident.Name])
+		}
+		return true
+	})
+	return weight
+}
