@@ -99,6 +99,40 @@ func TestNotes(t *testing.T) {
 	}}, "failure a_test.go:3 A-2 gave no result", "warning a_test.go:3 BenchmarkA gave no result")
 }
 
+// A regression whose cause is known stands there; one whose cause was looked
+// for in vain stays on the benchmark, and both name what grew.
+func TestCauses(t *testing.T) {
+	post := red(3, 3)
+	post.Reproduce = func(gate.Row) string { return "regress compare --base main" }
+	rows := post.Decision.Rows
+	post.Causes = map[baseline.Key]Cause{
+		rows[0].Key(): {File: "cart/price.go", First: 41, Last: 43, Grown: []string{"fmt.Sprintf +12 ns/op", "cart.price\x1b +3 ns/op"}},
+		rows[1].Key(): {Grown: []string{"runtime.gcBgMarkWorker +9 ns/op"}},
+	}
+	all := notes(post)
+	check := func(i int, where string, parts ...string) {
+		t.Helper()
+		n := all[i]
+		if have := fmt.Sprintf("%s:%d-%d", n.file, n.line, n.last); have != where {
+			t.Errorf("note %d is at %s, want %s", i, have, where)
+		}
+		for _, part := range parts {
+			if !strings.Contains(n.message+"\n"+n.details, part) {
+				t.Errorf("note %d does not say %q: %q, %q", i, part, n.message, n.details)
+			}
+		}
+		if strings.Contains(n.message, "\x1b") {
+			t.Errorf("note %d has a control character", i)
+		}
+	}
+	check(0, "cart/price.go:41-43", "From 1e-06", "likely cause", "Grew most: fmt.Sprintf +12 ns/op, cart.price +3 ns/op.", "measured by: cart/cart_test.go:10", "to reproduce: regress compare")
+	check(1, "cart/cart_test.go:11-11", "Grew most: runtime.gcBgMarkWorker +9 ns/op.", "to reproduce")
+	check(2, "cart/cart_test.go:12-12", "between +10 % and +14 %")
+	if strings.Contains(all[1].message+all[2].message, "cause") {
+		t.Error("a cause is claimed that nobody knows")
+	}
+}
+
 // GitHub refuses an annotation without a message, and with it all the others.
 func TestEmptyMessage(t *testing.T) {
 	hub := server(t)

@@ -68,8 +68,16 @@ type Post struct {
 	Positions map[baseline.Function]source.Position // where head's benchmarks stand, relative to the repository
 	Reproduce func(gate.Row) string                 // the command that measures a row again; nil: not shown
 	Value     func(v float64, unit string) string   // how a value reads; nil: four digits and the unit
+	Causes    map[baseline.Key]Cause                // what profiles say of regressed series; may be empty
 	Waivers   []gate.Waiver                         // as the decision had them
 	Today     time.Time                             // as the decision had it
+}
+
+// Cause is where a regression comes from, as far as it is known.
+type Cause struct {
+	File        string   // of the change, relative to the repository; empty: not found, and the benchmark's own line stands in
+	First, Last int      // its lines, from 1
+	Grown       []string // functions that grew most, with by how much: "fmt.Sprintf +12 ns/op"
 }
 
 // Job is one job's presence on GitHub. Its methods are for one goroutine.

@@ -18,7 +18,7 @@ func notes(post Post) []note {
 	for _, row := range d.Rows {
 		if n, ok := rowNote(post, row); ok {
 			n.details = details(row, post)
-			all = append(all, post.place(n, row.Key()))
+			all = append(all, post.blame(post.place(n, row.Key()), row))
 		}
 	}
 	for _, row := range d.Targets {
@@ -111,6 +111,26 @@ func (p Post) place(n note, key baseline.Key) note {
 	}
 	if ok {
 		n.file, n.line, n.last = at.File, at.Line, at.Line
+	}
+	return n
+}
+
+// blame moves n from the benchmark to the change that its profiles point at, and
+// says what grew.
+func (p Post) blame(n note, row gate.Row) note {
+	cause, ok := p.Causes[row.Key()]
+	if !ok || row.Verdict != gate.Regressed {
+		return n
+	}
+	if cause.File != "" {
+		if n.file != "" {
+			n.details = strings.TrimSpace(fmt.Sprintf("measured by: %s:%d\n%s", oneLine(n.file), n.line, n.details))
+		}
+		n.file, n.line, n.last = cause.File, cause.First, cause.Last
+		n.message += " This change is the likely cause: the profiles of both sides differ most by it."
+	}
+	if len(cause.Grown) > 0 {
+		n.message += " Grew most: " + oneLine(strings.Join(cause.Grown, ", ")) + "."
 	}
 	return n
 }
