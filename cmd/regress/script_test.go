@@ -23,7 +23,9 @@ func TestMain(m *testing.M) {
 }
 
 // TestScripts runs the command as a stranger does: in repositories of its own,
-// with git and go as they are installed, and nothing of this environment.
+// with git and go as they are installed, and nothing of this environment. The
+// scripts need a Linux with sh, awk, sed and GNU date, no root and no C compiler;
+// what is not there fails.
 func TestScripts(t *testing.T) {
 	runScripts(t, "testdata/script/*.txtar", nil, nil)
 }
