@@ -92,11 +92,12 @@ type member struct {
 	gone error         // why the sending half has given it up; its own
 
 	_        [128]byte
-	received atomic.Uint64 // written by the receiving half
-	misses   int           // polls in a row without a message; its own
-	watched  atomic.Bool   // the watching goroutine has the connection's receiving half
-	look     chan struct{} // hands it over; nil as long as there is no such goroutine
-	left     chan struct{} // closed when the member is out of the group
+	watch    func(context.Context) error // waits until conn is ready
+	received atomic.Uint64               // written by the receiving half
+	misses   int                         // polls in a row without a message; its own
+	watched  atomic.Bool                 // the watching goroutine has the connection's receiving half
+	look     chan struct{}               // hands it over; nil as long as there is no such goroutine
+	left     chan struct{}               // closed when the member is out of the group
 }
 
 // New makes a group. Of cfg it reads Timeout and NoWait: give it what the connections were made with. The
@@ -135,6 +136,13 @@ func (g *Group) Add(m Member) error {
 	n.try = func(p []byte) error { return n.conn.Send(context.Background(), p) }
 	if t, ok := m.Conn.(interface{ TrySend(p []byte) error }); ok && !g.noWait {
 		n.try = t.TrySend
+	}
+	n.watch = func(ctx context.Context) error { // Peek takes nothing
+		_, err := n.conn.Peek(ctx)
+		return err
+	}
+	if w, ok := m.Conn.(interface{ Watch(context.Context) error }); ok {
+		n.watch = w.Watch
 	}
 	byName := maps.Clone(old.byName)
 	byName[n.name] = n

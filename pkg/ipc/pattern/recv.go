@@ -194,7 +194,7 @@ func (g *Group) watch(m *member) {
 	m.look <- struct{}{}
 }
 
-// watcher waits for m as often as it is told to. Peek takes nothing: whoever looks next sees the same.
+// watcher waits for m as often as it is told to, and takes nothing.
 func (g *Group) watcher(m *member) {
 	for {
 		select {
@@ -202,11 +202,7 @@ func (g *Group) watcher(m *member) {
 		case <-m.left:
 			return
 		}
-		for {
-			_, err := m.conn.Peek(context.Background())
-			if !errors.Is(err, ipc.ErrTimeout) {
-				break
-			}
+		for errors.Is(m.watch(context.Background()), ipc.ErrTimeout) {
 		}
 		m.watched.Store(false)
 		g.ring()
