@@ -60,6 +60,7 @@ func (s *session) compare(c *cli.Context) error {
 	if err := printReport(decision, in); err != nil {
 		return fmt.Errorf("print the report: %w", err)
 	}
+	hub.causes = s.causes(c, decision)
 	hub.finish(c.Context, in, decision)
 	return outcome(decision)
 }

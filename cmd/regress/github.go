@@ -12,13 +12,15 @@ import (
 	"github.com/descartes/regress/cmd/regress/internal/github"
 	"github.com/descartes/regress/cmd/regress/internal/report"
 	"github.com/descartes/regress/cmd/regress/internal/source"
+	"github.com/descartes/regress/pkg/baseline"
 	"github.com/descartes/regress/pkg/gate"
 )
 
 // hub is the presence on GitHub of a command; a nil job says nothing there.
 type hub struct {
 	*session
-	job *github.Job
+	job    *github.Job
+	causes map[baseline.Key]github.Cause
 }
 
 // github prepares to report, where the command was asked to.
@@ -58,7 +60,9 @@ func (h *hub) finish(ctx context.Context, in gate.Input, d gate.Decision) {
 	if h.job == nil {
 		return
 	}
-	h.job.Finish(ctx, h.post(ctx, in, d))
+	post := h.post(ctx, in, d)
+	post.Causes = h.causes
+	h.job.Finish(ctx, post)
 }
 
 func (s *session) post(ctx context.Context, in gate.Input, d gate.Decision) github.Post {

@@ -94,10 +94,11 @@ func (m *measurement) profile(ctx context.Context, p *Profiled) error {
 		return err
 	}
 	want := cmp.Or(p.Time, time.Second)
-	p.Iterations = trial.iterations
-	if trial.nsPerOp > 0 {
-		p.Iterations = max(1, int(float64(want)/trial.nsPerOp))
+	perOp := trial.nsPerOp
+	if perOp <= 0 { // it does not say: at most this
+		perOp = float64(trial.wall) / float64(trial.iterations)
 	}
+	p.Iterations = max(1, int(float64(want)/perOp))
 	if p.Kind == ProfileAllocs { // every allocation costs a stack trace
 		p.Iterations = max(1, p.Iterations/4)
 	}

@@ -1,0 +1,144 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/descartes/regress/cmd/regress/internal/github"
+	"github.com/descartes/regress/cmd/regress/internal/measure"
+	"github.com/descartes/regress/cmd/regress/internal/placement"
+	"github.com/descartes/regress/cmd/regress/internal/report"
+	"github.com/descartes/regress/pkg/baseline"
+	"github.com/descartes/regress/pkg/gate"
+)
+
+// Looking for causes comes after the verdict and must not become the longer
+// part of the run.
+const (
+	mostCauses  = 5 // benchmarks that are profiled, the worst first
+	causeLimit  = 45 * time.Second
+	shortSample = 500 * time.Millisecond
+	longSample  = 3 * time.Second
+)
+
+// causes profiles both sides of what regressed and says where it comes from. It
+// is for what was measured here, and it can fail without harm: annotations then
+// stand on the benchmarks' own lines.
+func (s *session) causes(c *cli.Context, d gate.Decision) map[baseline.Key]github.Cause {
+	wants, rows := s.suspects(d)
+	if c.Args().Present() || len(wants) == 0 || len(s.cfg.Suite.Command) > 0 || c.Context.Err() != nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(c.Context, causeLimit)
+	defer cancel()
+	s.note("profiling what regressed, to find the cause")
+	out, err := s.blame(ctx, c, wants, rows)
+	if err != nil {
+		s.note("warning: the cause was not found, the verdict stands: %v", err)
+	}
+	return out
+}
+
+// sampled is what to count for a unit, and what one of it is called.
+func sampled(unit string) (measure.ProfileKind, placement.Kind) {
+	switch unit {
+	case "B/op":
+		return measure.ProfileAllocs, placement.Space
+	case "allocs/op":
+		return measure.ProfileAllocs, placement.Objects
+	}
+	return measure.ProfileCPU, placement.CPU
+}
+
+// suspects are the profiles to take, and by their index the rows that they are
+// for: one a function and kind, since sub-benchmarks of one function have
+// mostly one cause.
+func (s *session) suspects(d gate.Decision) ([]measure.ProfileWant, [][]gate.Row) {
+	type group struct {
+		function baseline.Function
+		kind     measure.ProfileKind
+	}
+	var wants []measure.ProfileWant
+	var rows [][]gate.Row
+	index := map[group]int{}
+	for _, row := range d.Rows { // the worst first
+		if row.Verdict != gate.Regressed {
+			continue
+		}
+		kind, _ := sampled(row.Unit)
+		g := group{row.Key().Function(), kind}
+		i, seen := index[g]
+		if !seen {
+			if len(wants) == mostCauses {
+				continue
+			}
+			i = len(wants)
+			index[g] = i
+			wants = append(wants, measure.ProfileWant{Package: row.Package, Name: row.Name, Kind: kind, Time: sampleTime(row)})
+			rows = append(rows, nil)
+		}
+		rows[i] = append(rows[i], row)
+	}
+	return wants, rows
+}
+
+// sampleTime grows as the change shrinks: at a hundred samples a second, 15 of
+// them must be the growth to stand out.
+func sampleTime(row gate.Row) time.Duration {
+	if row.Change == nil || *row.Change == 0 {
+		return time.Second
+	}
+	share := max(*row.Change, -*row.Change)
+	return min(max(time.Duration(.15/share*float64(time.Second)), shortSample), longSample)
+}
+
+func (s *session) blame(ctx context.Context, c *cli.Context, wants []measure.ProfileWant, rows [][]gate.Row) (map[baseline.Key]github.Cause, error) {
+	options, err := s.options(c, plan{base: c.String("base"), rounds: 1})
+	if err != nil {
+		return nil, err
+	}
+	profiles, top, base, err := measure.Profile(ctx, options, wants)
+	if err != nil {
+		return nil, err
+	}
+	finder, err := placement.Open(ctx, top, base)
+	if err != nil {
+		return nil, err
+	}
+	out := map[baseline.Key]github.Cause{}
+	for i, p := range profiles {
+		if p.Err != nil {
+			s.note("warning: %v", p.Err)
+			continue
+		}
+		for _, row := range rows[i] {
+			_, kind := sampled(row.Unit)
+			cause, err := finder.Find(placement.Pair{Base: p.Base, Head: p.Head, Kind: kind, Iterations: p.Iterations})
+			if err != nil {
+				s.note("warning: %s: %v", row.Name, err)
+				continue
+			}
+			out[row.Key()] = described(cause, kind)
+			if cause.File != "" && row.Name == p.Name {
+				s.note("%s %s: the likely cause is %s:%d", row.Name, row.Unit, cause.File, cause.First)
+			}
+		}
+	}
+	return out, nil
+}
+
+// described is a cause as an annotation has it.
+func described(cause placement.Cause, kind placement.Kind) github.Cause {
+	out := github.Cause{File: cause.File, First: cause.First, Last: cause.Last}
+	for _, g := range cause.Grown {
+		amount := fmt.Sprintf("%+.3g %s", g.PerOp, map[placement.Kind]string{placement.Space: "B/op", placement.Objects: "allocs/op"}[kind])
+		if kind == placement.CPU {
+			amount = "+" + report.Value(g.PerOp/1e9, "sec/op") + "/op"
+		}
+		out.Grown = append(out.Grown, g.Function+" "+amount)
+	}
+	return out
+}
