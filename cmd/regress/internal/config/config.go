@@ -49,6 +49,7 @@ type Config struct {
 	Waivers   []gate.Waiver
 	Recommend []gate.Recommend
 	Columns   []string // name keys that a summary's tables have as columns; the first that fits wins
+	Order     []string // values of name keys that a summary puts in this order, before all others
 	Anchor    string   // second reference against slow drift, a git ref or "last release tag"; empty: none
 	Store     string   // directory or postgres:// URL; empty: the default of the command
 }
@@ -170,7 +171,9 @@ func Parse(file string, data []byte) (Config, error) {
 	for _, s := range top.list("recommend") {
 		c.Recommend = append(c.Recommend, readRecommend(s, c.Recommend))
 	}
-	top.section("summary").texts("columns", &c.Columns)
+	page := top.section("summary")
+	page.texts("columns", &c.Columns)
+	page.texts("order", &c.Order)
 	if err := doc.finish(); err != nil {
 		return Config{}, err
 	}

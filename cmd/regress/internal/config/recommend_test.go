@@ -13,7 +13,7 @@ choose = "transport"
 by = "p95-latency-ns"
 where = 'PingPong/.*size=256B'
 `
-	c, err := Parse("f", []byte(block+"[[recommend]]\nname = 'n'\nchoose = 'mode'\nby = 'msg/s'\n[summary]\ncolumns = ['transport', 'format']\n"))
+	c, err := Parse("f", []byte(block+"[[recommend]]\nname = 'n'\nchoose = 'mode'\nby = 'msg/s'\n[summary]\ncolumns = ['transport', 'format']\norder = ['small']\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -21,7 +21,7 @@ where = 'PingPong/.*size=256B'
 	if r.Name != "n" || r.Choose != "transport" || r.By != "p95-latency-ns" || r.Tidied != "p95-latency-sec" || !r.Where.MatchString("p.PingPong/transport=shm/size=256B-2") {
 		t.Errorf("have %+v", r)
 	}
-	if have := fmt.Sprint(c.Columns); len(c.Recommend) != 2 || c.Recommend[1].Where != nil || have != "[transport format]" {
+	if have := fmt.Sprint(c.Columns); len(c.Recommend) != 2 || c.Recommend[1].Where != nil || have != "[transport format]" || fmt.Sprint(c.Order) != "[small]" {
 		t.Errorf("have %+v, columns %s", c.Recommend, have)
 	}
 	bad := func(text, line, want string) {

@@ -57,6 +57,7 @@ packages = ["./..."]               # where the benchmarks are
 # The tables of regress summary.
 # [summary]
 # columns = ["format"]             # default: the name key with the fewest values
+# order   = ["small", "large"]     # values in this order; default: by size, then by letter
 
 # Regressions that somebody has looked at. The report prints the exact block.
 # [[waiver]]

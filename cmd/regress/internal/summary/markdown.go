@@ -255,7 +255,9 @@ func lead(r gate.Recommendation) string {
 	}
 	o := r.Options[i]
 	say := "**" + times(*o.Behind) + "** over " + report.Code(o.Value, true)
-	say += "<br>" + report.Cell(fmt.Sprintf("%s to %s at %s", times(o.Interval.Lo), times(o.Interval.Hi), report.Percent(o.Interval.Level)))
+	if o.Interval.Lo != o.Interval.Hi {
+		say += "<br>" + report.Cell(fmt.Sprintf("%s to %s at %s", times(o.Interval.Lo), times(o.Interval.Hi), report.Percent(o.Interval.Level)))
+	}
 	if r.Verdict == gate.Unsettled {
 		say += "<br>" + report.Prose(r.Why)
 	}

@@ -2,6 +2,7 @@ package summary
 
 import (
 	"cmp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -34,4 +35,15 @@ func compareValues(a, b string) int {
 		return 1
 	}
 	return strings.Compare(a, b)
+}
+
+// ordered puts the first values in the order given, and the others behind them.
+func ordered(first []string) func(a, b string) int {
+	place := func(value string) int {
+		if i := slices.Index(first, value); i >= 0 {
+			return i
+		}
+		return len(first)
+	}
+	return func(a, b string) int { return cmp.Or(cmp.Compare(place(a), place(b)), compareValues(a, b)) }
 }

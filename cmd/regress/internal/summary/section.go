@@ -38,7 +38,7 @@ func (p *page) targets() {
 	var rows [][]string
 	for _, t := range shown {
 		say, measured := signs[t.Verdict]+" "+string(t.Verdict), nothing
-		if t.Margin != nil {
+		if t.Margin != nil && t.Verdict != gate.Unclear { // there the interval says it
 			say += ", " + report.Margin(t.Margin)
 		}
 		if t.Value != nil {
@@ -93,7 +93,7 @@ func (p *page) results(m *Machine) {
 	for _, s := range m.Series {
 		packages[s.Package] = true
 	}
-	for _, f := range m.families(p.options.Columns) {
+	for _, f := range m.families(p.options) {
 		name := f.function
 		if len(packages) > 1 {
 			name = f.pkg + "." + name
@@ -150,7 +150,7 @@ func (p *page) split(f *family) (front, back []string) {
 		return !percentile && !slices.Contains([]string{"sec/op", "B/s", "B/op", "allocs/op"}, unit)
 	}
 	for _, open := range []func(string) bool{
-		func(unit string) bool { return p.inFront(f, unit) }, own,
+		func(unit string) bool { return f.asked(unit) }, own,
 		func(unit string) bool { return unit == "sec/op" },
 		func(string) bool { return true },
 	} {
@@ -161,9 +161,9 @@ func (p *page) split(f *family) (front, back []string) {
 	return front, back
 }
 
-func (p *page) inFront(f *family, unit string) bool {
+func (f *family) asked(unit string) bool {
 	for _, m := range f.members {
-		if s, has := m.by[unit]; has && p.front(s.Key) {
+		if m.by[unit].Asked {
 			return true
 		}
 	}
@@ -212,19 +212,19 @@ func (p *page) units(f *family) {
 
 // unit is one table of a function in one unit.
 func (p *page) unit(f *family, unit string) {
-	var direction baseline.Direction
-	values, measured := map[float64]bool{}, 0
-	least := 0.
-	for _, m := range f.members {
+	var all []Series
+	for _, m := range f.sorted() {
 		if s, has := m.by[unit]; has {
-			direction, least = s.Unit.Direction, s.Median
-			values[s.Median] = s.Spread == nil || *s.Spread == 0
-			measured++
+			all = append(all, s)
 		}
 	}
-	title := fmt.Sprintf("**%s**, %s", report.Prose(unit), better(direction))
-	if len(values) == 1 && values[least] && measured > 1 {
-		p.line("%s: %s in all %d benchmarks.\n", title, report.Cell(report.Prose(report.Number(least, unit))), measured)
+	title := fmt.Sprintf("**%s**, %s", report.Prose(unit), better(all[0].Unit.Direction))
+	if value, one := constant(all); one && len(all) > 1 {
+		benchmarks := count(len(all), "benchmark")
+		if len(all) < len(f.members) {
+			benchmarks += " that have it"
+		}
+		p.line("%s: %s in all %s.\n", title, report.Cell(report.Prose(report.Exact(value, unit))), benchmarks)
 		return
 	}
 	p.line("%s\n", title)
@@ -251,6 +251,17 @@ func (p *page) unit(f *family, unit string) {
 		}
 	}
 	p.table(header, out, [2]int{right, len(header)})
+}
+
+// constant says whether an exact unit has one value in all rounds of all series.
+func constant(all []Series) (value float64, one bool) {
+	value = all[0].Median
+	for _, s := range all {
+		if !s.Unit.Exact || slices.ContainsFunc(s.Rounds, func(v float64) bool { return v != value }) {
+			return value, false
+		}
+	}
+	return value, true
 }
 
 func (f *family) titles(keys []int) []string {
@@ -361,7 +372,7 @@ func (p *page) rounds(f *family) {
 	for _, m := range f.sorted() {
 		for _, unit := range f.units {
 			s, has := m.by[unit]
-			if !has || len(s.Rounds) < 3 || !p.front(s.Key) {
+			if !has || len(s.Rounds) < 3 || !s.Asked {
 				continue
 			}
 			var cells []string

@@ -28,6 +28,7 @@ type Options struct {
 	Project   string
 	Recommend []gate.Recommend
 	Columns   []string // name keys to be columns of tables, by preference; else the key with the fewest values
+	Order     []string // values of name keys that stand in this order, before all others: "small", "large"
 }
 
 // Summary is head of a log in numbers.
@@ -43,7 +44,6 @@ type Summary struct {
 	Seed        uint64
 
 	options Options
-	front   func(baseline.Key) bool // a target or a recommendation is about it
 }
 
 // Machine is what one class of machine measured.
@@ -59,6 +59,7 @@ type Series struct {
 	Name   gate.Name     // hides Key.Name
 	Rounds []float64     // a value a round, in order; at least one
 	Median float64       // of Rounds
+	Asked  bool          // a target or a recommendation is about it
 	Spread *float64      // robust standard deviation relative to the median; nil for one round
 }
 
@@ -72,7 +73,6 @@ func New(in gate.Input, o Options) (Summary, error) {
 		Project: o.Project, Recommended: gate.Recommendations(in.Log, o.Recommend), Targets: gate.Decide(in).Targets,
 		Problems: in.Log.Problems, Warnings: in.Log.Warnings, Stopped: in.Log.Stopped, Seed: in.Log.Seed, options: o,
 	}
-	s.front = func(key baseline.Key) bool { return asked(key, in.Targets, o.Recommend) }
 	for _, run := range in.Log.Runs {
 		if run.Side == baseline.Base {
 			s.TwoSided = true
@@ -82,7 +82,9 @@ func New(in gate.Input, o Options) (Summary, error) {
 		m.Run.Samples, m.Run.Raw = nil, nil
 		for _, sample := range run.Samples {
 			if rounds := sample.PerRound(); len(rounds) > 0 {
-				m.Series = append(m.Series, series(sample.Key, in.Log.Units[sample.Unit], rounds))
+				own := series(sample.Key, in.Log.Units[sample.Unit], rounds)
+				own.Asked = asked(own, in.Targets, o.Recommend)
+				m.Series = append(m.Series, own)
 			}
 		}
 		s.Machines = append(s.Machines, m)
@@ -105,16 +107,16 @@ func series(key baseline.Key, unit baseline.Unit, rounds []float64) Series {
 }
 
 // asked says whether a target or a recommendation is about a series.
-func asked(key baseline.Key, targets []gate.Target, blocks []gate.Recommend) bool {
-	name := key.Package + "." + key.Name
+func asked(s Series, targets []gate.Target, blocks []gate.Recommend) bool {
+	name := s.Package + "." + s.Key.Name
 	for _, t := range targets {
-		if t.Tidied == key.Unit && (t.Benchmark == nil || t.Benchmark.MatchString(name)) {
+		if t.Tidied == s.Unit.Name && (t.Benchmark == nil || t.Benchmark.MatchString(name)) {
 			return true
 		}
 	}
 	for _, q := range blocks {
-		_, has := gate.ParseName(key.Name).Value(q.Choose)
-		if q.Tidied == key.Unit && has && (q.Where == nil || q.Where.MatchString(name)) {
+		_, has := s.Name.Value(q.Choose)
+		if has && q.Tidied == s.Unit.Name && (q.Where == nil || q.Where.MatchString(name)) {
 			return true
 		}
 	}

@@ -23,6 +23,7 @@ type family struct {
 	column        int                // of keys; -1: none
 	units         []string           // sorted
 	members       map[string]*member // by id
+	compare       func(a, b string) int
 }
 
 // member is one benchmark.
@@ -34,7 +35,7 @@ type member struct {
 func id(values []string) string { return strings.Join(values, "/") } // no value has a slash
 
 // families sorts the series of a machine, in order of package and function.
-func (m Machine) families(preferred []string) []*family {
+func (m Machine) families(o Options) []*family {
 	procs := map[string]bool{}
 	for _, s := range m.Series {
 		value, _ := s.Name.Value(gate.ProcsKey)
@@ -54,14 +55,14 @@ func (m Machine) families(preferred []string) []*family {
 	}
 	var out []*family
 	for _, at := range slices.Sorted(maps.Keys(groups)) {
-		out = append(out, newFamily(groups[at], preferred))
+		out = append(out, newFamily(groups[at], o))
 	}
 	return out
 }
 
 // newFamily takes series of one shape.
-func newFamily(all []Series, preferred []string) *family {
-	f := &family{pkg: all[0].Package, function: all[0].Name.Function, column: -1, members: map[string]*member{}}
+func newFamily(all []Series, o Options) *family {
+	f := &family{pkg: all[0].Package, function: all[0].Name.Function, column: -1, members: map[string]*member{}, compare: ordered(o.Order)}
 	var varying []int
 	var counts []int
 	for i, part := range all[0].Name.Parts {
@@ -91,7 +92,7 @@ func newFamily(all []Series, preferred []string) *family {
 		units[s.Unit.Name] = true
 	}
 	f.units = slices.Sorted(maps.Keys(units))
-	f.column = chooseColumn(f.keys, counts, preferred)
+	f.column = chooseColumn(f.keys, counts, o.Columns)
 	return f
 }
 
@@ -115,7 +116,7 @@ func chooseColumn(keys []string, counts []int, preferred []string) int {
 func (f *family) sorted() []*member {
 	return slices.SortedFunc(maps.Values(f.members), func(a, b *member) int {
 		for _, i := range f.order() {
-			if c := compareValues(a.values[i], b.values[i]); c != 0 {
+			if c := f.compare(a.values[i], b.values[i]); c != 0 {
 				return c
 			}
 		}
@@ -155,7 +156,7 @@ func (f *family) columns() []string {
 	for _, m := range f.members {
 		seen[m.values[f.column]] = true
 	}
-	return slices.SortedFunc(maps.Keys(seen), compareValues)
+	return slices.SortedFunc(maps.Keys(seen), f.compare)
 }
 
 // row is the members that differ in the column alone, by its value.
