@@ -285,7 +285,7 @@ func (r *Recommendation) conclude(unsure bool, want float64) {
 		r.Verdict = Best
 		r.Why = fmt.Sprintf("better than %s %s", next.Value, in)
 		if next.Behind != nil {
-			r.Why = factor(*next.Behind) + " " + r.Why
+			r.Why = fmt.Sprintf("%.3g× %s", *next.Behind, r.Why)
 		}
 	}
 }

@@ -180,13 +180,14 @@ func unless(absent bool, say string) string {
 	return say
 }
 
-// items lists the first, and says how many more there are.
+// items lists the first, folded where they are many, and says how many more
+// there are.
 func (p *page) items(title string, n int, item func(int) string) {
+	const most, open = 20, 5
 	if n == 0 {
 		return
 	}
-	const most = 20
-	p.fold(fmt.Sprintf("%s (%d)", title, n), func() {
+	list := func() {
 		for i := range min(n, most) {
 			p.line("- %s", report.Prose(item(i)))
 		}
@@ -194,7 +195,13 @@ func (p *page) items(title string, n int, item func(int) string) {
 			p.line("- and %d more, in the JSON form of this page", n-most)
 		}
 		p.line("")
-	})
+	}
+	if title = fmt.Sprintf("%s (%d)", title, n); n > open {
+		p.fold(title, list)
+		return
+	}
+	p.line("**%s**\n", title)
+	list()
 }
 
 // recommended is a table of configurations, computed.
