@@ -22,6 +22,8 @@ type receiver struct {
 	knock func()
 	ready func() bool
 	err   error // the end of this half
+	back  int   // pauses before looking again
+	soon  bool
 
 	have  bool   // the next message is known and complete:
 	n     int    // its length in the ring,
@@ -36,8 +38,26 @@ func (r *receiver) init(c *conn) {
 	r.ready = func() bool { return r.c.Head() != 0 }
 }
 
-// Recv implements ipc.Conn.
+// Recv implements ipc.Conn. For its short way see Send.
 func (c *conn) Recv(ctx context.Context, buf []byte) ([]byte, error) {
+	r := &c.rx
+	if wait.Endless(ctx) {
+		ring.StoreRel(&r.busy, in)
+		if c.state.Load()&(closed|bad) == 0 && r.c.Quick(cap(buf)) {
+			buf = buf[:r.c.Read(buf)]
+			s := c.state.Load()
+			ring.StoreRel(&r.busy, out)
+			if s&closed == 0 {
+				return buf, nil
+			}
+			return buf, c.ended("recv")
+		}
+	}
+	return c.recv(ctx, buf)
+}
+
+// recv is Recv for all messages.
+func (c *conn) recv(ctx context.Context, buf []byte) ([]byte, error) {
 	r := &c.rx
 	if wait.Ended(ctx) {
 		return buf[:0], wait.Error(ctx, "recv", "shm")
@@ -50,8 +70,7 @@ func (c *conn) Recv(ctx context.Context, buf []byte) ([]byte, error) {
 		}
 		if n := int(h - 1); h-1 < r.limit && n <= cap(buf) {
 			buf = buf[:n]
-			copy(buf, r.c.Payload(n))
-			if r.c.Advance(n) {
+			if r.c.Take(n, buf) {
 				c.wake(r.bed, r.knock)
 			}
 			err := c.late("recv")
@@ -87,7 +106,8 @@ func (c *conn) Peek(ctx context.Context) ([]byte, error) {
 	ring.StoreRel(&r.busy, in)
 	if r.limit != 0 && c.state.Load()&(closed|bad) == 0 {
 		if h := r.c.Head(); h-1 < r.limit {
-			r.have, r.n, r.limit = true, int(h-1), 0
+			r.have, r.n = true, int(h-1)
+			r.slow()
 			ring.StoreRel(&r.busy, holding)
 			return r.c.Payload(r.n)[:r.n:r.n], nil
 		}
@@ -225,6 +245,9 @@ func (c *conn) header(ctx context.Context, block bool) (uint32, error) {
 	return h, nil
 }
 
+// maxBack is how many pauses, about a microsecond, the receiver stays away at most.
+const maxBack = 40
+
 // spinHead polls for the next record for a short time.
 func (c *conn) spinHead() uint32 {
 	r := &c.rx
@@ -232,10 +255,22 @@ func (c *conn) spinHead() uint32 {
 	if n == 0 {
 		return 0
 	}
-	h := r.c.Spin(n)
+	switch {
+	case r.c.Ran(2 + r.back/4):
+		r.back = min(r.back+4, maxBack)
+	case r.back > 0:
+		r.back /= 2
+	case r.soon:
+		r.back = 4
+	}
+	for range r.back {
+		ring.Pause()
+	}
+	h, left := r.c.Spin(n)
 	if h != 0 {
 		r.learn(true)
 	}
+	r.soon = n-left < 4
 	return h
 }
 
@@ -277,6 +312,12 @@ func (c *conn) meet(ctx context.Context, block bool) (bool, error) {
 // bound sets what follows from the ring's size.
 func (r *receiver) bound(cfg ipc.Config) {
 	r.limit = uint32(min(cfg.MaxMessage+1, r.c.Cap()-4*ring.Align))
+}
+
+// slow keeps calls off the short ways until bound is called.
+func (r *receiver) slow() {
+	r.limit = 0
+	r.c.Slow()
 }
 
 // control obeys a control record.
@@ -326,7 +367,8 @@ func (c *conn) record(h uint32, buf []byte) error {
 		if n > c.cfg.MaxMessage {
 			return c.tooLong(uint64(n))
 		}
-		r.have, r.n, r.limit = true, n, 0
+		r.have, r.n = true, n
+		r.slow()
 		return nil
 	}
 	p := r.c.Payload(n)
@@ -338,7 +380,8 @@ func (c *conn) record(h uint32, buf []byte) error {
 		if all > uint64(c.cfg.MaxMessage) || all == 0 {
 			return c.tooLong(all)
 		}
-		r.total, r.lent, r.limit = int(all), cap(buf) >= int(all), 0
+		r.total, r.lent = int(all), cap(buf) >= int(all)
+		r.slow()
 		if r.part = buf[:0]; !r.lent {
 			r.part = make([]byte, 0, r.total)
 		}

@@ -19,6 +19,7 @@ func (c *conn) Reserve(ctx context.Context, n int) ([]byte, error) {
 	if t.odd.Load() == 0 && uint(n) <= uint(t.floor) && !t.abort {
 		if room, _ := t.p.Room(n); room {
 			t.resv, t.heap = n, nil
+			t.p.Slow() // a Send must discard this
 			ring.StoreRel(&t.busy, holding)
 			return t.p.Space(n)[:n:n], c.late("reserve")
 		}
@@ -36,6 +37,7 @@ func (c *conn) Reserve(ctx context.Context, n int) ([]byte, error) {
 func (c *conn) reserve(ctx context.Context, n int) ([]byte, error) {
 	t := &c.tx
 	t.resv = -1
+	t.p.Slow()
 	switch {
 	case c.state.Load() != 0:
 		return nil, c.ended("reserve")

@@ -70,6 +70,7 @@ func (t *sender) init(c *conn, seg *segment) {
 	t.p.Open(seg.rings[0], seg.shape.size(0), seg.control())
 	t.floor = min(seg.shape.size(0)/8, fragment, c.cfg.MaxMessage)
 	t.batch = c.cfg.Batch.Enabled()
+	t.p.Limit(c.cfg.Batch.Count, c.cfg.Batch.Bytes, t.floor >= 64)
 	t.delay, t.quiet = idleTimer(c.tick), idleTimer(c.shrink)
 	t.full = fmt.Errorf("send on shm: %w", ipc.ErrFull)
 	t.ready = func() bool {
@@ -121,36 +122,63 @@ func (t *sender) release() {
 	t.mu.Unlock()
 }
 
-// Send implements ipc.Conn.
+// Send implements ipc.Conn. Its short way has no calls, so that arguments stay in registers: a store more a message
+// costs as much as any other work, for the processor keeps stores in order.
 func (c *conn) Send(ctx context.Context, b []byte) error {
+	t := &c.tx
+	if wait.Endless(ctx) {
+		ring.StoreRel(&t.busy, in)
+		if t.odd.Load() == 0 && t.p.Quick(len(b)) {
+			t.p.Seal(t.p.Write(b), len(b))
+			if s := t.p.Wrote(); s != ring.Done {
+				return c.sent(s)
+			}
+			ring.StoreRel(&t.busy, out)
+			if c.state.Load()&closed == 0 {
+				return nil
+			}
+			return c.ended("send")
+		}
+	}
+	return c.send(ctx, b)
+}
+
+// send is Send for all messages.
+func (c *conn) send(ctx context.Context, b []byte) error {
 	t := &c.tx
 	if wait.Ended(ctx) {
 		return wait.Error(ctx, "send", "shm")
 	}
 	ring.StoreRel(&t.busy, in)
 	if t.odd.Load() == 0 && len(b) <= t.floor && !t.abort {
-		if !t.batch {
-			switch t.p.Put(b) {
-			case ring.Done:
-				ring.StoreRel(&t.busy, out)
-				return c.late("send")
-			case ring.Sleep:
-				c.wake(t.bed, t.knock)
-				ring.StoreRel(&t.busy, out)
-				return c.late("send")
-			}
-		} else if s := t.p.PutHeld(b); s != ring.Full {
-			if s == ring.First || t.p.Due(c.cfg.Batch.Count, c.cfg.Batch.Bytes) {
-				c.held(s == ring.First)
-			}
-			ring.StoreRel(&t.busy, out)
-			return c.late("send")
+		t.resv = -1
+		var s ring.Status
+		if t.batch {
+			s = t.p.PutHeld(b)
+		} else {
+			s = t.p.Put(b)
+		}
+		if s != ring.Full {
+			return c.sent(s)
 		}
 	}
 	t.enter()
 	err := c.sendSlow(ctx, b)
 	t.leave(out)
 	return err
+}
+
+// sent does what is left to do for a message written, and ends the call.
+func (c *conn) sent(s ring.Status) error {
+	t := &c.tx
+	switch s {
+	case ring.Sleep:
+		c.wake(t.bed, t.knock)
+	case ring.First, ring.Due:
+		c.held(s == ring.First)
+	}
+	ring.StoreRel(&t.busy, out)
+	return c.late("send")
 }
 
 func (c *conn) sendSlow(ctx context.Context, b []byte) error {
@@ -198,7 +226,7 @@ func (c *conn) commit(n int) error {
 // held sends the batch when it is due, and starts its clock when it is new.
 func (c *conn) held(first bool) {
 	t, b := &c.tx, &c.cfg.Batch
-	if t.p.Due(b.Count, b.Bytes) {
+	if t.p.Due() {
 		c.published(t.p.Publish())
 	} else if first && b.Delay > 0 && !t.ticking.Load() {
 		t.ticking.Store(true)
@@ -300,6 +328,7 @@ func (c *conn) sendParts(ctx context.Context, b []byte, n int) error {
 		k = min(n, len(b))
 		if err := c.space(ctx, k); err != nil {
 			t.abort = true
+			t.p.Slow()
 			return err
 		}
 		copy(t.p.Space(k), b)

@@ -85,6 +85,8 @@ type Producer struct {
 	pos   uint64 // where the next record goes; counts on over all levels
 	limit uint64 // Tail as last seen, plus size
 	ctl   *Control
+	warm  uint64 // position at which the next lines are asked for
+	fast  uint64 // position up to which Quick says yes
 
 	// first is the first record of the open batch, nil when none is open, and head its header, which is held back. The
 	// batch's other records have theirs but cannot be reached before.
@@ -92,6 +94,10 @@ type Producer struct {
 	head  uint32
 	count int    // messages in the batch
 	start uint64 // its position
+
+	ripe      int    // messages that make a batch due, 0 no number
+	ripeBytes uint64 // bytes that do
+	small     bool   // Quick is allowed
 }
 
 // Status is what became of a Put.
@@ -103,6 +109,7 @@ const (
 	Done                // written
 	Sleep               // written, and the consumer sleeps: wake it
 	First               // written, and opened a batch
+	Due                 // written, and the batch should be published
 )
 
 // Open starts a producer at position 0 of an empty, zeroed ring.
@@ -141,38 +148,117 @@ func (p *Producer) Cap() int { return int(p.size) }
 
 func (p *Producer) at(pos uint64) unsafe.Pointer { return unsafe.Add(p.base, pos&(p.size-1)) }
 
+// Quick says whether a message of n bytes can be written by Write and nothing else has to be done for it: no waiting,
+// no looking at the consumer's position, no batch to be opened. Most small messages are such ones.
+func (p *Producer) Quick(n int) bool { return uint(n-32) <= 32 && p.pos < p.fast }
+
+// Slow makes Quick say no until the next Put or PutHeld: the caller has something to do first.
+func (p *Producer) Slow() { p.fast = 0 }
+
+// quicken sets how far Quick may say yes.
+func (p *Producer) quicken() {
+	if p.small {
+		p.fast = min(p.warm, p.limit-quickRoom)
+	}
+}
+
+// quickRoom is more than what one quick message and the control record behind it take.
+const quickRoom = 128
+
+// Write writes b, for which Quick said yes, as a record. Seal, at what it returns, is to follow: they are two in order to
+// be inlined.
+func (p *Producer) Write(b []byte) unsafe.Pointer {
+	at := p.at(p.pos)
+	move64(unsafe.Add(at, HeaderSize), unsafe.Pointer(unsafe.SliceData(b)), len(b))
+	return at
+}
+
+// Seal makes the n bytes of Write a record, and publishes it if no batch is open.
+func (p *Producer) Seal(at unsafe.Pointer, n int) {
+	*(*uint32)(unsafe.Add(at, Size(n))) = 0
+	p.pos += Size(n)
+	StoreRel((*uint32)(at), uint32(n+1))
+}
+
+// Wrote is what has to be done after Seal.
+func (p *Producer) Wrote() Status {
+	if p.first == nil {
+		return p.sleeper()
+	}
+	if p.count++; p.Due() {
+		return Due
+	}
+	return Done
+}
+
 // Put writes b as one record and publishes it.
 func (p *Producer) Put(b []byte) Status {
-	n := Size(len(b))
-	if p.pos+n+2*Align > p.limit {
+	at := p.fill(b)
+	if at == nil {
 		return Full
 	}
-	at := p.at(p.pos)
-	copy(unsafe.Slice((*byte)(unsafe.Add(at, HeaderSize)), len(b)), b)
-	*(*uint32)(unsafe.Add(at, n)) = 0
-	p.pos += n
+	p.quicken()
 	StoreRel((*uint32)(at), uint32(len(b)+1))
 	return p.sleeper()
 }
 
-// PutHeld writes b as one record of the open batch. It returns Full, Done, or First for a batch's first, and publishes
+// PutHeld writes b as one record of the open batch. It returns Full, Done, First for a batch's first, or Due, and publishes
 // nothing itself.
 func (p *Producer) PutHeld(b []byte) Status {
+	at := p.fill(b)
+	if at == nil {
+		return Full
+	}
+	s := Done
+	if p.first == nil {
+		p.first, p.head, p.start, p.count = at, uint32(len(b)+1), p.pos-Size(len(b)), 0
+		s = First
+	} else {
+		StoreRel((*uint32)(at), uint32(len(b)+1))
+	}
+	if p.count++; p.Due() {
+		return Due
+	}
+	p.quicken()
+	return s
+}
+
+// fill writes b as a record without its header, nil when there is no room.
+func (p *Producer) fill(b []byte) unsafe.Pointer {
 	n := Size(len(b))
 	if p.pos+n+2*Align > p.limit {
-		return Full
+		return nil
+	}
+	if p.pos >= p.warm {
+		p.ask()
 	}
 	at := p.at(p.pos)
 	copy(unsafe.Slice((*byte)(unsafe.Add(at, HeaderSize)), len(b)), b)
 	*(*uint32)(unsafe.Add(at, n)) = 0
 	p.pos += n
-	if p.first == nil {
-		p.first, p.head, p.start, p.count = at, uint32(len(b)+1), p.pos-n, 1
-		return First
+	return at
+}
+
+// ahead is how far before the record being written cache lines are asked for: about what the producer writes in the
+// time that a line takes to come.
+const ahead = 1024
+
+// ask asks for the lines that will be written soon, if they are free. They are in the consumer's cache, and the processor
+// makes its stores visible in their order: all later ones would wait for each line.
+func (p *Producer) ask() {
+	if p.pos+ahead+owned <= p.limit {
+		own(p.at((p.pos + ahead) &^ 63))
 	}
-	StoreRel((*uint32)(at), uint32(len(b)+1))
-	p.count++
-	return Done
+	p.warm = p.pos + owned
+}
+
+// half is 32 bytes; not an array, which the compiler would take for one that may overlap.
+type half struct{ _ [4]uint64 }
+
+// move64 copies n bytes, 32 to 64, that do not overlap: two pieces, which may overlap in the middle.
+func move64(to, from unsafe.Pointer, n int) {
+	*(*half)(to) = *(*half)(from)
+	*(*half)(unsafe.Add(to, n-32)) = *(*half)(unsafe.Add(from, n-32))
 }
 
 // Space is where the payload of the next record goes. The caller has made sure of the room.
@@ -207,6 +293,7 @@ func (p *Producer) SwitchTo(level int, mem unsafe.Pointer, size int) Status {
 	p.base = mem
 	p.limit += uint64(size) - p.size
 	p.size = uint64(size)
+	p.Slow()
 	return s
 }
 
@@ -231,9 +318,14 @@ func (p *Producer) Held() (messages, bytes int) {
 	return p.count, int(p.pos - p.start)
 }
 
-// Due says whether the open batch has reached a limit of messages (0: none) or of bytes.
-func (p *Producer) Due(messages, bytes int) bool {
-	return p.count == messages || p.pos-p.start >= uint64(bytes)
+// Limit says when a batch is due: at that many messages (0: no number) or bytes. Without quick no message is Quick.
+func (p *Producer) Limit(messages, bytes int, quick bool) {
+	p.ripe, p.ripeBytes, p.small = messages, uint64(bytes), quick
+}
+
+// Due says whether the open batch has reached a limit.
+func (p *Producer) Due() bool {
+	return p.count == p.ripe || p.pos-p.start >= p.ripeBytes
 }
 
 // Publish sends the open batch, if there is one.
@@ -243,6 +335,7 @@ func (p *Producer) Publish() Status {
 	}
 	at := p.first
 	p.first = nil
+	p.Slow() // the next one opens a batch
 	StoreRel((*uint32)(at), p.head)
 	return p.sleeper()
 }
@@ -261,6 +354,14 @@ type Consumer struct {
 	pos   uint64 // of the next record
 	given uint64 // Tail as last written
 	ctl   *Control
+
+	// seen is the header of the last message, and n its length. Messages are often as long as the one before: comparing
+	// with seen lets the processor go on to the next record before this header has arrived, where computing its
+	// place from the header would make it wait for one record after another.
+	seen  uint32
+	n     int
+	fast  uint64 // position up to which Quick says yes
+	asked uint64 // position at the last Ran
 }
 
 // Open starts a consumer at position 0.
@@ -275,16 +376,23 @@ func (c *Consumer) Head() uint32 {
 	return atomic.LoadUint32((*uint32)(unsafe.Add(c.base, c.pos&(c.size-1))))
 }
 
-// Spin polls the header up to n times, pausing in between.
-func (c *Consumer) Spin(n int) uint32 {
+// Spin polls the header up to n times, pausing in between, and says how many polls were left.
+func (c *Consumer) Spin(n int) (h uint32, left int) {
 	at := (*uint32)(unsafe.Add(c.base, c.pos&(c.size-1)))
-	for range n {
+	for ; n > 0; n-- {
 		if h := atomic.LoadUint32(at); h != 0 {
-			return h
+			return h, n
 		}
 		Pause()
 	}
-	return atomic.LoadUint32(at)
+	return atomic.LoadUint32(at), 0
+}
+
+// Ran says whether n messages of the last one's length, or as much in bytes, were taken since it was last asked.
+func (c *Consumer) Ran(n int) bool {
+	ran := c.pos-c.asked >= uint64(n)*Size(c.n)
+	c.asked = c.pos
+	return ran
 }
 
 // Parse takes a header apart. ok is unset for one that no producer writes.
@@ -299,6 +407,38 @@ func Code(h uint32) uint32 { return h & lenBits }
 // Payload is the payload of the next record, whose length Parse returned.
 func (c *Consumer) Payload(n int) []byte {
 	return unsafe.Slice((*byte)(unsafe.Add(c.base, c.pos&(c.size-1)+HeaderSize)), n)
+}
+
+// Quick says whether the next record is there, is like the one before and of at most room bytes, and nothing has to be
+// done but to Read it.
+func (c *Consumer) Quick(room int) bool {
+	if c.pos >= c.fast || c.n > room {
+		return false
+	}
+	return c.Head() == c.seen
+}
+
+// Read copies the next record, for which Quick said yes, to buf, takes it, and returns its length.
+func (c *Consumer) Read(buf []byte) int {
+	n := c.n
+	move64(unsafe.Pointer(unsafe.SliceData(buf)), unsafe.Add(c.base, c.pos&(c.size-1)+HeaderSize), n)
+	c.pos += Size(n)
+	return n
+}
+
+// Slow makes Quick say no until the next Take: the caller has something to do first.
+func (c *Consumer) Slow() { c.fast = 0 }
+
+// Take copies the next record, a message of n bytes in one piece, to buf, and takes it. It says whether the
+// producer must be woken.
+func (c *Consumer) Take(n int, buf []byte) (wake bool) {
+	copy(buf, c.Payload(n))
+	wake = c.Advance(n)
+	c.seen, c.n, c.fast = uint32(n+1), n, 0
+	if uint(n-32) <= 32 {
+		c.fast = c.given + c.size/8 - quickRoom
+	}
+	return wake
 }
 
 // Advance takes the record of n payload bytes. It says whether the producer must be woken.
@@ -324,7 +464,10 @@ func (c *Consumer) Give() (wake bool) {
 }
 
 // SwitchTo goes on in another ring of the same direction.
-func (c *Consumer) SwitchTo(mem unsafe.Pointer, size int) { c.base, c.size = mem, uint64(size) }
+func (c *Consumer) SwitchTo(mem unsafe.Pointer, size int) {
+	c.base, c.size = mem, uint64(size)
+	c.Slow()
+}
 
 // Cap is the ring's size in bytes.
 func (c *Consumer) Cap() int { return int(c.size) }

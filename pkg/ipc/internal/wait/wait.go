@@ -55,10 +55,15 @@ var background = typeWord(context.Background())
 
 func typeWord(ctx context.Context) uintptr { return *(*uintptr)(unsafe.Pointer(&ctx)) }
 
+// Endless says whether ctx is one that cannot end, context.Background. Others that cannot end may give false.
+func Endless(ctx context.Context) bool {
+	return *(*uintptr)(unsafe.Pointer(&ctx)) == background
+}
+
 // Ended says whether ctx has ended. It does not call a context that cannot end: the call would be a fifth of what a
 // small message costs in shared memory.
 func Ended(ctx context.Context) bool {
-	return *(*uintptr)(unsafe.Pointer(&ctx)) != background && ctx.Err() != nil
+	return !Endless(ctx) && ctx.Err() != nil
 }
 
 // Error is the error of operation op on object on when ctx has ended, nil while it lives. It wraps the
