@@ -111,7 +111,7 @@ func envName(flag string) string {
 func measureFlags() []cli.Flag {
 	return []cli.Flag{
 		stringFlag("bench", "measure only benchmarks that match this regular expression"),
-		durationFlag("budget", "stop measuring after this long, builds included (default 3m, or as regress.toml says)"),
+		durationFlag("budget", "stop measuring after this long; building is not counted (default 3m, or as regress.toml says)"),
 		stringFlag("benchtime", "time or iterations of one process, equal on both sides, as go test -benchtime"),
 		&cli.Uint64Flag{Name: "seed", Usage: "seed of the random order; 0 draws one", EnvVars: []string{envName("seed")}},
 		stringFlag("output", "write the raw log to this file (default: a new one in .regress/log)", "o"),

@@ -109,6 +109,7 @@ type Log struct {
 	Files     []string            // names of the texts that it was read from, in order
 	Procedure string              // "two-stage" when regress itself chose the rounds; empty for foreign text
 	Seed      uint64              // of the random order; 0 for foreign text
+	Bench     string              // the part of the suite that was asked for, as go test -bench; empty: all, or unknown
 	Stopped   string              // why measuring ended before everything was decided ("budget of 3m0s", "interrupt"); empty when it did not
 	Runs      []Run               // one a side and environment; two of one environment form a pair
 	Units     map[string]Unit     // by tidied name, every unit that occurs

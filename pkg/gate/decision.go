@@ -137,6 +137,7 @@ const (
 	Missed      TargetVerdict = "missed"
 	Unclear     TargetVerdict = "undecided"    // the interval straddles the limit, or there are too few rounds
 	NotMeasured TargetVerdict = "not measured" // nothing matched: never green
+	LeftOut     TargetVerdict = "left out"     // not measured because its code is the same, or another part of the suite was asked for
 )
 
 // TargetRow is one target held against one series.

@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -463,4 +464,36 @@ func TestOtherMachine(t *testing.T) {
 	d := Decide(b.input())
 	want(t, d, Undecided, Inconclusive)
 	wantWhy(t, d.Rows[0], "another class of machine")
+}
+
+func TestTargetLeftOut(t *testing.T) {
+	target := Target{Name: "fast", Benchmark: regexp.MustCompile("Other"), Unit: "ns/op", Tidied: "sec/op", Limit: 1, Below: true}
+	log := func() baseline.Log {
+		return baseline.Log{
+			Runs:  []baseline.Run{{Samples: []baseline.Sample{{Key: baseline.Key{Package: "p", Name: "This", Unit: "sec/op"}, Values: []float64{1}, Rounds: []int{1}}}}},
+			Units: map[string]baseline.Unit{"sec/op": {Name: "sec/op", Direction: baseline.Lower}},
+		}
+	}
+	check := func(name string, change func(*baseline.Log), want TargetVerdict) {
+		t.Helper()
+		l := log()
+		change(&l)
+		d := Decide(Input{Log: l, Targets: []Target{target}})
+		if len(d.Targets) != 1 || d.Targets[0].Verdict != want {
+			t.Errorf("%s: targets %+v, want one %s", name, d.Targets, want)
+		}
+		blocks := slices.ContainsFunc(d.Reasons, func(r string) bool { return strings.Contains(r, "target fast") })
+		if blocks != (want == NotMeasured) {
+			t.Errorf("%s: reasons %q", name, d.Reasons)
+		}
+		if only := Decide(Input{Log: l, Targets: []Target{target}, OnlyHead: true}); only.Outcome == Pass {
+			t.Errorf("%s: a green without a target that was held against anything", name)
+		}
+	}
+	check("nothing explains it", func(*baseline.Log) {}, NotMeasured)
+	check("same code", func(l *baseline.Log) {
+		l.Same = map[baseline.Key]string{{Package: "p", Name: "Other"}: "equal"}
+	}, LeftOut)
+	check("another same code", func(l *baseline.Log) { l.Same = map[baseline.Key]string{{Package: "p", Name: "This"}: "equal"} }, NotMeasured)
+	check("not asked for", func(l *baseline.Log) { l.Bench = "This" }, LeftOut)
 }

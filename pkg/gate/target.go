@@ -34,16 +34,31 @@ func targets(in Input) []TargetRow {
 		}
 		if !matched {
 			row := t.row(baseline.Key{Unit: t.Tidied})
-			row.Why = "no measured benchmark matches: mend the pattern, the unit, or the run"
+			row.Verdict, row.Why = t.unmatched(in.Log)
 			out = append(out, row)
 		}
 	}
 	slices.SortStableFunc(out, func(a, b TargetRow) int {
-		order := map[TargetVerdict]int{Missed: 0, NotMeasured: 1, Unclear: 2, Met: 3}
+		order := map[TargetVerdict]int{Missed: 0, NotMeasured: 1, Unclear: 2, Met: 3, LeftOut: 4}
 		return cmp.Or(cmp.Compare(order[a.Verdict], order[b.Verdict]), cmp.Compare(a.Target, b.Target),
 			cmp.Compare(a.Package, b.Package), cmp.Compare(a.Name, b.Name))
 	})
 	return out
+}
+
+// unmatched is the verdict on a target that no series of head matches. Where
+// its benchmarks run the same code on both sides, or were not asked for, that is
+// nobody's mistake; everywhere else a target that holds nothing is never green.
+func (t Target) unmatched(log baseline.Log) (TargetVerdict, string) {
+	for key := range log.Same {
+		if t.Benchmark == nil || t.Benchmark.MatchString(key.Package+"."+key.Name) {
+			return LeftOut, "its code is the same on both sides, so it was not measured"
+		}
+	}
+	if log.Bench != "" {
+		return LeftOut, "only " + log.Bench + " was asked for"
+	}
+	return NotMeasured, "no measured benchmark matches: mend the pattern, the unit, or the run"
 }
 
 func sortedKeys(m map[baseline.Key]rounds) []baseline.Key {

@@ -13,7 +13,7 @@ import (
 func conclude(d *Decision, all []*series, in Input) {
 	failed := slices.Concat(redReasons(all, in.Policy), crashReasons(all, in), targetReasons(d.Targets, Missed))
 	open := slices.Concat(openReasons(all, in), targetReasons(d.Targets, Unclear, NotMeasured))
-	if in.OnlyHead && len(d.Targets) == 0 {
+	if in.OnlyHead && !slices.ContainsFunc(d.Targets, func(t TargetRow) bool { return t.Verdict != LeftOut }) {
 		open = append(open, "there is no target to hold anything against")
 	}
 	if !in.OnlyHead && !decided(all) && len(failed)+len(open) == 0 {
@@ -28,7 +28,7 @@ func conclude(d *Decision, all []*series, in Input) {
 		d.Outcome = Pass
 	}
 	d.Reasons = append(append([]string{}, failed...), open...)
-	d.Cannot = cannotSee(all, in)
+	d.Cannot = append(cannotSee(all, in), leftOut(d.Targets)...)
 	d.Headline = headline(d, all, in)
 }
 
@@ -237,6 +237,16 @@ func cannotSee(all []*series, in Input) []string {
 	return append(out, neverRan(all, in)...)
 }
 
+// leftOut names the targets that nothing was held against, with the reason.
+func leftOut(rows []TargetRow) (out []string) {
+	for _, r := range rows {
+		if r.Verdict == LeftOut {
+			out = append(out, fmt.Sprintf("whether the target %q is met: %s", r.Target, r.Why))
+		}
+	}
+	return out
+}
+
 // neverRan names declared benchmark functions of head of which nothing at all is known.
 func neverRan(all []*series, in Input) []string {
 	seen := map[baseline.Function]bool{}
@@ -314,7 +324,7 @@ func targetHeadline(rows []TargetRow) string {
 		return "undecided: there is no target to hold anything against"
 	}
 	s := fmt.Sprintf("%d of %s met", n[Met], count(len(rows), "target"))
-	for _, v := range []TargetVerdict{Missed, Unclear, NotMeasured} {
+	for _, v := range []TargetVerdict{Missed, Unclear, NotMeasured, LeftOut} {
 		if n[v] > 0 {
 			s += fmt.Sprintf(", %d %s", n[v], v)
 		}

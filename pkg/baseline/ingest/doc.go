@@ -29,6 +29,7 @@
 //	base-branch: REF           as it was asked for
 //	seed: 1234                 of the random order
 //	started: 2026-11-23T05:30:00Z
+//	bench: PATTERN             the part of the suite that was asked for; absent: all
 //	goos, goarch, cpu, cores, quota, gomaxprocs, memory-mib, kernel, virtual, governor, go-version, suite-flags
 //	                           the fields of baseline.Environment
 //

@@ -38,7 +38,7 @@ const version = "1"
 // known are the keys that mean something to regress, besides side and pkg.
 var known = map[string]bool{
 	"regress-log": true, "procedure": true, "project": true, "commit": true, "branch": true, "dirty": true,
-	"base-commit": true, "base-branch": true, "seed": true, "started": true,
+	"base-commit": true, "base-branch": true, "seed": true, "started": true, "bench": true,
 	"goos": true, "goarch": true, "cpu": true, "cores": true, "quota": true, "gomaxprocs": true, "memory-mib": true,
 	"kernel": true, "virtual": true, "governor": true, "go-version": true, "suite-flags": true,
 }

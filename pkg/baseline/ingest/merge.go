@@ -61,9 +61,14 @@ func (m *merger) merge(logs []baseline.Log) error {
 		return err
 	}
 	rounds := map[string]map[baseline.Key]int{} // by class of machine: the last round of each benchmark
-	for _, log := range logs {
+	for i, log := range logs {
 		m.log.Files = append(m.log.Files, log.Files...)
 		m.log.Seed = cmp.Or(m.log.Seed, log.Seed)
+		if i == 0 || m.log.Bench != "" && log.Bench == "" {
+			m.log.Bench = log.Bench
+		} else if m.log.Bench != "" && m.log.Bench != log.Bench {
+			m.log.Bench += "|" + log.Bench // in the syntax of -bench alternation binds loosest
+		}
 		if log.Stopped != "" && !strings.Contains(m.log.Stopped, log.Stopped) {
 			m.log.Stopped = strings.TrimPrefix(m.log.Stopped+"; "+log.Stopped, "; ")
 		}

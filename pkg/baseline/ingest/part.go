@@ -173,7 +173,7 @@ func (p *part) finish() baseline.Log {
 	if p.more > 0 {
 		p.log.Problems = append(p.log.Problems, baseline.Problem{File: p.file, Message: fmt.Sprintf("%d further problems of this file are not listed; mend these first", p.more)})
 	}
-	p.log.Procedure, p.log.Seed = p.procedure, p.seed
+	p.log.Procedure, p.log.Seed, p.log.Bench = p.procedure, p.seed, p.keys["bench"]
 	return p.log
 }
 

@@ -73,6 +73,9 @@ func (m *measurement) header(env baseline.Environment) string {
 		line("base-commit", m.repo.base)
 		line("base-branch", m.o.Base)
 	}
+	if m.o.Bench != "." {
+		line("bench", m.o.Bench)
+	}
 	line("seed", fmt.Sprint(m.o.Seed))
 	line("started", time.Now().UTC().Format(time.RFC3339))
 	line("goos", env.OS)

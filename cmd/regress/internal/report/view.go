@@ -178,6 +178,9 @@ type promise struct {
 func (v view) promises(all bool) (broken, kept []promise) {
 	at := map[string]int{}
 	for _, t := range v.Targets {
+		if t.Verdict == gate.LeftOut {
+			continue // told among what the decision could not see
+		}
 		if t.Verdict != gate.Met {
 			broken = append(broken, promise{t, 1})
 			continue
