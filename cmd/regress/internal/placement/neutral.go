@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/scanner"
 	"go/token"
+	"strings"
 )
 
 // lexeme is one token of a hunk.
@@ -28,6 +29,15 @@ func lex(text string) []lexeme {
 			out = append(out, lexeme{tok, literal})
 		}
 	}
+}
+
+// spell joins tokens so that equal code is equal text.
+func spell(all []lexeme) string {
+	var b strings.Builder
+	for _, l := range all {
+		b.WriteString(l.tok.String() + " " + l.literal + "\x00")
+	}
+	return b.String()
 }
 
 // neutral reports whether a hunk in d, which may be nil, changes nothing that

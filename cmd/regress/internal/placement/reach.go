@@ -74,7 +74,7 @@ func (f *field) mentions(t *touch, source *file, names, derived map[string]float
 		}
 	}
 	for _, d := range source.decls {
-		if d == t.decl {
+		if d == t.decl || !d.has(names) {
 			continue
 		}
 		seeds := map[int]float64{}
@@ -102,6 +102,16 @@ func (f *field) mentions(t *touch, source *file, names, derived map[string]float
 			f.flow(t, d, seeds, map[string]float64{})
 		}
 	}
+}
+
+// has reports whether one of the names occurs in d.
+func (d *decl) has(names map[string]float64) bool {
+	for name := range names {
+		if d.names[name] {
+			return true
+		}
+	}
+	return false
 }
 
 // mentioned is the largest weight of the names in n.

@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// spread gives a touch its influence.
-func (f *field) spread(t *touch) {
+// spread gives a touch its influence, out of its function if it may go far.
+func (f *field) spread(t *touch, far bool) {
 	f.in.add(point{file: t.hunk.file, touch: t}, t, own)
 	if t.module != "" {
 		f.in.add(point{file: "module:" + t.module}, t, own)
@@ -42,7 +42,9 @@ func (f *field) spread(t *touch) {
 			names[name] = max(names[name], result)
 		}
 	}
-	f.reach(t, source.dir, names)
+	if far {
+		f.reach(t, source.dir, names)
+	}
 }
 
 // flow follows seeds, lines of d with a weight, and local names through d.

@@ -5,6 +5,7 @@ import (
 	"go/token"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -21,7 +22,8 @@ const (
 	fades    = .8 // from one name to the next that is derived from it
 	rest     = .05
 	faintest = .02
-	deepest  = 3 // names derived from names derived from names
+	mostFar  = 500 // touches that are followed out of their function: more are a rewrite, which has no one cause
+	deepest  = 3   // names derived from names derived from names
 )
 
 // touch is one hunk in one function, or outside of any.
@@ -61,16 +63,39 @@ type field struct {
 	byBase  map[string]*change
 	touches map[*hunk][]*touch
 	in      influence
+	removed []string // tokens of what was removed, a text a hunk
+}
+
+// moved reports whether lines that a hunk adds are code that was removed
+// elsewhere.
+func (f *field) moved(h *hunk, first, last int) bool {
+	lines := strings.SplitAfter(h.new, "\n")
+	from, to := first-h.newStart, last-h.newStart+1
+	if from < 0 || to > len(lines) {
+		return false
+	}
+	text := spell(lex(strings.Join(lines[from:to], "")))
+	return slices.ContainsFunc(f.removed, func(gone string) bool { return strings.Contains(gone, text) })
 }
 
 // survey follows every hunk forward.
 func survey(t *tree, changes []*change) *field {
 	f := &field{tree: t, byHead: map[string]*change{}, byBase: map[string]*change{}, touches: map[*hunk][]*touch{}, in: influence{}}
 	for _, c := range changes {
+		for _, h := range c.hunks {
+			if gone := spell(lex(h.old)); gone != "" {
+				f.removed = append(f.removed, gone)
+			}
+		}
+	}
+	for _, c := range changes {
 		if c.old != "" {
 			f.byBase[c.old] = c
 		}
-		if c.new == "" {
+		if c.new == "" { // what was in it may stand elsewhere now
+			for _, h := range c.hunks {
+				f.touches[h] = []*touch{{hunk: h}}
+			}
 			continue
 		}
 		f.byHead[c.new] = c
@@ -81,10 +106,12 @@ func survey(t *tree, changes []*change) *field {
 			}
 		}
 	}
+	spread := 0
 	for _, c := range changes {
 		for _, h := range c.hunks {
 			for _, one := range f.touches[h] {
-				f.spread(one)
+				spread++
+				f.spread(one, spread <= mostFar)
 			}
 		}
 	}
@@ -117,15 +144,20 @@ func (f *field) divide(h *hunk) []*touch {
 		return nil
 	}
 	var all []*touch
+	still := false
 	outside := &touch{hunk: h, first: first, last: last}
 	for _, d := range source.decls {
 		from, to := max(first, d.first), min(last, d.last)
 		if h.newCount == 0 && (h.newStart < d.first || h.newStart >= d.last) || from > to {
 			continue
 		}
+		if from == d.first && to == d.last && f.moved(h, from, to) {
+			still = true
+			continue
+		}
 		all = append(all, &touch{hunk: h, decl: d, first: from, last: to})
 	}
-	if len(all) == 0 || len(packageNames(source, outside)) > 0 {
+	if len(all) == 0 && !still || len(packageNames(source, outside)) > 0 {
 		all = append(all, outside)
 	}
 	return all
@@ -158,8 +190,11 @@ func (f *field) there(name string, fr frame) point {
 	}
 	short := shortName(fr.function)
 	all := f.touches[h]
+	if len(all) == 0 { // nothing that runs has changed
+		return point{file: c.new, line: h.newStart + min(fr.line-h.oldStart, max(h.newCount-1, 0))}
+	}
 	for _, t := range all {
-		if t.decl == nil || t.decl.fn.Name.Name == short {
+		if t.decl != nil && t.decl.fn.Name.Name == short {
 			return point{file: c.new, touch: t}
 		}
 	}
@@ -171,10 +206,7 @@ func (f *field) there(name string, fr frame) point {
 			}
 		}
 	}
-	if len(all) > 0 {
-		return point{file: c.new, touch: all[0]}
-	}
-	return point{file: c.new, line: h.newStart}
+	return point{file: c.new, touch: all[len(all)-1]} // what is outside of functions comes last
 }
 
 var (

@@ -40,6 +40,7 @@ type decl struct {
 	file        *file
 	fn          *ast.FuncDecl
 	first, last int
+	names       map[string]bool // identifiers in it
 }
 
 func (f *file) line(p token.Pos) int { return f.set.PositionFor(p, false).Line }
@@ -142,9 +143,21 @@ func (t *tree) parse(dir string) {
 		}
 		for _, d := range parsed.Decls {
 			if fn, ok := d.(*ast.FuncDecl); ok && fn.Body != nil {
-				f.decls = append(f.decls, &decl{f, fn, f.line(fn.Pos()), f.line(fn.End())})
+				f.decls = append(f.decls, &decl{f, fn, f.line(fn.Pos()), f.line(fn.End()), identifiers(fn)})
 			}
 		}
 		t.files[name] = f
 	}
+}
+
+// identifiers are all that occur in n.
+func identifiers(n ast.Node) map[string]bool {
+	names := map[string]bool{}
+	ast.Inspect(n, func(n ast.Node) bool {
+		if ident, ok := n.(*ast.Ident); ok {
+			names[ident.Name] = true
+		}
+		return true
+	})
+	return names
 }
