@@ -94,6 +94,9 @@ func Recommendations(log baseline.Log, blocks []Recommend) []Recommendation {
 		if !answered {
 			r := block.blank()
 			r.Why = "no measured benchmark matches: mend the pattern, the unit, or the run"
+			if log.Bench != "" {
+				r.Why = "no measured benchmark matches: only " + log.Bench + " was asked for"
+			}
 			out = append(out, r)
 		}
 	}

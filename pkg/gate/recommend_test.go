@@ -116,6 +116,9 @@ func TestRecommendations(t *testing.T) {
 	check(headLog(latency, map[string][]float64{"P/t=a/s=1": rounds(10, 6), "P/t=b/s=2": rounds(10, 6)}), ask(latency, "."), gate.Unavailable, "", "no benchmark was measured with each of a, b")
 	check(headLog(latency, map[string][]float64{"P/t=a": {0, 1}, "P/t=b": {2, 3}}), ask(latency, "."), gate.Unsettled, "", "not above zero")
 	check(headLog(baseline.Unit{Name: "odd"}, map[string][]float64{"P/t=a": {1}, "P/t=b": {2}}), ask(baseline.Unit{Name: "odd"}, "."), gate.Unsettled, "", "better=lower")
+	part := one
+	part.Bench = "^BenchmarkP$"
+	check(part, ask(latency, "Z"), gate.Unavailable, "", "only ^BenchmarkP$ was asked for")
 	check(baseline.Log{}, ask(latency, "."), gate.Unavailable, "", "no measured benchmark matches")
 }
 

@@ -19,6 +19,7 @@ type document struct {
 	Version     int                   `json:"version"`
 	Project     string                `json:"project,omitempty"`
 	Stopped     string                `json:"stopped,omitempty"`
+	Bench       string                `json:"bench,omitempty"`
 	Seed        uint64                `json:"seed,omitempty"`
 	Recommended []gate.Recommendation `json:"recommended"`
 	Targets     []gate.TargetRow      `json:"targets"`
@@ -77,7 +78,7 @@ var directions = map[baseline.Direction]string{baseline.Lower: "lower", baseline
 // unknown is absent.
 //
 //	{
-//	  "version": 1, "project": "…", "stopped": "budget of 3m0s", "seed": 42,
+//	  "version": 1, "project": "…", "stopped": "budget of 3m0s", "bench": "^BenchmarkParse$", "seed": 42,
 //	  "recommended": [{"name": "latency-critical", "choose": "transport", "unit": "p95-latency-sec",
 //	    "verdict": "best" | "tie" | "undecided" | "not measured", "why": "…", "benchmarks": 4, "rounds": 6,
 //	    "options": [{                  best first
@@ -95,7 +96,7 @@ var directions = map[baseline.Direction]string{baseline.Lower: "lower", baseline
 //	}
 func JSON(w io.Writer, s Summary) error {
 	doc := document{
-		Version: jsonVersion, Project: s.Project, Stopped: s.Stopped, Seed: s.Seed,
+		Version: jsonVersion, Project: s.Project, Stopped: s.Stopped, Bench: s.Bench, Seed: s.Seed,
 		Recommended: append([]gate.Recommendation{}, s.Recommended...), Targets: append([]gate.TargetRow{}, s.Targets...),
 		Machines: []machineDocument{}, Problems: []problemDocument{}, Warnings: append([]string{}, s.Warnings...),
 	}

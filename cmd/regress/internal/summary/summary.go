@@ -7,7 +7,7 @@
 //	table.go         series as tables: which name key is columns, which are rows
 //	order.go         64B before 1KiB
 //	bar.go           distributions and rounds as blocks
-//	markdown.go      the page; section.go its tables
+//	markdown.go      the page; recommended.go, targets.go, section.go and draw.go its tables
 //	json.go          the same for programs
 //
 // What the tables look like follows from the names alone: "key=value" parts are
@@ -41,6 +41,7 @@ type Summary struct {
 	Warnings    []string
 	Stopped     string // why measuring ended early; empty when it did not
 	TwoSided    bool   // the log has a base as well, of which nothing is shown
+	Bench       string // the part of the suite that was asked for; empty: all, or unknown
 	Seed        uint64
 
 	options Options
@@ -71,7 +72,7 @@ func New(in gate.Input, o Options) (Summary, error) {
 	in.OnlyHead = true
 	s := Summary{
 		Project: o.Project, Recommended: gate.Recommendations(in.Log, o.Recommend), Targets: gate.Decide(in).Targets,
-		Problems: in.Log.Problems, Warnings: in.Log.Warnings, Stopped: in.Log.Stopped, Seed: in.Log.Seed, options: o,
+		Problems: in.Log.Problems, Warnings: in.Log.Warnings, Stopped: in.Log.Stopped, Bench: in.Log.Bench, Seed: in.Log.Seed, options: o,
 	}
 	for _, run := range in.Log.Runs {
 		if run.Side == baseline.Base {

@@ -1,0 +1,94 @@
+package summary
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/descartes/regress/cmd/regress/internal/report"
+)
+
+// distribution draws the percentiles of every benchmark on one scale.
+func (p *page) distribution(f *family, units []string) {
+	var all []float64
+	for _, m := range f.members {
+		for _, unit := range units {
+			if s, has := m.by[unit]; has {
+				all = append(all, s.Median)
+			}
+		}
+	}
+	axis, drawn := scaleOf(all)
+	_, of, _ := quantile(units[0])
+	header := f.titles(f.order())
+	right := len(header)
+	legend := []string{}
+	for i, unit := range units {
+		number, _, _ := quantile(unit)
+		name := fmt.Sprintf("p%g", number)
+		header = append(header, name)
+		shade := []rune(shades)[min(i, 3)]
+		if i == len(units)-1 {
+			shade = []rune(shades)[3]
+		}
+		legend = append(legend, fmt.Sprintf("`%c` to %s", shade, name))
+	}
+	title := "Distribution of " + report.Prose(of)
+	if drawn {
+		header = append(header, "")
+		title += fmt.Sprintf(": logarithmic from %s to %s, %s", report.Prose(report.Number(axis.lo, units[0])), report.Prose(report.Number(axis.hi, units[0])), strings.Join(legend, ", "))
+	}
+	var rows [][]string
+	for _, m := range f.sorted() {
+		var cells []string
+		for _, i := range f.order() {
+			cells = append(cells, report.Cell(report.Prose(m.values[i])))
+		}
+		var marks []float64
+		for _, unit := range units {
+			s, has := m.by[unit]
+			if !has {
+				cells = append(cells, nothing)
+				continue
+			}
+			marks = append(marks, s.Median)
+			cells = append(cells, report.Cell(report.Prose(report.Number(s.Median, unit))))
+		}
+		if drawn && len(marks) == len(units) {
+			cells = append(cells, "`"+axis.bar(marks)+"`")
+		} else if drawn {
+			cells = append(cells, "")
+		}
+		if len(marks) > 0 {
+			rows = append(rows, cells)
+		}
+	}
+	p.line("%s\n", title)
+	p.table(header, rows, [2]int{right, right + len(units)})
+}
+
+// rounds draws every round of what somebody asked about: a drift or a step shows
+// here, and in no median.
+func (p *page) rounds(f *family) {
+	var rows [][]string
+	for _, m := range f.sorted() {
+		for _, unit := range f.units {
+			s, has := m.by[unit]
+			if !has || len(s.Rounds) < 3 || !s.Asked {
+				continue
+			}
+			var cells []string
+			for _, i := range f.order() {
+				cells = append(cells, report.Cell(report.Prose(m.values[i])))
+			}
+			rows = append(rows, append(cells, report.Prose(unit), figure(m, unit), "`"+spark(s.Rounds)+"`"))
+		}
+	}
+	if len(rows) == 0 {
+		return
+	}
+	p.fold("Rounds, in order", func() {
+		p.line("The height of a line is at least %s of the median.\n", report.Percent(sparkSpan))
+		header := append(f.titles(f.order()), "unit", "median", "rounds")
+		p.table(header, rows, [2]int{len(header) - 2, len(header) - 1})
+	})
+}
