@@ -25,7 +25,7 @@ func crossing() time.Duration {
 			cpus = append(cpus, cpu)
 		}
 	}
-	const batches, turns, stop = 200, 100, 1 << 31
+	const batches, turns, stop = 2000, 20, 1 << 31
 	var ball struct {
 		_ [128]byte
 		v atomic.Uint32
@@ -46,7 +46,7 @@ func crossing() time.Duration {
 	best := make(chan time.Duration)
 	go func() {
 		pin(cpus[0])
-		least, v, end := time.Hour, uint32(0), time.Now().Add(200*time.Millisecond)
+		least, v, end := time.Hour, uint32(0), time.Now().Add(300*time.Millisecond)
 		for range batches {
 			start := time.Now()
 			for range turns {

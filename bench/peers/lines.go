@@ -36,11 +36,11 @@ func (l lines) result(name string, w work, r result) {
 			mode = "/mode=batched"
 		}
 	}
-	fmt.Fprintf(l.out, "Benchmark%s/peer=%s/size=%s%s-%d\t%d\t%.4g ns/op", title, name, size, mode, runtime.GOMAXPROCS(0), r.n, float64(r.ns)/float64(r.n))
+	fmt.Fprintf(l.out, "Benchmark%s/peer=%s/size=%s%s-%d\t%d\t%s ns/op", title, name, size, mode, runtime.GOMAXPROCS(0), r.n, digits(float64(r.ns)/float64(r.n)))
 	if w.kind == trip {
 		fmt.Fprintf(l.out, "\t%d p50-latency-ns\t%d p95-latency-ns\t%d p99-latency-ns", r.p50, r.p95, r.p99)
 	} else {
-		fmt.Fprintf(l.out, "\t%.4g MB/s\t%.6g msg/s", rate(r)*float64(w.size)/1e6, rate(r))
+		fmt.Fprintf(l.out, "\t%s MB/s\t%.0f msg/s", digits(rate(r)*float64(w.size)/1e6), rate(r))
 	}
 	if r.mallocs >= 0 {
 		fmt.Fprintf(l.out, "\t%d allocs/op", r.mallocs/r.n)

@@ -65,7 +65,7 @@ func parse(args []string, errs io.Writer) (options, error) {
 	var only string
 	flags := flag.NewFlagSet("peers", flag.ContinueOnError)
 	flags.SetOutput(errs)
-	flags.IntVar(&o.rounds, "rounds", 9, "rounds; what no bar needs is measured in every third")
+	flags.IntVar(&o.rounds, "rounds", 7, "rounds; what no bar needs is measured in every third")
 	flags.Float64Var(&o.seconds, "seconds", .3, "seconds each measurement lasts")
 	flags.DurationVar(&o.limit, "limit", 4*time.Minute, "start no measurement after this")
 	flags.StringVar(&only, "only", "", "measure what matches this `regexp`, as in 'shm/trip 64 B'; then all of it in every round")

@@ -19,7 +19,6 @@ const buffered = 64 << 10
 type stream struct {
 	in    *bufio.Reader
 	out   io.Writer
-	close func() error
 	buf   []byte // what is held back
 	held  int
 	batch int

@@ -147,12 +147,27 @@ func (r report) bars(out io.Writer) {
 		if b.most {
 			relation = "≤"
 		}
-		theirs := b.theirs
+		theirs := b.theirs + r.side(b, b.theirs, b.other)
 		if b.theirs == b.ours {
-			theirs = ""
+			theirs = strings.TrimSpace(r.side(b, b.theirs, b.other))
 		}
-		fmt.Fprintf(out, "| %s | %s | %s | %s | %s %s | %s | %s |\n", b.group, b.text, b.ours, theirs, relation, digits(b.limit), spread(ratios), verdict)
+		fmt.Fprintf(out, "| %s | %s | %s | %s | %s %s | %s | %s |\n", b.group, b.text,
+			b.ours+r.side(b, b.ours, b.figure), theirs, relation, digits(b.limit), spread(ratios), verdict)
 	}
+}
+
+// side shows the median figure of one side of a bar, after a space.
+func (r report) side(b bar, name string, figure func(result) float64) string {
+	v := r.measured.values(name, b.work, figure)
+	switch {
+	case len(v) == 0 || b.limit == 0: // a bar of zero counts, and its ratio says all
+		return ""
+	case b.work.kind == trip:
+		return " " + digits(median(v)/1e3) + " µs"
+	case b.work.size >= 1<<20:
+		return " " + digits(median(v)*float64(b.work.size)/1e9) + " GB/s"
+	}
+	return " " + digits(median(v)/1e6) + " M/s"
 }
 
 // spread shows the median and the ends of sorted values; nothing of none.
