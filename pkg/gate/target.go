@@ -112,7 +112,7 @@ func (t Target) hold(key baseline.Key, values []float64, broken bool) TargetRow 
 	case len(sorted) < fewRounds:
 		row.Verdict, row.Why = Unclear, fmt.Sprintf("%s, within a factor of %d of the limit: measure at least %d", count(len(sorted), "round"), fewFactor, fewRounds)
 	default:
-		row.Verdict, row.Why = Unclear, fmt.Sprintf("the interval from %s to %s straddles the limit: measure more than %s", number(tidy(lo)), number(tidy(hi)), count(len(sorted), "round"))
+		row.Verdict, row.Why = Unclear, fmt.Sprintf("the interval straddles the limit: measure more than %s", count(len(sorted), "round"))
 	}
 	return row
 }

@@ -105,7 +105,7 @@ func (p *page) promised(title string, promises []promise, open bool) {
 				label += fmt.Sprintf(" (closest of %d)", t.series)
 			}
 			if t.Verdict != gate.Met {
-				label += "<br>" + prose(string(t.Verdict)+": "+t.Why)
+				label += "<br>" + prose(string(t.Verdict)+": "+between(t.TargetRow)+t.Why)
 			}
 			return fmt.Sprintf("| %s | %s | %s | %s |", label, cell(prose(against(t.TargetRow))), cell(prose(measured)), cell(margin(t.Margin)))
 		},

@@ -166,7 +166,7 @@ func (t *text) promised(title string, promises []promise) {
 		var notes []string
 		switch {
 		case p.Verdict != gate.Met:
-			notes = append(notes, fmt.Sprintf("%s: %s", p.Verdict, sentence(p.Why)))
+			notes = append(notes, fmt.Sprintf("%s: %s%s", p.Verdict, between(p.TargetRow), sentence(p.Why)))
 			if series != "" {
 				notes = append([]string{"on " + series}, notes...)
 			}

@@ -272,3 +272,11 @@ func short(commit string) string {
 	}
 	return commit
 }
+
+// between is the interval of an undecided target, as the start of a sentence.
+func between(t gate.TargetRow) string {
+	if t.Verdict != gate.Unclear || t.Interval == nil {
+		return ""
+	}
+	return fmt.Sprintf("%s to %s: ", value(t.Interval.Lo, t.Unit), value(t.Interval.Hi, t.Unit))
+}
