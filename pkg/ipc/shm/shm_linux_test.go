@@ -405,3 +405,96 @@ func TestNothingLeft(t *testing.T) {
 		t.Errorf("%d mappings after both closed", n)
 	}
 }
+
+// TestShortWay mixes what goes the short way through Send and Recv, 32 to 64 bytes like the message before, with what
+// must keep calls off it.
+func TestShortWay(t *testing.T) {
+	ctx := t.Context()
+	for _, cfg := range []ipc.Config{
+		{},
+		{Buffer: 4 << 10, Fixed: true},
+		{Batch: ipc.Batch{Count: 5, Delay: -1}},
+		{Batch: ipc.Batch{Bytes: 700, Delay: -1}},
+	} {
+		a, b := pair(t, cfg)
+		short := context.Background() // t.Context can end and goes the other way
+		rnd := rand.New(rand.NewPCG(3, 4))
+		var buf []byte
+		for round := range 1000 {
+			var want [][]byte
+			send := func(n int) {
+				t.Helper()
+				p := bytes.Repeat([]byte{byte(round), byte(len(want)), byte(n)}, n/3+1)[:n]
+				want = append(want, p)
+				if err := a.Send(short, p); err != nil {
+					t.Fatal(err)
+				}
+			}
+			n := rnd.IntN(80)
+			for range rnd.IntN(10) {
+				send(n)
+			}
+			switch rnd.IntN(8) {
+			case 0: // a reservation that a Send discards
+				p, err := a.Reserve(ctx, 64)
+				if err != nil {
+					t.Fatal(err)
+				}
+				copy(p, "never sent")
+				send(n)
+				if err := a.Commit(8); err == nil {
+					t.Fatal("Commit of what Send discarded returned nil")
+				}
+			case 1: // one that is committed
+				p, err := a.Reserve(short, n+1)
+				if err != nil {
+					t.Fatal(err)
+				}
+				want = append(want, bytes.Clone(p))
+				if err := a.Commit(n + 1); err != nil {
+					t.Fatal(err)
+				}
+			case 2: // another ring
+				if !cfg.Fixed && !cfg.Batch.Enabled() {
+					send(100 << 10)
+				}
+			}
+			if err := a.Flush(ctx); err != nil {
+				t.Fatal(err)
+			}
+			for i, w := range want {
+				if rnd.IntN(8) == 0 {
+					if _, err := b.Peek(short); err != nil {
+						t.Fatal(err)
+					}
+				}
+				got, err := b.Recv(short, buf)
+				if err != nil || !bytes.Equal(got, w) {
+					t.Fatalf("round %d: message %d of %d: %d bytes, want %d, %v", round, i, len(want), len(got), len(w), err)
+				}
+				if rnd.IntN(3) > 0 {
+					buf = got
+				} else {
+					buf = make([]byte, rnd.IntN(70))
+				}
+			}
+		}
+	}
+}
+
+// TestShortWayLimits is about bounds below what goes the short way.
+func TestShortWayLimits(t *testing.T) {
+	a, b := pair(t, ipc.Config{MaxMessage: 40})
+	ctx := context.Background()
+	for range 100 {
+		if err := a.Send(ctx, make([]byte, 40)); err != nil {
+			t.Fatal(err)
+		}
+		if err := a.Send(ctx, make([]byte, 41)); !errors.Is(err, ipc.ErrTooLarge) {
+			t.Fatalf("41 bytes, MaxMessage is 40: %v", err)
+		}
+		if p, err := b.Recv(ctx, nil); err != nil || len(p) != 40 {
+			t.Fatalf("%d bytes, %v", len(p), err)
+		}
+	}
+}

@@ -55,8 +55,14 @@ func write2(fd uintptr, p, q []byte) (int, syscall.Errno) {
 	}
 }
 
-// yield lets other processes on this core run, and other goroutines.
+// single says that there is one processor: whoever spins keeps the other side from running.
+var single = runtime.GOMAXPROCS(0) < 2
+
+// yield lets other processes on this core run. Other goroutines have their own: runtime.Gosched would wake another thread
+// to look for them, each time.
 func yield() {
 	_, _, _ = syscall.RawSyscall(syscall.SYS_SCHED_YIELD, 0, 0, 0)
-	runtime.Gosched()
+	if single {
+		runtime.Gosched()
+	}
 }

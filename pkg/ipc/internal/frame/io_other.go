@@ -40,5 +40,8 @@ func write(fd uintptr, p []byte) (int, syscall.Errno) {
 // write2 writes the first piece alone: the caller goes on with the rest.
 func write2(fd uintptr, p, _ []byte) (int, syscall.Errno) { return write(fd, p) }
 
+// single says that there is one processor: whoever spins keeps the other side from running.
+var single = runtime.GOMAXPROCS(0) < 2
+
 // yield lets other goroutines run.
 func yield() { runtime.Gosched() }

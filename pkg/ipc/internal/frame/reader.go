@@ -2,6 +2,7 @@ package frame
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"github.com/descartes/regress/pkg/ipc"
+	"github.com/descartes/regress/pkg/ipc/internal/ring"
 	"github.com/descartes/regress/pkg/ipc/internal/wait"
 )
 
@@ -33,6 +35,9 @@ type reader struct {
 	inLrg  bool
 	peeked bool
 	tries  int // of linger
+	taken  int // messages since hangBack
+	back   int // pauses of hangBack
+	soon   bool
 	err    error
 	failed atomic.Pointer[error]
 
@@ -49,7 +54,7 @@ func (r *reader) init(name string, cfg ipc.Config, f file) error {
 	if err != nil {
 		return fmt.Errorf("open %s for reading: %w", name, err)
 	}
-	r.name, r.cfg, r.file, r.rc, r.tries = name, cfg, f, rc, 1
+	r.name, r.cfg, r.file, r.rc, r.tries = name, cfg, f, rc, minTries
 	r.watch.Fire = func() { _ = f.SetReadDeadline(past) }
 	r.tryFn = func(fd uintptr) bool { r.n, r.e = read(fd, r.into); return true }
 	r.waitFn = func(fd uintptr) bool { r.n, r.e = read(fd, r.into); return r.e != syscall.EAGAIN }
@@ -58,6 +63,9 @@ func (r *reader) init(name string, cfg ipc.Config, f file) error {
 
 // read reads at least one byte into p. With block unset it returns 0, nil when there is none yet.
 func (r *reader) read(ctx context.Context, p []byte, block bool) (int, error) {
+	if block {
+		r.hangBack()
+	}
 	r.into, r.n, r.e = p, 0, syscall.EAGAIN
 	err := r.rc.Read(r.tryFn)
 	if errors.Is(err, os.ErrDeadlineExceeded) {
@@ -69,7 +77,8 @@ func (r *reader) read(ctx context.Context, p []byte, block bool) (int, error) {
 			return 0, nil
 		}
 		r.before()
-		if !r.linger() {
+		r.soon = r.linger()
+		if !r.soon {
 			if err := r.block(ctx); err != nil {
 				return 0, err
 			}
@@ -89,8 +98,37 @@ func (r *reader) read(ctx context.Context, p []byte, block bool) (int, error) {
 	return r.n, r.err
 }
 
-// maxTries bounds how often a reader looks again before it sleeps, some microseconds in all.
-const maxTries = 16
+// maxBack is how many pauses a reader stays away at most, about five microseconds.
+const maxBack = 200
+
+// enough messages a read make its cost a small part of theirs.
+const enough = 16
+
+// hangBack lets messages gather before the next read while they come in a stream: a reader close behind its writer holds the
+// kernel's lock whenever that wants it, and reads one message a call. As soon as it finds a single one, as in a dialogue, it
+// no longer stays away.
+func (r *reader) hangBack() {
+	switch {
+	case single || r.cfg.Sync == ipc.SyncPark:
+		return
+	case r.taken > 1 && r.taken <= enough:
+		r.back = min(r.back+16, maxBack)
+	case r.back > 0:
+		r.back /= 2
+	case r.soon:
+		r.back = 16
+	}
+	r.taken, r.soon = 0, false
+	for range r.back {
+		ring.Pause()
+	}
+}
+
+// minTries and maxTries bound how often a reader looks again before it sleeps, half a microsecond each.
+const (
+	minTries = 4
+	maxTries = 64
+)
 
 // linger yields and looks again a few times, more often when that has lately paid: a reader that sleeps at once is woken for
 // every message, and the waking is most of what a small message costs its writer.
@@ -105,7 +143,7 @@ func (r *reader) linger() bool {
 			return err == nil
 		}
 	}
-	r.tries = max(r.tries/2, 1)
+	r.tries = max(r.tries/2, minTries)
 	return false
 }
 
@@ -193,6 +231,21 @@ func (r *reader) fail(err error) error {
 }
 
 func (r *reader) recv(ctx context.Context, dst []byte) ([]byte, error) {
+	if wait.Endless(ctx) && r.w-r.r >= HeaderSize && r.hello && !r.inLrg && r.err == nil {
+		b := r.buf[r.r:r.w]
+		n := int(binary.LittleEndian.Uint32(b))
+		if b = b[HeaderSize:]; uint(n) <= uint(min(len(b), cap(dst), r.cfg.MaxMessage)) { // Bye is not
+			r.r += HeaderSize + n
+			r.taken++
+			r.peeked = false
+			return dst[:copy(dst[:n], b)], nil
+		}
+	}
+	return r.recvAny(ctx, dst)
+}
+
+// recvAny is recv for all messages.
+func (r *reader) recvAny(ctx context.Context, dst []byte) ([]byte, error) {
 	if err := wait.Error(ctx, "recv", r.name); err != nil {
 		return dst[:0], err
 	}
@@ -211,6 +264,7 @@ func (r *reader) recv(ctx context.Context, dst []byte) ([]byte, error) {
 			}
 			copy(dst, r.buf[r.r+HeaderSize:])
 			r.r += HeaderSize + n
+			r.taken++
 			r.peeked = false
 			return dst, nil
 		}
@@ -300,6 +354,7 @@ func (r *reader) release() {
 	}
 	n, _, _ := Length(r.buf[r.r:], r.cfg.MaxMessage)
 	r.r += HeaderSize + n
+	r.taken++
 }
 
 func (r *reader) ready() bool {

@@ -30,12 +30,12 @@ type writer struct {
 	buf     []byte // buf[off:end] is committed and unsent
 	off     int
 	end     int
-	big     []byte // the rest of a large message, after buf[off:end]
-	sent    uint64 // bytes ever given to the kernel
-	queued  int    // messages in the open batch
-	pumping bool   // someone waits for space
-	waiting bool   // and that is a call of the user
-	idle    chan struct{}
+	big     []byte        // the rest of a large message, after buf[off:end]
+	sent    uint64        // bytes ever given to the kernel
+	queued  int           // messages in the open batch
+	pumping bool          // someone waits for space
+	waiting bool          // and that is a call of the user
+	idle    chan struct{} // made by who waits for the pump, who closes it
 	timer   *time.Timer
 	timing  bool
 	err     error // the end of this half
@@ -43,8 +43,9 @@ type writer struct {
 	resv    int // reserved bytes, -1 none
 	resvCtx context.Context
 
-	tryFn, waitFn func(fd uintptr) bool
-	full          error
+	fd     uintptr // of file
+	waitFn func(fd uintptr) bool
+	full   error
 }
 
 func (w *writer) init(name string, cfg ipc.Config, f file) error {
@@ -55,7 +56,9 @@ func (w *writer) init(name string, cfg ipc.Config, f file) error {
 	w.name, w.cfg, w.file, w.rc, w.resv = name, cfg, f, rc, -1
 	w.watch.Fire = func() { _ = f.SetWriteDeadline(past) }
 	w.full = fmt.Errorf("send on %s: %w", name, ipc.ErrFull)
-	w.tryFn = func(fd uintptr) bool { w.push(fd); return true }
+	if err := rc.Control(func(fd uintptr) { w.fd = fd }); err != nil {
+		return fmt.Errorf("open %s for writing: %w", name, err)
+	}
 	w.waitFn = func(fd uintptr) bool {
 		w.mu.Lock()
 		defer w.mu.Unlock()
@@ -121,17 +124,8 @@ func (w *writer) push(fd uintptr) {
 	}
 }
 
-// try pushes without waiting. Under mu, while nobody pumps.
-func (w *writer) try() {
-	err := w.rc.Write(w.tryFn)
-	if errors.Is(err, os.ErrDeadlineExceeded) { // left over from an earlier wait
-		_ = w.file.SetWriteDeadline(time.Time{})
-		err = w.rc.Write(w.tryFn)
-	}
-	if err != nil && w.err == nil {
-		w.err = fmt.Errorf("send on %s: %w", w.name, ipc.ErrClosed)
-	}
-}
+// try pushes without waiting. Under mu, while nobody pumps. The descriptor is open: close sets err, under mu, before.
+func (w *writer) try() { w.push(w.fd) }
 
 // drain pushes until nothing is pending, waiting within ctx and the timeout. Under mu, which it gives
 // up while waiting. It returns nil when all is sent.
@@ -148,16 +142,25 @@ func (w *writer) drain(ctx context.Context, timeout time.Duration) error {
 	if w.try(); w.err != nil || w.pending() == 0 {
 		return w.err
 	}
-	w.pumping, w.waiting, w.idle = true, true, make(chan struct{})
+	w.pumping, w.waiting = true, true
 	w.mu.Unlock()
 	err := w.block(ctx, end)
 	w.mu.Lock()
-	w.pumping, w.waiting = false, false
-	close(w.idle)
+	w.waiting = false
+	w.pumped()
 	if w.err != nil {
 		return w.err
 	}
 	return err
+}
+
+// pumped ends the pump's work. Under mu.
+func (w *writer) pumped() {
+	w.pumping = false
+	if w.idle != nil {
+		close(w.idle)
+		w.idle = nil
+	}
 }
 
 // block waits in the poller until everything is sent or ctx or end passes. Without mu, as the pump.
@@ -195,6 +198,9 @@ func (w *writer) await(ctx context.Context, end time.Time) error {
 		late = t.C
 	}
 	for w.pumping && w.err == nil {
+		if w.idle == nil {
+			w.idle = make(chan struct{})
+		}
 		idle := w.idle
 		w.mu.Unlock()
 		var err error
@@ -218,7 +224,7 @@ func (w *writer) background() {
 	if w.pumping || w.err != nil || w.pending() == 0 {
 		return
 	}
-	w.pumping, w.idle = true, make(chan struct{})
+	w.pumping = true
 	go func() {
 		_ = w.file.SetWriteDeadline(time.Time{})
 		for {
@@ -231,8 +237,7 @@ func (w *writer) background() {
 			if err != nil && w.err == nil {
 				w.err = fmt.Errorf("send on %s: %w", w.name, ipc.ErrClosed)
 			}
-			w.pumping = false
-			close(w.idle)
+			w.pumped()
 			w.mu.Unlock()
 			return
 		}
@@ -244,15 +249,42 @@ func (w *writer) send(ctx context.Context, p []byte) error {
 		return err
 	}
 	w.mu.Lock()
-	defer w.mu.Unlock()
+	err := error(nil)
+	if w.joins(len(p)) {
+		w.put(p)
+		w.end += HeaderSize + len(p)
+		w.queued++
+	} else {
+		err = w.sendAny(ctx, p)
+	}
+	w.mu.Unlock()
+	return err
+}
+
+// joins says whether a message of n bytes goes into the open batch and nothing else has to be done for it. Under mu.
+func (w *writer) joins(n int) bool {
+	end := w.end + HeaderSize + n
+	b := &w.cfg.Batch
+	return w.queued > 0 && (b.Count <= 1 || w.queued+1 < b.Count) && end-w.off < b.Bytes && end <= len(w.buf) &&
+		(w.timing || b.Delay < 0) && w.resv < 0 && w.err == nil && !w.cfg.NoWait
+}
+
+// put writes a message behind end, where it has room. Under mu.
+func (w *writer) put(p []byte) {
+	at := w.buf[w.end:]
+	PutHeader(at, uint32(len(p)))
+	copy(at[HeaderSize:], p)
+}
+
+// sendAny is send for all messages. Under mu.
+func (w *writer) sendAny(ctx context.Context, p []byte) error {
 	w.resv = -1
 	if err := w.room(len(p)); err != nil {
 		return err
 	}
 	if len(p) < direct || w.cfg.NoWait || w.pumping {
 		w.grow(HeaderSize + len(p))
-		PutHeader(w.buf[w.end:], uint32(len(p)))
-		copy(w.buf[w.end+HeaderSize:], p)
+		w.put(p)
 		return w.commit(ctx, len(p))
 	}
 	w.grow(HeaderSize)
