@@ -11,5 +11,6 @@
 // the rest by file. Names carry the format's own keys, so that benchstat can
 // filter and project them: BenchmarkPingPong/transport=shm/size=64B-2.
 //
-// The package has no code outside its tests: this file says what it is.
+// The package has no code outside its tests: this file says what it is. Folder agent
+// has the process that the resources benchmarks watch.
 package bench

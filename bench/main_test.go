@@ -27,7 +27,20 @@ Unit p99-latency-ns better=lower
 Unit mean-latency-ns better=lower
 Unit cpu-share better=lower
 Unit private-bytes better=lower
+Unit pss-bytes better=lower
 Unit rss-bytes better=lower
+Unit cycle-latency-ns better=lower
+Unit leak-live-bytes better=lower
+Unit leak-max-live-bytes better=lower
+Unit leak-private-bytes better=lower
+Unit leak-max-private-bytes better=lower
+Unit leak-fds better=lower
+Unit leak-max-fds better=lower
+Unit leak-threads better=lower
+Unit leak-max-threads better=lower
+Unit leak-maps better=lower
+Unit leak-max-maps better=lower
+Unit scalability-factor better=higher
 Unit wire-bytes better=lower assume=exact
 `
 
@@ -43,7 +56,21 @@ func TestMain(m *testing.M) {
 	if bench := flag.Lookup("test.bench"); bench != nil && bench.Value.String() != "" {
 		fmt.Print(units)
 	}
-	os.Exit(m.Run())
+	code := m.Run()
+	if work != "" {
+		_ = os.RemoveAll(work)
+	}
+	os.Exit(code)
+}
+
+// work is the folder for what benchmarks of one process share, once workDir has made it.
+var work string
+
+func workDir() (dir string, err error) {
+	if work == "" {
+		work, err = os.MkdirTemp("", "regress-bench-")
+	}
+	return work, err
 }
 
 // limit bounds whatever a benchmark waits for: a peer that does not answer ends
@@ -57,9 +84,13 @@ func bounded(b *testing.B) (context.Context, context.CancelFunc) {
 
 // roles are what a peer can be. Each serves one connection until its end.
 var roles = map[string]func(context.Context, ipc.Conn) error{
-	"sink": sink,
-	"echo": echo,
-	"idle": idle,
+	"sink":   sink,
+	"echo":   echo,
+	"cycler": cycler,
+	"source": source,
+	"worker": worker,
+	"stage":  stage,
+	"mesh":   exchanges,
 }
 
 func play(role string) error {
@@ -93,6 +124,12 @@ func peer(b *testing.B, role string, cfg ipc.Config) (ipc.Conn, *os.Process) {
 	}
 	cmd := exec.Command(self)
 	cmd.Env = append(os.Environ(), roleVariable+"="+role)
+	return child(b, cmd, cfg)
+}
+
+// child starts cmd and returns the connection to it. When the benchmark ends, the child must end by itself and without an error.
+func child(b *testing.B, cmd *exec.Cmd, cfg ipc.Config) (ipc.Conn, *os.Process) {
+	b.Helper()
 	cmd.Stderr = os.Stderr
 	conn, err := transport.Spawn(cmd, cfg)
 	if err != nil {

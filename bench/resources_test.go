@@ -2,20 +2,91 @@ package bench
 
 import (
 	"context"
+	_ "embed"
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
-	"runtime/debug"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
-	"github.com/shirou/gopsutil/v3/process"
-
 	"github.com/descartes/regress/pkg/ipc"
 )
+
+// agentSource makes the agent a part of this binary: whoever compares two builds of
+// the suite by their bytes sees a change of the agent too.
+//
+//go:embed agent/main.go
+var agentSource string
+
+// agentBinary builds the agent, once in a process. TestMain removes it. Without cgo: the C library
+// would take half as much again as the agent itself.
+var agentBinary = sync.OnceValues(func() (string, error) {
+	if _, err := os.Stat("agent/main.go"); err != nil || agentSource == "" {
+		return "", fmt.Errorf("build the agent: run the benchmarks in their own folder, as go test does: %w", err)
+	}
+	dir, err := workDir()
+	if err != nil {
+		return "", fmt.Errorf("build the agent: %w", err)
+	}
+	name := filepath.Join(dir, "agent")
+	cmd := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-o", name, "./agent")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if text, err := cmd.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build the agent: %w\n%s", err, text)
+	}
+	return name, nil
+})
+
+// agent starts an agent. A second one of the same binary runs beside it, as
+// agents do: pages of the program that they share are nobody's private memory.
+func agent(b *testing.B, mechanism ipc.Mechanism) (ipc.Conn, int) {
+	b.Helper()
+	name, err := agentBinary()
+	if err != nil {
+		b.Fatal(err)
+	}
+	var conns [2]ipc.Conn
+	var pids [2]int
+	for i := range conns {
+		conn, process := child(b, exec.Command(name), config(mechanism))
+		conns[i], pids[i] = conn, process.Pid
+	}
+	ctx, cancel := bounded(b)
+	defer cancel()
+	for i := range conns { // a burst each
+		if err := trips(ctx, conns[i], 1000); err != nil {
+			b.Fatal(err)
+		}
+	}
+	return conns[0], pids[0]
+}
+
+// trips sends n messages and waits for the return of each.
+func trips(ctx context.Context, conn ipc.Conn, n int) error {
+	message, answer := make([]byte, 256), make([]byte, 256)
+	for number := range uint64(n) {
+		stamp(message, number)
+		if err := conn.Send(ctx, message); err != nil {
+			return err
+		}
+		var err error
+		if answer, err = conn.Recv(ctx, answer); err != nil {
+			return err
+		}
+		if err := stamped(answer, number); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// settled is longer than an agent takes to find that a burst is over.
+const settled = 120 * time.Millisecond
 
 // BenchmarkIdleAgent watches a process that holds an open connection, has
 // answered a burst of messages, and now waits. An operation is 100 ms of waiting;
@@ -23,90 +94,62 @@ import (
 // process to nothing or to ten times what it used).
 func BenchmarkIdleAgent(b *testing.B) {
 	for _, mechanism := range mechanisms() {
-		b.Run("transport="+string(mechanism), func(b *testing.B) { idleAgent(b, mechanism) })
+		b.Run("transport="+string(mechanism), func(b *testing.B) {
+			_, pid := agent(b, mechanism)
+			time.Sleep(settled)
+			watch(b, pid, func() error {
+				time.Sleep(100 * time.Millisecond)
+				return nil
+			})
+		})
 	}
 }
 
-func idleAgent(b *testing.B, mechanism ipc.Mechanism) {
-	conn, agent := peer(b, "idle", config(mechanism))
-	ctx, cancel := bounded(b)
-	defer cancel()
-	message := make([]byte, 256)
-	for number := range uint64(1000) {
-		stamp(message, number)
-		if err := conn.Send(ctx, message); err != nil {
-			b.Fatal(err)
-		}
-		answer, err := conn.Recv(ctx, nil)
-		if err != nil {
-			b.Fatal(err)
-		}
-		if err := stamped(answer, number); err != nil {
-			b.Fatal(err)
-		}
+// pace is the time between two messages of BenchmarkActiveAgent.
+const pace = time.Millisecond
+
+// BenchmarkActiveAgent watches a process that answers a message of 256 bytes every
+// millisecond. An operation is one message and the wait for the next.
+func BenchmarkActiveAgent(b *testing.B) {
+	for _, mechanism := range mechanisms() {
+		b.Run("transport="+string(mechanism), func(b *testing.B) {
+			conn, pid := agent(b, mechanism)
+			ctx, cancel := bounded(b)
+			defer cancel()
+			watch(b, pid, func() error {
+				due := time.Now().Add(pace)
+				err := trips(ctx, conn, 1)
+				time.Sleep(time.Until(due))
+				return err
+			})
+		})
 	}
-	time.Sleep(2 * settle)
-	before, err := cpuTime(agent.Pid)
+}
+
+// watch runs the benchmark's loop and reports what a process uses meanwhile and then.
+func watch(b *testing.B, pid int, op func() error) {
+	before, err := cpuTime(pid)
 	if err != nil {
 		b.Skipf("the CPU time of a process cannot be read here: %v", err)
 	}
 	for b.Loop() {
-		time.Sleep(100 * time.Millisecond)
-	}
-	after, err := cpuTime(agent.Pid)
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.ReportMetric(float64(after-before)/float64(b.Elapsed()), "cpu-share")
-	private, err := privateBytes(agent.Pid)
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.ReportMetric(private, "private-bytes")
-	p, err := process.NewProcess(int32(agent.Pid))
-	if err != nil {
-		b.Fatal(err)
-	}
-	memory, err := p.MemoryInfo()
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.ReportMetric(float64(memory.RSS), "rss-bytes")
-}
-
-// settle is how long an agent waits for the next message before it gives its
-// memory back.
-const settle = 50 * time.Millisecond
-
-// idle answers messages like echo and, when none has come for a while, returns
-// the memory of the burst to the system: what an agent that lives for weeks does.
-func idle(ctx context.Context, conn ipc.Conn) error {
-	var message []byte
-	settled := false
-	for {
-		wait, cancel := context.WithCancel(ctx)
-		if !settled {
-			cancel()
-			wait, cancel = context.WithTimeout(ctx, settle)
-		}
-		var err error
-		message, err = conn.Recv(wait, message)
-		cancel()
-		switch {
-		case errors.Is(err, ipc.ErrPeerClosed):
-			return nil
-		case errors.Is(err, ipc.ErrTimeout):
-			settled, message = true, nil
-			debug.FreeOSMemory()
-			continue
-		case err != nil:
-			return err
-		}
-		settled = false
-		if err := conn.Send(ctx, message); err != nil {
-			return err
+		if err := op(); err != nil {
+			b.Fatal(err)
 		}
 	}
+	elapsed := b.Elapsed()
+	after, err := cpuTime(pid)
+	if err != nil {
+		b.Fatal(err)
+	}
+	m, err := memoryOf(pid)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportMetric(float64(after-before)/float64(elapsed), "cpu-share")
+	b.ReportMetric(m.private, "private-bytes")
+	b.ReportMetric(m.pss, "pss-bytes")
+	b.ReportMetric(m.rss, "rss-bytes")
 }
 
 // cpuTime is what all threads of a process have run so far.
@@ -134,25 +177,41 @@ func cpuTime(pid int) (time.Duration, error) {
 	return total, nil
 }
 
-// privateBytes is the memory that only this process has, from smaps_rollup.
-func privateBytes(pid int) (float64, error) {
+// memory is what a process has, in bytes: resident, its proportional share of
+// that, and what only it has.
+type memory struct{ rss, pss, private float64 }
+
+// memoryOf reads smaps_rollup.
+func memoryOf(pid int) (memory, error) {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/smaps_rollup", pid))
 	if err != nil {
-		return 0, err
+		return memory{}, err
 	}
-	total := 0.0
+	var m memory
 	for line := range strings.Lines(string(text)) {
 		fields := strings.Fields(line)
-		if len(fields) == 3 && (fields[0] == "Private_Clean:" || fields[0] == "Private_Dirty:") {
-			kib, err := strconv.ParseFloat(fields[1], 64)
-			if err != nil {
-				return 0, fmt.Errorf("smaps_rollup of %d: %w", pid, err)
-			}
-			total += kib * 1024
+		if len(fields) != 3 {
+			continue
 		}
+		var to *float64
+		switch fields[0] {
+		case "Rss:":
+			to = &m.rss
+		case "Pss:":
+			to = &m.pss
+		case "Private_Clean:", "Private_Dirty:":
+			to = &m.private
+		default:
+			continue
+		}
+		kib, err := strconv.ParseFloat(fields[1], 64)
+		if err != nil {
+			return m, fmt.Errorf("smaps_rollup of %d: %w", pid, err)
+		}
+		*to += kib * 1024
 	}
-	if total == 0 {
-		return 0, fmt.Errorf("smaps_rollup of %d names no private memory", pid)
+	if m.rss == 0 || m.pss == 0 || m.private == 0 {
+		return m, fmt.Errorf("smaps_rollup of %d says %+v, want three numbers", pid, m)
 	}
-	return total, nil
+	return m, nil
 }
