@@ -11,10 +11,9 @@ import (
 // contestant is one way to move messages between two Go processes.
 type contestant struct {
 	name    string
-	about   string // what it is and how it is configured
-	trips   bool   // does round trips
-	flows   bool   // can send without an answer to each message
-	batches bool   // can hold messages back and send them together
+	trips   bool // does round trips
+	flows   bool // can send without an answer to each message
+	batches bool // can hold messages back and send them together
 
 	// near starts cmd, which is the far process, and connects to it; path is free
 	// for a socket.
@@ -27,11 +26,11 @@ type contestant struct {
 // the peers.
 func contestants() []contestant {
 	return []contestant{
-		ours("ours-shm", "pkg/ipc/shm, zero configuration", ipc.Config{Mechanism: ipc.Shm}, false),
-		ours("ours-shm-peek", "the same, the receiver reads in place (Peek, Release)", ipc.Config{Mechanism: ipc.Shm}, true),
-		ours("ours-shm-park", "the same as ours-shm, both sides sleep at once (SyncPark)", ipc.Config{Mechanism: ipc.Shm, Sync: ipc.SyncPark}, false),
-		ours("ours-unix", "pkg/ipc/unix, zero configuration", ipc.Config{Mechanism: ipc.Unix}, false),
-		ours("ours-pipe", "pkg/ipc/pipe, zero configuration", ipc.Config{Mechanism: ipc.Pipe}, false),
+		ours("ours-shm", ipc.Config{Mechanism: ipc.Shm}, false),
+		ours("ours-shm-peek", ipc.Config{Mechanism: ipc.Shm}, true),
+		ours("ours-shm-park", ipc.Config{Mechanism: ipc.Shm, Sync: ipc.SyncPark}, false),
+		ours("ours-unix", ipc.Config{Mechanism: ipc.Unix}, false),
+		ours("ours-pipe", ipc.Config{Mechanism: ipc.Pipe}, false),
 		goUnix(), goPipe(),
 		cloudwego(), grpcStreams(), grpcCalls(), nanomsg(), zmq(), barrow(),
 	}

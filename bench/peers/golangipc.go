@@ -19,7 +19,7 @@ const kind = 1
 // traffic goes without the sleep. Round trips cannot.
 func barrow() contestant {
 	return contestant{
-		name: "golang-ipc", about: "james-barrow/golang-ipc, near process the client, no encryption", trips: true, flows: true,
+		name: "golang-ipc", trips: true, flows: true,
 		near: func(ctx context.Context, _ job, path string, cmd *exec.Cmd) (link, error) {
 			if err := cmd.Start(); err != nil {
 				return nil, err
@@ -103,5 +103,3 @@ func (l *barrowLink) Recv(context.Context, []byte) ([]byte, error) {
 }
 
 func (l *barrowLink) Flush(context.Context) error { return nil }
-
-func (l *barrowLink) Close() error { return nil }

@@ -64,7 +64,7 @@ func grpcService(j job) *grpc.ServiceDesc {
 		Streams: []grpc.StreamDesc{{
 			StreamName: "Stream", ServerStreams: true, ClientStreams: true,
 			Handler: func(_ any, s grpc.ServerStream) error {
-				return serve(s.Context(), &grpcLink{s: s, j: j}, j)
+				return serve(s.Context(), &grpcLink{s}, j)
 			},
 		}},
 	}
@@ -98,10 +98,10 @@ func grpcDial(path string, cmd *exec.Cmd) (*grpc.ClientConn, error) {
 		grpc.WithDefaultCallOptions(grpc.ForceCodecV2(raw{}), grpc.MaxCallRecvMsgSize(grpcLimit), grpc.MaxCallSendMsgSize(grpcLimit)))
 }
 
-// grpcStreamLink is one bidirectional stream.
+// grpcStreams is one bidirectional stream.
 func grpcStreams() contestant {
 	return contestant{
-		name: "grpc-stream", about: "gRPC-go, one bidirectional stream over a Unix socket, raw byte codec, no TLS, default windows", trips: true, flows: true,
+		name: "grpc-stream", trips: true, flows: true,
 		near: func(ctx context.Context, j job, path string, cmd *exec.Cmd) (link, error) {
 			cc, err := grpcDial(path, cmd)
 			if err != nil {
@@ -111,7 +111,7 @@ func grpcStreams() contestant {
 			if err != nil {
 				return nil, err
 			}
-			return &grpcLink{s: s, j: j}, nil
+			return &grpcLink{s}, nil
 		},
 		far: grpcServe,
 	}
@@ -123,14 +123,12 @@ type grpcLink struct {
 		SendMsg(any) error
 		RecvMsg(any) error
 	}
-	j   job
-	out []byte // gRPC keeps what it is sending until it has left: copies take turns
 }
 
+// Send copies: SendMsg may return before the bytes are on the socket, and forbids changing them.
 func (l *grpcLink) Send(_ context.Context, p []byte) error {
-	// SendMsg may return before its bytes are on the socket, and says that they must not be changed.
-	l.out = append([]byte(nil), p...)
-	return l.s.SendMsg(&l.out)
+	p = append([]byte(nil), p...)
+	return l.s.SendMsg(&p)
 }
 
 func (l *grpcLink) Recv(_ context.Context, buf []byte) ([]byte, error) {
@@ -143,13 +141,11 @@ func (l *grpcLink) Recv(_ context.Context, buf []byte) ([]byte, error) {
 
 func (l *grpcLink) Flush(context.Context) error { return nil }
 
-func (l *grpcLink) Close() error { return nil }
-
 // grpcCalls is unary calls, one after another. One way, a call is a round trip
 // too, so only trips are measured.
 func grpcCalls() contestant {
 	return contestant{
-		name: "grpc-unary", about: "gRPC-go, unary calls, otherwise as grpc-stream", trips: true,
+		name: "grpc-unary", trips: true,
 		near: func(_ context.Context, _ job, path string, cmd *exec.Cmd) (link, error) {
 			cc, err := grpcDial(path, cmd)
 			if err != nil {
@@ -174,5 +170,3 @@ func (l *callLink) Send(ctx context.Context, p []byte) error {
 func (l *callLink) Recv(context.Context, []byte) ([]byte, error) { return l.answer, nil }
 
 func (l *callLink) Flush(context.Context) error { return nil }
-
-func (l *callLink) Close() error { return l.cc.Close() }

@@ -21,7 +21,6 @@ type link interface {
 	Recv(ctx context.Context, buf []byte) ([]byte, error)
 	// Flush sends the open batch.
 	Flush(ctx context.Context) error
-	Close() error
 }
 
 // The kinds of work.

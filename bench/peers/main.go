@@ -122,7 +122,7 @@ func compete(ctx context.Context, o options, out, errs io.Writer) error {
 	if err != nil {
 		return err
 	}
-	r := report{works: works(), measured: measured{}}
+	r := report{works: works(), measured: measured{}, partial: o.only != nil}
 	floor, compiler, err := buildFloor(ctx, dir)
 	if errors.Is(err, errNoCompiler) {
 		compiler = err.Error()

@@ -121,8 +121,8 @@ func TestCommand(t *testing.T) {
 	}
 	only := "^(ours|c)-unix/(trip|flow) 64 B$"
 	check(0, []string{
-		"| c-unix |", "| ours-unix |", "| ours-unix / c-unix |", "not measured",
-		"| 3 | one way, 64 B | ours-unix | c-unix | ≥ 0.75 |", "of 2 rounds)", "crossed",
+		"| c-unix |", "| ours-unix |", "| ours-unix / c-unix |",
+		"| 3 | one way, 64 B | ours-unix ", "| c-unix ", " M/s | ≥ 0.75 |", "of 2 rounds)", "crossed",
 	}, "-rounds", "2", "-seconds", ".05", "-only", only)
 	check(0, []string{
 		"BenchmarkTrip/peer=c-unix/size=64B-", "BenchmarkFlow/peer=ours-unix/size=64B/mode=plain-",

@@ -19,7 +19,7 @@ func nanomsg() contestant {
 		return s, s.SetOption(mangos.OptionMaxRecvSize, 0) // any
 	}
 	return contestant{
-		name: "mangos", about: "nanomsg/mangos v3, PAIR over ipc://, defaults", trips: true, flows: true,
+		name: "mangos", trips: true, flows: true,
 		near: func(_ context.Context, _ job, path string, cmd *exec.Cmd) (link, error) {
 			s, err := open()
 			if err != nil {
@@ -50,5 +50,3 @@ func (l mangosLink) Send(_ context.Context, p []byte) error { return l.s.Send(p)
 func (l mangosLink) Recv(context.Context, []byte) ([]byte, error) { return l.s.Recv() }
 
 func (l mangosLink) Flush(context.Context) error { return nil }
-
-func (l mangosLink) Close() error { return l.s.Close() }

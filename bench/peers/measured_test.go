@@ -105,7 +105,6 @@ func (l *loop) Recv(context.Context, []byte) ([]byte, error) {
 }
 
 func (l *loop) Flush(context.Context) error { return nil }
-func (l *loop) Close() error                { return nil }
 
 // What arrives otherwise than it was sent is an error, on both sides.
 func TestSpoiltMessagesAreFound(t *testing.T) {

@@ -9,7 +9,7 @@ import (
 )
 
 // ours makes a contestant of a transport of pkg/ipc in its default configuration but for what cfg sets.
-func ours(name, about string, cfg ipc.Config, peek bool) contestant {
+func ours(name string, cfg ipc.Config, peek bool) contestant {
 	wrap := func(conn ipc.Conn) link {
 		if peek {
 			return &inPlace{conn}
@@ -17,7 +17,7 @@ func ours(name, about string, cfg ipc.Config, peek bool) contestant {
 		return conn
 	}
 	return contestant{
-		name: name, about: about, trips: !peek, flows: cfg.Sync != ipc.SyncPark, batches: !peek,
+		name: name, trips: !peek, flows: cfg.Sync != ipc.SyncPark, batches: !peek,
 		near: func(_ context.Context, j job, _ string, cmd *exec.Cmd) (link, error) {
 			cfg := cfg
 			if j.batch > 1 {

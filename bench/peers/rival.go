@@ -18,7 +18,7 @@ import (
 // rival is a contestant as the driver sees it: a command that measures one work
 // in two processes of its own and prints a line.
 type rival struct {
-	name, about           string
+	name                  string
 	argv                  []string // followed by KIND SIZE BATCH BUDGET
 	trips, flows, batches bool
 }
@@ -35,22 +35,17 @@ func (r rival) plays(w work) bool {
 func field(self, floor string) []rival {
 	var all []rival
 	if floor != "" {
-		for _, f := range []struct{ how, about string }{
-			{"shm", "the C floor: ring in shared memory, headers in band, spin then futex"},
-			{"shm-peek", "the same, the receiver reads in place"},
-			{"unix", "C: socket pair, one write a message or batch, reads of up to 64 KiB"},
-			{"pipe", "C: two pipes, otherwise as c-unix"},
-		} {
-			peek := f.how == "shm-peek"
+		for _, how := range []string{"shm", "shm-peek", "unix", "pipe"} {
+			peek := how == "shm-peek"
 			all = append(all, rival{
-				name: "c-" + f.how, about: f.about, argv: []string{floor, f.how},
+				name: "c-" + how, argv: []string{floor, how},
 				trips: !peek, flows: true, batches: !peek,
 			})
 		}
 	}
 	for _, c := range contestants() {
 		all = append(all, rival{
-			name: c.name, about: c.about, argv: []string{self, "near", c.name},
+			name: c.name, argv: []string{self, "near", c.name},
 			trips: c.trips, flows: c.flows, batches: c.batches,
 		})
 	}

@@ -40,7 +40,6 @@ func shmipcConfig(j job, path string) *shmipc.Config {
 func cloudwego() contestant {
 	return contestant{
 		name:  "shmipc-go",
-		about: "cloudwego/shmipc-go, one stream, memfd, the configuration of its own benchmarks; written and read in place",
 		trips: true, flows: true, batches: true,
 		near: func(ctx context.Context, j job, path string, cmd *exec.Cmd) (link, error) {
 			conn, err := accept(path, cmd)
@@ -123,5 +122,3 @@ func (l *shmipcLink) Recv(context.Context, []byte) ([]byte, error) {
 	}
 	return r.ReadBytes(int(binary.LittleEndian.Uint32(head)))
 }
-
-func (l *shmipcLink) Close() error { return l.s.Close() }

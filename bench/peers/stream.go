@@ -71,12 +71,10 @@ func (s *stream) Recv(_ context.Context, buf []byte) ([]byte, error) {
 	return buf[:n], err
 }
 
-func (s *stream) Close() error { return nil } // the process ends
-
 // goPipe is two os.Pipes.
 func goPipe() contestant {
 	return contestant{
-		name: "go-pipe", about: "os.Pipe, a length of 4 bytes, bufio.Reader of 64 KiB, one Write a message or batch",
+		name:  "go-pipe",
 		trips: true, flows: true, batches: true,
 		near: func(_ context.Context, j job, _ string, cmd *exec.Cmd) (link, error) {
 			childIn, out, err := os.Pipe()
@@ -95,7 +93,6 @@ func goPipe() contestant {
 			return newStream(in, out, j.batch), nil
 		},
 		far: func(ctx context.Context, j job, _ string) error {
-			// os.NewFile asks the descriptor whether it blocks; Go's own end of a pipe does not.
 			return serve(ctx, newStream(inherited(3), inherited(4), 1), j)
 		},
 	}
@@ -104,7 +101,7 @@ func goPipe() contestant {
 // goUnix is a Unix stream socket as package net makes it.
 func goUnix() contestant {
 	return contestant{
-		name: "go-unix", about: "net.UnixConn, framed as go-pipe",
+		name:  "go-unix",
 		trips: true, flows: true, batches: true,
 		near: func(_ context.Context, j job, path string, cmd *exec.Cmd) (link, error) {
 			conn, err := accept(path, cmd)

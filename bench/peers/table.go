@@ -30,6 +30,7 @@ type report struct {
 	crossings []time.Duration // by round
 	loads     []string
 	problems  []string
+	partial   bool // measured is what was asked for: what lacks is no news
 }
 
 // write prints the report as Markdown.
@@ -65,7 +66,7 @@ func (r report) columns(kind string) []work {
 	return all
 }
 
-// head prints a heading and a table's head; false when there is nothing to print below.
+// head prints a heading and a table's head, and returns its columns: none when there is nothing to print.
 func (r report) head(out io.Writer, kind, title string) []work {
 	columns := r.columns(kind)
 	if len(columns) == 0 {
@@ -143,6 +144,9 @@ func (r report) bars(out io.Writer) {
 	fmt.Fprint(out, "\n## Bars: median [least, most] of the ratios within a round\n\n| | | ours | theirs | bar | ratio | |\n|---|---|---|---|---|---|---|\n")
 	for _, b := range bars() {
 		verdict, ratios := b.judge(r.measured)
+		if r.partial && len(ratios) == 0 {
+			continue
+		}
 		relation := "≥"
 		if b.most {
 			relation = "≤"
