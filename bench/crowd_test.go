@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -16,10 +17,8 @@ import (
 // fanIn takes messages of n sources, numbered by each.
 func fanIn(b *testing.B, cfg ipc.Config, n int) crowd {
 	g := group(b, "source", cfg, n)
-	received, asked := map[string]uint64{}, map[string]uint64{}
-	var open uint64
+	received, open := make([]uint64, n), 0
 	ask := func(ctx context.Context, name string) error {
-		asked[name] += chunk
 		open += chunk
 		return g.Send(ctx, name, binary.LittleEndian.AppendUint64(nil, chunk))
 	}
@@ -28,12 +27,15 @@ func fanIn(b *testing.B, cfg ipc.Config, n int) crowd {
 		if err != nil {
 			return "", 0, err
 		}
-		number := received[from] + 1
-		received[from] = number
-		err = stamped(p, number)
+		i, err := strconv.Atoi(from)
+		if err != nil {
+			return "", 0, err
+		}
+		received[i]++
+		err = stamped(p, received[i])
 		g.Release()
 		open--
-		return from, number, err
+		return from, received[i], err
 	}
 	return crowd{
 		weight: 1,

@@ -92,12 +92,13 @@ type member struct {
 	gone error         // why the sending half has given it up; its own
 
 	_        [128]byte
-	watch    func(context.Context) error // waits until conn is ready
-	received atomic.Uint64               // written by the receiving half
-	misses   int                         // polls in a row without a message; its own
-	watched  atomic.Bool                 // the watching goroutine has the connection's receiving half
-	look     chan struct{}               // hands it over; nil as long as there is no such goroutine
-	left     chan struct{}               // closed when the member is out of the group
+	peek     func() (p []byte, ok bool, err error) // looks without waiting
+	watch    func(context.Context) error           // waits until there is something to see
+	received atomic.Uint64                         // written by the receiving half
+	misses   int                                   // polls in a row without a message; its own
+	watched  atomic.Bool                           // the watching goroutine has the connection's receiving half
+	look     chan struct{}                         // hands it over; nil as long as there is no such goroutine
+	left     chan struct{}                         // closed when the member is out of the group
 }
 
 // New makes a group. Of cfg it reads Timeout and NoWait: give it what the connections were made with. The
@@ -132,10 +133,30 @@ func (g *Group) Add(m Member) error {
 	case old.byName[m.Name] != nil:
 		return fmt.Errorf("add %s to group: the name is taken: drop the other first", m.Name)
 	}
+	n := newMember(m, g.noWait)
+	byName := maps.Clone(old.byName)
+	byName[n.name] = n
+	g.set.Store(&set{list: append(slices.Clone(old.list), n), byName: byName})
+	g.ring()
+	return nil
+}
+
+// newMember finds out what m's connection can do beyond ipc.Conn.
+func newMember(m Member, noWait bool) *member {
 	n := &member{name: m.Name, conn: m.Conn, left: make(chan struct{})}
 	n.try = func(p []byte) error { return n.conn.Send(context.Background(), p) }
-	if t, ok := m.Conn.(interface{ TrySend(p []byte) error }); ok && !g.noWait {
+	if t, ok := m.Conn.(interface{ TrySend(p []byte) error }); ok && !noWait {
 		n.try = t.TrySend
+	}
+	n.peek = func() (p []byte, ok bool, err error) {
+		if !n.conn.Ready() {
+			return nil, false, nil
+		}
+		p, err = n.conn.Peek(context.Background())
+		return p, err == nil, err
+	}
+	if t, ok := m.Conn.(interface{ TryPeek() ([]byte, bool, error) }); ok {
+		n.peek = t.TryPeek
 	}
 	n.watch = func(ctx context.Context) error { // Peek takes nothing
 		_, err := n.conn.Peek(ctx)
@@ -144,11 +165,7 @@ func (g *Group) Add(m Member) error {
 	if w, ok := m.Conn.(interface{ Watch(context.Context) error }); ok {
 		n.watch = w.Watch
 	}
-	byName := maps.Clone(old.byName)
-	byName[n.name] = n
-	g.set.Store(&set{list: append(slices.Clone(old.list), n), byName: byName})
-	g.ring()
-	return nil
+	return n
 }
 
 // Drop takes a member out, closes its connection and forgets what it sent that was not received. Nothing reports it any more.

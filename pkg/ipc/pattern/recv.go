@@ -30,41 +30,49 @@ const (
 // Recv takes the next message of any member, in order for each, and returns it in buf's array if it fits there. A
 // *MemberError reports a member that is gone, once, after its last message; the group is usable after it. ErrNoMembers: all are reported.
 func (g *Group) Recv(ctx context.Context, buf []byte) (from string, p []byte, err error) {
-	for {
-		m, err := g.next(ctx)
-		if err != nil {
-			return "", buf[:0], err
-		}
-		g.rx.held = nil
-		p, err := m.conn.Recv(ctx, buf)
-		if err == nil {
-			add(&m.received)
-			return m.name, p, nil
-		}
-		if err := g.lost(ctx, m, err); err != nil {
-			return "", buf[:0], err
-		}
+	from, p, err = g.Peek(ctx)
+	if err != nil {
+		return "", buf[:0], err
 	}
+	if len(p) <= copyMax {
+		buf = append(buf[:0], p...)
+		g.Release()
+		return from, buf, nil
+	}
+	m := g.rx.held
+	g.rx.held = nil
+	if buf, err = m.conn.Recv(ctx, buf); err != nil { // the context has just ended, or Close came
+		return "", buf, m.failed(err)
+	}
+	add(&m.received)
+	return from, buf, nil
 }
+
+// copyMax is up to how many bytes Recv copies what it has looked at. The connection may be able to hand a larger one over.
+const copyMax = 4 << 10
 
 // Peek returns the next message of any member in its connection's memory without taking it: a second Peek returns
 // the same. It is valid until Release. Errors are those of Recv.
 func (g *Group) Peek(ctx context.Context) (from string, p []byte, err error) {
-	for {
-		m, err := g.next(ctx)
-		if err != nil {
+	r := &g.rx
+	for r.held == nil {
+		m, p, err := g.next(ctx)
+		if m == nil {
 			return "", nil, err
 		}
-		p, err := m.conn.Peek(ctx)
 		if err == nil {
-			g.rx.held = m
+			r.held = m
 			return m.name, p, nil
 		}
-		g.rx.held = nil
 		if err := g.lost(ctx, m, err); err != nil {
 			return "", nil, err
 		}
 	}
+	m := r.held
+	if p, err = m.conn.Peek(ctx); err != nil {
+		return "", nil, m.failed(err)
+	}
+	return m.name, p, nil
 }
 
 // Release takes the message Peek returned. Without one it does nothing.
@@ -90,38 +98,37 @@ func (g *Group) lost(ctx context.Context, m *member, err error) error {
 	return m.failed(err)
 }
 
-// next is the member whose message is next. It has one, or has ended.
-func (g *Group) next(ctx context.Context) (*member, error) {
+// next is the member whose message is next and the message, or what its connection ended with.
+func (g *Group) next(ctx context.Context) (*member, []byte, error) {
 	r := &g.rx
-	if r.held != nil {
-		return r.held, nil
-	}
 	list := g.set.Load().list
 	if r.taken < turn && r.at < len(list) {
-		if m := list[r.at]; !m.watched.Load() && m.conn.Ready() {
-			r.taken++
-			return m, nil
+		if m := list[r.at]; !m.watched.Load() {
+			if p, ok, err := m.peek(); ok || err != nil {
+				r.taken++
+				return m, p, err
+			}
 		}
 	}
 	return g.search(ctx)
 }
 
 // search looks at all members until one is ready.
-func (g *Group) search(ctx context.Context) (*member, error) {
+func (g *Group) search(ctx context.Context) (*member, []byte, error) {
 	r := &g.rx
 	for looks := 0; ; {
 		if err := wait.Error(ctx, "recv", "group"); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		list := g.set.Load().list
 		if len(list) == 0 {
-			return nil, fmt.Errorf("recv: %w", g.nobody(ErrNoMembers))
+			return nil, nil, fmt.Errorf("recv: %w", g.nobody(ErrNoMembers))
 		}
-		if m := g.scan(list); m != nil {
+		if m, p, err := g.scan(list); m != nil {
 			if looks > 0 {
 				r.polls = min(2*r.polls, pollsMax)
 			}
-			return m, nil
+			return m, p, err
 		}
 		switch looks++; {
 		case len(list) < g.cores && looks < quick && r.polls > pollsMin: // somebody may be making the answer on another core
@@ -130,7 +137,7 @@ func (g *Group) search(ctx context.Context) (*member, error) {
 		default:
 			r.polls = max(r.polls/2, pollsMin)
 			if err := g.park(ctx, list); err != nil {
-				return nil, err
+				return nil, nil, err
 			}
 			looks = 0
 		}
@@ -138,7 +145,7 @@ func (g *Group) search(ctx context.Context) (*member, error) {
 }
 
 // scan looks at each member once, beginning behind the one that had its turn.
-func (g *Group) scan(list []*member) *member {
+func (g *Group) scan(list []*member) (*member, []byte, error) {
 	r := &g.rx
 	for range list {
 		if r.at++; r.at >= len(list) {
@@ -148,16 +155,16 @@ func (g *Group) scan(list []*member) *member {
 		if m.watched.Load() {
 			continue
 		}
-		if m.conn.Ready() {
+		if p, ok, err := m.peek(); ok || err != nil {
 			m.misses, r.taken = 0, 1
-			return m
+			return m, p, err
 		}
 		if m.misses++; m.misses >= missesMax {
 			g.watch(m)
 		}
 	}
 	r.taken = turn
-	return nil
+	return nil, nil, nil
 }
 
 // park waits until a member may be ready, each in its own transport's way.
