@@ -1,0 +1,136 @@
+package regress
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestReadme executes what README.md tells a reader to type: every line of
+// its sh blocks that starts regress, in order, in a small repository of its own, and the
+// main job here.
+func TestReadme(t *testing.T) {
+	text, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	bin := t.TempDir()
+	command(t, ".", nil, "go", "build", "-o", filepath.Join(bin, "regress"), "./cmd/regress")
+	env := []string{
+		"PATH=" + bin + string(filepath.ListSeparator) + os.Getenv("PATH"),
+		// The commands stand in the README without these; the test has no three minutes for each.
+		"REGRESS_BUDGET=15s", "REGRESS_BENCHTIME=5ms", "REGRESS_ROUNDS=2", "GITHUB_ACTIONS=",
+	}
+	toy := toyRepository(t)
+	ran := 0
+	for _, line := range shellLines(string(text)) {
+		line, _, _ = strings.Cut(line, "  #")
+		where := toy
+		switch {
+		case strings.HasPrefix(line, "go run ./cmd/regress"):
+			where = "."
+		case strings.HasPrefix(line, "regress "), strings.Contains(line, "| regress "):
+		default:
+			continue
+		}
+		ran++
+		extra := env
+		if where == "." {
+			extra = append(extra[:len(extra):len(extra)], "REGRESS_BENCH=^BenchmarkClock$")
+		}
+		out, code := command(t, where, extra, "bash", "-o", "pipefail", "-c", line)
+		if !strings.Contains(line, "compare") {
+			if code != 0 {
+				t.Errorf("%s: exit %d\n%s", line, code, out)
+			}
+			continue
+		}
+		// What a busy machine lets it decide is not the README's promise; a report is.
+		if code == 2 || !strings.Contains(out, "Measured\n") || strings.Contains(out, "panic") {
+			t.Errorf("%s: exit %d\n%s", line, code, out)
+		}
+	}
+	if ran < 8 {
+		t.Errorf("only %d commands were found in README.md: the blocks have changed", ran)
+	}
+	for _, name := range tableCommands(string(text)) {
+		if out, code := command(t, toy, env, "regress", name, "--help"); code != 0 || !strings.Contains(out, "USAGE") {
+			t.Errorf("the table names %q, and regress does not know it (exit %d)", name, code)
+		}
+	}
+}
+
+// shellLines are the lines of the sh blocks.
+func shellLines(text string) []string {
+	var out []string
+	for _, block := range regexp.MustCompile("(?s)```sh\n(.*?)```").FindAllStringSubmatch(text, -1) {
+		out = append(out, strings.Split(strings.TrimSpace(block[1]), "\n")...)
+	}
+	return out
+}
+
+// tableCommands are the commands that stand at the start of a row of the
+// reference table.
+func tableCommands(text string) []string {
+	var out []string
+	_, text, _ = strings.Cut(text, "\n## Reference\n")
+	text, _, _ = strings.Cut(text, "\n## ")
+	for _, row := range regexp.MustCompile("(?m)^\\| ((?:`[a-z]+[^|`]*`(?:, )?)+) \\| ").FindAllStringSubmatch(text, -1) {
+		for _, cell := range regexp.MustCompile("`([a-z]+)").FindAllStringSubmatch(row[1], -1) {
+			out = append(out, cell[1])
+		}
+	}
+	return out
+}
+
+// toyRepository is somebody's Go project with a benchmark and a branch.
+func toyRepository(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	write := func(name, content string) {
+		t.Helper()
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("go.mod", "module example.com/toy\n\ngo 1.24\n")
+	write("toy.go", "package toy\n\nfunc Sum(n int) (s int) {\n\tfor i := range n {\n\t\ts += i ^ s\n\t}\n\treturn s\n}\n")
+	write("toy_test.go", "package toy\n\nimport \"testing\"\n\nfunc BenchmarkSum(b *testing.B) {\n\tfor b.Loop() {\n\t\tSum(1000)\n\t}\n}\n")
+	git := func(args ...string) {
+		t.Helper()
+		identity := []string{"-C", dir, "-c", "user.name=toy", "-c", "user.email=toy@example.com", "-c", "init.defaultBranch=main"}
+		if out, code := command(t, dir, nil, "git", append(identity, args...)...); code != 0 {
+			t.Fatalf("git %v: %s", args, out)
+		}
+	}
+	git("init", "--quiet")
+	git("add", ".")
+	git("commit", "--quiet", "--message", "one")
+	git("checkout", "--quiet", "-b", "change")
+	write("toy.go", "package toy\n\nfunc Sum(n int) (s int) {\n\tfor i := range n {\n\t\ts = s ^ i + s\n\t}\n\treturn s\n}\n")
+	git("commit", "--quiet", "--all", "--message", "two")
+	return dir
+}
+
+// command runs a program to its end, two minutes at the most.
+func command(t *testing.T, dir string, env []string, name string, args ...string) (out string, code int) {
+	t.Helper()
+	if strings.HasPrefix(name, "regress") {
+		name = filepath.Join(strings.TrimPrefix(strings.Split(env[0], string(filepath.ListSeparator))[0], "PATH="), name)
+	}
+	cmd := exec.Command(name, args...)
+	cmd.Dir, cmd.Env = dir, append(os.Environ(), env...)
+	timer := time.AfterFunc(2*time.Minute, func() { _ = cmd.Process.Kill() })
+	defer timer.Stop()
+	text, err := cmd.CombinedOutput()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		t.Fatalf("%s %v: %v", name, args, err)
+	}
+	return string(text), cmd.ProcessState.ExitCode()
+}
