@@ -32,7 +32,7 @@ const (
 	surely     = 1.5 // standard deviations of the counts
 	enough     = .7  // of the best score makes a change deeper in the stack the better answer
 	seldom     = .4  // of a growth in a function that the base hardly called: the call is new
-	magnitude  = 20. // times dearer is more than a change without a new loop or call can do
+	magnitude  = 10. // times dearer is more than a change without a new loop or call can do
 	firm       = .5  // weights from here on make a claim to the whole of a sample
 	narrow     = 12  // lines: a longer hunk is narrowed to its heaviest line
 )
@@ -143,7 +143,7 @@ func (f *field) weigh(base, head samples) []*score {
 }
 
 // reached are the touches that a stack belongs to: with which weight, how deep,
-// and at which line.
+// and at which line; 0 for one that is not in the touch's own function.
 func (f *field) reached(s stack, at func(frame) point) (map[*touch]float64, map[*touch]int, map[*touch]int) {
 	weights, depth, lines := map[*touch]float64{}, map[*touch]int{}, map[*touch]int{}
 	for i, fr := range s.frames {
@@ -156,7 +156,10 @@ func (f *field) reached(s stack, at func(frame) point) (map[*touch]float64, map[
 				weight = inherit
 			}
 			if weight > weights[t] {
-				weights[t], depth[t], lines[t] = weight, len(s.frames)-i, fr.line
+				weights[t], depth[t], lines[t] = weight, len(s.frames)-i, 0
+				if t == p.touch || t.decl != nil && p.file == t.hunk.file && p.line >= t.decl.first && p.line <= t.decl.last {
+					lines[t] = fr.line
+				}
 			}
 		}
 	}
@@ -185,9 +188,9 @@ func (s *score) count(value, sign, weight, period float64, depth, line int) {
 		if sign < 0 {
 			s.claimBase += value
 		}
-	case weight <= rest && sign > 0:
+	case weight <= rest && line > 0 && sign > 0:
 		s.restHead += value
-	case weight <= rest:
+	case weight <= rest && line > 0:
 		s.restBase += value
 	}
 }
@@ -200,7 +203,7 @@ func (s *score) correct(period float64) {
 		blown := s.ownHead > s.weight/2 && s.ownBase < s.ownHead/magnitude && plain(s.touch.hunk)
 		if woken || blown { // the function was hardly called before
 			s.score *= seldom
-			s.claim *= seldom
+			s.claim = 0
 		}
 		return
 	}
