@@ -271,7 +271,8 @@ type exchange struct {
 	message  []byte
 	round    uint64
 	received map[string]uint64
-	done     int // members that have sent this round's message
+	peers    int
+	done     int // peers whose message of this round is here
 }
 
 // mesh makes rounds with n others.
@@ -304,7 +305,7 @@ func mesh(b *testing.B, cfg ipc.Config, n int) crowd {
 
 func join(ctx context.Context, mechanism ipc.Mechanism, dir, self string, names []string) (*exchange, error) {
 	g, err := pattern.Join(ctx, config(mechanism), self, names, pattern.Place{Dir: dir, Listen: transport.Listen, Dial: transport.Dial})
-	return &exchange{g: g, message: make([]byte, messageSize), received: map[string]uint64{}}, err
+	return &exchange{g: g, message: make([]byte, messageSize), received: map[string]uint64{}, peers: len(names) - 1}, err
 }
 
 // next makes a round: this member's message to all, and one of each. A member may be one round ahead of another.
@@ -314,7 +315,7 @@ func (x *exchange) next(ctx context.Context) error {
 	if err := x.g.SendAll(ctx, x.message); err != nil {
 		return err
 	}
-	for x.done < len(x.g.Names()) {
+	for x.done < x.peers {
 		from, p, err := x.g.Peek(ctx)
 		if err != nil {
 			return err

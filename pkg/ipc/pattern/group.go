@@ -21,6 +21,10 @@ var ErrNoMembers = errors.New("no members left: add one")
 var ErrUnknown = errors.New("no such member")
 
 // Member is a connection with a name, which is what errors and Recv call it.
+//
+// A connection may have methods beyond ipc.Conn that let a group do without a wait or a second look, as the transports of this
+// module do: TrySend(p []byte) error, TryPeek() (p []byte, ok bool, err error) and Watch(context.Context) error. Without TrySend a
+// full member is waited for where another would have had room, unless its configuration says NoWait.
 type Member struct {
 	Name string
 	Conn ipc.Conn

@@ -1,6 +1,7 @@
 package pattern_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -184,5 +185,40 @@ func TestMembership(t *testing.T) {
 		check("Send on a closed group", g.Send(ctx, "late", nil), ipc.ErrClosed)
 		check("Add to a closed group", g.Add(quiet), ipc.ErrClosed)
 		check("second Close", g.Close(), nil)
+	})
+}
+
+// An ended context is looked at though messages are there, and costs neither a message nor a member.
+func TestEndedContext(t *testing.T) {
+	each(t, func(t *testing.T, cfg ipc.Config) {
+		ctx := within(t)
+		g, _ := group(t, cfg, "source 100")
+		ended, cancel := context.WithCancel(ctx)
+		cancel()
+		for i := range uint64(100) {
+			_, p, err := g.Peek(ctx)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n, err := number(p); n != i || err != nil {
+				t.Fatalf("message %d, want %d: %v", n, i, err)
+			}
+			if _, _, err := g.Peek(ended); !errors.Is(err, context.Canceled) {
+				t.Fatalf("have %v, want the context's end", err)
+			}
+			if _, _, err := g.Recv(ended, nil); !errors.Is(err, context.Canceled) {
+				t.Fatalf("have %v, want the context's end", err)
+			}
+			if _, q, err := g.Peek(ctx); err != nil || len(q) != len(p) {
+				t.Fatalf("a second Peek: %d bytes, want %d: %v", len(q), len(p), err)
+			}
+			g.Release()
+		}
+		if err := g.Drop("a"); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := g.Peek(ctx); !errors.Is(err, pattern.ErrNoMembers) {
+			t.Fatalf("have %v, want ErrNoMembers", err)
+		}
 	})
 }

@@ -55,24 +55,25 @@ const copyMax = 4 << 10
 // the same. It is valid until Release. Errors are those of Recv.
 func (g *Group) Peek(ctx context.Context) (from string, p []byte, err error) {
 	r := &g.rx
-	for r.held == nil {
-		m, p, err := g.next(ctx)
-		if m == nil {
+	for {
+		if wait.Ended(ctx) {
+			return "", nil, wait.Error(ctx, "recv", "group")
+		}
+		m := r.held
+		if m != nil {
+			p, err = m.conn.Peek(context.Background()) // it is there
+		} else if m, p, err = g.next(ctx); m == nil {
 			return "", nil, err
 		}
 		if err == nil {
 			r.held = m
 			return m.name, p, nil
 		}
-		if err := g.lost(ctx, m, err); err != nil {
+		r.held = nil
+		if err := g.lost(m, err); err != nil {
 			return "", nil, err
 		}
 	}
-	m := r.held
-	if p, err = m.conn.Peek(ctx); err != nil {
-		return "", nil, m.failed(err)
-	}
-	return m.name, p, nil
 }
 
 // Release takes the message Peek returned. Without one it does nothing.
@@ -85,8 +86,8 @@ func (g *Group) Release() {
 }
 
 // lost drops a member that can receive no more, and is its report; nil when it was dropped already.
-func (g *Group) lost(ctx context.Context, m *member, err error) error {
-	if !fatal(ctx, err) {
+func (g *Group) lost(m *member, err error) error {
+	if !fatal(context.Background(), err) {
 		return m.failed(err)
 	}
 	if !g.remove(m) {
