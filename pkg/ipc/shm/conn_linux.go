@@ -96,7 +96,6 @@ func (c *conn) listen() {
 		return
 	}
 	c.rx.seg = seg
-	c.rx.c.Open(seg.rings[0], seg.shape.size(0), seg.control())
 	close(c.opened)
 	buf := make([]byte, 64)
 	for {

@@ -304,6 +304,8 @@ func (c *conn) meet(ctx context.Context, block bool) (bool, error) {
 			}
 		}
 	}
+	// Here and not where the memory arrives: Recv's short way looks at r.c before it knows.
+	r.c.Open(r.seg.rings[0], r.seg.shape.size(0), r.seg.control())
 	r.open, r.bed = true, &r.seg.control().Send
 	r.bound(c.cfg)
 	return true, nil
