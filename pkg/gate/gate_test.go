@@ -436,8 +436,13 @@ func TestExactAlone(t *testing.T) {
 	if !strings.Contains(d.Reasons[0], "nothing about time") {
 		t.Errorf("reasons %q", d.Reasons)
 	}
+	// A count that wavers is judged as a measurement, and still is none of time.
+	wavers := baseline.Key{Package: "p", Name: "A", Unit: "B/op"}
+	bytes := around(rng, 10, 1000, .001)
+	b.add(baseline.Base, wavers, bytes...).add(baseline.Head, wavers, bytes...)
+	want(t, Decide(b.input()), Undecided, Inconclusive, Unchanged, Unchanged)
 	b.add(baseline.Base, sec("B"), around(rng, 10, 1, .001)...).add(baseline.Head, sec("B"), around(rng, 10, 1, .001)...)
-	want(t, Decide(b.input()), Pass, Inconclusive, Unchanged, Unchanged)
+	want(t, Decide(b.input()), Pass, Inconclusive, Unchanged, Unchanged, Unchanged)
 }
 
 // TestNothingIsAskedInVain: no log makes Next ask for rounds that cannot help.

@@ -40,7 +40,7 @@ func decided(all []*series) bool {
 	for _, s := range all {
 		switch s.verdict {
 		case Unchanged, Improved, Regressed, Waived, SameCode:
-			if s.stage != "exact" {
+			if !s.unit.Exact { // also where it wavered and was judged as a measurement
 				return true
 			}
 			exact = true
