@@ -1,0 +1,266 @@
+package ring
+
+import (
+	"sync/atomic"
+	"unsafe"
+)
+
+// Producer is the writing side. It never waits.
+type Producer struct {
+	base  unsafe.Pointer
+	size  uint64
+	pos   uint64 // where the next record goes; counts on over all levels
+	limit uint64 // Tail as last seen, plus size
+	ctl   *Control
+	warm  uint64 // position at which the next lines are asked for
+	fast  uint64 // position up to which Quick says yes
+
+	// first is the first record of the open batch, nil when none is open, and head its header, which is held back. The
+	// batch's other records have theirs but cannot be reached before.
+	first unsafe.Pointer
+	head  uint32
+	count int    // messages in the batch
+	start uint64 // its position
+
+	ripe      int    // messages that make a batch due, 0 no number
+	ripeBytes uint64 // bytes that do
+	small     bool   // Quick is allowed
+}
+
+// Status is what became of a Put.
+type Status int
+
+// The results of Put.
+const (
+	Full  Status = iota // no room: nothing is written
+	Done                // written
+	Sleep               // written, and the consumer sleeps: wake it
+	First               // written, and opened a batch
+	Due                 // written, and the batch should be published
+)
+
+// Open starts a producer at position 0 of an empty, zeroed ring.
+func (p *Producer) Open(mem unsafe.Pointer, size int, ctl *Control) {
+	p.base, p.size, p.ctl = mem, uint64(size), ctl
+	p.pos, p.limit = 0, uint64(size)
+}
+
+// Room says whether a record of n bytes has room beside a control record. ok is unset when the consumer's word is nonsense.
+func (p *Producer) Room(n int) (room, ok bool) {
+	if p.pos+Size(n)+2*Align <= p.limit {
+		return true, true
+	}
+	tail := atomic.LoadUint64(&p.ctl.Tail)
+	if tail > p.pos || tail+p.size < p.limit {
+		return false, false
+	}
+	p.limit = tail + p.size
+	return p.pos+Size(n)+2*Align <= p.limit, true
+}
+
+// RoomControl says whether a control record has room. Behind a message it always has.
+func (p *Producer) RoomControl() bool { return p.pos+2*Align <= p.limit }
+
+// Empty says whether the consumer has given everything back.
+func (p *Producer) Empty() bool { return atomic.LoadUint64(&p.ctl.Tail) == p.pos }
+
+// Passed says whether the consumer has given back everything before pos.
+func (p *Producer) Passed(pos uint64) bool { return atomic.LoadUint64(&p.ctl.Tail) >= pos }
+
+// Pos is the position of the next record.
+func (p *Producer) Pos() uint64 { return p.pos }
+
+// Cap is the ring's size in bytes.
+func (p *Producer) Cap() int { return int(p.size) }
+
+func (p *Producer) at(pos uint64) unsafe.Pointer { return unsafe.Add(p.base, pos&(p.size-1)) }
+
+// Quick says whether a message of n bytes can be written by Write and nothing else has to be done for it: no waiting,
+// no looking at the consumer's position, no batch to be opened. Most small messages are such ones.
+func (p *Producer) Quick(n int) bool { return uint(n-32) <= 32 && p.pos < p.fast }
+
+// Slow makes Quick say no until the next Put or PutHeld: the caller has something to do first.
+func (p *Producer) Slow() { p.fast = 0 }
+
+// quicken sets how far Quick may say yes.
+func (p *Producer) quicken() {
+	if p.small {
+		p.fast = min(p.warm, p.limit-quickRoom)
+	}
+}
+
+// quickRoom is more than what one quick message and the control record behind it take.
+const quickRoom = 128
+
+// Write writes b, for which Quick said yes, as a record. Seal, at what it returns, is to follow: they are two in order to
+// be inlined.
+func (p *Producer) Write(b []byte) unsafe.Pointer {
+	at := p.at(p.pos)
+	move64(unsafe.Add(at, HeaderSize), unsafe.Pointer(unsafe.SliceData(b)), len(b))
+	return at
+}
+
+// Seal makes the n bytes of Write a record, and publishes it if no batch is open.
+func (p *Producer) Seal(at unsafe.Pointer, n int) {
+	*(*uint32)(unsafe.Add(at, Size(n))) = 0
+	p.pos += Size(n)
+	StoreRel((*uint32)(at), uint32(n+1))
+}
+
+// Wrote is what has to be done after Seal.
+func (p *Producer) Wrote() Status {
+	if p.first == nil {
+		return p.sleeper()
+	}
+	if p.count++; p.Due() {
+		return Due
+	}
+	return Done
+}
+
+// Put writes b as one record and publishes it.
+func (p *Producer) Put(b []byte) Status {
+	at := p.fill(b)
+	if at == nil {
+		return Full
+	}
+	p.quicken()
+	StoreRel((*uint32)(at), uint32(len(b)+1))
+	return p.sleeper()
+}
+
+// PutHeld writes b as one record of the open batch. It returns Full, Done, First for a batch's first, or Due, and publishes
+// nothing itself.
+func (p *Producer) PutHeld(b []byte) Status {
+	at := p.fill(b)
+	if at == nil {
+		return Full
+	}
+	s := Done
+	if p.first == nil {
+		p.first, p.head, p.start, p.count = at, uint32(len(b)+1), p.pos-Size(len(b)), 0
+		s = First
+	} else {
+		StoreRel((*uint32)(at), uint32(len(b)+1))
+	}
+	if p.count++; p.Due() {
+		return Due
+	}
+	p.quicken()
+	return s
+}
+
+// fill writes b as a record without its header, nil when there is no room.
+func (p *Producer) fill(b []byte) unsafe.Pointer {
+	n := Size(len(b))
+	if p.pos+n+2*Align > p.limit {
+		return nil
+	}
+	if p.pos >= p.warm {
+		p.ask()
+	}
+	at := p.at(p.pos)
+	copy(unsafe.Slice((*byte)(unsafe.Add(at, HeaderSize)), len(b)), b)
+	*(*uint32)(unsafe.Add(at, n)) = 0
+	p.pos += n
+	return at
+}
+
+// ahead is how far before the record being written cache lines are asked for: about what the producer writes in the
+// time that a line takes to come.
+const ahead = 1024
+
+// ask asks for the lines that will be written soon, if they are free. They are in the consumer's cache, and the processor
+// makes its stores visible in their order: all later ones would wait for each line.
+func (p *Producer) ask() {
+	if p.pos+ahead+owned <= p.limit {
+		own(p.at((p.pos + ahead) &^ 63))
+	}
+	p.warm = p.pos + owned
+}
+
+// Space is where the payload of the next record goes. The caller has made sure of the room.
+func (p *Producer) Space(n int) []byte {
+	return unsafe.Slice((*byte)(unsafe.Add(p.at(p.pos), HeaderSize)), n)
+}
+
+// Commit publishes a record of n payload bytes already in place.
+func (p *Producer) Commit(n int, flags uint32) Status {
+	at := p.at(p.pos)
+	*(*uint32)(unsafe.Add(at, Size(n))) = 0
+	p.pos += Size(n)
+	StoreRel((*uint32)(at), uint32(n+1)|flags)
+	return p.sleeper()
+}
+
+// Control publishes a control record.
+func (p *Producer) Control(code uint32) Status {
+	at := p.at(p.pos)
+	*(*uint32)(unsafe.Add(at, Align)) = 0
+	p.pos += Align
+	StoreRel((*uint32)(at), Ctrl|code)
+	return p.sleeper()
+}
+
+// SwitchTo publishes the change to another ring of the same direction and goes on there. The
+// ring holds nothing that counts.
+func (p *Producer) SwitchTo(level int, mem unsafe.Pointer, size int) Status {
+	next := p.pos + Align
+	*(*uint32)(unsafe.Add(mem, next&uint64(size-1))) = 0
+	s := p.Control(Switch + uint32(level))
+	p.base = mem
+	p.limit += uint64(size) - p.size
+	p.size = uint64(size)
+	p.Slow()
+	return s
+}
+
+// Hold makes the n payload bytes in place a record of the open batch, or opens one. Publish sends it.
+func (p *Producer) Hold(n int) {
+	at := p.at(p.pos)
+	*(*uint32)(unsafe.Add(at, Size(n))) = 0
+	if p.first == nil {
+		p.first, p.head, p.start, p.count = at, uint32(n+1), p.pos, 0
+	} else {
+		StoreRel((*uint32)(at), uint32(n+1))
+	}
+	p.count++
+	p.pos += Size(n)
+}
+
+// Held is how many messages and bytes the open batch has.
+func (p *Producer) Held() (messages, bytes int) {
+	if p.first == nil {
+		return 0, 0
+	}
+	return p.count, int(p.pos - p.start)
+}
+
+// Limit says when a batch is due: at that many messages (0: no number) or bytes. Without quick no message is Quick.
+func (p *Producer) Limit(messages, bytes int, quick bool) {
+	p.ripe, p.ripeBytes, p.small = messages, uint64(bytes), quick
+}
+
+// Due says whether the open batch has reached a limit.
+func (p *Producer) Due() bool {
+	return p.count == p.ripe || p.pos-p.start >= p.ripeBytes
+}
+
+// Publish sends the open batch, if there is one.
+func (p *Producer) Publish() Status {
+	if p.first == nil {
+		return Done
+	}
+	at := p.first
+	p.first = nil
+	p.Slow() // the next one opens a batch
+	StoreRel((*uint32)(at), p.head)
+	return p.sleeper()
+}
+
+func (p *Producer) sleeper() Status {
+	if atomic.LoadUint32(&p.ctl.Recv.Flag) != Awake {
+		return Sleep
+	}
+	return Done
+}
