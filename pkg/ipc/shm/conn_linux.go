@@ -280,7 +280,9 @@ func (c *conn) await(ctx context.Context, op string, h *half, bed *ring.Sleeper,
 		for range yields {
 			start := time.Now()
 			yield()
-			runtime.Gosched()
+			if c.single { // elsewhere an idle P would be woken by a futex call to find nothing
+				runtime.Gosched()
+			}
 			if ready() {
 				h.learn(time.Since(start) < switched)
 				return nil
