@@ -90,8 +90,9 @@ func leak(b *testing.B, mechanism ipc.Mechanism) {
 		what   string
 	}{{live, "live-bytes"}, {private, "private-bytes"}, {files, "fds"}, {threads, "threads"}, {maps, "maps"}} {
 		s, half := slope(r.values)
-		b.ReportMetric(s/float64(n), "leak-"+r.what)
-		b.ReportMetric((s+half)/float64(n), "leak-max-"+r.what)
+		// A slope below zero is memory given back: no leak, and no value that the format has.
+		b.ReportMetric(max(0, s)/float64(n), "leak-"+r.what)
+		b.ReportMetric(max(0, s+half)/float64(n), "leak-max-"+r.what)
 	}
 	if first, last := files[0], files[len(files)-1]; last-first >= float64(len(files)-1) {
 		b.Errorf("%v descriptors open after %d cycles, %v before: at least one in %d is leaked", last, n*(len(files)-1), first, n)

@@ -165,7 +165,9 @@ func openReasons(all []*series, in Input) (out []string) {
 		}
 	}
 	say("missing from head", func(s *series) bool { return s.verdict == Missing })
-	say("crashed or printed a broken line", func(s *series) bool { return s.verdict == Inconclusive && s.stage == "" && s.blocks })
+	broken := func(s *series) bool { return s.verdict == Inconclusive && s.stage == "" && s.blocks }
+	say("not reached", func(s *series) bool { return broken(s) && strings.HasPrefix(s.why, notReached) })
+	say("crashed or printed a broken line", func(s *series) bool { return broken(s) && !strings.HasPrefix(s.why, notReached) })
 	what := "undecided for want of rounds"
 	if in.Log.Stopped != "" {
 		what = fmt.Sprintf("left undecided by the %s", in.Log.Stopped)
@@ -184,6 +186,9 @@ func openReasons(all []*series, in Input) (out []string) {
 	}
 	return out
 }
+
+// notReached begins the message about a benchmark that was left out for want of time.
+const notReached = "not run: "
 
 func problemText(p baseline.Problem) string {
 	where := p.Package

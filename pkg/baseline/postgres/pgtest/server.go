@@ -182,7 +182,13 @@ func (s *Server) Kill(t testing.TB) {
 // Restart starts a killed server on the data that it left.
 func (s *Server) Restart(t testing.TB) {
 	t.Helper()
-	if err := s.run(); err != nil {
+	err := s.run()
+	// The workers of a killed server notice its death in their own time, and a new one
+	// does not start beside them.
+	for end := time.Now().Add(patience); err != nil && strings.Contains(err.Error(), "still in use") && time.Now().Before(end); err = s.run() {
+		time.Sleep(100 * time.Millisecond)
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
 }
