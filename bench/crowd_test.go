@@ -145,8 +145,11 @@ func worker(ctx context.Context, conn ipc.Conn) error {
 			continue
 		}
 		number := binary.LittleEndian.Uint64(p)
-		if err := stamped(p, number); err != nil || number <= last {
-			return fmt.Errorf("message %d behind %d: %w", number, last, err)
+		if err := stamped(p, number); err != nil {
+			return err
+		}
+		if number <= last {
+			return fmt.Errorf("message %d came behind %d", number, last)
 		}
 		conn.Release()
 		count, sum, last = count+1, sum+number, number

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"path/filepath"
 	"testing"
-	"time"
 
 	"github.com/descartes/regress/pkg/ipc/eventlog"
 )
@@ -42,18 +41,7 @@ func eventLog(b *testing.B, durability eventlog.Durability) {
 	for range 10 {
 		add()
 	}
-	times := histogram()
-	b.ReportAllocs()
-	var last time.Time
-	for b.Loop() {
-		if last.IsZero() { // after Loop has reset its timer, which stops the world
-			last = time.Now()
-		}
-		add()
-		now := time.Now()
-		record(b, times, now.Sub(last))
-		last = now
-	}
+	times := timed(b, add)
 	b.ReportMetric(times.Mean(), "mean-latency-ns")
 	reportLatency(b, times)
 	if err := log.Close(); err != nil {

@@ -55,6 +55,13 @@ func pingPong(b *testing.B, mechanism ipc.Mechanism, size int) {
 	for range 100 {
 		trip()
 	}
+	times := timed(b, trip)
+	reportLatency(b, times)
+}
+
+// timed runs the loop of a benchmark and keeps the duration of every operation,
+// one reading of the clock included.
+func timed(b *testing.B, operation func()) *hdrhistogram.Histogram {
 	times := histogram()
 	b.ReportAllocs()
 	var last time.Time
@@ -62,12 +69,12 @@ func pingPong(b *testing.B, mechanism ipc.Mechanism, size int) {
 		if last.IsZero() { // after Loop has reset its timer, which stops the world
 			last = time.Now()
 		}
-		trip()
+		operation()
 		now := time.Now()
 		record(b, times, now.Sub(last))
 		last = now
 	}
-	reportLatency(b, times)
+	return times
 }
 
 // histogram keeps durations from 1 ns to a minute to three significant digits.

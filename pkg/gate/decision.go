@@ -39,7 +39,6 @@ const (
 type Input struct {
 	Log      baseline.Log
 	Stored   []baseline.Run // reference runs of the environments in Log, oldest first; consulted for environments of Log that have no base side
-	Anchor   []baseline.Run // reserved for the anchor against creep; may be empty
 	Policy   Policy
 	Targets  []Target
 	Waivers  []Waiver
