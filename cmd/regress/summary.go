@@ -51,7 +51,9 @@ func (s *session) summary(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	sum, err := summary.New(s.input(log), summary.Options{Project: s.project(log), Recommend: s.cfg.Recommend, Columns: s.cfg.Columns, Order: s.cfg.Order})
+	sum, err := summary.New(s.input(log), summary.Options{
+		Project: s.project(log), Recommend: s.cfg.Recommend, Gains: s.cfg.Gains, Groups: s.cfg.Groups, Columns: s.cfg.Columns, Order: s.cfg.Order,
+	})
 	if err != nil {
 		return err
 	}

@@ -71,12 +71,7 @@ const choiceLevel = .95 // that no value is called worse than the best by chance
 // test, say how far behind the other is; with k values each of the k−1 intervals
 // is at 1 − .05/(k−1) (Bonferroni).
 func Recommendations(log baseline.Log, blocks []Recommend) []Recommendation {
-	var machines []*group
-	for _, g := range groups(log) {
-		if g.headRun != nil {
-			machines = append(machines, g)
-		}
-	}
+	machines := heads(log)
 	out := []Recommendation{}
 	for _, block := range blocks {
 		answered := false
@@ -93,14 +88,29 @@ func Recommendations(log baseline.Log, blocks []Recommend) []Recommendation {
 		}
 		if !answered {
 			r := block.blank()
-			r.Why = "no measured benchmark matches: mend the pattern, the unit, or the run"
-			if log.Bench != "" {
-				r.Why = "no measured benchmark matches: only " + log.Bench + " was asked for"
-			}
+			r.Why = unmatched(log)
 			out = append(out, r)
 		}
 	}
 	return out
+}
+
+// heads are the classes of machine that head was measured on.
+func heads(log baseline.Log) (out []*group) {
+	for _, g := range groups(log) {
+		if g.headRun != nil {
+			out = append(out, g)
+		}
+	}
+	return out
+}
+
+// unmatched is why a question has no answer on any machine.
+func unmatched(log baseline.Log) string {
+	if log.Bench != "" {
+		return "no measured benchmark matches: only " + log.Bench + " was asked for"
+	}
+	return "no measured benchmark matches: mend the pattern, the unit, or the run"
 }
 
 func (q Recommend) blank() Recommendation {
@@ -111,13 +121,14 @@ func (q Recommend) blank() Recommendation {
 // value, the rounds.
 type contest struct {
 	cells     map[baseline.Key]map[string][]float64
-	values    []string // sorted
+	names     map[baseline.Key]Name // of one benchmark of the cell
+	values    []string              // sorted
 	functions map[baseline.Function]bool
 	broken    bool
 }
 
 func (q Recommend) gather(g *group) contest {
-	c := contest{cells: map[baseline.Key]map[string][]float64{}, functions: map[baseline.Function]bool{}}
+	c := contest{cells: map[baseline.Key]map[string][]float64{}, names: map[baseline.Key]Name{}, functions: map[baseline.Function]bool{}}
 	values := map[string]bool{}
 	for key, rounds := range g.head {
 		if key.Unit != q.Tidied || q.Where != nil && !q.Where.MatchString(key.Package+"."+key.Name) {
@@ -135,7 +146,7 @@ func (q Recommend) gather(g *group) contest {
 		}
 		at := baseline.Key{Package: key.Package, Name: name.Without(q.Choose), Unit: key.Unit}
 		if c.cells[at] == nil {
-			c.cells[at] = map[string][]float64{}
+			c.cells[at], c.names[at] = map[string][]float64{}, name
 		}
 		c.cells[at][value] = rounds.values
 		values[value] = true
@@ -179,17 +190,23 @@ func (q Recommend) answer(g *group, log baseline.Log) (r Recommendation, matched
 	}
 	r.Rounds = fewest(cells)
 	r.Verdict = Unsettled
-	switch {
-	case unit.Direction == baseline.Neutral:
-		r.Why = fmt.Sprintf("nothing says which way %[1]s improves: print \"Unit %[1]s better=lower\" or better=higher", q.By)
-	case c.broken:
-		r.Why = "a benchmark printed a value that is not a finite number: mend it"
-	case !positive(cells):
-		r.Why = "a value is not above zero, and so has no ratio"
-	default:
+	if r.Why = c.unfit(cells, unit, q.By); r.Why == "" {
 		r.rank(c.values, cells, unit)
 	}
 	return r, true
+}
+
+// unfit says why values have no ratio that tells which is better; empty where they have.
+func (c contest) unfit(cells []map[string][]float64, unit baseline.Unit, by string) string {
+	switch {
+	case unit.Direction == baseline.Neutral:
+		return fmt.Sprintf("nothing says which way %[1]s improves: print \"Unit %[1]s better=lower\" or better=higher", by)
+	case c.broken:
+		return "a benchmark printed a value that is not a finite number: mend it"
+	case !positive(cells):
+		return "a value is not above zero, and so has no ratio"
+	}
+	return ""
 }
 
 func fewest(cells []map[string][]float64) int {

@@ -10,7 +10,7 @@
 //	position.go   the line of every key, which the library does not tell
 //	nearest.go    what a misspelt word was meant to be
 //	quantity.go   "10ms", "5MB", "1%" in the unit of a target
-//	recommend.go  which values of a name key to recommend
+//	recommend.go  which values of a name key to recommend, and what one gains over another
 //	waiver.go     writing a waiver so that the rest of the file stays as it is
 //	template.go   what regress init writes
 package config
@@ -48,6 +48,7 @@ type Config struct {
 	Targets   []gate.Target
 	Waivers   []gate.Waiver
 	Recommend []gate.Recommend
+	Gains     []gate.Gain
 	Columns   []string // name keys that a summary's tables have as columns; the first that fits wins
 	Order     []string // values of name keys that a summary puts in this order, before all others
 	Anchor    string   // second reference against slow drift, a git ref or "last release tag"; empty: none
@@ -170,6 +171,9 @@ func Parse(file string, data []byte) (Config, error) {
 	}
 	for _, s := range top.list("recommend") {
 		c.Recommend = append(c.Recommend, readRecommend(s, c.Recommend))
+	}
+	for _, s := range top.list("gain") {
+		c.Gains = append(c.Gains, readGain(s))
 	}
 	page := top.section("summary")
 	page.texts("columns", &c.Columns)

@@ -32,3 +32,53 @@ func readRecommend(s *section, before []gate.Recommend) gate.Recommend {
 	}
 	return r
 }
+
+// readGain reads one block: of and over are "key=value" as in names.
+func readGain(s *section) gate.Gain {
+	var g gate.Gain
+	var of, over string
+	s.require("name", "of", "over", "by")
+	if s.text("name", &g.Name) && strings.TrimSpace(g.Name) == "" {
+		s.wrong("name", "the name is empty: say what gains, such as %q", "batching")
+	}
+	part := func(key string, to *string) (name, value string) {
+		if !s.text(key, to) {
+			return "", ""
+		}
+		name, value, ok := strings.Cut(*to, "=")
+		if !ok || !nameKey.MatchString(name) || value == "" || strings.ContainsAny(value, "/ \t") {
+			s.wrong(key, "%q is no part of a benchmark name: of Parse/format=json write %q", *to, "format=json")
+		}
+		return name, value
+	}
+	g.Key, g.Of = part("of", &of)
+	other, value := part("over", &over)
+	g.Over = value
+	switch {
+	case of == "" || over == "": // said already
+	case other != g.Key:
+		s.wrong("over", "%q and %q are not of one key: a gain compares two values of it", of, over)
+	case g.Of == g.Over:
+		s.wrong("over", "%q is compared with itself", of)
+	}
+	if s.text("by", &g.By) && strings.TrimSpace(g.By) == "" {
+		s.wrong("by", "the unit is empty: %s", wanted["by"])
+	}
+	g.Tidied, _ = tidy(g.By)
+	g.Where = s.benchmark("where")
+	s.seen["claim"] = true
+	switch v := s.values["claim"].(type) {
+	case nil:
+	case float64:
+		g.Claim = v
+	case int64:
+		g.Claim = float64(v)
+	default:
+		s.wrong("claim", "claim is %s: write how many times better, claim = 1.2 for a fifth", describe(v))
+		return g
+	}
+	if s.has("claim") && !(g.Claim > 0 && g.Claim < 1e6) {
+		s.wrong("claim", "%v is no ratio: write how many times better, claim = 1.2 for a fifth", g.Claim)
+	}
+	return g
+}

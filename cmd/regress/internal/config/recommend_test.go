@@ -42,3 +42,40 @@ where = 'PingPong/.*size=256B'
 	bad("[summary]\ncolumns = 'transport'", "f:2: ", "write a list")
 	bad("[summary]\ncolumn = ['transport']", "f:2: ", `did you mean "columns"`)
 }
+
+func TestGain(t *testing.T) {
+	const block = `[[gain]]
+name = "batching"
+of = "mode=batched"
+over = "mode=plain"
+by = "ns/op"
+where = 'Throughput/'
+claim = 1.2
+`
+	c, err := Parse("f", []byte(block+"[[gain]]\nname = 'n'\nof = 'format=a=b'\nover = 'format=c'\nby = 'msg/s'\nclaim = 4\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := c.Gains[0]
+	if g.Key != "mode" || g.Of != "batched" || g.Over != "plain" || g.Tidied != "sec/op" || g.By != "ns/op" || g.Claim != 1.2 || !g.Where.MatchString("p.Throughput/x") {
+		t.Errorf("have %+v", g)
+	}
+	if g := c.Gains[1]; g.Of != "a=b" || g.Over != "c" || g.Claim != 4 || g.Where != nil {
+		t.Errorf("have %+v", g)
+	}
+	bad := func(text, line, want string) {
+		t.Helper()
+		_, err := Parse("f", []byte(text))
+		if err == nil || !strings.Contains(err.Error(), line) || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: have %v, want %s %s", text, err, line, want)
+		}
+	}
+	bad("[[gain]]\nname = 'n'\nby = 'ns/op'\nover = 'a=b'", "f:1: ", "this gain has no of: say what gains")
+	bad(strings.Replace(block, "mode=batched", "batched", 1), "f:3: ", "is no part of a benchmark name")
+	bad(strings.Replace(block, "mode=plain", "mode=", 1), "f:4: ", "is no part of a benchmark name")
+	bad(strings.Replace(block, "mode=plain", "format=plain", 1), "f:4: ", "are not of one key")
+	bad(strings.Replace(block, "mode=plain", "mode=batched", 1), "f:4: ", "is compared with itself")
+	bad(strings.Replace(block, "claim = 1.2", "claim = '20%'", 1), "f:7: ", "claim is text: write how many times better")
+	bad(strings.Replace(block, "claim = 1.2", "claim = 0", 1), "f:7: ", "is no ratio")
+	bad(strings.Replace(block, "claim", "clam", 1), "f:7: ", `did you mean "claim"`)
+}

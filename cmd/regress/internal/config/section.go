@@ -72,6 +72,8 @@ var wanted = map[string]string{
 	"unit":      `say what it limits, unit = "ns/op"`,
 	"choose":    `say which key of benchmark names has the values to choose from, choose = "transport"`,
 	"by":        `say by which unit one is better, by = "ns/op"`,
+	"of":        `say what gains, as in a benchmark name, of = "mode=batched"`,
+	"over":      `say what it is compared with, over = "mode=plain"`,
 	"series":    "say which series it accepts; the report prints the exact block",
 	"ceiling":   `say how much is accepted at most, ceiling = "20%"`,
 	"reason":    "say why this is acceptable, for whoever reads it next year",

@@ -2,6 +2,7 @@ package summary
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/descartes/regress/cmd/regress/internal/report"
@@ -38,11 +39,9 @@ func (p *page) distribution(f *family, units []string) {
 		title += fmt.Sprintf(": logarithmic from %s to %s, %s", report.Prose(report.Number(axis.lo, units[0])), report.Prose(report.Number(axis.hi, units[0])), strings.Join(legend, ", "))
 	}
 	var rows [][]string
+	var before []string
 	for _, m := range f.sorted() {
-		var cells []string
-		for _, i := range f.order() {
-			cells = append(cells, report.Cell(report.Prose(m.values[i])))
-		}
+		cells := f.fresh(m, &before)
 		var marks []float64
 		for _, unit := range units {
 			s, has := m.by[unit]
@@ -51,7 +50,7 @@ func (p *page) distribution(f *family, units []string) {
 				continue
 			}
 			marks = append(marks, s.Median)
-			cells = append(cells, report.Cell(report.Prose(report.Number(s.Median, unit))))
+			cells = append(cells, figure(m, unit))
 		}
 		if drawn && len(marks) == len(units) {
 			cells = append(cells, "`"+axis.bar(marks)+"`")
@@ -66,21 +65,36 @@ func (p *page) distribution(f *family, units []string) {
 	p.table(header, rows, [2]int{right, right + len(units)})
 }
 
+// fresh are the labels of a member in front of which before stood: those that it shares from the left on are
+// blank, so that a reader sees where something changes.
+func (f *family) fresh(m *member, before *[]string) []string {
+	var own []string
+	for _, i := range f.order() {
+		own = append(own, report.Cell(report.Prose(m.values[i])))
+	}
+	out := slices.Clone(own)
+	for i := range out[:max(0, len(out)-1)] {
+		if len(*before) == 0 || (*before)[i] != own[i] {
+			break
+		}
+		out[i] = ""
+	}
+	*before = own
+	return out
+}
+
 // rounds draws every round of what somebody asked about: a drift or a step shows
 // here, and in no median.
 func (p *page) rounds(f *family) {
 	var rows [][]string
+	var before []string
 	for _, m := range f.sorted() {
 		for _, unit := range f.units {
 			s, has := m.by[unit]
 			if !has || len(s.Rounds) < 3 || !s.Asked {
 				continue
 			}
-			var cells []string
-			for _, i := range f.order() {
-				cells = append(cells, report.Cell(report.Prose(m.values[i])))
-			}
-			rows = append(rows, append(cells, report.Prose(unit), figure(m, unit), "`"+spark(s.Rounds)+"`"))
+			rows = append(rows, append(f.fresh(m, &before), report.Prose(unit), figure(m, unit), "`"+spark(s.Rounds)+"`"))
 		}
 	}
 	if len(rows) == 0 {

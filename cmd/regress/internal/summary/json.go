@@ -22,6 +22,7 @@ type document struct {
 	Bench       string                `json:"bench,omitempty"`
 	Seed        uint64                `json:"seed,omitempty"`
 	Recommended []gate.Recommendation `json:"recommended"`
+	Gains       []gate.GainRow        `json:"gains"`
 	Targets     []gate.TargetRow      `json:"targets"`
 	Machines    []machineDocument     `json:"machines"`
 	Problems    []problemDocument     `json:"problems"`
@@ -85,6 +86,12 @@ var directions = map[baseline.Direction]string{baseline.Lower: "lower", baseline
 //	      "value": "shm", "typical": 1.2e-6, "behind": 1, "tied": true,
 //	      "interval": {"lo": 7.9, "hi": 8.8, "level": 0.95}}],
 //	    "warnings": ["…"], "fingerprint": "…"}],
+//	  "gains": [{"name": "batching", "key": "mode", "of": "batched", "over": "plain", "unit": "msg/s", "claim": 1.2,
+//	    "verdict": "met" | "missed" | "undecided" | "not measured" | absent, "why": "…", "times": 8.1,
+//	    "interval": {"lo": 7.9, "hi": 8.4, "level": 0.95}, "rounds": 6,
+//	    "each": [{                     in order of package and name
+//	      "package": "…", "function": "Throughput", "parts": [as below, without the key], "times": 8.1, "interval": {…}}],
+//	    "warnings": ["…"], "fingerprint": "…"}],
 //	  "targets": [as in a decision],
 //	  "machines": [{"fingerprint": "…", "commit": "…", "cpu": "…", …,
 //	    "series": [{                   in order of package, name and unit
@@ -97,7 +104,7 @@ var directions = map[baseline.Direction]string{baseline.Lower: "lower", baseline
 func JSON(w io.Writer, s Summary) error {
 	doc := document{
 		Version: jsonVersion, Project: s.Project, Stopped: s.Stopped, Bench: s.Bench, Seed: s.Seed,
-		Recommended: append([]gate.Recommendation{}, s.Recommended...), Targets: append([]gate.TargetRow{}, s.Targets...),
+		Recommended: append([]gate.Recommendation{}, s.Recommended...), Gains: append([]gate.GainRow{}, s.Gains...), Targets: append([]gate.TargetRow{}, s.Targets...),
 		Machines: []machineDocument{}, Problems: []problemDocument{}, Warnings: append([]string{}, s.Warnings...),
 	}
 	for _, m := range s.Machines {

@@ -54,6 +54,7 @@ func Markdown(w io.Writer, s Summary) error {
 	p.line("# %s\n", title)
 	p.top()
 	p.recommended()
+	p.gains()
 	p.targets()
 	for i := range s.Machines {
 		p.results(&s.Machines[i])

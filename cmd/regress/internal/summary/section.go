@@ -2,6 +2,8 @@ package summary
 
 import (
 	"fmt"
+	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -24,70 +26,116 @@ func (p *page) results(m *Machine) {
 	for _, s := range m.Series {
 		packages[s.Package] = true
 	}
-	for _, f := range m.families(p.options) {
-		name := f.function
-		if len(packages) > 1 {
-			name = f.pkg + "." + name
+	parts := p.options.sections(m.families(p.options))
+	for _, part := range parts {
+		level := "###"
+		if len(parts) > 1 {
+			p.line("### %s\n", report.Prose(part.name))
+			level = "####"
 		}
-		title := "### " + report.Prose(name)
-		for _, part := range f.fixed {
-			title += ", " + report.Code(strings.TrimPrefix(part.Key+"="+part.Value, "="), false)
+		for _, f := range part.families {
+			name := f.function
+			if len(packages) > 1 {
+				name = f.pkg + "." + name
+			}
+			title := level + " " + report.Prose(name)
+			for _, part := range f.fixed {
+				title += ", " + report.Code(strings.TrimPrefix(part.Key+"="+part.Value, "="), false)
+			}
+			p.line("%s\n", title)
+			p.family(f)
 		}
-		p.line("%s\n", title)
-		p.family(f)
 	}
 }
 
-// family writes the tables of one function: what somebody asked about is open,
-// the rest is folded.
-func (p *page) family(f *family) {
-	if len(f.keys) < 2 {
-		p.units(f)
-	} else {
-		front, back := p.split(f)
-		for _, unit := range front {
-			p.unit(f, unit)
+// section is the families of one group of the suite.
+type section struct {
+	name     string
+	families []*family
+}
+
+// sections sorts families by the group that they are in, the first by name where
+// several have them; those that are in none come last. A group has a
+// function when the first element of one of its alternatives matches it.
+func (o Options) sections(all []*family) []section {
+	groups := map[string][]*family{}
+	for _, f := range all {
+		name := ""
+		for _, group := range slices.Sorted(maps.Keys(o.Groups)) {
+			if name == "" && has(o.Groups[group].String(), "Benchmark"+f.function) {
+				name = group
+			}
 		}
-		if len(back) > 0 {
-			p.fold(count(len(back), "more unit"), func() {
-				for _, unit := range back {
-					p.unit(f, unit)
-				}
-			})
+		groups[name] = append(groups[name], f)
+	}
+	var out []section
+	for _, name := range slices.Sorted(maps.Keys(groups)) {
+		if name != "" {
+			out = append(out, section{name, groups[name]})
 		}
 	}
-	for _, units := range f.distributions() {
+	if rest := groups[""]; len(rest) > 0 {
+		out = append(out, section{"in no group", rest})
+	}
+	return out
+}
+
+// has says whether a pattern of go test -bench asks for a function. An alternative whose first
+// element is no expression by itself asks for none.
+func has(bench, function string) bool {
+	for alternative := range strings.SplitSeq(bench, "|") {
+		first, _, _ := strings.Cut(alternative, "/")
+		if re, err := regexp.Compile(first); err == nil && re.MatchString(function) {
+			return true
+		}
+	}
+	return false
+}
+
+// family writes the tables of one function: percentiles as a drawing, of the others what somebody asked about
+// open, and the rest folded.
+func (p *page) family(f *family) {
+	drawn := f.distributions()
+	front, back := f.split(slices.Concat(drawn...))
+	if len(f.keys) < 2 && len(front)+len(back) > 0 {
+		p.units(f, append(front, back...))
+		front, back = nil, nil
+	}
+	for _, unit := range front {
+		p.unit(f, unit)
+	}
+	for _, units := range drawn {
 		p.distribution(f, units)
+	}
+	if len(back) > 0 {
+		p.fold(count(len(back), "more unit"), func() {
+			for _, unit := range back {
+				p.unit(f, unit)
+			}
+		})
 	}
 	p.rounds(f)
 }
 
-// split says which units are open, and which are folded. Where nobody asked
-// about a function, its own units are open, or time alone where it has none;
-// percentiles are drawn anyway.
-func (p *page) split(f *family) (front, back []string) {
-	choose := func(open func(string) bool) {
-		front, back = nil, nil
-		for _, unit := range f.units {
-			if open(unit) {
-				front = append(front, unit)
-			} else {
-				back = append(back, unit)
-			}
+// split says which units are open, and which are folded, but for those that are drawn. Where nobody asked
+// about a function, its own units are open, or time alone where it has none and nothing is drawn.
+func (f *family) split(drawn []string) (front, back []string) {
+	asked := slices.ContainsFunc(f.units, f.asked)
+	for _, unit := range f.units {
+		own := !slices.Contains([]string{"sec/op", "B/s", "B/op", "allocs/op"}, unit)
+		switch {
+		case slices.Contains(drawn, unit):
+		case asked && f.asked(unit), !asked && own:
+			front = append(front, unit)
+		default:
+			back = append(back, unit)
 		}
 	}
-	own := func(unit string) bool {
-		_, _, percentile := quantile(unit)
-		return !percentile && !slices.Contains([]string{"sec/op", "B/s", "B/op", "allocs/op"}, unit)
+	if i := slices.Index(back, "sec/op"); len(front) == 0 && len(drawn) == 0 && i >= 0 {
+		return back[i : i+1], slices.Concat(back[:i], back[i+1:])
 	}
-	for _, open := range []func(string) bool{
-		func(unit string) bool { return f.asked(unit) }, own,
-		func(unit string) bool { return unit == "sec/op" },
-		func(string) bool { return true },
-	} {
-		if choose(open); len(front) > 0 {
-			break
-		}
+	if len(front) == 0 && len(drawn) == 0 {
+		return back, nil
 	}
 	return front, back
 }
@@ -114,7 +162,7 @@ func better(d baseline.Direction) string {
 
 // units is one table of a function whose names differ in one key at most: a row
 // for each unit.
-func (p *page) units(f *family) {
+func (p *page) units(f *family, units []string) {
 	rows := f.rows()
 	columns := f.columns()
 	header := []string{"unit"}
@@ -125,13 +173,13 @@ func (p *page) units(f *family) {
 		header = append(header, report.Prose(value))
 	}
 	if len(f.keys) == 1 && f.column < 0 { // more values than stand side by side
-		for _, unit := range f.units {
+		for _, unit := range units {
 			p.unit(f, unit)
 		}
 		return
 	}
 	var out [][]string
-	for _, unit := range f.units {
+	for _, unit := range units {
 		cells := []string{report.Prose(unit)}
 		for _, column := range columns {
 			cells = append(cells, figure(rows[0].cells[column], unit))

@@ -7,7 +7,7 @@
 //	table.go         series as tables: which name key is columns, which are rows
 //	order.go         64B before 1KiB
 //	bar.go           distributions and rounds as blocks
-//	markdown.go      the page; recommended.go, targets.go, section.go and draw.go its tables
+//	markdown.go      the page; recommended.go, gains.go, targets.go, section.go and draw.go its tables
 //	json.go          the same for programs
 //
 // What the tables look like follows from the names alone: "key=value" parts are
@@ -17,6 +17,7 @@ package summary
 import (
 	"errors"
 	"math"
+	"regexp"
 
 	"github.com/descartes/regress/pkg/baseline"
 	"github.com/descartes/regress/pkg/gate"
@@ -27,8 +28,10 @@ import (
 type Options struct {
 	Project   string
 	Recommend []gate.Recommend
-	Columns   []string // name keys to be columns of tables, by preference; else the key with the fewest values
-	Order     []string // values of name keys that stand in this order, before all others: "small", "large"
+	Gains     []gate.Gain
+	Groups    map[string]*regexp.Regexp // parts of the suite by name, in the syntax of go test -bench: sections of the page
+	Columns   []string                  // name keys to be columns of tables, by preference; else the key with the fewest values
+	Order     []string                  // values of name keys that stand in this order, before all others: "small", "large"
 }
 
 // Summary is head of a log in numbers.
@@ -36,6 +39,7 @@ type Summary struct {
 	Project     string
 	Machines    []Machine // one in most logs
 	Recommended []gate.Recommendation
+	Gains       []gate.GainRow
 	Targets     []gate.TargetRow
 	Problems    []baseline.Problem
 	Warnings    []string
@@ -71,7 +75,7 @@ var ErrNoHead = errors.New("sum up: the log has base alone: give results of head
 func New(in gate.Input, o Options) (Summary, error) {
 	in.OnlyHead = true
 	s := Summary{
-		Project: o.Project, Recommended: gate.Recommendations(in.Log, o.Recommend), Targets: gate.Decide(in).Targets,
+		Project: o.Project, Recommended: gate.Recommendations(in.Log, o.Recommend), Gains: gate.Gains(in.Log, o.Gains), Targets: gate.Decide(in).Targets,
 		Problems: in.Log.Problems, Warnings: in.Log.Warnings, Stopped: in.Log.Stopped, Bench: in.Log.Bench, Seed: in.Log.Seed, options: o,
 	}
 	for _, run := range in.Log.Runs {

@@ -40,7 +40,7 @@ func read(tb testing.TB, toml, text string) (Summary, error) {
 	if err != nil {
 		return Summary{}, err
 	}
-	return New(gate.Input{Log: log, Policy: c.Policy, Targets: c.Targets, Today: time.Unix(0, 0)}, Options{Project: c.Project, Recommend: c.Recommend, Columns: c.Columns, Order: c.Order})
+	return New(gate.Input{Log: log, Policy: c.Policy, Targets: c.Targets, Today: time.Unix(0, 0)}, Options{Project: c.Project, Recommend: c.Recommend, Gains: c.Gains, Groups: c.Groups, Columns: c.Columns, Order: c.Order})
 }
 
 func write(tb testing.TB, s Summary) (page, doc string) {
@@ -76,6 +76,25 @@ by = "wire-bytes"
 name = "small"
 choose = "absent"
 by = "ns/op"
+[[gain]]
+name = "a | binary"
+of = "format=bin"
+over = "format=json"
+by = "ns/op"
+claim = 1.5
+[[gain]]
+name = "fewer bytes"
+of = "format=bin"
+over = "format=json"
+by = "wire-bytes"
+[[gain]]
+name = "absent"
+of = "format=none"
+over = "format=json"
+by = "ns/op"
+[groups]
+fast = "^BenchmarkParse/format=bin"
+slow = "^BenchmarkNo|^BenchmarkWait$"
 `
 
 // small has two formats and two sizes, six rounds, a crash, and names that
@@ -154,6 +173,14 @@ func TestPage(t *testing.T) {
 	holds("**2.0×** over `json` |")
 	holds("`absent`: not measured")
 	holds("❔ not measured")
+	// 300/100 at 64 B and 2000/1000 at 1 KiB are 2.449 together, and the claim is 1.5.
+	holds("| ✅ met | a \\| binary<br>`format=bin` over `format=json` | sec/op | 1.5× | **2.4×**<br>2.4× to 2.5× at 96 %<br>2.0× to 3.0× in 2 benchmarks of 6 rounds |")
+	holds("| benchmark | 64B | 1KiB |\n|:--|--:|--:|\n| Parse | 3.0× (2.9× to 3.1×) | 2.0× (1.94× to 2.1×) |")
+	holds("| – | fewer bytes<br>`format=bin` over `format=json` | wire-bytes | – | **2.0×**<br>1.02× to 4.0× in 2 benchmarks of 6 rounds |")
+	holds("no benchmark was measured with both format=none and format=json")
+	holds("### fast\n\n#### Parse\n")
+	holds("### slow\n\n#### Wait\n")
+	holds("### in no group\n\n#### Odd")
 	holds("✅ met, ")
 	holds("fast, format: Parse/format=tiny/size=64B-2 gave no result: ")
 	holds("> **1 problem** in the results")

@@ -43,8 +43,8 @@ func (m Machine) families(o Options) []*family {
 	}
 	groups := map[string][]Series{}
 	for _, s := range m.Series {
-		if len(procs) == 1 { // a fact of the machine, and not of the benchmark
-			s.Name.Parts = s.Name.Parts[:len(s.Name.Parts)-1]
+		if n := len(s.Name.Parts); len(procs) == 1 && n > 0 && s.Name.Parts[n-1].Key == gate.ProcsKey { // a fact of the machine, and not of the benchmark
+			s.Name.Parts = s.Name.Parts[:n-1]
 		}
 		shape := []string{s.Package, s.Name.Function}
 		for _, p := range s.Name.Parts {
