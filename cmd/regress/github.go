@@ -66,7 +66,7 @@ func (h *hub) finish(ctx context.Context, in gate.Input, d gate.Decision) {
 }
 
 func (s *session) post(ctx context.Context, in gate.Input, d gate.Decision) github.Post {
-	options := report.Options{Command: again(in.Log), Expires: expiry(in.Log)}
+	options := report.Options{Command: again(in.Log), Expires: expiry(in.Log), History: s.history(ctx, in, d)}
 	if len(in.Log.Files) == 1 { // as it is called in the artifact
 		options.LogName = filepath.Base(in.Log.Files[0])
 	}

@@ -174,7 +174,16 @@ func (p *page) since() string {
 		return "head alone, " + prose(head)
 	}
 	_, base, _ := sideFacts(*p.base)
-	return prose(base) + " → " + prose(head) // in prose, GitHub links a commit that it knows
+	say := prose(base) + " → " + prose(head) // in prose, GitHub links a commit that it knows
+	for _, verdict := range []gate.Verdict{gate.Regressed, gate.Improved} {
+		if rows := p.by[verdict]; len(rows) > 0 {
+			if began := p.began(rows[0]); began != "" {
+				say += "; " + prose(began)
+			}
+			break
+		}
+	}
+	return say
 }
 
 // todo is every step in one line; the blocks to paste stand below.

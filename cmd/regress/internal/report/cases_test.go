@@ -232,7 +232,26 @@ var cases = map[string]gate.Decision{
 	"expired": expired(), "green": green(), "nothing": nothing(), "twins": twins(), "false-alarm": falseAlarm(), "hostile": hostile(),
 }
 
+// stored is the past of every series with a head: flat, but for one allocation
+// that came some sessions ago and one series with too little of a past.
+func stored(r gate.Row) []Session {
+	var all []Session
+	for i := range 12 {
+		v := 1 + .004*float64(i*7%5-2) // wobbles by less than 1 %
+		switch {
+		case r.Name == "Throughput/transport=unix/size=256B/mode=plain-2" && i < 10:
+			continue // two: no course
+		case r.Verdict == gate.Improved && i >= 8:
+			v *= r.Head.Median / r.Base.Median // 4 of 12 were as good as head
+		}
+		if r.Base != nil {
+			all = append(all, Session{Value: r.Base.Median * v, Commit: fmt.Sprintf("%040x", 0xc0ffee+i)})
+		}
+	}
+	return all
+}
+
 // options as the command gives them.
 func options() Options {
-	return Options{LogName: "regress-a81d6e02.txt", Command: "regress compare --base main", Expires: time.Date(2027, 1, 31, 0, 0, 0, 0, time.UTC)}
+	return Options{History: stored, LogName: "regress-a81d6e02.txt", Command: "regress compare --base main", Expires: time.Date(2027, 1, 31, 0, 0, 0, 0, time.UTC)}
 }

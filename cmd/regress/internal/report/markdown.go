@@ -56,6 +56,9 @@ func (p *page) comparisons(title string, rows []gate.Row, open bool) {
 				change = "**" + change + "**"
 			}
 			label := code(p.rowLabel(r), true) + " " + prose(r.Unit)
+			if course := p.course(r); course != "" {
+				label += "<br>" + course
+			}
 			if r.Waiver != "" {
 				label += "<br>" + prose(r.Waiver)
 			}
@@ -83,7 +86,11 @@ func (p *page) undecided(title string, rows []gate.Row) {
 				f.sees = "≥ " + f.sees
 			}
 			why := prose(strings.Join(append([]string{r.Why}, r.Warnings...), "; "))
-			return fmt.Sprintf("| %s %s | %s | %s | %s |", code(p.rowLabel(r), true), prose(r.Unit), cell(f.change), cell(f.sees), why)
+			label := code(p.rowLabel(r), true) + " " + prose(r.Unit)
+			if course := p.course(r); course != "" {
+				label += "<br>" + course
+			}
+			return fmt.Sprintf("| %s | %s | %s | %s |", label, cell(f.change), cell(f.sees), why)
 		},
 	})
 }

@@ -8,7 +8,7 @@
 //	value.go     numbers with units that people read
 //	plain.go     names from data made harmless
 //	text.go      the terminal; table.go its columns
-//	markdown.go  GitHub: answers.go the first lines, escape.go and budget.go its dangers and sizes
+//	markdown.go  GitHub: answers.go the first lines, history.go what came before, escape.go and budget.go its dangers and sizes
 //	json.go      programs
 //
 // Every name in a decision may come from a benchmark of a stranger's pull
@@ -16,7 +16,11 @@
 // the characters that it consists of.
 package report
 
-import "time"
+import (
+	"time"
+
+	"github.com/descartes/regress/pkg/gate"
+)
 
 // Options is what a report is given besides the decision.
 type Options struct {
@@ -27,6 +31,8 @@ type Options struct {
 	LogName string    // where the raw log is kept; empty: not said
 	Command string    // what reproduces the measurement; empty: not said
 	Expires time.Time // proposed for a waiver; zero: left open, for the reader to fill in
+
+	History func(gate.Row) []Session // Markdown: stored sessions of a row's series, oldest first; nil: not known
 }
 
 // Most bytes of Markdown: GitHub takes 65,535 characters of a comment, and the

@@ -1,0 +1,93 @@
+package report
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/descartes/regress/pkg/gate"
+)
+
+// Session is what the store has of one series of one earlier measurement on the
+// same class of machine.
+type Session struct {
+	Value  float64 // median of its rounds, in the unit of the row
+	Commit string
+}
+
+const (
+	leastSessions = 3  // fewer show no course
+	mostSessions  = 20 // marks that fit in a table's cell at the width of a comment
+)
+
+// sessions are those of a row, oldest first; nil where there are too few, and for
+// rows that nobody must look at.
+func (p *page) sessions(r gate.Row) []Session {
+	shown := r.Verdict == gate.Regressed || r.Verdict == gate.Improved || r.Verdict == gate.Inconclusive
+	if p.o.History == nil || r.Head == nil || !shown {
+		return nil
+	}
+	all := slices.DeleteFunc(slices.Clone(p.o.History(r)), func(s Session) bool { return math.IsNaN(s.Value) || math.IsInf(s.Value, 0) })
+	if len(all) < leastSessions {
+		return nil
+	}
+	return all[max(len(all)-mostSessions, 0):]
+}
+
+// course draws the stored sessions of a row and, as the last mark, its head:
+// "`▁▁▂▁▁█` 5 sessions and head, 238 ns to 269 ns". What moves by less than the smallest change to act
+// on is drawn flat, so that noise does not look like mountains.
+func (p *page) course(r gate.Row) string {
+	var values []float64
+	for _, s := range p.sessions(r) {
+		values = append(values, s.Value)
+	}
+	if values == nil {
+		return ""
+	}
+	values = append(values, r.Head.Median)
+	lo, hi := slices.Min(values), slices.Max(values)
+	span := max(hi-lo, r.MinEffect*math.Abs(hi))
+	marks := []rune("▁▂▃▄▅▆▇█")
+	var line strings.Builder
+	for _, v := range values {
+		at := 0
+		if span > 0 {
+			at = int((v - lo) / span * float64(len(marks)-1))
+		}
+		line.WriteRune(marks[min(max(at, 0), len(marks)-1)])
+	}
+	write := number
+	if r.Exact {
+		write = exact
+	}
+	from, to := write(lo, r.Unit), write(hi, r.Unit)
+	if from != to {
+		to = from + " to " + to
+	}
+	return fmt.Sprintf("`%s` %d sessions and head, %s", line.String(), len(values)-1, cell(to))
+}
+
+// began says where the stored sessions cross from the base's level to the
+// head's, if they do so once. Where they waver it says nothing.
+func (p *page) began(r gate.Row) string {
+	all := p.sessions(r)
+	if all == nil || r.Base == nil || r.Base.Median == r.Head.Median {
+		return ""
+	}
+	middle := r.Base.Median/2 + r.Head.Median/2
+	changed := func(s Session) bool { return s.Value > middle == (r.Head.Median > r.Base.Median) }
+	first := slices.IndexFunc(all, changed)
+	switch {
+	case first < 0:
+		return fmt.Sprintf("first seen here: all of the last %d stored sessions are nearer to base", len(all))
+	case first == 0 || len(all)-first < 2 || slices.ContainsFunc(all[first:], func(s Session) bool { return !changed(s) }):
+		return ""
+	}
+	commit := short(all[first].Commit)
+	if commit == "" {
+		commit = "a commit that the store does not name"
+	}
+	return fmt.Sprintf("seen before: the last %d of %d stored sessions, from %s on, are nearer to head", len(all)-first, len(all), commit)
+}
