@@ -9,12 +9,18 @@ import (
 // Side says which end of a comparison a value belongs to.
 type Side string
 
-// The sides. A log of one commit alone has no side.
+// The sides. A log of one commit alone has no side. The anchor is an older commit,
+// such as the last release, that head is held against too; no store keeps it.
 const (
-	None Side = ""
-	Base Side = "base"
-	Head Side = "head"
+	None   Side = ""
+	Base   Side = "base"
+	Head   Side = "head"
+	Anchor Side = "anchor"
 )
+
+// Judged reports whether a side is the one under judgement, and not what it is
+// held against.
+func (s Side) Judged() bool { return s == None || s == Head }
 
 // Key names one series within a run: a benchmark of a package in one unit.
 type Key struct {
@@ -106,18 +112,20 @@ type Problem struct {
 
 // Log is everything that one measurement (or several shards of one) printed.
 type Log struct {
-	Files     []string            // names of the texts that it was read from, in order
-	Procedure string              // "two-stage" when regress itself chose the rounds; empty for foreign text
-	Seed      uint64              // of the random order; 0 for foreign text
-	Bench     string              // the part of the suite that was asked for, as go test -bench; empty: all, or unknown
-	Stopped   string              // why measuring ended before everything was decided ("budget of 3m0s", "interrupt"); empty when it did not
-	Runs      []Run               // one a side and environment; two of one environment form a pair
-	Units     map[string]Unit     // by tidied name, every unit that occurs
-	Noise     map[Key]Noise       // the history that the decision used, as recorded in the log
-	Functions map[Side][]Function // benchmark functions declared in the source of each side; absent side: unknown
-	Same      map[Key]string      // benchmarks (Unit empty) whose code is proven the same on both sides, with the proof in words
-	Problems  []Problem
-	Warnings  []string
+	Files      []string            // names of the texts that it was read from, in order
+	Procedure  string              // "two-stage" when regress itself chose the rounds; empty for foreign text
+	Seed       uint64              // of the random order; 0 for foreign text
+	Bench      string              // the part of the suite that was asked for, as go test -bench; empty: all, or unknown
+	Stopped    string              // why measuring ended before everything was decided ("budget of 3m0s", "interrupt"); empty when it did not
+	Runs       []Run               // one a side and environment; two of one environment form a pair
+	Units      map[string]Unit     // by tidied name, every unit that occurs
+	Noise      map[Key]Noise       // the history that the decision used, as recorded in the log
+	Functions  map[Side][]Function // benchmark functions declared in the source of each side; absent side: unknown
+	Same       map[Key]string      // benchmarks (Unit empty) whose code is proven the same at base and head, with the proof in words
+	SameAnchor map[Key]string      // likewise at anchor and head; nil: none
+	AnchorRef  string              // what the anchor was found by, a tag or a commit; empty: there is none, or it is unknown
+	Problems   []Problem
+	Warnings   []string
 }
 
 // Function is a benchmark function of a package: Name is "BenchmarkPingPong".

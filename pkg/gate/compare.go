@@ -22,6 +22,7 @@ type series struct {
 	past   *baseline.Noise // nil: no history
 	stored []baseline.Run  // sessions of this environment, when there is no base side
 	twin   *series         // judged in place of this one: the same information
+	anchor *series         // the same against the anchor; nil: nothing is known of that
 	twoWay bool            // both sides were measured in this log
 	broken bool            // a value is not a number
 

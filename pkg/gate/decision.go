@@ -19,7 +19,8 @@ const (
 	New          Verdict = "new"     // head alone has it, and base's source does not declare it or is unknown
 	Missing      Verdict = "missing" // base has it and head did not print it
 	Removed      Verdict = "removed" // base has it and its function is gone from head's source
-	Waived       Verdict = "waived"  // regressed within an unexpired waiver
+	Crept        Verdict = "crept"   // slower than the anchor, and not by this change alone
+	Waived       Verdict = "waived"  // regressed, or crept, within an unexpired waiver
 	SameCode     Verdict = "same code"
 	NotJudged    Verdict = "not judged" // a neutral unit, or ignored by a rule
 )
@@ -60,7 +61,8 @@ type Decision struct {
 	Warnings []string           `json:"warnings,omitempty"`
 	Sides    []SideInfo         `json:"sides"`
 	Policy   PolicyInfo         `json:"policy"`
-	Rounds   float64            `json:"roundsPerSide"` // mean over benchmarks
+	Rounds   float64            `json:"roundsPerSide"`    // mean over benchmarks
+	Anchor   string             `json:"anchor,omitempty"` // what head was held against besides base: "v1.2.0"
 }
 
 // SideInfo is where one side of the comparison came from.
@@ -118,8 +120,22 @@ type Row struct {
 	Stage      string             `json:"stage,omitempty"` // "screen", "confirm", "fixed", "stored", "exact"
 	Waiver     string             `json:"waiver,omitempty"`
 	Warnings   []string           `json:"warnings,omitempty"`
+	Drift      *Drift             `json:"drift,omitempty"` // since the anchor
 
 	Fingerprint string `json:"fingerprint,omitempty"` // class of machine; only where a decision has more than one
+}
+
+// Drift is a row held against the anchor instead of base, by the same
+// procedure; the fields are those of Row. A Verdict of Regressed has crept in.
+type Drift struct {
+	Verdict    Verdict   `json:"verdict"`
+	Why        string    `json:"why"`
+	Anchor     *Side     `json:"anchor,omitempty"`
+	Change     *float64  `json:"change,omitempty"`
+	Interval   *Interval `json:"interval,omitempty"`
+	P          *float64  `json:"p,omitempty"`
+	Detectable *float64  `json:"detectable,omitempty"`
+	AtMost     *float64  `json:"worseByLessThan,omitempty"`
 }
 
 // Key of the row.
@@ -157,6 +173,7 @@ type TargetRow struct {
 // Want is one benchmark of which the procedure needs more rounds before it can decide.
 type Want struct {
 	Package string
-	Name    string // as baseline.Key.Name
-	Rounds  int    // further rounds of each side
+	Name    string        // as baseline.Key.Name
+	Rounds  int           // further rounds of each side
+	Against baseline.Side // what to run beside head: Base or Anchor; empty: all sides that there are
 }

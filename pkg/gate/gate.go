@@ -14,6 +14,8 @@ import (
 // input gives the same decision, to the byte, on every machine.
 func Decide(in Input) Decision {
 	in.Policy = in.Policy.orDefault()
+	problems := in.Log.Problems
+	in, past := in.apart()
 	d := Decision{
 		Counts: map[Verdict]int{},
 		Sides:  sides(in),
@@ -21,14 +23,26 @@ func Decide(in Input) Decision {
 			Alpha: in.Policy.Alpha, MinEffect: in.Policy.MinEffect,
 			Procedure: procedure(in), Strict: in.Policy.Strict, Seed: in.Log.Seed,
 		},
-		Problems: in.Log.Problems,
+		Problems: problems,
 		Warnings: slices.Concat(in.Log.Warnings, environmentWarnings(in)),
 		Targets:  targets(in),
 	}
 	var all []*series
 	if !in.OnlyHead {
-		all = judge(in)
+		all = judge(in, past)
+	}
+	if past != nil {
+		d.Anchor = past.since()
+		d.Sides = append(d.Sides, anchorSides(*past)...)
+		for _, s := range all {
+			if s.anchor != nil && s.anchor.verdict == Regressed {
+				s.crept(d.Anchor)
+			}
+		}
+	}
+	if !in.OnlyHead {
 		d.Warnings = append(d.Warnings, waive(all, in)...)
+		creep(all, d.Anchor)
 	}
 	several := environments(all) > 1
 	d.Rows = make([]Row, len(all))
@@ -50,16 +64,44 @@ func Next(in Input) []Want {
 	if in.OnlyHead || in.Log.Procedure != twoStage {
 		return nil
 	}
+	in.Policy = in.Policy.orDefault()
+	in, past := in.apart()
 	var out []Want
-	for _, s := range judge(in) { // in order of key: the units of a benchmark are neighbours
-		if s.want <= 0 {
-			continue
+	add := func(s *series, against baseline.Side) {
+		if s == nil || s.want <= 0 {
+			return
 		}
-		if last := len(out) - 1; last >= 0 && out[last].Package == s.key.Package && out[last].Name == s.key.Name {
-			out[last].Rounds = min(out[last].Rounds, s.want)
-			continue
+		last := len(out) - 1
+		if last < 0 || out[last].Package != s.key.Package || out[last].Name != s.key.Name {
+			out = append(out, Want{Package: s.key.Package, Name: s.key.Name, Rounds: s.want, Against: against})
+			return
 		}
-		out = append(out, Want{Package: s.key.Package, Name: s.key.Name, Rounds: s.want})
+		out[last].Rounds = min(out[last].Rounds, s.want)
+		if out[last].Against != against {
+			out[last].Against = ""
+		}
+	}
+	for _, s := range judge(in, past) { // in order of key: the units of a benchmark are neighbours
+		switch {
+		case past == nil:
+			add(s, "")
+		case s.anchor != nil && s.verdict == SameCode:
+			// What this change cannot be guilty of is not worth another round.
+		default:
+			add(s, baseline.Base)
+			add(s.anchor, baseline.Anchor)
+		}
+	}
+	return out
+}
+
+// anchorSides describes where the anchor's numbers came from.
+func anchorSides(past Input) (out []SideInfo) {
+	for _, s := range sides(past) {
+		if s.Side == baseline.Base {
+			s.Side = baseline.Anchor
+			out = append(out, s)
+		}
 	}
 	return out
 }
@@ -179,7 +221,11 @@ func meanRounds(all []*series) float64 {
 			continue
 		}
 		last = s
-		total += float64(max(len(s.base.values), len(s.head.values)))
+		rounds := max(len(s.base.values), len(s.head.values))
+		if s.anchor != nil { // head's rounds go on while either comparison does
+			rounds = max(rounds, len(s.anchor.head.values))
+		}
+		total += float64(rounds)
 		n++
 	}
 	return tidy(total / float64(max(n, 1)))

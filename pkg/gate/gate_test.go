@@ -234,7 +234,7 @@ func TestExact(t *testing.T) {
 	// With two stages a red count needs all six rounds of the screen.
 	b := newBench(twoStage).add(baseline.Base, key, 0, 0).add(baseline.Head, key, 2, 2)
 	want(t, Decide(b.input()), Undecided, Inconclusive)
-	if next := Next(b.input()); len(next) != 1 || next[0] != (Want{"p", "A", 4}) {
+	if next := Next(b.input()); len(next) != 1 || next[0] != (Want{Package: "p", Name: "A", Rounds: 4}) {
 		t.Errorf("next: have %v, want 4 more", next)
 	}
 	b.add(baseline.Base, key, 0, 0, 0, 0).add(baseline.Head, key, 2, 2, 2, 2)

@@ -21,35 +21,55 @@ const sdFloor = .0005
 // more is given up.
 const mostLost = 6
 
-// judge collects the series of a log and gives each its finding.
-func judge(in Input) []*series {
-	in.Policy = in.Policy.orDefault()
+// judge collects the series of a log and gives each its finding, against base
+// and, where there is one, against the anchor: one family of tests, so that the
+// budget for false alarms is that of the pull request whatever it is held against.
+func judge(in Input, past *Input) []*series {
+	staged := in.Log.Procedure == twoStage
+	if past != nil && staged {
+		old := *past
+		in.Log.Runs, old.Log.Runs = paired(in.Log.Runs), paired(old.Log.Runs)
+		past = &old
+	}
 	all := collect(in)
-	var pairs, stored []*series
+	pairs, stored := divide(all, staged)
+	var held []*series
+	if past != nil {
+		held = hold(all, *past)
+		more, _ := divide(held, staged)
+		pairs = append(pairs, more...)
+	}
+	if staged {
+		judgeTwoStage(pairs, in.Policy.Alpha)
+	} else {
+		judgeFixed(pairs, in.Policy.Alpha)
+	}
+	judgeStored(stored)
+	for _, s := range slices.Concat(all, held) {
+		if s.twin != nil {
+			s.finding = s.twin.finding
+			s.why += ", judged once as " + s.twin.key.Unit
+		}
+	}
+	for _, s := range held {
+		s.settled()
+	}
+	return all
+}
+
+// divide judges what needs no statistics, and sorts the rest by what it is held against.
+func divide(all []*series, staged bool) (pairs, stored []*series) {
 	for _, s := range all {
 		switch {
 		case s.verdict != "":
-		case s.unit.Exact && exact(s, in.Log.Procedure == twoStage && s.twoWay && s.lost() <= mostLost):
+		case s.unit.Exact && exact(s, staged && s.twoWay && s.lost() <= mostLost):
 		case s.twoWay:
 			pairs = append(pairs, s)
 		default:
 			stored = append(stored, s)
 		}
 	}
-	pairs = measurable(withoutTwins(pairs), in.Log.Procedure == twoStage)
-	if in.Log.Procedure == twoStage {
-		judgeTwoStage(pairs, in.Policy.Alpha)
-	} else {
-		judgeFixed(pairs, in.Policy.Alpha)
-	}
-	judgeStored(stored)
-	for _, s := range all {
-		if s.twin != nil {
-			s.finding = s.twin.finding
-			s.why += ", judged once as " + s.twin.key.Unit
-		}
-	}
-	return all
+	return measurable(withoutTwins(pairs), staged), stored
 }
 
 // withoutTwins takes out the series that say the same as another one of their

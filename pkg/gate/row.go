@@ -38,7 +38,7 @@ func (s *series) row(several bool) Row {
 	r := Row{
 		Package: s.key.Package, Name: s.key.Name, Unit: s.key.Unit, Direction: s.unit.Direction, Exact: s.unit.Exact,
 		Verdict: s.verdict, Why: s.why, MinEffect: tidy(s.policy.minEffect), Stage: s.stage, Waiver: s.waiver, Warnings: s.warnings,
-		Base: s.base.side(), Head: s.head.side(), P: known(s.p),
+		Base: s.base.side(), Head: s.head.side(), P: known(s.p), Drift: s.drift(),
 	}
 	if several {
 		r.Fingerprint = s.env
@@ -90,8 +90,8 @@ func (r rounds) side() *Side {
 
 // rank of a verdict in a report: what somebody must act on comes first.
 var rank = map[Verdict]int{
-	Regressed: 0, Missing: 1, Inconclusive: 2, Waived: 3, Improved: 4, New: 5,
-	Removed: 6, Unchanged: 7, SameCode: 8, NotJudged: 9,
+	Regressed: 0, Crept: 1, Missing: 2, Inconclusive: 3, Waived: 4, Improved: 5, New: 6,
+	Removed: 7, Unchanged: 8, SameCode: 9, NotJudged: 10,
 }
 
 // compare orders rows worst first: by verdict, then by the size of the
@@ -107,6 +107,9 @@ func (r Row) compare(other Row) int {
 
 // weight is the size of the change; a change from zero outweighs all.
 func (r Row) weight() float64 {
+	if r.Verdict == Crept && r.Drift != nil {
+		r.Base, r.Change = r.Drift.Anchor, r.Drift.Change
+	}
 	if r.Change == nil {
 		if r.Base != nil && r.Head != nil {
 			return math.MaxFloat64

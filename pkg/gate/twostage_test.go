@@ -115,11 +115,11 @@ func TestConfirmationWaits(t *testing.T) {
 	slow, quick := []float64{1.3, 1.31, 1.32, 1.3, 1.31, 1.33}, []float64{1, 1.01, 1.02, 1, 1.01, 1.03}
 	b.add(baseline.Base, sec("A"), quick...).add(baseline.Head, sec("A"), slow...)
 	b.add(baseline.Base, sec("B"), quick[:4]...).add(baseline.Head, sec("B"), slow[:4]...)
-	if next := Next(b.input()); len(next) != 1 || next[0] != (Want{"p", "B", 2}) {
+	if next := Next(b.input()); len(next) != 1 || next[0] != (Want{Package: "p", Name: "B", Rounds: 2}) {
 		t.Errorf("have %v, want two of B alone", next)
 	}
 	b.add(baseline.Base, sec("B"), quick[4:]...).add(baseline.Head, sec("B"), slow[4:]...)
-	if next := Next(b.input()); len(next) != 2 || next[0] != (Want{"p", "A", 4}) {
+	if next := Next(b.input()); len(next) != 2 || next[0] != (Want{Package: "p", Name: "A", Rounds: 4}) {
 		t.Errorf("have %v, want four of both", next)
 	}
 }
@@ -169,7 +169,7 @@ func TestWorkedExample(t *testing.T) {
 	for _, name := range []string{"A", "B"} {
 		b.add(baseline.Base, sec(name), quick...).add(baseline.Head, sec(name), slow...)
 	}
-	if next := Next(b.input()); len(next) != 2 || next[0] != (Want{"p", "A", 4}) {
+	if next := Next(b.input()); len(next) != 2 || next[0] != (Want{Package: "p", Name: "A", Rounds: 4}) {
 		t.Errorf("have %v, want four fresh rounds of A and B", next)
 	}
 	for range 2 {

@@ -12,7 +12,7 @@ import (
 // conclude gives a decision its outcome, headline, reasons and limits.
 func conclude(d *Decision, all []*series, in Input) {
 	failed := slices.Concat(redReasons(all, in.Policy), crashReasons(all, in), targetReasons(d.Targets, Missed))
-	open := slices.Concat(openReasons(all, in), targetReasons(d.Targets, Unclear, NotMeasured))
+	open := slices.Concat(openReasons(all, in), unheld(all, in, d.Anchor), targetReasons(d.Targets, Unclear, NotMeasured))
 	if in.OnlyHead && !slices.ContainsFunc(d.Targets, func(t TargetRow) bool { return t.Verdict != LeftOut }) {
 		open = append(open, "there is no target to hold anything against")
 	}
@@ -29,6 +29,9 @@ func conclude(d *Decision, all []*series, in Input) {
 	}
 	d.Reasons = append(append([]string{}, failed...), open...)
 	d.Cannot = append(cannotSee(all, in), leftOut(d.Targets)...)
+	if d.Anchor != "" {
+		d.Cannot = append(d.Cannot, unseen(all, d.Anchor)...)
+	}
 	d.Headline = headline(d, all, in)
 }
 
@@ -39,7 +42,7 @@ func decided(all []*series) bool {
 	exact, open := false, false
 	for _, s := range all {
 		switch s.verdict {
-		case Unchanged, Improved, Regressed, Waived, SameCode:
+		case Unchanged, Improved, Regressed, Crept, Waived, SameCode:
 			if !s.unit.Exact { // also where it wavered and was judged as a measurement
 				return true
 			}
@@ -101,8 +104,11 @@ func list(names []string) string {
 }
 
 func redReasons(all []*series, p Policy) (out []string) {
-	for _, s := range worstFirst(all) {
+	for _, s := range worstFirst(all, Regressed) {
 		out = append(out, fmt.Sprintf("%s %s regressed: %s", s.key.Name, s.key.Unit, s.why))
+	}
+	for _, s := range worstFirst(all, Crept) {
+		out = append(out, fmt.Sprintf("%s %s %s", s.key.Name, s.key.Unit, s.why))
 	}
 	if p.Strict {
 		if names := pick(all, func(s *series) bool { return s.verdict == Inconclusive }); len(names) > 0 {
@@ -112,11 +118,11 @@ func redReasons(all []*series, p Policy) (out []string) {
 	return out
 }
 
-// worstFirst are the regressed series, the largest change first.
-func worstFirst(all []*series) []*series {
+// worstFirst are the series of a red verdict, the largest change first.
+func worstFirst(all []*series, v Verdict) []*series {
 	var red []*series
 	for _, s := range all {
-		if s.verdict == Regressed {
+		if s.verdict == v {
 			red = append(red, s)
 		}
 	}
@@ -271,68 +277,4 @@ func neverRan(all []*series, in Input) []string {
 		return nil
 	}
 	return []string{"declared and not run on either side: " + list(names)}
-}
-
-// headline sums a decision up in one sentence.
-func headline(d *Decision, all []*series, in Input) string {
-	if in.OnlyHead {
-		return targetHeadline(d.Targets)
-	}
-	benchmarks := len(pick(all, func(s *series) bool { return s.verdict != NotJudged }))
-	tail := ""
-	if n := len(pick(all, func(s *series) bool { return s.verdict == Improved })); n > 0 {
-		tail += fmt.Sprintf("; %d improved", n)
-	}
-	missed := 0
-	for _, r := range d.Targets {
-		if r.Verdict == Missed {
-			missed++
-		}
-	}
-	red := worstFirst(all)
-	switch {
-	case len(red) > 0:
-		n := len(pick(all, func(s *series) bool { return s.verdict == Regressed }))
-		s := fmt.Sprintf("%d of %s regressed; the worst, %s %s: %s", n, count(benchmarks, "benchmark"), red[0].key.Name, red[0].key.Unit, red[0].looks())
-		if n == 1 {
-			s = fmt.Sprintf("1 of %s regressed: %s %s: %s", count(benchmarks, "benchmark"), red[0].key.Name, red[0].key.Unit, red[0].looks())
-		}
-		return s + tail
-	case missed > 0:
-		return fmt.Sprintf("%s missed%s", count(missed, "target"), tail)
-	case d.Outcome == Fail:
-		return d.Reasons[0] + tail
-	case d.Outcome == Undecided:
-		return "undecided: " + d.Reasons[0] + tail
-	}
-	return passHeadline(all, benchmarks) + tail
-}
-
-func passHeadline(all []*series, benchmarks int) string {
-	same := len(pick(all, func(s *series) bool { return s.verdict == SameCode }))
-	if same == benchmarks {
-		return fmt.Sprintf("nothing that %s runs has changed", count(same, "benchmark"))
-	}
-	s := "no regression in " + count(benchmarks, "benchmark")
-	if n := len(pick(all, func(s *series) bool { return s.verdict == Inconclusive })); n > 0 {
-		s = fmt.Sprintf("no regression in %d of %s; %d too noisy to judge", benchmarks-n, count(benchmarks, "benchmark"), n)
-	}
-	return s
-}
-
-func targetHeadline(rows []TargetRow) string {
-	n := map[TargetVerdict]int{}
-	for _, r := range rows {
-		n[r.Verdict]++
-	}
-	if len(rows) == 0 {
-		return "undecided: there is no target to hold anything against"
-	}
-	s := fmt.Sprintf("%d of %s met", n[Met], count(len(rows), "target"))
-	for _, v := range []TargetVerdict{Missed, Unclear, NotMeasured, LeftOut} {
-		if n[v] > 0 {
-			s += fmt.Sprintf(", %d %s", n[v], v)
-		}
-	}
-	return s
 }

@@ -20,6 +20,9 @@ func waive(all []*series, in Input) (warnings []string) {
 			if w.Series.MatchString(seriesName(s.key)) {
 				matched = true
 				s.waive(w, in)
+				if s.anchor != nil {
+					s.anchor.waive(w, in)
+				}
 			}
 		}
 		if !matched && !in.OnlyHead {

@@ -24,6 +24,14 @@ func percent(x float64) string {
 	}
 }
 
+// signed writes a relative change with its sign: "+6.1 %".
+func signed(x float64) string {
+	if x < 0 {
+		return "-" + percent(x)
+	}
+	return "+" + percent(x)
+}
+
 // number writes a value with up to six digits and no exponent where that is short.
 func number(x float64) string {
 	if x == math.Trunc(x) && math.Abs(x) < 1e15 {

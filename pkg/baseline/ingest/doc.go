@@ -27,6 +27,8 @@
 //	dirty: true                only when head had uncommitted changes
 //	base-commit: SHA           only with two sides
 //	base-branch: REF           as it was asked for
+//	anchor-commit: SHA         only where head is held against an older commit too
+//	anchor-ref: REF            tag or commit that it was found by
 //	seed: 1234                 of the random order
 //	started: 2026-11-23T05:30:00Z
 //	bench: PATTERN             the part of the suite that was asked for; absent: all
@@ -47,10 +49,12 @@
 //
 // The marks (an empty package or name is written as -):
 //
-//	# functions: base PKG BenchmarkA BenchmarkB …   benchmark functions in the source of a side; may be repeated
+//	# functions: base PKG BenchmarkA BenchmarkB …   benchmark functions in the source of a side; repeated where a line would
+//	                            exceed the 64 KiB at which benchstat gives up
 //	# noise: PKG NAME UNIT sd=.0041 between=.012 runwide=.02 sessions=12
 //	                            history that the decision used; NAME as in baseline.Key, or with Benchmark
-//	# same: PKG NAME WHY        code proven the same on both sides
+//	# same: PKG NAME WHY        code proven the same at base and head
+//	# same-anchor: PKG NAME WHY likewise at anchor and head
 //	# round: 3                  from here on
 //	# disturbed: WHY            the round just printed; becomes a warning
 //	# failed: SIDE PKG NAME MESSAGE   a process that gave no result; becomes a problem, in place of those made from its output

@@ -38,7 +38,7 @@ const version = "1"
 // known are the keys that mean something to regress, besides side and pkg.
 var known = map[string]bool{
 	"regress-log": true, "procedure": true, "project": true, "commit": true, "branch": true, "dirty": true,
-	"base-commit": true, "base-branch": true, "seed": true, "started": true, "bench": true,
+	"base-commit": true, "base-branch": true, "anchor-commit": true, "anchor-ref": true, "seed": true, "started": true, "bench": true,
 	"goos": true, "goarch": true, "cpu": true, "cores": true, "quota": true, "gomaxprocs": true, "memory-mib": true,
 	"kernel": true, "virtual": true, "governor": true, "go-version": true, "suite-flags": true,
 }
@@ -122,8 +122,8 @@ func (p *part) setForeign(key, value string) {
 
 func (p *part) setSide(value string) {
 	side := baseline.Side(value)
-	if side != baseline.None && side != baseline.Base && side != baseline.Head {
-		p.err = fmt.Errorf("line %d: side %q is neither base nor head; write `side: base` above the results of the reference and `side: head` above those to judge", p.at(), value)
+	if !knownSide(side) {
+		p.err = fmt.Errorf("line %d: side %q is neither base nor head nor anchor; write `side: base` above the results of the reference and `side: head` above those to judge", p.at(), value)
 		return
 	}
 	p.closeBlock("")
@@ -137,10 +137,10 @@ func (p *part) setSide(value string) {
 // commit of the present side. In a raw log of regress `commit` is head's; in
 // other texts it is that of the results below it.
 func (p *part) commit() string {
-	if p.side != baseline.Base {
+	if p.side.Judged() {
 		return p.keys["commit"]
 	}
-	if sha := p.keys["base-commit"]; sha != "" || p.regress {
+	if sha := p.keys[string(p.side)+"-commit"]; sha != "" || p.regress {
 		return sha
 	}
 	return p.keys["commit"]
@@ -152,9 +152,10 @@ func (p *part) facts(env baseline.Environment) baseline.Run {
 		Project: p.keys["project"], Side: p.side, Commit: p.commit(), Environment: env,
 		Branch: p.keys["branch"], Dirty: p.keys["dirty"] == "true",
 	}
-	if p.side == baseline.Base {
+	if !p.side.Judged() {
 		r.Dirty = false
-		if branch := p.keys["base-branch"]; branch != "" || p.regress {
+		name := map[baseline.Side]string{baseline.Base: "base-branch", baseline.Anchor: "anchor-ref"}[p.side]
+		if branch := p.keys[name]; branch != "" || p.regress {
 			r.Branch = branch
 		}
 	}

@@ -1,7 +1,9 @@
 package ingest
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -27,17 +29,21 @@ func (p *part) mark(line string) {
 	switch key {
 	case "functions":
 		if !p.functions(strings.Fields(rest)) {
-			wrong("# functions: base|head PACKAGE BenchmarkX …")
+			wrong("# functions: base|head|anchor PACKAGE BenchmarkX …")
 		}
 	case "noise":
 		if !p.noise(strings.Fields(rest)) {
 			wrong("# noise: PACKAGE NAME UNIT sd=… between=… runwide=… sessions=…")
 		}
-	case "same":
+	case "same", "same-anchor":
+		to := &p.log.Same
+		if key != "same" {
+			to = &p.log.SameAnchor
+		}
 		if f := strings.SplitN(rest, " ", 3); len(f) == 3 {
-			p.log.Same[baseline.Key{Package: dash(f[0]), Name: strings.TrimPrefix(f[1], "Benchmark")}] = f[2]
+			proven(to, map[baseline.Key]string{{Package: dash(f[0]), Name: strings.TrimPrefix(f[1], "Benchmark")}: f[2]})
 		} else {
-			wrong("# same: PACKAGE NAME why")
+			wrong("# " + key + ": PACKAGE NAME why")
 		}
 	case "round":
 		p.closeBlock("")
@@ -50,7 +56,7 @@ func (p *part) mark(line string) {
 		p.round = n
 	case "failed":
 		if !p.failure(strings.SplitN(rest, " ", 4)) {
-			wrong("# failed: base|head|- PACKAGE NAME message")
+			wrong("# failed: base|head|anchor|- PACKAGE NAME message")
 		}
 	case "disturbed":
 		p.disturb.note(p, rest)
@@ -63,6 +69,14 @@ func (p *part) mark(line string) {
 	}
 }
 
+// proven adds to what is proven the same.
+func proven(to *map[baseline.Key]string, more map[baseline.Key]string) {
+	if *to == nil && len(more) > 0 {
+		*to = map[baseline.Key]string{}
+	}
+	maps.Copy(*to, more)
+}
+
 // dash is how an empty field is written.
 func dash(s string) string {
 	if s == "-" {
@@ -73,7 +87,11 @@ func dash(s string) string {
 
 func sideOf(word string) (baseline.Side, bool) {
 	side := baseline.Side(dash(word))
-	return side, side == baseline.None || side == baseline.Base || side == baseline.Head
+	return side, knownSide(side)
+}
+
+func knownSide(side baseline.Side) bool {
+	return side.Judged() || side == baseline.Base || side == baseline.Anchor
 }
 
 func (p *part) functions(f []string) bool {
@@ -165,7 +183,7 @@ type disturbances struct {
 
 func (d *disturbances) note(p *part, why string) {
 	if d.n++; d.n == 1 {
-		d.first = fmt.Sprintf("round %d of %s: %s", p.round, p.side, why)
+		d.first = fmt.Sprintf("round %d of %s: %s", p.round, cmp.Or(p.side, baseline.Head), why)
 	}
 }
 

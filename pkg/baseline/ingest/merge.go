@@ -64,6 +64,7 @@ func (m *merger) merge(logs []baseline.Log) error {
 	for i, log := range logs {
 		m.log.Files = append(m.log.Files, log.Files...)
 		m.log.Seed = cmp.Or(m.log.Seed, log.Seed)
+		m.log.AnchorRef = cmp.Or(m.log.AnchorRef, log.AnchorRef)
 		if i == 0 || m.log.Bench != "" && log.Bench == "" {
 			m.log.Bench = log.Bench
 		} else if m.log.Bench != "" && m.log.Bench != log.Bench {
@@ -73,6 +74,7 @@ func (m *merger) merge(logs []baseline.Log) error {
 			m.log.Stopped = strings.TrimPrefix(m.log.Stopped+"; "+log.Stopped, "; ")
 		}
 		maps.Copy(m.log.Same, log.Same)
+		proven(&m.log.SameAnchor, log.SameAnchor)
 		for key, noise := range log.Noise {
 			if noise.Sessions > m.log.Noise[key].Sessions {
 				m.log.Noise[key] = noise
@@ -238,7 +240,7 @@ func (m *merger) units(log baseline.Log) {
 // a function that one shard does not know of is not gone.
 func functions(logs []baseline.Log) map[baseline.Side][]baseline.Function {
 	out := map[baseline.Side][]baseline.Function{}
-	for _, side := range []baseline.Side{baseline.None, baseline.Base, baseline.Head} {
+	for _, side := range []baseline.Side{baseline.None, baseline.Base, baseline.Head, baseline.Anchor} {
 		all, declared, unknown := []baseline.Function{}, false, false
 		for _, log := range logs {
 			f, ok := log.Functions[side]

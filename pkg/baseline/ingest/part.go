@@ -174,6 +174,7 @@ func (p *part) finish() baseline.Log {
 		p.log.Problems = append(p.log.Problems, baseline.Problem{File: p.file, Message: fmt.Sprintf("%d further problems of this file are not listed; mend these first", p.more)})
 	}
 	p.log.Procedure, p.log.Seed, p.log.Bench = p.procedure, p.seed, p.keys["bench"]
+	p.log.AnchorRef = p.keys["anchor-ref"]
 	return p.log
 }
 

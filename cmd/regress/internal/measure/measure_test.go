@@ -191,7 +191,7 @@ func TestSeedGivesTheOrder(t *testing.T) {
 		if len(log.Runs) != 2 {
 			t.Errorf("Next sees %d runs, want one a side", len(log.Runs))
 		}
-		return []Want{{"example.com/t", "B" + suffix(), 2}, {"example.com/t", "Gone", 9}}
+		return []Want{{Package: "example.com/t", Name: "B" + suffix(), Rounds: 2}, {Package: "example.com/t", Name: "Gone", Rounds: 9}}
 	}
 	_, one := run(t, o)
 	_, two := run(t, o)
