@@ -13,7 +13,8 @@
 // # Sizes
 //
 // A direction has rings of Buffer, twice, four times … MaxBuffer bytes in one sparse memfd, and uses one at a time. A
-// large message moves the sender to a larger ring; a second without any moves it back, and
-// the pages return to the system. What is too long for half a ring travels in fragments that the receiver copies while the
-// sender writes the next.
+// large message moves the sender to a larger ring, and so does a receiver that is behind, before the sender has to
+// wait; a second without either moves it back, and the pages return to the system. A large message travels in fragments
+// that the receiver copies while the sender writes the next; in one piece, if it fits into half a ring, once the
+// receiver has begun to read such ones in place.
 package shm

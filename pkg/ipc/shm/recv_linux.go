@@ -3,6 +3,7 @@ package shm
 import (
 	"context"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/descartes/regress/pkg/ipc"
@@ -30,6 +31,7 @@ type receiver struct {
 	whole bool   // or it is all of part
 	part  []byte // a message in fragments, as far as it came
 	total int    // its length; 0 when there is none
+	spare []byte // a former part, which Peek gave out
 	lent  bool   // part is in the caller's buffer
 }
 
@@ -116,6 +118,9 @@ func (c *conn) Peek(ctx context.Context) ([]byte, error) {
 		ring.StoreRel(&r.busy, out)
 		return nil, err
 	}
+	if r.whole {
+		atomic.StoreUint32(&r.seg.control().Whole, 1)
+	}
 	ring.StoreRel(&r.busy, holding)
 	return c.message(), nil
 }
@@ -128,6 +133,9 @@ func (c *conn) Release() {
 	}
 	ring.StoreRel(&r.busy, in)
 	if c.state.Load()&closed == 0 {
+		if r.whole && !r.lent && cap(r.part) <= ipc.DefaultMaxBuffer {
+			r.spare = r.part
+		}
 		c.take()
 	}
 	ring.StoreRel(&r.busy, out)
@@ -344,7 +352,8 @@ func (c *conn) control(code uint32) error {
 		r.c.Skip()
 		r.c.SwitchTo(mem, r.seg.shape.size(level))
 		r.seg.drop(r.level, true)
-		r.level = level
+		r.level, r.spare = level, nil
+		atomic.StoreUint32(&r.seg.control().Whole, 0)
 		if r.total == 0 {
 			r.bound(c.cfg)
 		}
@@ -385,7 +394,10 @@ func (c *conn) record(h uint32, buf []byte) error {
 		r.total, r.lent = int(all), cap(buf) >= int(all)
 		r.slow()
 		if r.part = buf[:0]; !r.lent {
-			r.part = make([]byte, 0, r.total)
+			r.part, r.spare = r.spare[:0], nil
+			if cap(r.part) < r.total {
+				r.part = make([]byte, 0, r.total)
+			}
 		}
 		p = p[totalSize:]
 	}

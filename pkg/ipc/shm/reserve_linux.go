@@ -50,7 +50,7 @@ func (c *conn) reserve(ctx context.Context, n int) ([]byte, error) {
 		if err := c.grow(ctx, n); err != nil {
 			return nil, err
 		}
-		if n > t.p.Cap()/2-4*ring.Align { // cannot be one record: built aside, sent in parts
+		if n > t.most() { // cannot be one record: built aside, sent in parts
 			if cap(t.heap) < n {
 				t.heap = make([]byte, n)
 			}

@@ -201,8 +201,8 @@ func (c *conn) sendSlow(ctx context.Context, b []byte) error {
 // sendAny sends b in one record or in parts.
 func (c *conn) sendAny(ctx context.Context, b []byte) error {
 	t := &c.tx
-	if n := min(t.p.Cap()/4, fragment); len(b) > n {
-		return c.sendParts(ctx, b, n)
+	if t.parts(len(b)) {
+		return c.sendParts(ctx, b, min(t.p.Cap()/4, fragment))
 	}
 	if err := c.room(ctx, len(b)); err != nil {
 		return err
@@ -210,6 +210,18 @@ func (c *conn) sendAny(ctx context.Context, b []byte) error {
 	copy(t.p.Space(len(b)), b)
 	return c.commit(len(b))
 }
+
+// parts says whether a message of n bytes travels in fragments.
+func (t *sender) parts(n int) bool {
+	most := min(t.p.Cap()/4, fragment)
+	if n > most && atomic.LoadUint32(&t.seg.control().Whole) != 0 {
+		most = t.most()
+	}
+	return n > most
+}
+
+// most is the most that one record can have.
+func (t *sender) most() int { return t.p.Cap()/2 - 4*ring.Align }
 
 // commit sends the record in place, at once or with its batch.
 func (c *conn) commit(n int) error {
@@ -271,6 +283,11 @@ func (c *conn) space(ctx context.Context, n int) error {
 	}
 	if !t.ok {
 		return c.lied()
+	}
+	for c.widen() {
+		if t.ready() {
+			return c.spaced()
+		}
 	}
 	c.published(t.p.Publish()) // or the receiver has nothing to make room with
 	if c.cfg.NoWait {

@@ -3,6 +3,7 @@ package shm
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"math/rand/v2"
 	"os"
@@ -281,6 +282,104 @@ func TestResize(t *testing.T) {
 	trip(100)
 	trip(1 << 20)
 	trip(100)
+}
+
+// TestReturn: a ring that the receiver has not left yet is not written to again, for it frees the pages when it leaves.
+func TestReturn(t *testing.T) {
+	a, b := pair(t, ipc.Config{})
+	ctx := t.Context()
+	large := bytes.Repeat([]byte("0123456789abcdef"), 1<<16)
+	recv := func() {
+		t.Helper()
+		p, err := b.Recv(ctx, nil)
+		if err != nil || !bytes.Equal(p, large) {
+			t.Fatalf("%d bytes of %d, %v, or others than were sent", len(p), len(large), err)
+		}
+	}
+	for range 3 {
+		sent := make(chan error, 1)
+		go func() { sent <- a.Send(ctx, large) }()
+		recv()
+		if err := <-sent; err != nil {
+			t.Fatal(err)
+		}
+		b.Ready() // gives the space back
+		for start := time.Now(); a.tx.p.Cap() > 64<<10; a.shrink() {
+			if time.Since(start) > 20*time.Second {
+				t.Fatal("the ring does not shrink")
+			}
+		}
+		// The receiver does not look, so that it is in the large ring still.
+		go func() { sent <- a.Send(ctx, large) }()
+		time.Sleep(time.Millisecond)
+		recv()
+		if err := <-sent; err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestLag: a receiver that is behind lets the ring grow before the sender waits, unless the size is fixed.
+func TestLag(t *testing.T) {
+	ctx := t.Context()
+	fill := func(cfg ipc.Config, want int) {
+		t.Helper()
+		cfg.NoWait = true
+		a, b := pair(t, cfg)
+		p, n := make([]byte, 1020), uint64(0)
+		for {
+			binary.LittleEndian.PutUint64(p, n)
+			err := a.Send(ctx, p)
+			if errors.Is(err, ipc.ErrFull) {
+				break
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			n++
+		}
+		// Records have 1,024 bytes: the last ring is full but for one and some control records.
+		if least := uint64(want/1024 - 2); n < least || n > uint64(want/1024) {
+			t.Errorf("%d messages of 1 KiB fitted into rings of up to %d, want at least %d", n, want, least)
+		}
+		for i := range n {
+			p, err := b.Recv(ctx, p)
+			if err != nil || binary.LittleEndian.Uint64(p) != i {
+				t.Fatalf("message %d of %d is %x, %v", i, n, p, err)
+			}
+		}
+	}
+	fill(ipc.Config{}, 4<<20)
+	fill(ipc.Config{MaxBuffer: 256 << 10}, 256<<10)
+	fill(ipc.Config{Fixed: true}, 64<<10)
+	fill(ipc.Config{Batch: ipc.Batch{Count: 8, Delay: -1}}, 4<<20)
+}
+
+// TestWhole: to a receiver that reads in place large messages soon come in one piece.
+func TestWhole(t *testing.T) {
+	a, b := pair(t, ipc.Config{})
+	ctx := t.Context()
+	const n = 1 << 20
+	inRing := 0
+	sent := make(chan error, 1)
+	for i := range byte(10) {
+		go func() { sent <- a.Send(ctx, bytes.Repeat([]byte{i}, n)) }()
+		p, err := b.Peek(ctx)
+		if err := errors.Join(err, <-sent); err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(p, bytes.Repeat([]byte{i}, n)) {
+			t.Fatalf("message %d of %d bytes is not what was sent", i, len(p))
+		}
+		at, from := uintptr(unsafe.Pointer(&p[0])), uintptr(b.rx.seg.rings[b.rx.level])
+		if at >= from && at < from+uintptr(2*b.rx.c.Cap()) {
+			inRing++
+		}
+		b.Release()
+	}
+	if inRing < 9 { // the first one made the wish
+		t.Errorf("%d of 10 messages were read in the ring, want 9", inRing)
+	}
 }
 
 // TestIdle: who waits for long holds no thread and is woken all the same.

@@ -83,13 +83,34 @@ func (c *conn) grow(ctx context.Context, n int) error {
 	if err := c.space(ctx, 0); err != nil {
 		return err
 	}
+	c.enlarge(max(level, t.level)) // or the message goes in parts through what there is
+	return c.late("send")
+}
+
+// widen moves to a ring of twice the size, because this one is full, and says whether it did. There is always room for
+// the control record that this takes.
+func (c *conn) widen() bool {
+	t := &c.tx
+	t.recent = true
+	return t.level+1 < t.seg.shape.levels && c.enlarge(t.level+1)
+}
+
+// enlarge moves to the ring of a higher level, and says whether it did.
+func (c *conn) enlarge(level int) bool {
+	t := &c.tx
+	t.sweep()
+	for _, l := range t.left {
+		if l.level == level { // the receiver has yet to leave it, and will free its pages then
+			return false
+		}
+	}
 	mem, err := t.seg.ring(level)
-	if err != nil {
-		return c.late("send") // no address space: the message goes in parts through what there is
+	if level == t.level || err != nil { // no address space
+		return false
 	}
 	c.move(level, mem)
 	t.quiet.Reset(quiet)
-	return nil
+	return true
 }
 
 // move changes to the ring of another level. There is room for a control record.

@@ -16,7 +16,10 @@ func (c *conn) TrySend(p []byte) error {
 	var full, parts bool
 	if c.state.Load() == 0 {
 		room, ok := t.p.Room(len(p) + 2*ring.Align) // and for a record that withdraws another
-		parts = len(p) > min(t.p.Cap()/4, fragment)
+		parts = t.parts(len(p))
+		for ok && !room && c.widen() {
+			room, ok = t.p.Room(len(p) + 2*ring.Align)
+		}
 		if full = ok && !room; full {
 			c.published(t.p.Publish()) // or the receiver has nothing to make room with
 		}

@@ -57,6 +57,10 @@ type Control struct {
 	_    [120]byte
 	Send Sleeper // the producer, waiting for space
 	_    [120]byte
+	// Whole is the consumer's wish for large messages in one record, because it reads them in place: fragments, which let it
+	// copy while the producer writes on, it would have to put together.
+	Whole uint32
+	_     [124]byte
 }
 
 // Sleeper is one side's bed: what it waits on and whether it must be woken.
