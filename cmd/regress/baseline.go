@@ -78,6 +78,9 @@ func (s *session) baselineUpdate(c *cli.Context) error {
 	project := s.project(log)
 	var runs []baseline.Run
 	for _, run := range log.Runs {
+		if run.Side == baseline.Anchor {
+			continue // an old release is no session of the branch
+		}
 		run.Project = project
 		if err := s.place(c, &run); err != nil {
 			return err

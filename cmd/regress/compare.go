@@ -39,9 +39,6 @@ func (s *session) compare(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	if s.cfg.Anchor != "" { // Note: a promise of the configuration that nothing keeps yet must not pass in silence
-		s.note("warning: anchor = %q is not compared with yet: a slow drift over many changes stays unseen", s.cfg.Anchor)
-	}
 	hub, err := s.github(c)
 	if err != nil {
 		return err

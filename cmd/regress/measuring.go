@@ -71,6 +71,9 @@ func (s *session) take(c *cli.Context, p plan) (text []byte, name string, err er
 	if result.Identical {
 		s.note("base and head are the same commit %.12s and the tree is clean: this measures the noise of this machine (A/A)", result.HeadCommit)
 	}
+	if result.Anchor != "" && !result.Identical && result.AnchorCommit == result.BaseCommit {
+		s.note("the anchor %s is the base itself: one comparison answers for both", result.Anchor)
+	}
 	if result.Stopped != "" && p.next {
 		s.note("stopped by the %s; go on with: regress compare --base %s --resume %s", result.Stopped, p.base, name)
 	}
@@ -123,6 +126,7 @@ func (s *session) options(c *cli.Context, p plan) (measure.Options, error) {
 	if !p.next {
 		return options, nil
 	}
+	options.Anchor = s.cfg.Anchor
 	options.Noise = s.memory(c.Context)
 	options.Next = func(log baseline.Log) []measure.Want {
 		var wants []measure.Want

@@ -64,7 +64,7 @@ func (s *session) referenceOf(ctx context.Context, log baseline.Log, ref, finger
 // alone reports whether run has no other side in its environment.
 func alone(log baseline.Log, run baseline.Run) bool {
 	print := run.Environment.Fingerprint()
-	return run.Side != baseline.Base && !slices.ContainsFunc(log.Runs, func(other baseline.Run) bool {
+	return run.Side.Judged() && !slices.ContainsFunc(log.Runs, func(other baseline.Run) bool {
 		return other.Side == baseline.Base && other.Environment.Fingerprint() == print
 	})
 }

@@ -2,6 +2,7 @@ package measure
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -46,18 +47,17 @@ type pkg struct {
 }
 
 // label names the side for people.
-func (s suite) label() string {
-	if s.side == baseline.Base {
-		return "base"
-	}
-	return "head"
-}
+func (s suite) label() string { return string(cmp.Or(s.side, baseline.Head)) }
+
+// short names its directories, in four letters: the paths of the binaries are
+// equally long on all sides.
+func (s suite) short() string { return s.label()[:4] }
 
 // list finds the packages of the suite that declare benchmarks. A pattern that
 // matches nothing on the base is not an error there: what it would have matched
 // is new.
 func (s *suite) list(ctx context.Context, o Options) (warnings []string, err error) {
-	if _, err := os.Stat(s.dir); s.side == baseline.Base && errors.Is(err, os.ErrNotExist) {
+	if _, err := os.Stat(s.dir); !s.side.Judged() && errors.Is(err, os.ErrNotExist) {
 		return nil, nil
 	}
 	facts, err := goCommand(ctx, s.dir, "env", "GOVERSION", "GOWORK")
@@ -82,7 +82,7 @@ func (s *suite) list(ctx context.Context, o Options) (warnings []string, err err
 		} else if err != nil {
 			return nil, fmt.Errorf("read what go list printed: %w", err)
 		}
-		if found.Error != nil && s.side != baseline.Base {
+		if found.Error != nil && s.side.Judged() {
 			warnings = append(warnings, fmt.Sprintf("package %s of the head was not read: %s", found.ImportPath, firstLine(found.Error.Err)))
 		}
 		if found.Module != nil && s.project == "" {
@@ -104,15 +104,15 @@ func (s *suite) list(ctx context.Context, o Options) (warnings []string, err err
 	return warnings, nil
 }
 
-// unlike says in what the toolchains of the two sides differ: part of any
+// unlike says in what the toolchains of two sides differ: part of any
 // change may then come from there.
 func unlike(base, head *suite) []string {
 	var out []string
 	if base.version != "" && base.version != head.version {
-		out = append(out, fmt.Sprintf("the base is built by %s and the head by %s: a change may come from the toolchain", base.version, head.version))
+		out = append(out, fmt.Sprintf("the %s is built by %s and the head by %s: a change may come from the toolchain", base.label(), base.version, head.version))
 	}
 	if base.version != "" && (base.work == "") != (head.work == "") {
-		out = append(out, fmt.Sprintf("only one side has a go.work (%s), so the sides may use different versions of other modules; commit it, or set GOWORK=off", base.work+head.work))
+		out = append(out, fmt.Sprintf("only one of %s and head has a go.work (%s), so the sides may use different versions of other modules; commit it, or set GOWORK=off", base.label(), base.work+head.work))
 	}
 	return out
 }

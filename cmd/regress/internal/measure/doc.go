@@ -32,6 +32,15 @@
 // testdata is found. A benchmark that asks git about its own directory works on
 // the head alone, and shows as failed on the base.
 //
+// # The anchor
+//
+// Options.Anchor names an older commit, such as the last release, that head is held
+// against too, so that many small changes do not creep past the base unseen. It
+// gets a tree and binaries of its own and is one more side of the same random order; a
+// round of the head serves both comparisons. Where only one of them is undecided,
+// the other's side is not run. Without a release yet, or where the old code does not
+// build or run any more, a warning stands in the log and the measurement goes on.
+//
 // # Which benchmarks
 //
 // Benchmark functions are found by parsing the test files that go list names;

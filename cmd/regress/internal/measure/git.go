@@ -17,6 +17,7 @@ import (
 var (
 	ErrRepository = errors.New("no usable git repository")
 	ErrRef        = errors.New("unknown base")
+	ErrAnchor     = errors.New("unknown anchor")
 	ErrShallow    = errors.New("merge base not in this clone")
 	ErrBuild      = errors.New("does not build")
 	ErrNothing    = errors.New("nothing to measure")
@@ -32,6 +33,9 @@ type repository struct {
 	branch string // empty when detached
 	dirty  bool
 	base   string // full SHA of the merge base; empty when none was asked for
+
+	anchor    string // full SHA; empty when none was asked for, or there is none
+	anchorRef string // what it was found by
 }
 
 // elsewhere are the variables by which a hook tells git where it stands.
@@ -132,38 +136,47 @@ func dirty(ctx context.Context, top string) (bool, error) {
 // mergeBase is where HEAD left ref: ref itself, or origin's branch of that name
 // where there is no local one, as in a CI checkout.
 func mergeBase(ctx context.Context, dir, ref string) (string, error) {
-	shallow, _ := git(ctx, dir, nil, "rev-parse", "--is-shallow-repository")
-	isShallow := strings.TrimSpace(shallow) == "true"
-	commit := ""
-	for _, name := range []string{ref, "refs/remotes/origin/" + ref} {
-		if strings.HasPrefix(name, "-") {
-			continue // git would read it as a flag
-		}
-		if text, err := git(ctx, dir, nil, "rev-parse", "--verify", "--quiet", name+"^{commit}"); err == nil {
-			commit = strings.TrimSpace(text)
-			break
-		}
-	}
-	if commit == "" {
-		return "", unknownRef(ctx, dir, ref, isShallow)
+	commit, err := commitOf(ctx, dir, ref, ErrRef)
+	if err != nil {
+		return "", err
 	}
 	base, err := git(ctx, dir, nil, "merge-base", "HEAD", commit)
 	switch {
 	case err == nil:
 		return strings.TrimSpace(base), nil
-	case isShallow:
+	case shallow(ctx, dir):
 		return "", fmt.Errorf("%w: this clone is shallow and does not reach the commit where HEAD left %s; %s", ErrShallow, ref, deepen)
 	}
 	return "", fmt.Errorf("%w %q: it has no commit in common with HEAD; name a branch of the same history", ErrRef, ref)
 }
 
+// commitOf resolves a branch, tag or commit, or origin's branch of that name. unknown is
+// the sentinel of its error.
+func commitOf(ctx context.Context, dir, ref string, unknown error) (string, error) {
+	for _, name := range []string{ref, "refs/remotes/origin/" + ref} {
+		if strings.HasPrefix(name, "-") {
+			continue // git would read it as a flag
+		}
+		if text, err := git(ctx, dir, nil, "rev-parse", "--verify", "--quiet", name+"^{commit}"); err == nil {
+			return strings.TrimSpace(text), nil
+		}
+	}
+	return "", unknownRef(ctx, dir, ref, unknown)
+}
+
+// shallow reports whether the clone lacks history.
+func shallow(ctx context.Context, dir string) bool {
+	text, _ := git(ctx, dir, nil, "rev-parse", "--is-shallow-repository")
+	return strings.TrimSpace(text) == "true"
+}
+
 const deepen = "run `git fetch --unshallow`, or give actions/checkout `fetch-depth: 0`"
 
-// unknownRef is the error for a base that git does not know, with the names it
+// unknownRef is the error for a name that git does not know, with the names it
 // may have been meant for.
-func unknownRef(ctx context.Context, dir, ref string, shallow bool) error {
-	if shallow {
-		return fmt.Errorf("%w %q: this clone is shallow and has no such branch, tag or commit; %s", ErrRef, ref, deepen)
+func unknownRef(ctx context.Context, dir, ref string, unknown error) error {
+	if shallow(ctx, dir) {
+		return fmt.Errorf("%w %q: this clone is shallow and has no such branch, tag or commit; %s", unknown, ref, deepen)
 	}
 	text, _ := git(ctx, dir, nil, "for-each-ref", "--format=%(refname:short)", "refs/heads", "refs/tags", "refs/remotes")
 	var close []string
@@ -178,7 +191,7 @@ func unknownRef(ctx context.Context, dir, ref string, shallow bool) error {
 	if len(close) > 0 {
 		hint = fmt.Sprintf("did you mean %s? Otherwise `git fetch origin %s`", strings.Join(close[:min(3, len(close))], " or "), ref)
 	}
-	return fmt.Errorf("%w %q: %s", ErrRef, ref, hint)
+	return fmt.Errorf("%w %q: %s", unknown, ref, hint)
 }
 
 // similar reports whether two names are at most two edits apart, or differ
@@ -211,21 +224,21 @@ func similar(a, b string) bool {
 // they are.
 func (r repository) checkout(ctx context.Context, commit, dir, index string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return fmt.Errorf("make the tree of the base: %w", err)
+		return fmt.Errorf("make the tree of %.12s: %w", commit, err)
 	}
 	env := []string{"GIT_DIR=" + r.git, "GIT_WORK_TREE=" + dir, "GIT_INDEX_FILE=" + index}
 	if _, err := git(ctx, dir, env, "read-tree", "--reset", "-u", commit); err != nil {
-		return fmt.Errorf("check out the base %.12s into %s: %w", commit, dir, err)
+		return fmt.Errorf("check out %.12s into %s: %w", commit, dir, err)
 	}
 	return nil
 }
 
-// changed lists the files that differ between the base and the working tree,
+// changed lists the files that differ between a commit and the working tree,
 // relative to the top: tracked ones, and untracked ones that are not ignored.
-func (r repository) changed(ctx context.Context) ([]string, error) {
-	tracked, err := git(ctx, r.top, nil, "diff", "--name-only", "-z", "--no-renames", r.base)
+func (r repository) changed(ctx context.Context, since string) ([]string, error) {
+	tracked, err := git(ctx, r.top, nil, "diff", "--name-only", "-z", "--no-renames", since)
 	if err != nil {
-		return nil, fmt.Errorf("list the files that differ from %.12s: %w", r.base, err)
+		return nil, fmt.Errorf("list the files that differ from %.12s: %w", since, err)
 	}
 	loose, err := git(ctx, r.top, nil, "ls-files", "--others", "--exclude-standard", "-z")
 	if err != nil {

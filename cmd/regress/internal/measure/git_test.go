@@ -136,7 +136,7 @@ func TestCheckoutOnlyReads(t *testing.T) {
 	if _, err := os.Stat(hook); err == nil {
 		t.Error("a hook ran")
 	}
-	changed, err := facts.changed(t.Context())
+	changed, err := facts.changed(t.Context(), facts.base)
 	if err != nil || strings.Join(changed, " ") != "d/data d/more" {
 		t.Errorf("changed: %q, %v", changed, err)
 	}

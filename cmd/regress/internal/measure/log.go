@@ -72,6 +72,8 @@ func (m *measurement) header(env baseline.Environment) string {
 	if m.o.Base != "" {
 		line("base-commit", m.repo.base)
 		line("base-branch", m.o.Base)
+		line("anchor-commit", m.repo.anchor)
+		line("anchor-ref", m.repo.anchorRef)
 	}
 	if m.o.Bench != "." {
 		line("bench", m.o.Bench)
@@ -95,11 +97,17 @@ func (m *measurement) header(env baseline.Environment) string {
 	return b.String()
 }
 
+// functionsPerLine keeps a mark below the 64 KiB at which benchstat gives up, as
+// long as names are shorter than 600 bytes.
+const functionsPerLine = 100
+
 // suiteMarks say what the source declares, and with which binaries it was run.
 func (m *measurement) suiteMarks(b *strings.Builder) {
 	for _, s := range m.suites {
 		for _, p := range s.packages {
-			fmt.Fprintf(b, "# functions: %s %s %s\n", s.label(), p.path, strings.Join(p.functions, " "))
+			for names := range slices.Chunk(p.functions, functionsPerLine) {
+				fmt.Fprintf(b, "# functions: %s %s %s\n", s.label(), p.path, strings.Join(names, " "))
+			}
 		}
 	}
 	for _, line := range m.binaries() {

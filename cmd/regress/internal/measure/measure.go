@@ -46,6 +46,7 @@ const (
 type Options struct {
 	Dir        string        // where the patterns of Packages start; inside the repository
 	Base       string        // branch, tag or commit whose merge base with HEAD is the base; empty: the head alone
+	Anchor     string        // branch, tag or commit to hold the head against besides the base, or LastRelease; empty: none
 	Branch     string        // recorded as the head's branch; empty: what git says
 	Project    string        // recorded in the log; empty: the module path
 	Packages   []string      // go package patterns; empty: ./...
@@ -70,20 +71,22 @@ type Options struct {
 
 // Result is what happened. The log itself is Text.
 type Result struct {
-	Text       []byte         // the raw log, whole
-	BaseCommit string         // full SHA; empty when the head was measured alone
-	HeadCommit string         // full SHA; empty outside a repository
-	Branch     string         // of the head; empty when detached
-	Dirty      bool           // the working tree differs from HeadCommit
-	Identical  bool           // the same commit on both sides and a clean tree: an A/A run
-	Seed       uint64         // of the order
-	Processes  int            // run by this call, discovery not counted
-	Failed     int            // of them, without a result
-	Same       []baseline.Key // not run, or run because of All: code proven the same
-	Unmeasured []baseline.Key // found and without a single round on some side that has them: the budget, or a failure
-	Stopped    string         // "budget of 3m0s", "interrupt"; empty: everything wanted was run
-	Build      time.Duration  // git and building
-	Measure    time.Duration  // discovery and rounds
+	Text         []byte         // the raw log, whole
+	BaseCommit   string         // full SHA; empty when the head was measured alone
+	HeadCommit   string         // full SHA; empty outside a repository
+	Anchor       string         // what the anchor was found by; empty: there is none
+	AnchorCommit string         // full SHA; where it is BaseCommit, or in an A/A run, it is not measured
+	Branch       string         // of the head; empty when detached
+	Dirty        bool           // the working tree differs from HeadCommit
+	Identical    bool           // the same commit on both sides and a clean tree: an A/A run
+	Seed         uint64         // of the order
+	Processes    int            // run by this call, discovery not counted
+	Failed       int            // of them, without a result
+	Same         []baseline.Key // not run, or run because of All: code proven the same
+	Unmeasured   []baseline.Key // found and without a single round on some side that has them: the budget, or a failure
+	Stopped      string         // "budget of 3m0s", "interrupt"; empty: everything wanted was run
+	Build        time.Duration  // git and building
+	Measure      time.Duration  // discovery and rounds
 }
 
 // Run measures. Errors before the first process (see the Err variables) carry

@@ -213,7 +213,7 @@ func TestSeedGivesTheOrder(t *testing.T) {
 		inc := increment{}
 		for _, name := range []string{"A", "B", "C", "D"} {
 			key := baseline.Key{Name: name}
-			inc[&entry{key: key, targets: map[baseline.Side]target{"base": {}, "head": {}}}] = 3
+			inc[&entry{key: key, targets: map[baseline.Side]target{"base": {}, "head": {}}}] = need{rounds: 3}
 		}
 		slots := m.layout(inc)
 		for i := range slots {

@@ -16,52 +16,75 @@ type slot struct {
 	side  baseline.Side
 }
 
-// increment is what to run next: how many further rounds of each side.
-type increment map[*entry]int
+// increment is what to run next.
+type increment map[*entry]need
+
+// need is how many further rounds, and of which sides: the head and another, or
+// all where against is empty.
+type need struct {
+	rounds  int
+	against baseline.Side
+}
 
 // due are the rounds that bring every benchmark to Options.Rounds on each
 // side that has it, and what is wanted beyond. Benchmarks that the suite does not
 // have, or that failed, cannot be run: leaving them out ends the asking.
 func (m *measurement) due(wants []Want) increment {
 	inc := increment{}
-	add := func(e *entry, rounds int) {
-		if e != nil && rounds > 0 && !e.broken && (e.same == "" || m.o.All) {
-			inc[e] = max(inc[e], rounds)
+	add := func(e *entry, n need) {
+		if e == nil || n.rounds <= 0 || e.broken || e.same != "" && !m.o.All {
+			return
 		}
+		if _, has := e.targets[n.against]; n.against != "" && !has {
+			return // it failed there, and the decision has not heard of it yet
+		}
+		if old, planned := inc[e]; planned {
+			n.rounds = max(n.rounds, old.rounds)
+			if old.against != n.against {
+				n.against = ""
+			}
+		}
+		inc[e] = n
 	}
 	for _, e := range m.entries {
-		add(e, m.o.Rounds-e.least())
+		add(e, need{rounds: m.o.Rounds - e.least("")})
 	}
 	whole := m.entries[baseline.Key{}]
 	for _, w := range wants {
-		add(cmp.Or(m.entries[baseline.Key{Package: w.Package, Name: w.Name}], whole), w.Rounds)
+		add(cmp.Or(m.entries[baseline.Key{Package: w.Package, Name: w.Name}], whole), need{w.Rounds, w.Against})
 	}
 	return inc
 }
 
 // sides in the order in which they are laid out before the shuffle.
-var sides = []baseline.Side{baseline.None, baseline.Base, baseline.Head}
+var sides = []baseline.Side{baseline.None, baseline.Base, baseline.Anchor, baseline.Head}
 
-// least is the number of rounds of the side that has fewest.
-func (e *entry) least() int {
+// takesPart says whether a side is run where the head is held against that one.
+func (e *entry) takesPart(side, against baseline.Side) bool {
+	_, has := e.targets[side]
+	return has && (against == "" || side == against || side.Judged())
+}
+
+// least is the number of rounds of the side that has fewest, of those that take part.
+func (e *entry) least(against baseline.Side) int {
 	n := -1
 	for side := range e.targets {
-		if n < 0 || e.rounds[side] < n {
+		if e.takesPart(side, against) && (n < 0 || e.rounds[side] < n) {
 			n = e.rounds[side]
 		}
 	}
 	return n
 }
 
-// slots are the processes that bring each side to more rounds than the side
-// with fewest has now. After an interrupt that evens the sides out.
-func (e *entry) slots(more int) []slot {
+// slots are the processes that bring each side that takes part to more rounds than the
+// one with fewest has now. After an interrupt that evens the sides out.
+func (e *entry) slots(n need) []slot {
 	var out []slot
 	for _, side := range sides {
-		if _, ok := e.targets[side]; !ok {
+		if !e.takesPart(side, n.against) {
 			continue
 		}
-		for range e.least() + more - e.rounds[side] {
+		for range e.least(n.against) + n.rounds - e.rounds[side] {
 			out = append(out, slot{e, side})
 		}
 	}

@@ -52,7 +52,7 @@ func Profile(ctx context.Context, o Options, wants []ProfileWant) (profiles []Pr
 	if len(wants) == 0 || len(o.Command) > 0 || o.Base == "" {
 		return nil, "", "", fmt.Errorf("profile: %w: it takes Go benchmarks and a base", ErrNothing)
 	}
-	o.Packages, o.Resume, o.Budget, o.Progress = nil, nil, 0, nil
+	o.Packages, o.Resume, o.Budget, o.Progress, o.Anchor = nil, nil, 0, nil, ""
 	for _, w := range wants {
 		if !slices.Contains(o.Packages, w.Package) {
 			o.Packages = append(o.Packages, w.Package)
@@ -85,7 +85,7 @@ func Profile(ctx context.Context, o Options, wants []ProfileWant) (profiles []Pr
 
 // profile fills in p.
 func (m *measurement) profile(ctx context.Context, p *Profiled) error {
-	base, head := m.suites[0].find(p.Package), m.suites[1].find(p.Package)
+	base, head := m.suites[0].find(p.Package), m.head().find(p.Package)
 	if base == nil || head == nil {
 		return fmt.Errorf("profile %s: package %s is not on both sides", p.Name, p.Package)
 	}

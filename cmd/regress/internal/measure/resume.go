@@ -35,7 +35,7 @@ func (m *measurement) resume() (binaries []string, err error) {
 		return nil, fmt.Errorf("%w: the text to resume has no line `regress-log: 1`, so regress did not write it; start a new one", ErrResume)
 	}
 	for _, check := range [][3]string{
-		{"commit", m.repo.head, "the head"}, {"base-commit", m.repo.base, "the base"},
+		{"commit", m.repo.head, "the head"}, {"base-commit", m.repo.base, "the base"}, {"anchor-commit", m.repo.anchor, "the anchor"},
 	} {
 		if old[check[0]] != check[1] {
 			return nil, fmt.Errorf("%w: it was measured with %s at %s, and %[2]s is now %[4]s; start a new one",

@@ -39,7 +39,7 @@ func (m *measurement) round(ctx context.Context, s slot) error {
 	}
 	if why != "" {
 		m.res.Failed++
-		e.broken = true
+		e.fail(s.side)
 		return m.log.write(failedLine(s.side, e.key, why))
 	}
 	e.rounds[s.side]++

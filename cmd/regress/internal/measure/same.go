@@ -18,28 +18,34 @@ func (m *measurement) same(ctx context.Context) error {
 	if len(m.suites) < 2 || m.res.Identical || len(m.o.Command) > 0 || ctx.Err() != nil {
 		return nil
 	}
-	base := map[string]*pkg{}
-	for _, p := range m.suites[0].packages {
-		base[p.path] = p
+	for _, s := range m.suites[:len(m.suites)-1] {
+		if err := m.sameAs(ctx, s, map[baseline.Side]string{baseline.Base: m.repo.base, baseline.Anchor: m.repo.anchor}[s.side]); err != nil {
+			return err
+		}
 	}
+	return nil
+}
+
+// sameAs marks what the head has in common with one other side.
+func (m *measurement) sameAs(ctx context.Context, other *suite, commit string) error {
 	var changed []string
 	read := false
-	for _, p := range m.suites[1].packages {
-		twin := base[p.path]
+	for _, p := range m.head().packages {
+		twin := other.find(p.path)
 		if twin == nil || twin.hash != p.hash {
 			continue
 		}
 		if !read {
 			var err error
-			if changed, err = m.repo.changed(ctx); err != nil {
+			if changed, err = m.repo.changed(ctx, commit); err != nil {
 				return err
 			}
 			read = true
 		}
-		if !m.untouched(p, twin, changed) {
+		if !m.untouched(p, twin, filepath.Join(m.tmp, "tree-"+other.short()), changed) {
 			continue
 		}
-		if err := m.markSame(p.path); err != nil {
+		if err := m.markSame(p.path, other.side); err != nil {
 			return err
 		}
 	}
@@ -49,9 +55,9 @@ func (m *measurement) same(ctx context.Context) error {
 // untouched reports whether no file below the directory of p differs, other than
 // Go files that are in the binary: of these, nothing but comments can differ. A
 // package outside the tree, or one that has moved, is not vouched for.
-func (m *measurement) untouched(p, twin *pkg, changed []string) bool {
+func (m *measurement) untouched(p, twin *pkg, tree string, changed []string) bool {
 	rel, err := filepath.Rel(m.repo.top, p.dir)
-	if err != nil || !filepath.IsLocal(rel) || twin.dir != filepath.Join(m.tmp, "tree", rel) {
+	if err != nil || !filepath.IsLocal(rel) || twin.dir != filepath.Join(tree, rel) {
 		return false
 	}
 	for _, file := range changed {
@@ -68,14 +74,22 @@ func (m *measurement) untouched(p, twin *pkg, changed []string) bool {
 
 const sameWhy = "the test binaries are equal to the byte, and below the package's directory no file differs but for comments in its code"
 
-func (m *measurement) markSame(path string) error {
+// markSame notes what is proven of the benchmarks of a package. What is the same
+// at the base is not run; what is the same at the anchor needs no round of it.
+func (m *measurement) markSame(path string, side baseline.Side) error {
+	mark := map[baseline.Side]string{baseline.Base: "same", baseline.Anchor: "same-anchor"}[side]
 	for _, key := range slices.SortedFunc(maps.Keys(m.entries), baseline.Key.Compare) {
 		e := m.entries[key]
-		if key.Package != path || len(e.targets) < 2 {
+		_, has := e.targets[side]
+		if _, both := e.targets[baseline.Head]; key.Package != path || !has || !both {
 			continue
 		}
-		e.same = sameWhy
-		if err := m.once("# same: " + orDash(key.Package) + " " + key.Name + " " + sameWhy + "\n"); err != nil {
+		if side == baseline.Base {
+			e.same = sameWhy
+		} else {
+			delete(e.targets, side)
+		}
+		if err := m.once("# " + mark + ": " + orDash(key.Package) + " " + key.Name + " " + sameWhy + "\n"); err != nil {
 			return err
 		}
 	}

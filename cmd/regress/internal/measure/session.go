@@ -20,7 +20,7 @@ type measurement struct {
 	o        Options
 	tmp      string
 	repo     repository
-	suites   []*suite // base, head; or the head alone
+	suites   []*suite // base, anchor where there is one, head; or the head alone
 	entries  map[baseline.Key]*entry
 	log      logbook
 	res      Result
@@ -53,24 +53,24 @@ func (m *measurement) prepare(ctx context.Context) error {
 	if m.res.Branch == "" {
 		m.res.Branch = repo.branch
 	}
+	anchor, err := m.anchorSuite(ctx)
+	if err != nil {
+		return err
+	}
 	resumed, err := m.resume()
 	if err != nil {
 		return err
 	}
 	m.suites = []*suite{{side: baseline.None, dir: m.o.Dir}}
 	if m.o.Base != "" {
-		m.progress(Progress{Phase: Preparing, Step: "checking out the base"})
-		tree := filepath.Join(m.tmp, "tree")
-		if err := repo.checkout(ctx, repo.base, tree, filepath.Join(m.tmp, "index")); err != nil {
+		m.suites = []*suite{{side: baseline.Base}}
+		if m.suites[0].dir, err = m.tree(ctx, repo.base, m.suites[0]); err != nil {
 			return err
 		}
-		if _, err := os.Stat(filepath.Join(tree, ".gitmodules")); err == nil {
-			m.warnings = append(m.warnings, "the repository has submodules, which the tree of the base does not: benchmarks that need one will not build or run there")
+		if anchor != nil {
+			m.suites = append(m.suites, anchor)
 		}
-		m.suites = []*suite{
-			{side: baseline.Base, dir: filepath.Join(tree, repo.sub)},
-			{side: baseline.Head, dir: m.o.Dir},
-		}
+		m.suites = append(m.suites, &suite{side: baseline.Head, dir: m.o.Dir})
 	}
 	if len(m.o.Command) > 0 {
 		return nil
@@ -84,23 +84,39 @@ func (m *measurement) prepare(ctx context.Context) error {
 	return nil
 }
 
+// tree checks a commit out for s and returns what is Options.Dir there.
+func (m *measurement) tree(ctx context.Context, commit string, s *suite) (dir string, err error) {
+	m.progress(Progress{Phase: Preparing, Step: "checking out the " + s.label()})
+	tree := filepath.Join(m.tmp, "tree-"+s.short())
+	if err := m.repo.checkout(ctx, commit, tree, filepath.Join(m.tmp, "index-"+s.short())); err != nil {
+		return "", err
+	}
+	if _, err := os.Stat(filepath.Join(tree, ".gitmodules")); err == nil {
+		m.warnings = append(m.warnings, fmt.Sprintf("the repository has submodules, which the tree of the %s does not: benchmarks that need one will not build or run there", s.label()))
+	}
+	return filepath.Join(tree, m.repo.sub), nil
+}
+
+// head is the side under judgement.
+func (m *measurement) head() *suite { return m.suites[len(m.suites)-1] }
+
 // compile finds and builds the packages of every side.
 func (m *measurement) compile(ctx context.Context) error {
-	found := 0
-	for _, s := range slices.Backward(m.suites) { // the head first: its errors are the author's own
-		m.progress(Progress{Phase: Preparing, Step: "building the " + s.label()})
-		warnings, err := s.list(ctx, m.o)
-		if err != nil {
+	for _, s := range slices.Backward(slices.Clone(m.suites)) { // the head first: its errors are the author's own
+		build := m.compileSide
+		if s.side == baseline.Anchor {
+			build = m.compileAnchor
+		}
+		if err := build(ctx, s); err != nil {
 			return err
 		}
-		m.warnings = append(m.warnings, warnings...)
-		if err := s.build(ctx, m.o, filepath.Join(m.tmp, s.label())); err != nil {
-			return err
-		}
-		found += len(s.packages)
 	}
-	if len(m.suites) == 2 {
-		m.warnings = append(m.warnings, unlike(m.suites[0], m.suites[1])...)
+	found := 0
+	for _, s := range m.suites {
+		found += len(s.packages)
+		if s != m.head() {
+			m.warnings = append(m.warnings, unlike(s, m.head())...)
+		}
 	}
 	if found == 0 {
 		return fmt.Errorf("%w: no test file of %s in %s declares a function BenchmarkXxx(b *testing.B); write one, or name other packages",
@@ -109,11 +125,21 @@ func (m *measurement) compile(ctx context.Context) error {
 	return nil
 }
 
+func (m *measurement) compileSide(ctx context.Context, s *suite) error {
+	m.progress(Progress{Phase: Preparing, Step: "building the " + s.label()})
+	warnings, err := s.list(ctx, m.o)
+	if err != nil {
+		return err
+	}
+	m.warnings = append(m.warnings, warnings...)
+	return s.build(ctx, m.o, filepath.Join(m.tmp, s.short()))
+}
+
 // measure writes the log: header, discovery, rounds.
 func (m *measurement) measure(ctx context.Context) error {
 	env, warnings := machine.Environment(ctx)
 	env.SuiteFlags = strings.Join(append([]string{"-benchtime=" + m.o.Benchtime}, m.o.BuildFlags...), " ")
-	env.GoVersion = m.suites[len(m.suites)-1].version
+	env.GoVersion = m.head().version
 	begun := m.header(env)
 	if m.resumed != "" {
 		if err := m.sameMachine(begun); err != nil {
@@ -164,6 +190,14 @@ func (m *measurement) survey(ctx context.Context) error {
 			}
 		}
 	}
+	for key, e := range m.entries { // what the head does not have has not crept
+		if _, has := e.targets[baseline.Head]; !has {
+			delete(e.targets, baseline.Anchor)
+		}
+		if len(e.targets) == 0 {
+			delete(m.entries, key)
+		}
+	}
 	if len(m.entries) == 0 && m.troubles == 0 && ctx.Err() == nil {
 		if m.skips > 0 {
 			return fmt.Errorf("%w: every benchmark skips itself; see the warnings in the log", ErrNothing)
@@ -209,7 +243,7 @@ const neverRun = "not run: the "
 // fail records that key has no result on side.
 func (m *measurement) fail(side baseline.Side, key baseline.Key, why string) error {
 	if e := m.entries[key]; e != nil {
-		e.broken = true
+		e.fail(side)
 	}
 	m.troubles++
 	return m.once(failedLine(side, key, why))
@@ -252,5 +286,5 @@ func (m *measurement) project() string {
 	if m.o.Project != "" {
 		return m.o.Project
 	}
-	return m.suites[len(m.suites)-1].project
+	return m.head().project
 }

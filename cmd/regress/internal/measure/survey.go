@@ -26,6 +26,16 @@ type entry struct {
 	same    string        // why the code is the same on both sides; empty: it may differ
 }
 
+// fail takes a benchmark out of the measurement. What fails at the anchor nobody can
+// mend: there only the comparison with the anchor ends.
+func (e *entry) fail(side baseline.Side) {
+	if side == baseline.Anchor {
+		delete(e.targets, side)
+		return
+	}
+	e.broken = true
+}
+
 // survey is what one process of the discovery saw.
 type survey struct {
 	begun   []string          // names that started, in order
