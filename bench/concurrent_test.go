@@ -35,7 +35,7 @@ var patterns = []struct {
 	batch   int  // messages sent together
 	start   func(b *testing.B, cfg ipc.Config, n int) crowd
 }{
-	{"fan-in", []int{2, 4, 8, 16}, false, 0, fanIn},
+	{"fan-in", []int{1, 2, 4, 8, 16}, false, 0, fanIn}, // one is the figure of two processes
 	{"fan-out", []int{2, 4, 8, 16}, false, 0, fanOut},
 	{"fan-out-batched", []int{2, 16}, false, 32, fanOut},
 	{"broadcast", []int{2, 4, 8, 16}, false, 0, broadcast},
@@ -85,15 +85,15 @@ func BenchmarkConcurrent(b *testing.B) {
 // slice is how long one crowd runs before the other has its turn.
 const slice = 5 * time.Millisecond
 
-// BenchmarkConcurrentScaling compares the largest crowd with one of 2 members in
+// BenchmarkConcurrentScaling compares the largest crowd with the smallest (one member, or 2) in
 // the same process, in turns, so that both meet the same machine. The factor is messages
 // delivered a second by the one over those by the other, the median of all turns. An operation is one turn of each.
 // A pipeline is left out: one of 16 stages does eight times the work of one of 2.
 func BenchmarkConcurrentScaling(b *testing.B) {
 	eachPattern(b, "pipeline", func(b *testing.B, pattern, mechanism int) {
-		most := patterns[pattern].members[len(patterns[pattern].members)-1]
+		few, most := patterns[pattern].members[0], patterns[pattern].members[len(patterns[pattern].members)-1]
 		b.Run(fmt.Sprintf("members=%d", most), func(b *testing.B) {
-			scaling(b, begin(b, pattern, mechanism, 2), begin(b, pattern, mechanism, most))
+			scaling(b, begin(b, pattern, mechanism, few), begin(b, pattern, mechanism, most))
 		})
 	})
 }
@@ -182,15 +182,23 @@ func concurrent(b *testing.B, c crowd, latency bool) {
 // group starts n members in a role.
 func group(b *testing.B, role string, cfg ipc.Config, n int) *pattern.Group {
 	b.Helper()
+	g, _ := groupOf(b, role, cfg, n)
+	return g
+}
+
+// groupOf also says which processes the members are, in order.
+func groupOf(b *testing.B, role string, cfg ipc.Config, n int) (g *pattern.Group, pids []int) {
+	b.Helper()
 	g, err := pattern.New(cfg)
 	if err != nil {
 		b.Fatal(err)
 	}
 	for i := range n {
-		conn, _ := peer(b, role, cfg)
+		conn, process := peer(b, role, cfg)
 		if err := g.Add(pattern.Member{Name: fmt.Sprint(i), Conn: conn}); err != nil {
 			b.Fatal(err)
 		}
+		pids = append(pids, process.Pid)
 	}
 	// Runs before the peers are waited for: all of them end at once.
 	b.Cleanup(func() {
@@ -198,7 +206,7 @@ func group(b *testing.B, role string, cfg ipc.Config, n int) *pattern.Group {
 			b.Error(err)
 		}
 	})
-	return g
+	return g, pids
 }
 
 // chunk is how many messages a source is asked for at once; it has at most two

@@ -84,13 +84,15 @@ func bounded(b *testing.B) (context.Context, context.CancelFunc) {
 
 // roles are what a peer can be. Each serves one connection until its end.
 var roles = map[string]func(context.Context, ipc.Conn) error{
-	"sink":   sink,
-	"echo":   echo,
-	"cycler": cycler,
-	"source": source,
-	"worker": worker,
-	"stage":  stage,
-	"mesh":   exchanges,
+	"sink":           sink,
+	"reader":         reader,
+	"copying reader": copyingReader,
+	"echo":           echo,
+	"cycler":         cycler,
+	"source":         source,
+	"worker":         worker,
+	"stage":          stage,
+	"mesh":           exchanges,
 }
 
 func play(role string) error {

@@ -126,6 +126,59 @@ func BenchmarkActiveAgent(b *testing.B) {
 	}
 }
 
+// BenchmarkIdleMembers watches a group of which one member answers a message of 64 bytes every millisecond, and the other
+// 15 have nothing to do: cpu-share is that of the one of these that used most. An operation is one
+// message and the wait for the next.
+func BenchmarkIdleMembers(b *testing.B) {
+	const members = 16
+	for _, mechanism := range mechanisms() {
+		b.Run(fmt.Sprintf("transport=%s/members=%d", mechanism, members), func(b *testing.B) {
+			g, pids := groupOf(b, "echo", config(mechanism), members)
+			ctx, cancel := bounded(b)
+			defer cancel()
+			message := make([]byte, messageSize)
+			if err := g.SendAll(ctx, message); err != nil {
+				b.Fatal(err)
+			}
+			for range members { // all have been at work
+				if _, _, err := g.Recv(ctx, nil); err != nil {
+					b.Fatal(err)
+				}
+			}
+			time.Sleep(settled)
+			before := cpuTimes(b, pids[1:])
+			for b.Loop() {
+				due := time.Now().Add(pace)
+				if err := g.Send(ctx, "0", message); err != nil {
+					b.Fatal(err)
+				}
+				if _, _, err := g.Recv(ctx, nil); err != nil {
+					b.Fatal(err)
+				}
+				time.Sleep(time.Until(due))
+			}
+			elapsed, most := b.Elapsed(), time.Duration(0)
+			for i, after := range cpuTimes(b, pids[1:]) {
+				most = max(most, after-before[i])
+			}
+			b.ReportMetric(float64(most)/float64(elapsed), "cpu-share")
+		})
+	}
+}
+
+// cpuTimes is cpuTime of each process.
+func cpuTimes(b *testing.B, pids []int) (out []time.Duration) {
+	b.Helper()
+	for _, pid := range pids {
+		used, err := cpuTime(pid)
+		if err != nil {
+			b.Skipf("the CPU time of a process cannot be read here: %v", err)
+		}
+		out = append(out, used)
+	}
+	return out
+}
+
 // watch runs the benchmark's loop and reports what a process uses meanwhile and then.
 func watch(b *testing.B, pid int, op func() error) {
 	before, err := cpuTime(pid)

@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -14,13 +15,18 @@ import (
 type mode struct {
 	name  string
 	batch ipc.Batch
+	role  string // of the receiver
 	send  func(ctx context.Context, conn ipc.Conn, message []byte, number uint64) error
 }
 
+// In modes plain and batched the message is at hand and the receiver looks at both its ends, so that the transport is what is
+// measured. The other two add what a program does with a message, and differ in where: copy builds it in memory of the
+// sender's own and reads it in memory of the receiver's own, zerocopy builds and reads it where the transport keeps it.
 var modes = []mode{
-	{name: "plain", send: sendCopy},
-	{name: "batched", batch: ipc.Batch{Count: 64}, send: sendCopy},
-	{name: "zerocopy", send: sendInPlace},
+	{name: "plain", role: "sink", send: sendCopy},
+	{name: "batched", role: "sink", batch: ipc.Batch{Count: 64}, send: sendCopy},
+	{name: "copy", role: "copying reader", send: sendBuilt},
+	{name: "zerocopy", role: "reader", send: sendInPlace},
 }
 
 func sendCopy(ctx context.Context, conn ipc.Conn, message []byte, number uint64) error {
@@ -28,15 +34,43 @@ func sendCopy(ctx context.Context, conn ipc.Conn, message []byte, number uint64)
 	return conn.Send(ctx, message)
 }
 
-// sendInPlace builds the message where the transport keeps it. Building one here is
-// its stamp: what the sender has to say is already where it belongs.
+func sendBuilt(ctx context.Context, conn ipc.Conn, message []byte, number uint64) error {
+	fill(message, number)
+	return conn.Send(ctx, message)
+}
+
 func sendInPlace(ctx context.Context, conn ipc.Conn, message []byte, number uint64) error {
 	p, err := conn.Reserve(ctx, len(message))
 	if err != nil {
 		return err
 	}
-	stamp(p, number)
+	fill(p, number)
 	return conn.Commit(len(p))
+}
+
+// content is what messages are built from: at the speed of memory, so that what copying costs is not lost in what building does.
+var content = func() (p [1 << 20]byte) {
+	for i := range p {
+		p[i] = byte(i * 7)
+	}
+	return p
+}()
+
+// fill builds a message, all of it.
+func fill(p []byte, number uint64) {
+	copy(p, content[:])
+	stamp(p, number)
+}
+
+// filled reads all of a message.
+func filled(p []byte, number uint64) error {
+	if err := stamped(p, number); err != nil {
+		return err
+	}
+	if inner := p[8 : len(p)-8]; !bytes.Equal(inner, content[8:8+len(inner)]) {
+		return fmt.Errorf("message %d arrived changed", number)
+	}
+	return nil
 }
 
 // BenchmarkThroughput sends messages one way. An operation is one message; the
@@ -56,7 +90,7 @@ func BenchmarkThroughput(b *testing.B) {
 func throughput(b *testing.B, mechanism ipc.Mechanism, size int, mode mode) {
 	cfg := config(mechanism)
 	cfg.Batch = mode.batch
-	conn, _ := peer(b, "sink", cfg)
+	conn, _ := peer(b, mode.role, cfg)
 	ctx, cancel := bounded(b)
 	defer cancel()
 	message := make([]byte, size)
@@ -109,12 +143,36 @@ func confirm(ctx context.Context, conn ipc.Conn, sent uint64, buffer []byte) err
 	return nil
 }
 
-// sink checks every message where it lies, and counts.
+// sink checks both ends of every message where it lies, and counts.
 func sink(ctx context.Context, conn ipc.Conn) error {
 	return count(ctx, conn, stamped)
 }
 
-// count checks every message where it lies and answers an empty one with how
+// reader reads every message where it lies, and counts.
+func reader(ctx context.Context, conn ipc.Conn) error {
+	return count(ctx, conn, filled)
+}
+
+// copyingReader takes a copy of every message, reads that, and counts.
+func copyingReader(ctx context.Context, conn ipc.Conn) error {
+	return count(ctx, &copied{Conn: conn}, filled)
+}
+
+// copied is a connection whose Peek receives a copy.
+type copied struct {
+	ipc.Conn
+	message []byte
+}
+
+func (c *copied) Peek(ctx context.Context) ([]byte, error) {
+	var err error
+	c.message, err = c.Recv(ctx, c.message)
+	return c.message, err
+}
+
+func (c *copied) Release() {}
+
+// count checks every message where Peek shows it and answers an empty one with how
 // many there were.
 func count(ctx context.Context, conn ipc.Conn, check func(p []byte, number uint64) error) error {
 	count, answer := uint64(0), make([]byte, 0, 8)

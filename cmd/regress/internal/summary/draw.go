@@ -83,7 +83,7 @@ func (f *family) fresh(m *member, before *[]string) []string {
 	return out
 }
 
-// rounds draws every round of what somebody asked about: a drift or a step shows
+// rounds draws every round of what somebody asked about and what varies: a drift or a step shows
 // here, and in no median.
 func (p *page) rounds(f *family) {
 	var rows [][]string
@@ -91,7 +91,7 @@ func (p *page) rounds(f *family) {
 	for _, m := range f.sorted() {
 		for _, unit := range f.units {
 			s, has := m.by[unit]
-			if !has || len(s.Rounds) < 3 || !s.Asked {
+			if !has || len(s.Rounds) < 3 || !s.Asked || slices.Min(s.Rounds) == slices.Max(s.Rounds) {
 				continue
 			}
 			rows = append(rows, append(f.fresh(m, &before), report.Prose(unit), figure(m, unit), "`"+spark(s.Rounds)+"`"))

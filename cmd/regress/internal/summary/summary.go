@@ -79,7 +79,7 @@ func New(in gate.Input, o Options) (Summary, error) {
 		Problems: in.Log.Problems, Warnings: in.Log.Warnings, Stopped: in.Log.Stopped, Bench: in.Log.Bench, Seed: in.Log.Seed, options: o,
 	}
 	for _, run := range in.Log.Runs {
-		if run.Side == baseline.Base {
+		if !run.Side.Judged() {
 			s.TwoSided = true
 			continue
 		}
