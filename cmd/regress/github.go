@@ -3,12 +3,15 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/descartes/regress/cmd/regress/internal/config"
 	"github.com/descartes/regress/cmd/regress/internal/github"
 	"github.com/descartes/regress/cmd/regress/internal/report"
 	"github.com/descartes/regress/cmd/regress/internal/source"
@@ -60,9 +63,25 @@ func (h *hub) finish(ctx context.Context, in gate.Input, d gate.Decision) {
 	if h.job == nil {
 		return
 	}
+	h.keepCauses(in.Log)
 	post := h.post(ctx, in, d)
 	post.Causes = h.causes
 	h.job.Finish(ctx, post)
+}
+
+// keepCauses adds the causes to the raw log that was just measured: annotate,
+// which has no profiles, finds them there.
+func (h *hub) keepCauses(log baseline.Log) {
+	if len(h.causes) == 0 || len(log.Files) != 1 {
+		return
+	}
+	file, err := os.OpenFile(log.Files[0], os.O_APPEND|os.O_WRONLY, 0)
+	if err == nil {
+		err = errors.Join(github.WriteClaims(file, h.causes), file.Close())
+	}
+	if err != nil {
+		h.note("warning: the raw log is without the causes: %v", err)
+	}
 }
 
 func (s *session) post(ctx context.Context, in gate.Input, d gate.Decision) github.Post {
@@ -98,6 +117,15 @@ func reproduce(command string, row gate.Row) string {
 		return command
 	}
 	return command + " --bench '^" + name + "$'"
+}
+
+// policyFile is regress.toml as GitHub names it; empty where there is none.
+func (s *session) policyFile(ctx context.Context) string {
+	name, err := filepath.Rel(s.top(ctx), filepath.Join(s.root, config.Name))
+	if err != nil {
+		return ""
+	}
+	return filepath.ToSlash(name)
 }
 
 // top is the top of the repository, which GitHub's paths are relative to.

@@ -95,19 +95,27 @@ func TestFork(t *testing.T) {
 	z := zip.NewWriter(&archive)
 	entry, err := z.Create("regress.log")
 	if err == nil {
-		_, err = entry.Write([]byte(slowLog()))
+		_, err = entry.Write([]byte(slowLog() + `# cause: {"package":"example.com/shop","name":"A-2","unit":"sec/op","file":"a.go","first":4,"last":4,"grown":["f +500 ns/op"]}` + "\n"))
 	}
 	if err = errors.Join(err, z.Close()); err != nil {
 		t.Fatal(err)
 	}
 	hub.Artifacts = []githubtest.Artifact{{ID: 9, Run: 555, Name: "regress-log", Data: archive.Bytes()}}
-	hub.Pulls = []githubtest.Pull{{Number: 7, Head: "mallory:patch-1", SHA: headSHA}}
+	hub.Pulls = []githubtest.Pull{{Number: 7, Head: "mallory:patch-1", SHA: headSHA, Files: []githubtest.PullFile{
+		{Name: "a.go", Patch: "@@ -3,3 +3,4 @@\n a\n+b\n c\n d"}, {Name: "regress.toml", Patch: "@@ -1 +1 @@\n-a\n+b"},
+	}}}
 	code, again, stderr := onGitHub(t, hub, "workflow_run", "workflow_run", "annotate")
 	if code != exitFail || again != first || strings.Contains(stderr, "::error ") {
 		t.Errorf("exit %d\nhave %s\nwant %s\n%s", code, again, first, stderr)
 	}
 	if len(hub.Runs) != 1 || hub.Runs[0].Conclusion != "failure" || len(hub.Comments) != 1 || hub.Comments[0].Pull != 7 {
 		t.Errorf("check runs %+v, comments %+v", hub.Runs, hub.Comments)
+	}
+	if notes := hub.Runs[0].Annotations; len(notes) != 1 || notes[0]["path"] != "a.go" || notes[0]["start_line"] != 4. || !strings.Contains(notes[0]["message"].(string), "Grew most: f +500 ns/op.") {
+		t.Errorf("annotations %v", notes)
+	}
+	if !strings.Contains(hub.Comments[0].Body, "with the one of the default branch") {
+		t.Errorf("a changed policy is not told of: %s", hub.Comments[0].Body)
 	}
 	// Without the artifact nothing was decided.
 	hub.Artifacts = nil

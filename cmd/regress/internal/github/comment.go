@@ -143,7 +143,7 @@ func (j *Job) body(post Post) string {
 		}
 		text += "\n"
 	}
-	return head + fit(text, maxMarkdown-len(head))
+	return head + fit(text, maxMarkdown-len(head)-len(post.aside)) + post.aside
 }
 
 // escape makes one line of text show as it is in GitHub's Markdown: no markup,

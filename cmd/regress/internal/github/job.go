@@ -69,8 +69,12 @@ type Post struct {
 	Reproduce func(gate.Row) string                 // the command that measures a row again; nil: not shown
 	Value     func(v float64, unit string) string   // how a value reads; nil: four digits and the unit
 	Causes    map[baseline.Key]Cause                // what profiles say of regressed series; may be empty
+	Claims    []Claim                               // workflow_run: in place of Causes, what the raw log says they are
+	Policy    string                                // workflow_run: regress.toml as decided with, relative to the repository
 	Waivers   []gate.Waiver                         // as the decision had them
 	Today     time.Time                             // as the decision had it
+
+	aside string // Markdown that is added to what is posted
 }
 
 // Cause is where a regression comes from, as far as it is known.
@@ -158,6 +162,10 @@ func (j *Job) Finish(ctx context.Context, post Post) {
 	post.Summary = j.env.Token.Redact(post.Summary)
 	post.Comment = j.env.Token.Redact(post.Comment)
 	post.Decision.Headline = j.env.Token.Redact(post.Decision.Headline)
+	if j.api != nil && j.env.Event == "workflow_run" && j.env.Trigger == "pull_request" {
+		j.fail("pull request", j.review(ctx, &post))
+		post.Summary = fit(post.Summary, maxMarkdown-len(post.aside)) + post.aside
+	}
 	all := j.redact(notes(post))
 	if j.env.Event != "workflow_run" { // there the lines are those of another commit
 		j.fail("commands", commands(j.opt.Commands, all))
@@ -199,14 +207,6 @@ func (j *Job) publish(ctx context.Context, o output, post Post) {
 	j.conclude(ctx, o)
 	if j.api == nil || post.Comment == "" || j.opt.Comment == CommentNever {
 		return
-	}
-	if j.env.Event == "workflow_run" && j.env.Trigger == "pull_request" {
-		number, err := j.findPull(ctx)
-		if err != nil {
-			j.fail("pull request", err)
-			return
-		}
-		j.env.Pull = number
 	}
 	if j.env.Pull != 0 {
 		j.fail("comment", j.comment(ctx, post))

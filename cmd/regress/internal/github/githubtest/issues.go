@@ -91,8 +91,11 @@ func (s *Server) user() answer {
 	return answer{status: http.StatusOK, body: out}
 }
 
-// pulls lists the open pull requests from one branch.
-func (s *Server) pulls(r *http.Request) answer {
+// pulls serves the open pull requests from one branch, and NUMBER/files.
+func (s *Server) pulls(r *http.Request, part []string) answer {
+	if len(part) == 2 && part[1] == "files" {
+		return s.pullFiles(r, part[0])
+	}
 	list := []Object{}
 	for _, p := range s.Pulls {
 		if p.Unlisted || p.Head != r.URL.Query().Get("head") {
@@ -106,4 +109,22 @@ func (s *Server) pulls(r *http.Request) answer {
 		list = append(list, out)
 	}
 	return answer{status: http.StatusOK, body: list}
+}
+
+func (s *Server) pullFiles(r *http.Request, number string) answer {
+	at := slices.IndexFunc(s.Pulls, func(p Pull) bool { return fmt.Sprint(p.Number) == number })
+	if at < 0 {
+		return refuse(http.StatusNotFound, "Not Found")
+	}
+	files, header := page(r, s.Pulls[at].Files)
+	list := []Object{}
+	for _, f := range files {
+		out := s.shape1("files")
+		out["filename"], out["patch"], out["status"] = f.Name, f.Patch, "modified"
+		if f.Was != "" {
+			out["previous_filename"], out["status"] = f.Was, "renamed"
+		}
+		list = append(list, out)
+	}
+	return answer{status: http.StatusOK, header: header, body: list}
 }

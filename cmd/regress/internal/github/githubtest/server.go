@@ -50,7 +50,11 @@ type Pull struct {
 	Head     string // owner:branch
 	SHA      string
 	Unlisted bool // closed
+	Files    []PullFile
 }
+
+// PullFile is a file that a pull request changes.
+type PullFile struct{ Name, Was, Patch string }
 
 // Artifact is what a workflow run uploaded.
 type Artifact struct {
@@ -215,7 +219,7 @@ func (s *Server) handle(r *http.Request, body []byte) answer {
 	case "statuses":
 		return s.status(part[4], in)
 	case "pulls":
-		return s.pulls(r)
+		return s.pulls(r, part[4:])
 	case "actions":
 		return s.actions(r, part[4:])
 	}

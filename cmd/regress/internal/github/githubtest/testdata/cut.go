@@ -25,6 +25,7 @@ var keep = map[string][]string{
 	"/repos/{owner}/{repo}/issues/comments/{comment_id}":                     {"patch", "delete"},
 	"/repos/{owner}/{repo}/statuses/{sha}":                                   {"post"},
 	"/repos/{owner}/{repo}/pulls":                                            {"get"},
+	"/repos/{owner}/{repo}/pulls/{pull_number}/files":                        {"get"},
 	"/repos/{owner}/{repo}/actions/runs/{run_id}/artifacts":                  {"get"},
 	"/repos/{owner}/{repo}/actions/artifacts/{artifact_id}/{archive_format}": {"get"},
 	"/user": {"get"},
@@ -36,6 +37,7 @@ var shapes = map[string]string{
 	"comment":   "issue-comment",
 	"status":    "status",
 	"pulls":     "pull-request-simple-items",
+	"files":     "diff-entry-items",
 	"artifacts": "artifact-paginated",
 	"user":      "private-user",
 }
