@@ -68,10 +68,12 @@ func (s *session) take(c *cli.Context, p plan) (text []byte, name string, err er
 		return nil, name, err
 	}
 	s.note("raw log: %s", name)
-	if result.Identical {
+	switch {
+	case result.Identical && result.Anchor != "":
+		s.note("base and head are the same commit %.12s and the tree is clean: this measures the noise of this machine (A/A), and nothing is held against %s", result.HeadCommit, result.Anchor)
+	case result.Identical:
 		s.note("base and head are the same commit %.12s and the tree is clean: this measures the noise of this machine (A/A)", result.HeadCommit)
-	}
-	if result.Anchor != "" && !result.Identical && result.AnchorCommit == result.BaseCommit {
+	case result.Anchor != "" && result.AnchorCommit == result.BaseCommit:
 		s.note("the anchor %s is the base itself: one comparison answers for both", result.Anchor)
 	}
 	if result.Stopped != "" && p.next {

@@ -185,7 +185,7 @@ func TestCreptExact(t *testing.T) {
 }
 
 // TestOneBudget: the survivors of both comparisons share the budget for false
-// alarms. Four fresh of four has p = 1/C(16,8)/.3 = .00026 at eight rounds a side, which α/K
+// alarms. Eight fresh rounds a side that are all apart have p = 1/C(16,8)/.3 = .00026, which α/K
 // allows for K up to 38: alone it is red, beside forty open series it is not.
 func TestOneBudget(t *testing.T) {
 	slow := []float64{106, 106.1, 106.2, 106, 106.1, 106.3, 106, 106.1, 106.2, 106, 106.1, 106.3, 106, 106.2}

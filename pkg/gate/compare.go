@@ -83,6 +83,9 @@ func groups(log baseline.Log) []*group {
 	byPrint := map[string]*group{}
 	for i := range log.Runs {
 		run := &log.Runs[i]
+		if run.Side == baseline.Anchor {
+			continue // a comparison of its own: see apart
+		}
 		print := run.Environment.Fingerprint()
 		g := byPrint[print]
 		if g == nil {

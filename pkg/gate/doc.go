@@ -139,6 +139,23 @@
 // sessions of a dedicated machine it passed 96 % of unchanged series, and 0.9 %
 // of those that were 5 % slower.
 //
+// # An anchor
+//
+// Ten changes of +1 % are none of them +5 %, so a gate that looks at the merge base alone
+// never sees them. An anchor is an older commit, such as the last release, that is
+// measured in the same random order, and its comparison with head is one more series of the
+// same family: screened, confirmed and tested as above, K counted over both, so that α
+// is that of the whole pull request. A round of head serves both comparisons, and where one of
+// them is decided its other side is not run on; rounds that only head has are left out of that
+// comparison.
+//
+// What is slower than the anchor and not red against base has crept, and is red like a
+// missed target: "no slower than the release by Δ" is a promise, whoever broke it. A waiver covers
+// it as it covers a regression. Who proves to run base's own code is not guilty: there
+// it is a remark. What the anchor does not have is new since, and what failed there
+// is only not held against it. In the ten steps above, with s = .5 %, base is never red
+// and the anchor is at the third or the fourth (ten starts; TestCreep).
+//
 // # Exact units
 //
 // B/op, allocs/op and sizes are compared as they are: beyond the tolerance of the
@@ -161,13 +178,14 @@
 //
 // # The outcome
 //
-//	fail (1)       a series regressed; a target is missed; a benchmark that ran at
+//	fail (1)       a series regressed, or crept; a target is missed; a benchmark that ran at
 //	               base crashed at head; with Strict, any inconclusive row
 //	undecided (3)  otherwise: a row is inconclusive and more measuring would tell
 //	               (a budget that ran out, too few rounds, a stored baseline); a
 //	               benchmark is missing from head; it crashed at base or on both sides, or
 //	               printed a broken line; a line that should have been a result is
-//	               not; a target is undecided or not measured; nothing was judged
+//	               not; a target, or what is held against an anchor, is undecided;
+//	               a target is not measured; nothing was judged
 //	pass (0)       otherwise. Notes that do not stop it: too noisy, or 30 fresh
 //	               rounds without an answer; new; removed; waived; not judged
 //

@@ -324,7 +324,7 @@ func roundsFor(level float64) int {
 func (q Recommend) silent(log baseline.Log, functions map[baseline.Function]bool) (out []string) {
 	for _, p := range log.Problems {
 		name := strings.TrimPrefix(p.Name, "Benchmark")
-		if p.Side == baseline.Base || name == "" {
+		if !p.Side.Judged() || name == "" {
 			continue
 		}
 		key := baseline.Key{Package: p.Package, Name: name}

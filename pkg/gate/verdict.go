@@ -108,7 +108,7 @@ func redReasons(all []*series, p Policy) (out []string) {
 		out = append(out, fmt.Sprintf("%s %s regressed: %s", s.key.Name, s.key.Unit, s.why))
 	}
 	for _, s := range worstFirst(all, Crept) {
-		out = append(out, fmt.Sprintf("%s %s %s", s.key.Name, s.key.Unit, s.why))
+		out = append(out, fmt.Sprintf("%s %s: %s", s.key.Name, s.key.Unit, s.why))
 	}
 	if p.Strict {
 		if names := pick(all, func(s *series) bool { return s.verdict == Inconclusive }); len(names) > 0 {

@@ -7,6 +7,7 @@ const Template = `# Performance regressions of this project: https://github.com/
 
 # project = "example.com/module"   # default: the module path in go.mod
 # budget  = "3m"                   # measuring time of one compare
+# anchor  = "last release tag"     # default: none; held against besides the base, so that nothing creeps in; or a tag, branch, commit
 # store   = ".regress"             # kept baselines: a directory, or postgres://… (better in REGRESS_STORE)
 
 [suite]

@@ -36,7 +36,7 @@ func notes(post Post) []note {
 		if p.Crashed && p.Side == baseline.Head && d.Outcome == gate.Fail {
 			n.level = failure
 		}
-		if p.Side != baseline.Base {
+		if p.Side.Judged() {
 			all = append(all, post.place(n, baseline.Key{Package: p.Package, Name: p.Name}))
 		}
 	}
@@ -54,6 +54,8 @@ func rowNote(post Post, row gate.Row) (note, bool) {
 	switch row.Verdict {
 	case gate.Regressed:
 		return note{level: failure, title: what + " regressed" + change(row), message: sentence(post, row)}, true
+	case gate.Crept:
+		return note{level: failure, title: what + " crept in since " + d.Anchor, message: cutAt(oneLine(row.Name+" "+row.Unit+": "+row.Why), maxMessage-1) + "."}, true
 	case gate.Missing:
 		n := note{level: warning, title: what + " is missing", message: sentence(post, row)}
 		if d.Outcome == gate.Fail && d.Policy.Strict {
@@ -167,7 +169,7 @@ func outputOf(post Post, all []note) output {
 func (p Post) expired() bool {
 	red := 0
 	for _, row := range p.Decision.Rows {
-		if row.Verdict != gate.Regressed {
+		if row.Verdict != gate.Regressed && row.Verdict != gate.Crept {
 			continue
 		}
 		red++

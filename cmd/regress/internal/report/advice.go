@@ -25,7 +25,7 @@ const mostBlocks = 3
 // steps says what to do, the likeliest first. Nothing when all is well.
 func (v view) steps(o Options) []step {
 	var out []step
-	red, nothing := v.by[gate.Regressed], len(v.Rows) == 0 && len(v.Targets) == 0
+	red, crept, nothing := v.by[gate.Regressed], v.by[gate.Crept], len(v.Rows) == 0 && len(v.Targets) == 0
 	broken, _ := v.promises(false)
 	missed, unmeasured := 0, 0
 	for _, t := range broken {
@@ -47,6 +47,9 @@ func (v view) steps(o Options) []step {
 			out[0].say = "what slowed it, and measure again"
 		}
 	}
+	if len(crept) > 0 {
+		out = append(out, step{verb: "regain", say: "what crept in since " + v.Anchor + ", here or in a change of its own; many small steps made it"})
+	}
 	if len(v.by[gate.Missing]) > 0 {
 		out = append(out, step{verb: "restore", say: "a missing benchmark ran at base and printed nothing at head: bring it back, or remove its function"})
 	}
@@ -63,7 +66,7 @@ func (v view) steps(o Options) []step {
 		out = append(out, step{verb: "look", say: "at the raw log, which gives this decision again:", command: "regress compare " + shellWord(o.LogName)})
 	}
 	if v.twins() == "" {
-		out = append(out, v.accept(red, o)...) // last, because it is long
+		out = append(out, v.accept(v.red(), o)...) // last, because it is long
 	}
 	return out
 }
@@ -94,13 +97,19 @@ func (v view) accept(red []gate.Row, o Options) []step {
 // waiverNamed says whether the gate found a waiver for a red row that does not
 // cover it: another block for the same series would be refused.
 func waiverNamed(r gate.Row) bool {
-	return r.Verdict == gate.Regressed && (strings.Contains(r.Why, "; the waiver") || strings.Contains(r.Why, "that the waiver"))
+	return (r.Verdict == gate.Regressed || r.Verdict == gate.Crept) && (strings.Contains(r.Why, "; the waiver") || strings.Contains(r.Why, "that the waiver"))
 }
 
 // waiver is the block that accepts r and nothing else. The ceiling is the far
-// end of what was measured, in whole percent: a tenth of chance does not turn
-// it red again, and a further step does.
+// end of what was measured, in whole percent. Both this measurement and the next one of the
+// same code err, by h/1.96 each where h is half the 95 % interval, and so their difference by √2
+// of that: it exceeds h once in twelve times, and h/2, which was considered, once in four. Who
+// has accepted a change does not want to be asked again by chance; a further step of the size of the
+// noise would not have been seen anyway.
 func waiver(r gate.Row, o Options) string {
+	if creep(r) {
+		r.Change, r.Interval = r.Drift.Change, r.Drift.Interval
+	}
 	ceiling := math.Inf(1) // from zero: any amount
 	if r.Change != nil {
 		ceiling = math.Abs(*r.Change)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/descartes/regress/pkg/baseline"
 	"github.com/descartes/regress/pkg/gate"
 )
 
@@ -67,6 +68,13 @@ func (p *page) grave() []answer {
 		}
 	}
 	add("Regressed", gate.Regressed, func(r gate.Row) string { return " " + fromTo(r) })
+	add("Crept", gate.Crept, func(r gate.Row) string {
+		say := " " + fromTo(r) + " since " + prose(p.Anchor)
+		if r.Change != nil {
+			say += "; this change's own part " + cell(signed(*r.Change))
+		}
+		return say
+	})
 	if broken, _ := p.promises(false); len(broken) > 0 {
 		out = append(out, answer{"Target", more(p.promiseLine(broken[0]), len(broken))})
 	}
@@ -151,11 +159,14 @@ func (p *page) promiseLine(t promise) string {
 
 // sure says how far to trust the worst row.
 func (p *page) sure() string {
-	red := p.by[gate.Regressed]
+	red := p.red()
 	if len(red) == 0 {
 		return ""
 	}
 	say := prose(red[0].Why)
+	if red[0].Verdict == gate.Crept {
+		say = fmt.Sprintf("judged as the change itself is: noise does this in less than one of %.0f unchanged pull requests", 1/p.Policy.Alpha)
+	}
 	if red[0].Stage == "exact" {
 		say = "a count without noise: " + say + " in every round"
 	}
@@ -175,6 +186,12 @@ func (p *page) since() string {
 	}
 	_, base, _ := sideFacts(*p.base)
 	say := prose(base) + " → " + prose(head) // in prose, GitHub links a commit that it knows
+	for _, side := range p.Sides {
+		if side.Side == baseline.Anchor {
+			say += "; held against " + prose(p.Anchor) + " too, " + prose(short(side.Commit))
+			break
+		}
+	}
 	for _, verdict := range []gate.Verdict{gate.Regressed, gate.Improved} {
 		if rows := p.by[verdict]; len(rows) > 0 {
 			if began := p.began(rows[0]); began != "" {

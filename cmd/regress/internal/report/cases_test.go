@@ -112,6 +112,40 @@ func noisy() gate.Row {
 	return r
 }
 
+// crept is a slow drift since the last release, of which this change is a part.
+func crept() gate.Decision {
+	slow := judged(gate.Crept, "PingPong/transport=shm/size=64B-2", "p95-latency-sec", 2.52e-7, .009, -.004, .021,
+		"crept +6.1 % [+4.2, +8.0] since v1.2.0 (this change's own part: +0.9 %)")
+	slow.Drift = &gate.Drift{
+		Verdict: gate.Regressed, Why: slow.Why, Anchor: &gate.Side{Median: 2.4e-7, N: 14, Spread: .01},
+		Change: at(.061), Interval: &gate.Interval{Lo: .042, Hi: .08, Level: .95}, P: at(1e-4), Detectable: at(.04),
+	}
+	waived := judged(gate.Waived, "Encode/codec=json/size=1KiB-2", "sec/op", 3.2e-6, .001, -.01, .02,
+		"crept +7.0 % [+6.1, +8.2] since v1.2.0 (this change's own part: +0.1 %); accepted up to 10 % until 2027-01-31")
+	waived.Waiver = "validates its input since #12, asked for by @security"
+	waived.Drift = &gate.Drift{
+		Verdict: gate.Waived, Why: waived.Why, Anchor: &gate.Side{Median: 3e-6, N: 14, Spread: .01},
+		Change: at(.07), Interval: &gate.Interval{Lo: .061, Hi: .082, Level: .95},
+	}
+	rows := append([]gate.Row{slow, waived}, calm()...)
+	for i := range rows[2:] {
+		r := &rows[2+i]
+		switch {
+		case i == 0:
+			r.Drift = &gate.Drift{Verdict: gate.New, Why: "v1.2.0 does not have it"}
+		case r.Verdict == gate.Unchanged:
+			r.Drift = &gate.Drift{Verdict: gate.Unchanged, Why: r.Why, AtMost: r.AtMost}
+		}
+	}
+	d := decision(gate.Fail, "1 of 40 benchmarks crept: PingPong/transport=shm/size=64B-2 p95-latency-sec: +6.1 % [+4.2, +8.0] since v1.2.0 (this change's own part: +0.9 %)", rows...)
+	d.Anchor = "v1.2.0"
+	d.Reasons = []string{"PingPong/transport=shm/size=64B-2 p95-latency-sec: " + slow.Why}
+	release := d.Sides[0]
+	release.Side, release.Commit, release.Branch = baseline.Anchor, "77b1f00d5a6c7be5586f1c2d3e4f5a6b7c8d9e0f", "v1.2.0"
+	d.Sides = append(d.Sides, release)
+	return d
+}
+
 func improvement() gate.Decision {
 	better := judged(gate.Improved, "Throughput/transport=shm/size=64B/mode=plain-2", "msg/s", 4.1e6, .31, .28, .35, "31 % higher")
 	much := judged(gate.Improved, "PingPong/transport=shm/size=1MiB-2", "p95-latency-sec", 9.2e-4, -.62, -.64, -.6, "62 % faster")
@@ -229,7 +263,7 @@ func hostile() gate.Decision {
 // cases are the goldens, by name.
 var cases = map[string]gate.Decision{
 	"regression": regression(), "improvement": improvement(), "inconclusive": inconclusive(), "missing": missing(), "target": target(),
-	"expired": expired(), "green": green(), "nothing": nothing(), "twins": twins(), "false-alarm": falseAlarm(), "hostile": hostile(),
+	"expired": expired(), "green": green(), "nothing": nothing(), "twins": twins(), "false-alarm": falseAlarm(), "hostile": hostile(), "crept": crept(),
 }
 
 // stored is the past of every series with a head: flat, but for one allocation

@@ -42,7 +42,7 @@ func TestGolden(t *testing.T) {
 		check(name+".txt", text(d, o))
 		check(name+".md", func(w io.Writer) error { return Markdown(w, d, o) })
 	}
-	for _, name := range []string{"missing", "regression", "nothing"} { // every field once; TestJSONShape has the rest
+	for _, name := range []string{"missing", "regression", "nothing", "crept"} { // every field once; TestJSONShape has the rest
 		check(name+".json", func(w io.Writer) error { return JSON(w, cases[name]) })
 	}
 	d := cases["regression"]

@@ -59,7 +59,7 @@ var directions = map[baseline.Direction]string{baseline.Lower: "lower", baseline
 //	  "rows": [{                       worst first
 //	    "package": "…", "name": "Parse/size=1KiB-2", "unit": "sec/op",
 //	    "direction": "lower" | "higher" | "neutral", "exact": true,
-//	    "verdict": "improved" | "unchanged" | "regressed" | "inconclusive" | "new" | "missing" |
+//	    "verdict": "improved" | "unchanged" | "regressed" | "crept" | "inconclusive" | "new" | "missing" |
 //	               "removed" | "waived" | "same code" | "not judged",
 //	    "why": "…",
 //	    "base": {"median": 2.4e-7, "n": 30, "spread": 0.004}, "head": {…},
@@ -67,17 +67,18 @@ var directions = map[baseline.Direction]string{baseline.Lower: "lower", baseline
 //	    "interval": {"lo": 0.1, "hi": 0.14, "level": 0.95}, "p": 1e-7,
 //	    "minEffect": 0.05, "detectable": 0.06, "worseByLessThan": 0.02,
 //	    "stage": "screen" | "confirm" | "fixed" | "stored" | "exact",
-//	    "waiver": "…", "warnings": ["…"]
+//	    "waiver": "…", "warnings": ["…"],
+//	    "drift": {"verdict": "…", "why": "…", "anchor": {"median": 2.4e-7, …}, "change": 0.06, …}   against the anchor
 //	  }],
 //	  "targets": [{"target": "…", "name": "…", "unit": "…", "limit": 0.01, "below": true, "value": 0.002,
 //	    "interval": {…}, "margin": 4.8, "verdict": "met" | "missed" | "undecided" | "not measured", "why": "…"}],
 //	  "counts": {"unchanged": 34},
 //	  "problems": [{"file": "…", "line": 12, "side": "head", "package": "…", "name": "…", "message": "…", "crashed": true}],
 //	  "warnings": ["…"],
-//	  "sides": [{"side": "base", "commit": "…", "branch": "…", "dirty": true, "stored": true,
+//	  "sides": [{"side": "base" | "head" | "anchor", "commit": "…", "branch": "…", "dirty": true, "stored": true,
 //	    "fingerprint": "…", "machine": "…", "goVersion": "…"}],
 //	  "policy": {"alpha": 0.01, "minEffect": 0.05, "procedure": "two-stage", "strict": true, "seed": 42},
-//	  "roundsPerSide": 3.2
+//	  "roundsPerSide": 3.2, "anchor": "v1.2.0"
 //	}
 func JSON(w io.Writer, d gate.Decision) error {
 	doc := document{

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/descartes/regress/pkg/gate"
@@ -22,6 +23,7 @@ func Markdown(w io.Writer, d gate.Decision, o Options) error {
 	p.left = o.Budget - len(top) - len(facts) - sections*closing
 	p.WriteString(top)
 	p.comparisons("Regressed", p.by[gate.Regressed], true)
+	p.comparisons("Crept in since "+prose(p.Anchor), p.by[gate.Crept], true)
 	broken, kept := p.promises(o.All)
 	p.promised("Targets not met", broken, true)
 	p.accepting()
@@ -47,12 +49,12 @@ func Markdown(w io.Writer, d gate.Decision, o Options) error {
 func (p *page) comparisons(title string, rows []gate.Row, open bool) {
 	p.section(listing{
 		title: title, open: open, rows: len(rows),
-		header: "| benchmark | base → head | change | " + interval(rows) + " |\n|:--|--:|--:|--:|\n",
+		header: "| benchmark | " + before(rows) + " → head | " + changeTitle(rows) + " |\n|:--|--:|--:|\n",
 		row: func(i int) string {
 			r := rows[i]
 			f := figuresOf(r)
 			change := cell(f.change)
-			if r.Verdict == gate.Regressed && change != "" {
+			if (r.Verdict == gate.Regressed || r.Verdict == gate.Crept) && change != "" {
 				change = "**" + change + "**"
 			}
 			label := code(p.rowLabel(r), true) + " " + prose(r.Unit)
@@ -68,10 +70,22 @@ func (p *page) comparisons(title string, rows []gate.Row, open bool) {
 			for _, warning := range r.Warnings {
 				label += "<br>" + prose(warning)
 			}
+			if f.between != "" {
+				change += "<br>" + cell(f.between)
+			}
 			both := strings.TrimSuffix(f.base+" → "+f.head, " → ")
-			return fmt.Sprintf("| %s | %s | %s | %s |", label, cell(both), change, cell(f.between))
+			return fmt.Sprintf("| %s | %s | %s |", label, cell(both), change)
 		},
 	})
+}
+
+// changeTitle names a change and, below it, its interval: one column for both
+// keeps the table within the width of a comment.
+func changeTitle(rows []gate.Row) string {
+	if slices.ContainsFunc(rows, func(r gate.Row) bool { return figuresOf(r).between != "" }) {
+		return "change<br>" + cell(interval(rows))
+	}
+	return "change"
 }
 
 // undecided is a table of rows whose reason matters more than their figures.

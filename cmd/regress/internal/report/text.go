@@ -23,6 +23,7 @@ func Text(w io.Writer, d gate.Decision, o Options) error {
 	t := text{view: look(d), o: o, pen: pen(o.Color)}
 	t.top()
 	t.rows("Regressed", t.by[gate.Regressed], true, len(d.Rows))
+	t.rows("Crept in since "+plain(t.Anchor), t.by[gate.Crept], true, len(d.Rows))
 	t.rows("Missing from head", t.by[gate.Missing], true, len(d.Rows))
 	broken, kept := t.promises(o.All)
 	t.promised("Targets not met", broken)
@@ -115,7 +116,7 @@ func (t *text) rows(title string, rows []gate.Row, why bool, most int) {
 	if rows[0].Verdict == gate.Inconclusive {
 		sees = "sees"
 	}
-	out := table{titles: []string{"", "unit", "base", "head", "change", between, sees}, right: []bool{false, false, true, true, true, true, true}}
+	out := table{titles: []string{"", "unit", before(rows), "head", "change", between, sees}, right: []bool{false, false, true, true, true, true, true}}
 	for _, r := range rows[:min(most, len(rows))] {
 		f := figuresOf(r)
 		if t.o.Width < wide {

@@ -187,6 +187,9 @@ func figuresOf(r gate.Row) figures {
 		write = exact
 	}
 	var f figures
+	if creep(r) {
+		r.Base, r.Change, r.Interval, r.Detectable = r.Drift.Anchor, r.Drift.Change, r.Drift.Interval, r.Drift.Detectable
+	}
 	if r.Base != nil {
 		f.base = write(r.Base.Median, r.Unit)
 	}

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/descartes/regress/pkg/baseline"
@@ -36,7 +37,7 @@ func look(d gate.Decision) view {
 		switch {
 		case side.Side == baseline.Base && v.base == nil:
 			v.base = side
-		case side.Side != baseline.Base && v.head == nil:
+		case side.Side.Judged() && v.head == nil:
 			v.head = side
 		}
 	}
@@ -94,7 +95,7 @@ func (v view) headline() string {
 // reasons are the sentences that no table repeats.
 func (v view) reasons() []string {
 	told := map[string]bool{}
-	for _, r := range v.by[gate.Regressed] {
+	for _, r := range v.red() {
 		told[r.Why] = true
 	}
 	for _, t := range v.Targets {
@@ -155,6 +156,49 @@ func (v view) unchanged() []string {
 	}
 	if n := len(v.by[gate.NotJudged]); n > 0 {
 		out = append(out, fmt.Sprintf("%d shown and never judged (a rule, or a unit without a better side)", n))
+	}
+	return append(out, v.held()...)
+}
+
+// red are the rows that fail the run.
+func (v view) red() []gate.Row {
+	return slices.Concat(v.by[gate.Regressed], v.by[gate.Crept])
+}
+
+// creep tells whether what a row shows is what crept in since the anchor.
+func creep(r gate.Row) bool {
+	return r.Drift != nil && (r.Verdict == gate.Crept || r.Verdict == gate.Waived && r.Drift.Verdict == gate.Waived)
+}
+
+// before is the title of what rows are held against.
+func before(rows []gate.Row) string {
+	if len(rows) > 0 && rows[0].Verdict == gate.Crept {
+		return string(baseline.Anchor)
+	}
+	return string(baseline.Base)
+}
+
+// held says in a few words what the anchor had to say of the rest.
+func (v view) held() []string {
+	var out []string
+	held, fresh, worst := 0, 0, 0.
+	for _, r := range v.Rows {
+		switch {
+		case r.Drift == nil:
+		case r.Drift.Verdict == gate.New:
+			fresh++
+		case r.Drift.Verdict == gate.Unchanged || r.Drift.Verdict == gate.Improved || r.Drift.Verdict == gate.SameCode:
+			held++
+			if r.Drift.AtMost != nil {
+				worst = max(worst, *r.Drift.AtMost)
+			}
+		}
+	}
+	if held > 0 {
+		out = append(out, fmt.Sprintf("%d held against %s: none worse by %s or more", held, v.Anchor, percentUp(worst)))
+	}
+	if fresh > 0 {
+		out = append(out, fmt.Sprintf("%d new since %s", fresh, v.Anchor))
 	}
 	return out
 }
