@@ -3,10 +3,7 @@ package ipctest
 import (
 	"bytes"
 	"context"
-	"encoding/binary"
 	"errors"
-	"fmt"
-	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -18,106 +15,6 @@ import (
 
 	"github.com/descartes/regress/pkg/ipc"
 )
-
-// stranger starts programs that are no peers.
-func (tr Transport) stranger(t *testing.T) {
-	ctx := limited(t)
-	other := []byte(tr.Hello)
-	other[tr.Version]++
-	lying := append([]byte(tr.Hello), 0xf0, 0xff, 0xff, 0xff, 'x') // a length of 4 GiB, or a segment of that size
-	for _, c := range []struct {
-		name  string
-		bytes []byte
-		want  error
-	}{
-		{"text", []byte("usage: cat [file]\n"), ipc.ErrVersion},
-		{"another version", other, ipc.ErrVersion},
-		{"a length that lies", append(lying, bytes.Repeat([]byte{0xff}, 100)...), ipc.ErrCorrupt},
-		{"half a hello", []byte(tr.Hello[:3]), ipc.ErrPeerGone},
-		{"nothing", nil, ipc.ErrPeerGone},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			file := filepath.Join(t.TempDir(), "bytes")
-			if err := os.WriteFile(file, c.bytes, 0o600); err != nil {
-				t.Fatal(err)
-			}
-			// It lives on for a while after a lie: the error does not come from its death.
-			life := "0"
-			if c.want != ipc.ErrPeerGone {
-				life = "30"
-			}
-			cmd := exec.Command("/bin/sh", "-c", fmt.Sprintf(`cat "$0" >&%d; exec sleep %s`, tr.Wire, life), file)
-			conn, err := tr.Spawn(cmd, ipc.Config{})
-			if err != nil {
-				t.Fatal(err)
-			}
-			within(t, patience, "Recv", func() {
-				if b, err := conn.Recv(ctx, nil); !errors.Is(err, c.want) {
-					t.Errorf("Recv: %q, %v, want %v", b, err, c.want)
-				}
-			})
-			if err := conn.Send(ctx, []byte("x")); c.want != ipc.ErrPeerGone && !errors.Is(err, c.want) {
-				t.Errorf("Send on a failed connection: %v, want %v", err, c.want)
-			}
-			_ = conn.Close()
-			_ = cmd.Process.Kill()
-			_ = cmd.Wait()
-		})
-	}
-}
-
-func (tr Transport) batch(t *testing.T) {
-	ctx := limited(t)
-	// Nothing leaves before its time; waiting in Recv is such a time.
-	c, _ := tr.spawn(t, "batch", "", ipc.Config{Batch: ipc.Batch{Count: 100, Delay: -1}})
-	var buf []byte
-	for i := range uint64(300) {
-		if err := c.Send(ctx, message(i, 30)); err != nil {
-			t.Fatal(err)
-		}
-		if i%10 < 9 {
-			continue
-		}
-		for k := i - 9; k <= i; k++ {
-			var err error
-			if buf, err = c.Recv(ctx, buf); err != nil {
-				t.Fatal(err)
-			}
-			if err := check(buf, k); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	if err := c.Send(ctx, message(0, 30)); err != nil {
-		t.Fatal(err)
-	}
-	time.Sleep(20 * time.Millisecond)
-	if c.Ready() {
-		t.Error("a message left its batch of 100 without count, age or Flush")
-	}
-	if err := c.Flush(ctx); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := c.Recv(ctx, nil); err != nil {
-		t.Fatal(err)
-	}
-
-	// By age, with nobody calling anything.
-	c, _ = tr.spawn(t, "echo", "", ipc.Config{Batch: ipc.Batch{Count: 100, Delay: 2 * time.Millisecond}})
-	for i := range uint64(20) {
-		if err := c.Send(ctx, message(i, 30)); err != nil {
-			t.Fatal(err)
-		}
-		for start := time.Now(); !c.Ready(); time.Sleep(time.Millisecond) {
-			if time.Since(start) > patience {
-				t.Fatalf("message %d did not leave by age", i)
-			}
-		}
-		if b, err := c.Recv(ctx, nil); err != nil || check(b, i) != nil {
-			t.Fatal(check(b, i), err)
-		}
-	}
-}
 
 // allocs counts the heap allocations of messages there and back, also of such that fill the buffers and make both
 // sides wait, under a context that can end.
@@ -186,89 +83,6 @@ func (tr Transport) allocs(t *testing.T) {
 	}
 }
 
-// kill ends either side with SIGKILL at random moments: 50 times, or IPCTEST_KILLS times.
-func (tr Transport) kill(t *testing.T) {
-	rounds := 50
-	if n, err := strconv.Atoi(os.Getenv("IPCTEST_KILLS")); err == nil {
-		rounds = n
-	}
-	rnd := rand.New(rand.NewPCG(uint64(os.Getpid()), 9))
-	file := filepath.Join(t.TempDir(), "committed")
-	for i := range rounds {
-		after := time.Duration(rnd.IntN(8000)) * time.Microsecond
-		cfg := ipc.Config{Sync: ipc.Sync(i / 2 % 3), Timeout: patience}
-		if i%2 == 0 {
-			tr.killSource(t, cfg, file, after)
-		} else {
-			tr.killSink(t, cfg, after)
-		}
-		if t.Failed() {
-			t.Fatalf("in round %d, killed %v after the first message", i, after)
-		}
-	}
-}
-
-// killSource kills the sender: all that it had committed arrives, whole.
-func (tr Transport) killSource(t *testing.T, cfg ipc.Config, file string, after time.Duration) {
-	if err := os.WriteFile(file, make([]byte, 8), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	cmd := command(tr, "source", file)
-	c, err := tr.Spawn(cmd, cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = c.Close() }()
-	ctx := limited(t)
-	var buf []byte
-	n := uint64(0)
-	for ; ; n++ {
-		if buf, err = c.Recv(ctx, buf); err != nil {
-			break
-		}
-		if err := check(buf, n); err != nil {
-			t.Error(err)
-		}
-		if n == 0 {
-			time.AfterFunc(after, func() { _ = cmd.Process.Kill() })
-		}
-	}
-	_ = cmd.Process.Kill()
-	_ = cmd.Wait()
-	if !errors.Is(err, ipc.ErrPeerGone) || errors.Is(err, ipc.ErrPeerClosed) {
-		t.Errorf("the receiver's end is %v, want ErrPeerGone", err)
-	}
-	b, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if committed := binary.LittleEndian.Uint64(b); n < committed || n > committed+1 {
-		t.Errorf("%d messages arrived, %d were committed", n, committed)
-	}
-}
-
-// killSink kills the receiver: the sender learns of it.
-func (tr Transport) killSink(t *testing.T, cfg ipc.Config, after time.Duration) {
-	cmd := command(tr, "sink", "")
-	c, err := tr.Spawn(cmd, cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = c.Close() }()
-	ctx := limited(t)
-	kill := time.AfterFunc(after+5*time.Millisecond, func() { _ = cmd.Process.Kill() })
-	defer kill.Stop()
-	rnd := rand.New(rand.NewPCG(1, uint64(after)))
-	for n := uint64(0); err == nil; n++ {
-		err = c.Send(ctx, message(n, size(rnd)))
-	}
-	if !errors.Is(err, ipc.ErrPeerGone) {
-		t.Errorf("the sender's end is %v, want ErrPeerGone", err)
-	}
-	_ = cmd.Process.Kill()
-	_ = cmd.Wait()
-}
-
 // oneCore makes round trips with one processor, by the scheduler's count and by affinity.
 func (tr Transport) oneCore(t *testing.T) {
 	const trips = "1000"
@@ -319,9 +133,9 @@ func use(t *testing.T) usage {
 	return u
 }
 
-// churn connects and closes many times: 300, or IPCTEST_CHURN times.
+// churn connects and closes many times: 10,000, or IPCTEST_CHURN times; where each takes a process, a fifth of that.
 func (tr Transport) churn(t *testing.T) {
-	rounds := 300
+	rounds := 10_000
 	if n, err := strconv.Atoi(os.Getenv("IPCTEST_CHURN")); err == nil {
 		rounds = n
 	}
