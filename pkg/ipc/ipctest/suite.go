@@ -25,6 +25,7 @@ func Run(t *testing.T, tr Transport) {
 	t.Run("try to send", tr.trySend)
 	t.Run("try to peek", tr.tryPeek)
 	t.Run("watch", tr.watch)
+	t.Run("watch beside close", tr.watchClosed)
 	t.Run("listen", tr.listen)
 	t.Run("stranger", tr.stranger)
 	t.Run("batch", tr.batch)

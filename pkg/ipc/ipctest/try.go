@@ -6,6 +6,8 @@ import (
 	"errors"
 	"math/rand/v2"
 	"os/exec"
+	"path/filepath"
+	"runtime"
 	"testing"
 	"time"
 
@@ -122,6 +124,55 @@ func (tr Transport) tryPeek(t *testing.T) {
 	}
 	if _, err := soon(); !errors.Is(err, ipc.ErrPeerGone) {
 		t.Errorf("TryPeek at a peer that died: %v, want ErrPeerGone", err)
+	}
+}
+
+// watchClosed closes beside Watch, at any moment from before it has begun: an error or none, and no fault.
+func (tr Transport) watchClosed(t *testing.T) {
+	if tr.Listen == nil {
+		t.Skip("no addresses")
+	}
+	ctx := limited(t)
+	path := filepath.Join(t.TempDir(), "s")
+	l, err := tr.Listen(path, ipc.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = l.Close() }()
+	for i := range 1000 {
+		far, err := tr.Dial(ctx, path, ipc.Config{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		near, err := l.Accept(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w, ok := near.(watcher)
+		if !ok {
+			t.Skip("no Watch")
+		}
+		if i%2 == 0 { // one that has received, and one that has not met its peer
+			if err := far.Send(ctx, []byte("x")); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := near.Recv(ctx, nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		watching := make(chan error, 1)
+		go func() {
+			runtime.Gosched()
+			watching <- w.Watch(ctx)
+		}()
+		for range i % 7 {
+			runtime.Gosched()
+		}
+		_ = near.Close()
+		if err := <-watching; err != nil && !errors.Is(err, ipc.ErrClosed) {
+			t.Fatalf("Watch beside Close: %v", err)
+		}
+		_ = far.Close()
 	}
 }
 

@@ -13,12 +13,20 @@ import (
 // of connections, which have polled before: it neither spins nor sleeps on the futex, where each of many
 // waiting goroutines would keep a thread, and a P until the scheduler notices. The peer rings over the socket.
 func (c *conn) Watch(ctx context.Context) error {
+	// As every call of the half: when Close has been here first, the memory may be gone, even for taking an address.
+	ring.StoreRel(&c.rx.busy, in)
+	if c.state.Load()&closed != 0 {
+		ring.StoreRel(&c.rx.busy, out)
+		return nil
+	}
 	if !c.rx.open {
 		if _, err := c.meet(ctx, true); err != nil {
+			ring.StoreRel(&c.rx.busy, out)
 			return wait.Error(ctx, "watch", "shm") // any other error is what Recv will say
 		}
 	}
 	bed := &c.rx.seg.control().Recv
+	ring.StoreRel(&c.rx.busy, out)
 	defer func() { // not when Close has taken the memory away
 		ring.StoreRel(&c.rx.busy, in)
 		if c.state.Load()&closed == 0 {
