@@ -14,6 +14,13 @@
 //	a result that it determines, also in other packages       .6 and less
 //	the rest of its function                                  .05
 //
+// A hunk that has the tokens that it had in another order, or another number in
+// a calculation, can hardly cost anything itself: .3 of that. Of two names on one
+// line the one that takes part in the call further down the stack counts. A file
+// that is embedded is followed through its variable, and what a go statement is
+// given into the function that it starts. Samples of the collector and scheduler,
+// on stacks without a line of the repository, are left out.
+//
 // A sample counts for a hunk with the largest weight among the frames of its
 // stack, inlined ones included; in the base, lines are taken for those of the
 // head that they have become. What counts is head less base, so that a hunk on a

@@ -140,17 +140,58 @@ func plain(h *hunk) bool {
 	known := map[lexeme]bool{}
 	for _, l := range old {
 		known[l] = true
+		if l.tok == token.ADD || l.tok == token.ADD_ASSIGN {
+			known[lexeme{tok: token.ADD}], known[lexeme{tok: token.ADD_ASSIGN}] = true, true
+		}
 	}
 	for i, l := range new {
 		if known[l] {
 			continue
 		}
 		switch {
-		case l.tok == token.FOR, l.tok == token.RANGE, l.tok == token.DEFER, l.tok == token.GO, l.tok == token.SELECT, l.tok == token.ARROW, l.tok == token.MAP, l.tok == token.FUNC:
+		case l.tok == token.FOR, l.tok == token.RANGE, l.tok == token.DEFER, l.tok == token.GO, l.tok == token.SELECT, l.tok == token.ARROW, l.tok == token.MAP, l.tok == token.FUNC,
+			l.tok == token.ADD, l.tok == token.ADD_ASSIGN: // of texts they allocate
 			return false
 		case l.tok == token.IDENT && i+1 < len(new) && (new[i+1].tok == token.LPAREN || new[i+1].tok == token.LBRACK):
 			return false
 		}
 	}
 	return len(new) > 0
+}
+
+// reordered reports whether a hunk has the tokens that it had, in another order.
+func reordered(h *hunk) bool {
+	count := map[lexeme]int{}
+	for _, l := range lex(h.old) {
+		count[l]++
+	}
+	for _, l := range lex(h.new) {
+		count[l]--
+	}
+	for _, n := range count {
+		if n != 0 {
+			return false
+		}
+	}
+	return len(count) > 0
+}
+
+// retuned reports whether nothing but numbers differ, in lines that only
+// calculate: no call, index, loop or condition that a number could make dearer.
+func retuned(h *hunk) bool {
+	old, new := lex(h.old), lex(h.new)
+	if len(old) != len(new) || len(new) == 0 {
+		return false
+	}
+	for i, l := range new {
+		switch {
+		case l.tok.IsKeyword() && l.tok != token.RETURN, l.tok == token.LBRACK, l.tok == token.LBRACE:
+			return false
+		case l.tok == token.LPAREN && i > 0 && new[i-1].tok == token.IDENT:
+			return false
+		case l != old[i] && (l.tok != old[i].tok || l.tok != token.INT && l.tok != token.FLOAT):
+			return false
+		}
+	}
+	return true
 }

@@ -34,6 +34,7 @@ const (
 	seldom     = .4  // of a growth in a function that the base hardly called: the call is new
 	magnitude  = 10. // times dearer is more than a change without a new loop or call can do
 	firm       = .5  // weights from here on make a claim to the whole of a sample
+	ours       = .1  // of the growth must be under a function of the repository
 	narrow     = 12  // lines: a longer hunk is narrowed to its heaviest line
 )
 
@@ -55,8 +56,11 @@ func Open(ctx context.Context, top, commit string) (*Finder, error) {
 		return nil, fmt.Errorf("find the cause: %w", err)
 	}
 	for _, c := range changes {
-		if path.Ext(c.new) == ".go" {
-			t.parse(path.Dir(c.new))
+		dir := path.Dir(c.new)
+		t.parse(dir)
+		for path.Ext(c.new) != ".go" && dir != "." && dir != "/" { // what embeds it stands beside or above it
+			dir = path.Dir(dir)
+			t.parse(dir)
 		}
 	}
 	return &Finder{tree: t, changes: changes}, nil
@@ -73,8 +77,7 @@ func (f *Finder) Find(pair Pair) (Cause, error) {
 		return Cause{}, fmt.Errorf("head: %w", err)
 	}
 	cause := Cause{Grown: grown(base, head, pair.Iterations)}
-	total := head.total - base.total
-	if total <= 0 {
+	if head.total <= base.total {
 		return cause, nil
 	}
 	for _, s := range head.stacks {
@@ -86,6 +89,10 @@ func (f *Finder) Find(pair Pair) (Cause, error) {
 	}
 	field := survey(f.tree, f.changes)
 	scores := field.weigh(base, head)
+	total := f.attributable(head) - f.attributable(base)
+	if total < ours*(head.total-base.total) {
+		return cause, nil
+	}
 	best := choose(scores, total)
 	if best == nil {
 		return cause, nil
@@ -93,6 +100,19 @@ func (f *Finder) Find(pair Pair) (Cause, error) {
 	cause.File, cause.Share = best.touch.hunk.file, min(best.score/total, 1)
 	cause.First, cause.Last = best.lines()
 	return cause, nil
+}
+
+// attributable is what a profile has under functions of the repository and of
+// its modules. The rest is the collector's and the scheduler's, on stacks of
+// their own: it follows from the growth and says nothing of where that is.
+func (f *Finder) attributable(s samples) float64 {
+	total := 0.
+	for _, one := range s.stacks {
+		if slices.ContainsFunc(one.frames, func(fr frame) bool { return f.tree.resolve(fr.file) != "" }) {
+			total += one.value
+		}
+	}
+	return total
 }
 
 // score is what a touch explains.
@@ -152,8 +172,13 @@ func (f *field) reached(s stack, at func(frame) point) (map[*touch]float64, map[
 			p.line = 0
 		}
 		for t, weight := range f.in[p] {
-			if t == p.touch && i > 0 && t.both[shortName(s.frames[i-1].function)] {
-				weight = inherit
+			if i > 0 {
+				callee := shortName(s.frames[i-1].function)
+				if t == p.touch && t.both[callee] {
+					weight = min(weight, inherit)
+				} else if via, ok := f.via[p][t]; ok && !via[callee] {
+					weight *= beside
+				}
 			}
 			if weight > weights[t] {
 				weights[t], depth[t], lines[t] = weight, len(s.frames)-i, 0
@@ -183,7 +208,7 @@ func (s *score) count(value, sign, weight, period float64, depth, line int) {
 		s.ownBase += value
 	}
 	switch {
-	case weight >= firm:
+	case weight >= firm && !s.touch.reordered && !s.touch.retuned:
 		s.claim += sign * value
 		if sign < 0 {
 			s.claimBase += value

@@ -52,7 +52,7 @@ func (f *field) scope(dir string) []*file {
 // and collects what is declared or set by means of them.
 func (f *field) mentions(t *touch, source *file, names, derived map[string]float64) {
 	derive := func(name string, weight float64) {
-		if weight*fades > result { // results alone are not followed further
+		if name != "_" && weight*fades > result { // results alone are not followed further
 			derived[name] = max(derived[name], weight*fades)
 		}
 	}
@@ -78,6 +78,7 @@ func (f *field) mentions(t *touch, source *file, names, derived map[string]float
 			continue
 		}
 		seeds := map[int]float64{}
+		f.takes(t, d, names)
 		ast.Inspect(d.fn, func(n ast.Node) bool {
 			switch x := n.(type) {
 			case *ast.Ident:
@@ -99,7 +100,9 @@ func (f *field) mentions(t *touch, source *file, names, derived map[string]float
 			return true
 		})
 		if len(seeds) > 0 {
-			f.flow(t, d, seeds, map[string]float64{})
+			locals := map[string]float64{}
+			f.flow(t, d, seeds, locals)
+			f.started(t, d, locals)
 		}
 	}
 }
@@ -124,4 +127,81 @@ func mentioned(n ast.Node, names map[string]float64) float64 {
 		return true
 	})
 	return weight
+}
+
+// takes notes in which calls of d one of the names takes part, line by line: what
+// is called beside it on the same line is less its doing.
+func (f *field) takes(t *touch, d *decl, names map[string]float64) {
+	var calls []*ast.CallExpr // around n
+	ast.Inspect(d.fn, func(n ast.Node) bool {
+		if call, ok := n.(*ast.CallExpr); ok {
+			calls = append(calls, call)
+		}
+		ident, ok := n.(*ast.Ident)
+		if !ok || names[ident.Name] == 0 || ident == d.fn.Name {
+			return true
+		}
+		p := f.here(d.file.name, d.file.line(ident.Pos()))
+		if f.via[p] == nil {
+			f.via[p] = map[*touch]map[string]bool{}
+		}
+		if f.via[p][t] == nil {
+			f.via[p][t] = map[string]bool{}
+		}
+		for _, call := range calls {
+			if call.Pos() <= ident.Pos() && ident.Pos() < call.End() {
+				f.via[p][t][called(call)] = true
+			}
+		}
+		return true
+	})
+}
+
+// called is the name of what is called, as it is declared; empty for a value.
+func called(call *ast.CallExpr) string {
+	switch fun := call.Fun.(type) {
+	case *ast.Ident:
+		return fun.Name
+	case *ast.SelectorExpr:
+		return fun.Sel.Name
+	}
+	return ""
+}
+
+// started follows local names into the functions of the package that d starts
+// with go: no frame of d is on their stacks.
+func (f *field) started(t *touch, d *decl, locals map[string]float64) {
+	ast.Inspect(d.fn.Body, func(n ast.Node) bool {
+		begin, ok := n.(*ast.GoStmt)
+		if !ok {
+			return true
+		}
+		for _, source := range f.tree.files {
+			for _, other := range source.decls {
+				if source.dir == d.file.dir && other != d && other.fn.Name.Name == called(begin.Call) {
+					if given := arguments(begin.Call, other.fn, locals); len(given) > 0 {
+						f.flow(t, other, map[int]float64{}, given)
+					}
+				}
+			}
+		}
+		return true
+	})
+}
+
+// arguments are the parameters of fn that get a value by one of the names.
+func arguments(call *ast.CallExpr, fn *ast.FuncDecl, names map[string]float64) map[string]float64 {
+	given := map[string]float64{}
+	at := 0
+	for _, field := range fn.Type.Params.List {
+		for _, name := range field.Names {
+			if at < len(call.Args) {
+				if weight := mentioned(call.Args[at], names); weight > 0 {
+					given[name.Name] = weight * fades
+				}
+			}
+			at++
+		}
+	}
+	return given
 }

@@ -15,11 +15,17 @@ func (f *field) spread(t *touch, far bool) {
 		f.in.add(point{file: "module:" + t.module}, t, own)
 		return
 	}
+	names := map[string]float64{}
 	source := f.tree.files[t.hunk.file]
 	if source == nil {
+		for dir, vars := range f.tree.embedding(t.hunk.file) {
+			for _, name := range vars {
+				names[name] = outward
+			}
+			f.reach(t, dir, names)
+		}
 		return
 	}
-	names := map[string]float64{}
 	if t.decl == nil {
 		for _, name := range packageNames(source, t) {
 			names[name] = outward
@@ -33,13 +39,18 @@ func (f *field) spread(t *touch, far bool) {
 		for _, name := range assigned(t.hunk.old + t.hunk.new) {
 			locals[name] = mention
 		}
+		t.signature(seeds, locals)
 		f.flow(t, t.decl, seeds, locals)
+		f.started(t, t.decl, locals)
 		f.after(t)
 		for name, weight := range fields(t.hunk.new, fields(t.hunk.old, nil)) {
 			names[name] = weight
 		}
 		if name := t.decl.fn.Name.Name; !strings.HasPrefix(name, "Benchmark") && name != "main" && name != "init" {
 			names[name] = max(names[name], result)
+			if t.decl.returns(t.first, t.last) {
+				names[name] = max(names[name], returned)
+			}
 		}
 	}
 	if far {
@@ -68,6 +79,42 @@ func (f *field) flow(t *touch, d *decl, seeds map[int]float64, locals map[string
 	for line := d.first; line <= d.last; line++ {
 		f.in.add(f.here(d.file.name, line), t, rest*max(strongest, .5))
 	}
+}
+
+// signature adds what a changed head of a function determines: the parameters
+// declared on it, and all of a body that is compiled for type parameters.
+func (t *touch) signature(seeds map[int]float64, locals map[string]float64) {
+	d := t.decl
+	hit := func(n ast.Node) bool {
+		return t.hunk.newCount > 0 && t.first <= d.file.line(n.End()) && t.last >= d.file.line(n.Pos())
+	}
+	if !hit(d.fn.Type) {
+		return
+	}
+	for _, field := range d.fn.Type.Params.List {
+		for _, name := range field.Names {
+			if hit(field) {
+				locals[name.Name] = mention
+			}
+		}
+	}
+	if d.fn.Type.TypeParams != nil && !strings.Contains(t.hunk.old, d.fn.Name.Name+"[") {
+		for line := d.file.line(d.fn.Body.Pos()); line < d.last; line++ {
+			seeds[line] = max(seeds[line], outward)
+		}
+	}
+}
+
+// returns reports whether a return statement begins on one of the lines.
+func (d *decl) returns(first, last int) bool {
+	found := false
+	ast.Inspect(d.fn.Body, func(n ast.Node) bool {
+		if s, ok := n.(*ast.ReturnStmt); ok && d.file.line(s.Pos()) >= first && d.file.line(s.Pos()) <= last {
+			found = true
+		}
+		return !found
+	})
+	return found
 }
 
 // visit lets weight flow through one statement: to all its lines, to what it

@@ -18,10 +18,13 @@ const (
 	mention  = .5
 	follow   = .5
 	outward  = .6
+	returned = .45 // of what reads the result of a function that returns another
 	result   = .3
 	fades    = .8 // from one name to the next that is derived from it
 	rest     = .05
 	faintest = .02
+	calm     = .3  // of a hunk that can hardly cost anything itself
+	beside   = .8  // of a call for a name on its line that has no part in it
 	mostFar  = 500 // touches that are followed out of their function: more are a rewrite, which has no one cause
 	deepest  = 3   // names derived from names derived from names
 )
@@ -33,6 +36,8 @@ type touch struct {
 	module      string
 	first, last int             // lines to point at
 	both        map[string]bool // names in the old and in the new text
+	reordered   bool            // the same tokens in another order
+	retuned     bool            // another number in a calculation: its own lines cost what they did
 }
 
 // point is a place in the head: a line that is as it was, or a touch.
@@ -46,6 +51,9 @@ type point struct {
 type influence map[point]map[*touch]float64
 
 func (in influence) add(p point, t *touch, weight float64) bool {
+	if t.reordered || t.retuned && p.touch == t {
+		weight *= calm
+	}
 	if in[p] == nil {
 		in[p] = map[*touch]float64{}
 	}
@@ -63,7 +71,8 @@ type field struct {
 	byBase  map[string]*change
 	touches map[*hunk][]*touch
 	in      influence
-	removed []string // tokens of what was removed, a text a hunk
+	via     map[point]map[*touch]map[string]bool // calls on a line that a name which a touch determines takes part in
+	removed []string                             // tokens of what was removed, a text a hunk
 }
 
 // moved reports whether lines that a hunk adds are code that was removed
@@ -80,7 +89,7 @@ func (f *field) moved(h *hunk, first, last int) bool {
 
 // survey follows every hunk forward.
 func survey(t *tree, changes []*change) *field {
-	f := &field{tree: t, byHead: map[string]*change{}, byBase: map[string]*change{}, touches: map[*hunk][]*touch{}, in: influence{}}
+	f := &field{tree: t, byHead: map[string]*change{}, byBase: map[string]*change{}, touches: map[*hunk][]*touch{}, in: influence{}, via: map[point]map[*touch]map[string]bool{}}
 	for _, c := range changes {
 		for _, h := range c.hunks {
 			if gone := spell(lex(h.old)); gone != "" {
@@ -102,7 +111,7 @@ func survey(t *tree, changes []*change) *field {
 		for _, h := range c.hunks {
 			f.touches[h] = f.divide(h)
 			for _, t := range f.touches[h] {
-				t.both = calls(h)
+				t.both, t.reordered, t.retuned = calls(h), reordered(h), t.decl != nil && retuned(h)
 			}
 		}
 	}

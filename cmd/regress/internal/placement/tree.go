@@ -32,6 +32,7 @@ type file struct {
 	ast     *ast.File
 	set     *token.FileSet
 	imports map[string]bool
+	embeds  map[string][]string // variables by the pattern of the files in them
 	decls   []*decl
 }
 
@@ -133,11 +134,11 @@ func (t *tree) parse(dir string) {
 			continue
 		}
 		set := token.NewFileSet()
-		parsed, err := parser.ParseFile(set, filepath.Join(t.top, name), nil, parser.SkipObjectResolution)
+		parsed, err := parser.ParseFile(set, filepath.Join(t.top, name), nil, parser.SkipObjectResolution|parser.ParseComments)
 		if err != nil {
 			continue
 		}
-		f := &file{name: name, dir: dir, ast: parsed, set: set, imports: map[string]bool{}}
+		f := &file{name: name, dir: dir, ast: parsed, set: set, imports: map[string]bool{}, embeds: embeds(parsed)}
 		for _, spec := range parsed.Imports {
 			f.imports[strings.Trim(spec.Path.Value, `"`)] = true
 		}
@@ -160,4 +161,47 @@ func identifiers(n ast.Node) map[string]bool {
 		return true
 	})
 	return names
+}
+
+// embeds are the variables that hold files, by the pattern of those.
+func embeds(f *ast.File) map[string][]string {
+	out := map[string][]string{}
+	for _, d := range f.Decls {
+		general, ok := d.(*ast.GenDecl)
+		if !ok || general.Tok != token.VAR {
+			continue
+		}
+		for _, spec := range general.Specs {
+			value := spec.(*ast.ValueSpec)
+			for _, doc := range []*ast.CommentGroup{general.Doc, value.Doc} {
+				if doc == nil {
+					continue
+				}
+				for _, line := range doc.List {
+					patterns, ok := strings.CutPrefix(line.Text, "//go:embed ")
+					for _, pattern := range strings.Fields(patterns) {
+						if ok && len(value.Names) == 1 {
+							pattern = strings.TrimPrefix(strings.Trim(pattern, "\"`"), "all:")
+							out[pattern] = append(out[pattern], value.Names[0].Name)
+						}
+					}
+				}
+			}
+		}
+	}
+	return out
+}
+
+// embedding are the variables that hold the file of that name, by directory.
+func (t *tree) embedding(name string) map[string][]string {
+	out := map[string][]string{}
+	for _, f := range t.files {
+		for pattern, vars := range f.embeds {
+			pattern = path.Join(f.dir, pattern)
+			if ok, _ := path.Match(pattern, name); ok || strings.HasPrefix(name, pattern+"/") {
+				out[f.dir] = append(out[f.dir], vars...)
+			}
+		}
+	}
+	return out
 }
