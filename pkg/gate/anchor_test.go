@@ -129,18 +129,18 @@ func TestCreptVerdicts(t *testing.T) {
 		}
 		return d
 	}
-	check("crept", log(slow, quick), Fail, Crept, "+6.0 %", "own part: +0 %")
+	check("crept", log(slow, quick), Fail, Crept, "+6 %", "own part: +0 %")
 	check("nothing crept", log(slow, slow), Pass, Unchanged, "none crept since v1.2.0")
-	check("its own doing", log(quick, quick), Fail, Regressed, "6.0 % slower since v1.2.0")
+	check("its own doing", log(quick, quick), Fail, Regressed, "6 % slower since v1.2.0")
 	check("only just", log(quick, slow), Fail, Regressed)
 
 	waived := log(slow, quick)
 	waived.Waivers = []Waiver{{Series: regexp.MustCompile("^p.A sec/op$"), Ceiling: .1, Reason: "wanted", Expires: waived.Today.Add(time.Hour)}}
-	if d := check("waived", waived, Pass, Waived, "accepted up to 10 %", "crept +6.0 %"); d.Rows[0].Waiver != "wanted" || len(d.Warnings) > 0 {
+	if d := check("waived", waived, Pass, Waived, "accepted up to 10 %", "crept +6 %"); d.Rows[0].Waiver != "wanted" || len(d.Warnings) > 0 {
 		t.Errorf("have %+v, %v", d.Rows[0], d.Warnings)
 	}
 	waived.Waivers[0].Ceiling = .05
-	check("beyond its ceiling", waived, Fail, Crept, "beyond the 5.0 %")
+	check("beyond its ceiling", waived, Fail, Crept, "beyond the 5 %")
 	// The first step of 6 % was accepted up to 10 %; with it head is 12 % above the release.
 	both := log(quick, []float64{94.6, 94.7, 94.8, 94.6, 94.7, 94.9, 94.6, 94.7, 94.8, 94.6, 94.7, 94.9, 94.6, 94.8})
 	both.Waivers = []Waiver{{Series: regexp.MustCompile("^p.A sec/op$"), Ceiling: .1, Reason: "wanted", Expires: waived.Today.Add(time.Hour)}}
@@ -185,8 +185,8 @@ func TestCreptExact(t *testing.T) {
 }
 
 // TestOneBudget: the survivors of both comparisons share the budget for false
-// alarms. Eight fresh rounds a side that are all apart have p = 1/C(16,8)/.3 = .00026, which α/K
-// allows for K up to 38: alone it is red, beside forty open series it is not.
+// alarms. Eight fresh rounds a side that are all apart have p = 1/C(16,8)/.2 = .00039, which α/K
+// allows for K up to 25: alone it is red, beside forty open series it is not.
 func TestOneBudget(t *testing.T) {
 	slow := []float64{106, 106.1, 106.2, 106, 106.1, 106.3, 106, 106.1, 106.2, 106, 106.1, 106.3, 106, 106.2}
 	quick := []float64{100, 100.1, 100.2, 100, 100.1, 100.3, 100, 100.1, 100.2, 100, 100.1, 100.3, 100, 100.2}
@@ -205,7 +205,7 @@ func TestOneBudget(t *testing.T) {
 	if v := row(Decide(build(20)), "A").Verdict; v == Crept {
 		t.Errorf("beside forty open series: %s", v)
 	}
-	if v := row(Decide(build(18)), "A").Verdict; v != Crept { // K = 37
-		t.Errorf("beside 36 open series: %s", v)
+	if v := row(Decide(build(12)), "A").Verdict; v != Crept { // K = 25
+		t.Errorf("beside 24 open series: %s", v)
 	}
 }

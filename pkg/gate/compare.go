@@ -61,6 +61,7 @@ type finding struct {
 	blocks     bool    // undecided for want of measuring: the outcome cannot be pass
 	want       int     // next increment of the procedure
 	seemed     float64 // shift at the screen, for a survivor
+	stake      float64 // its part of all stakes is its part of the budget
 }
 
 // unknown is a finding without a number.

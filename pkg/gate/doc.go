@@ -40,20 +40,22 @@
 // a past the first look is at n = 4. The left side is the claim that the report
 // makes: "less than 1.8 % slower".
 //
-// Confirmation. When every screen is over, the K series that did not pass are
-// measured on: fresh rounds, and nothing of the screen is used. Looks at n = 4, 8,
-// 12, 20 and 30 fresh rounds a side, with shares w = 0, .3, .3, .2, .2 of the budget.
+// Confirmation. When every screen is over, the series that did not pass are
+// measured on: fresh rounds, and nothing of the screen enters the test. The screen says only
+// how much of the budget a series is worth: its stake is 1 when it seemed slower by L/2
+// or more, which is what a regression of Δ nearly always does, and .1 otherwise. Let K be
+// the sum of all stakes. Looks at n = 4, 8, 12, 20 and 34 fresh rounds a side, with shares
+// w = 0, .2, .2, .2, .4 of the series' part of the budget.
 //
 //	p = min over looks of (exact one-sided Mann-Whitney p) / w
-//	regressed     p ≤ α/K and d ≥ L/2
+//	regressed     p ≤ α·stake/K and d ≥ L/2
 //	unchanged     as in the screen, on fresh rounds alone
 //	too noisy     MDE > 1.5·L and d < MDE/2, from n = 8 on,
-//	              MDE = s·√(2/30)·1.05·(z(.2·α/K) + .84)
+//	              MDE = s·√(2/34)·1.05·(z(.4·α·stake/K) + .84)
 //
 // From eight rounds on s is what the sample shows and the past is forgotten: by
-// then it can only be wrong. What is still open counts against the others by Holm:
-// with r series rejected the next needs p ≤ α/(K−r). What is open at n = 30 stays
-// inconclusive, as a note.
+// then it can only be wrong. Holm's steps follow: what is rejected takes its stake
+// out of K for the others. What is open at n = 34 stays inconclusive, as a note.
 //
 // Improvements are sought the other way about and spend none of the budget. A
 // series that passes and seems better by L/2 or more is measured to the end of the
@@ -62,7 +64,7 @@
 //
 // Every row carries the change that it would have shown four times in five
 // (Detectable): it must not pass the screen's last look, lie above the floor when
-// it is tested, and be told from noise by thirty fresh rounds. With a quiet
+// it is tested, and be told from noise by 34 fresh rounds. With a quiet
 // benchmark and Δ = 5 % that is about 3 %.
 //
 // # A worked example
@@ -71,11 +73,11 @@
 // sessions. Two rounds a side: base 240 and 242 ns, head 241 and 243. The four
 // differences of logarithms are −.0041, .0041, .0042 and .0124; d = .0041. The bound
 // is .0041 + 2.5·.006·√(2/2)·1.05 = .0199 < .7·.0488 = .0342, and both ranges, .0083
-// and .0083, are below 6·.006 + .3·.0488 = .0506: "less than 2.0 % slower", after two
-// rounds. Another benchmark, with the same s, shows 6 % and still does at n = 6. With one
-// more such survivor K = 2. Eight fresh rounds a side: all of head's above
-// all of base's has p = 1/C(16,8) = 1/12870 = .000078; over .3 that is .00026 ≤
-// .01/2. Red, on 14 rounds.
+// and .0083, are below 6·.006 + .3·.0488 = .0506: "less than 2 % slower", after two
+// rounds. Another benchmark, with the same s, shows 6 % and still does at n = 6: a stake of 1.
+// With one more like it K = 2; a noisy one that showed 1 % would add .1. Eight fresh rounds a side: all
+// of head's above all of base's has p = 1/C(16,8) = 1/12870 = .000078; over .2 that is
+// .00039 ≤ .01/2. Red, on 14 rounds.
 //
 // # What it reaches
 //
@@ -100,8 +102,9 @@
 // "base" and "head" of the fresh rounds are exchangeable if nothing changed, because their
 // order was drawn at random. So every look's p is exact, ties included (subsets of midranks
 // are counted, not approximated). The shares sum to 1: the chance that any look
-// rejects is at most α/K. Bonferroni and Holm over K ask nothing of how benchmarks hang
-// together. Passing early, or being too noisy, only takes chances away. The noise
+// rejects is at most α·stake/K. Stakes are fixed before the first fresh round, and
+// Bonferroni and Holm with weights ask nothing of how benchmarks hang together (Holm 1979, §4).
+// Passing early, or being too noisy, only takes chances away. The noise
 // model (s, z, MDE) decides what a measurement costs and what is missed, never what is red.
 //
 // What is not proven, and how it is met:
@@ -112,7 +115,7 @@
 //     and no false alarm to the test. The floor d ≥ L/2 is for it.
 //   - Power is measured, not proven: it depends on the noise.
 //   - Where K is not final (the budget ended a screen), unfinished screens are
-//     counted as survivors, which is the larger number.
+//     counted as survivors with a stake of 1, which is the most they can have.
 //   - No procedure reaches 5 % where s > 3.3 %: n = 2s²(z_α+z_β)²/(.955·L²)
 //     rounds would be needed. Such rows carry their detectable change instead.
 //
@@ -186,7 +189,7 @@
 //	               printed a broken line; a line that should have been a result is
 //	               not; a target, or what is held against an anchor, is undecided;
 //	               a target is not measured; nothing was judged
-//	pass (0)       otherwise. Notes that do not stop it: too noisy, or 30 fresh
+//	pass (0)       otherwise. Notes that do not stop it: too noisy, or 34 fresh
 //	               rounds without an answer; new; removed; waived; not judged
 //
 // At least one row must have been decided, or be proven the same code, for a pass.

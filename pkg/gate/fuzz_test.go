@@ -23,7 +23,7 @@ func arbitrary(data []byte) (Input, bool) {
 		return b
 	}
 	odd := []float64{0, 1, 2, 1.02, 1.5, -1, math.NaN(), math.Inf(1), math.Inf(-1), math.MaxFloat64, math.SmallestNonzeroFloat64, 1e-300}
-	sides := []baseline.Side{baseline.Base, baseline.Head, baseline.None}
+	sides := []baseline.Side{baseline.Base, baseline.Head, baseline.None, baseline.Anchor}
 	names := []string{"A", "A/x-2", "B", ""}
 	kinds := []string{"sec/op", "B/s", "B/op", "things", "unknown"}
 	key := func() baseline.Key {
@@ -51,7 +51,7 @@ func arbitrary(data []byte) (Input, bool) {
 		return r
 	}
 	for range next() % 5 {
-		in.Log.Runs = append(in.Log.Runs, run(sides[next()%3]))
+		in.Log.Runs = append(in.Log.Runs, run(sides[next()%4]))
 	}
 	for range next() % 14 {
 		in.Stored = append(in.Stored, run(baseline.None))
@@ -62,13 +62,14 @@ func arbitrary(data []byte) (Input, bool) {
 	}
 	if flags&2 > 0 {
 		in.Log.Same = map[baseline.Key]string{{Package: "p", Name: names[next()%4]}: "same"}
+		in.Log.SameAnchor = map[baseline.Key]string{{Package: "p", Name: names[next()%4]}: "same"}
 		measured = true
 	}
 	if flags&4 > 0 {
-		in.Log.Problems = []baseline.Problem{{Side: sides[next()%3], Package: "p", Name: names[next()%4], Message: "x", Crashed: next()%2 > 0}}
+		in.Log.Problems = []baseline.Problem{{Side: sides[next()%4], Package: "p", Name: names[next()%4], Message: "x", Crashed: next()%2 > 0}}
 	}
 	if flags&8 > 0 {
-		in.Log.Functions = map[baseline.Side][]baseline.Function{sides[next()%3]: {{Package: "p", Name: "BenchmarkA"}}}
+		in.Log.Functions = map[baseline.Side][]baseline.Function{sides[next()%4]: {{Package: "p", Name: "BenchmarkA"}}}
 	}
 	if flags&16 > 0 {
 		in.Targets = []Target{{Name: "t", Tidied: kinds[next()%5], Limit: odd[next()%12], Below: next()%2 > 0}}

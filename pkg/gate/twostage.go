@@ -11,8 +11,8 @@ import (
 // accuracy shows what they reach, and its tests fail when one is made worse.
 var (
 	screenLooks    = []int{2, 3, 4, 6}
-	confirmLooks   = []int{4, 8, 12, 20, 30}
-	confirmWeights = []float64{0, .3, .3, .2, .2} // of the false-alarm budget; they sum to 1; at 4 it can only pass
+	confirmLooks   = []int{4, 8, 12, 20, 34}
+	confirmWeights = []float64{0, .2, .2, .2, .4} // of a series' part of the false-alarm budget; they sum to 1; at 4 it can only pass
 )
 
 const (
@@ -22,6 +22,7 @@ const (
 	rangeSDs    = 6   // with fewer rounds than trustData each side's range stays below
 	rangeShare  = .3  // 6·s + .3·effect
 	relevant    = .5  // share of the effect below which a shift is never a regression
+	doubtful    = .1  // stake of a survivor whose screen showed less than that; 1 for the others
 	noisy       = 1.5 // detectable shift, in effects, beyond which a benchmark is too noisy
 	reportLevel = .95 // of the interval in a report
 	improveLook = 8   // fresh rounds on which an improvement is tested
@@ -55,13 +56,20 @@ func judgeTwoStage(pairs []*series, alpha float64) {
 			open++
 		}
 	}
-	// Until every screen is over the number of survivors is not known; the most
-	// that it can be keeps the level whatever happens.
-	k := len(survivors) + open
+	// Until every screen is over the stakes are not known; the most that they can
+	// be keeps the level whatever happens.
+	stakes := float64(open)
 	for _, s := range survivors {
-		s.confirm(alpha, k, open == 0)
+		s.stake = 1
+		if s.seemed < relevant*s.policy.effect {
+			s.stake = doubtful
+		}
+		stakes += s.stake
 	}
-	holm(survivors, alpha, k)
+	for _, s := range survivors {
+		s.confirm(alpha, stakes, open == 0)
+	}
+	holm(survivors, alpha, stakes)
 	for _, s := range better {
 		s.confirmImprovement(alpha, len(better), open == 0)
 	}
@@ -97,7 +105,7 @@ func (s *series) screen(alpha float64) int {
 		if ok {
 			s.verdict = Unchanged
 			s.why = s.claim()
-			s.detectable = s.sees(sd, alpha, 1)
+			s.detectable = s.sees(sd, alpha)
 			return passed
 		}
 	}
@@ -111,16 +119,17 @@ func (s *series) screen(alpha float64) int {
 	return survived
 }
 
-// confirm tests a survivor of the screen on the rounds after it. go on says that
-// fresh rounds may be asked for: the number of survivors k is final.
-func (s *series) confirm(alpha float64, k int, goOn bool) {
+// confirm tests a survivor of the screen on the rounds after it, at the part of
+// alpha that its stake is of all stakes. goOn says that fresh rounds may be asked
+// for: the stakes are final.
+func (s *series) confirm(alpha, stakes float64, goOn bool) {
 	fresh := pair{s.worse.base[screenEnd():], s.worse.head[screenEnd():]}
 	have := len(fresh.base)
-	seemed := s.seemed
+	seemed, stake := s.seemed, s.stake
 	s.finding = unknown(Inconclusive, "confirm", "")
-	s.seemed = seemed
+	s.seemed, s.stake = seemed, stake
 	s.p = 1
-	level := alpha / float64(k)
+	level := alpha * stake / stakes
 	var last *sample
 	defer func() { s.interval(last) }()
 	for i, n := range confirmLooks {
@@ -139,7 +148,7 @@ func (s *series) confirm(alpha float64, k int, goOn bool) {
 		if confirmWeights[i] > 0 && sm.shift >= relevant*s.policy.effect { // else it cannot be red here, and enumerating is dear
 			s.p = min(s.p, stat.MannWhitney(sm.base, sm.head)/confirmWeights[i])
 		}
-		s.detectable = s.sees(sd, alpha, k)
+		s.detectable = s.sees(sd, level)
 		switch {
 		case s.p <= level && sm.shift >= relevant*s.policy.effect:
 			s.regressed(alpha)
@@ -160,19 +169,19 @@ func (s *series) confirm(alpha float64, k int, goOn bool) {
 	s.why = fmt.Sprintf("%s, and %d rounds a side did not settle whether that is noise", s.looks(), have)
 }
 
-// holm takes the survivors that alpha/k did not reject down Holm's steps: with r
-// rejected, the next needs only alpha/(k−r).
-func holm(survivors []*series, alpha float64, k int) {
+// holm takes the survivors that their part of alpha did not reject down Holm's
+// steps: what was rejected leaves its stake to the others.
+func holm(survivors []*series, alpha, stakes float64) {
 	for again := true; again; {
 		again = false
-		rejected := 0
+		left := stakes
 		for _, s := range survivors {
 			if s.verdict == Regressed {
-				rejected++
+				left -= s.stake
 			}
 		}
 		for _, s := range survivors {
-			if s.verdict == Inconclusive && s.p <= alpha/float64(k-rejected) && s.shift >= relevant*s.policy.effect {
+			if s.verdict == Inconclusive && s.p <= alpha*s.stake/left && s.shift >= relevant*s.policy.effect {
 				s.regressed(alpha)
 				again = true
 				break // the next step has a larger level
@@ -188,18 +197,18 @@ func (s *series) regressed(alpha float64) {
 	s.why = fmt.Sprintf("%s; noise does this in less than one of %.0f unchanged pull requests", s.looks(), 1/alpha)
 }
 
-// sees is the shift that the procedure finds four times in five with k series
-// to confirm: it must not pass the screen's last look, where passing is easiest
+// sees is the shift that the procedure finds four times in five when a series is
+// tested at a level: it must not pass the screen's last look, where passing is easiest
 // for a small shift, be above the floor when it is tested, and be told from noise
-// by thirty fresh rounds.
-func (s *series) sees(sd, alpha float64, k int) float64 {
+// by the last look.
+func (s *series) sees(sd, level float64) float64 {
 	// Not passing any of several looks, four times in five each way round, takes
 	// this many standard errors of the last one; a test checks it by simulation.
 	const allLooks, power = 1.5, .8416
 	n := screenEnd()
 	through := screenShare*s.policy.effect - (screenZ(n)-allLooks)*stat.StandardError(sd, n, n)
 	end := len(confirmLooks) - 1
-	told := stat.Detectable(sd, confirmLooks[end], confirmLooks[end], confirmWeights[end]*alpha/float64(k))
+	told := stat.Detectable(sd, confirmLooks[end], confirmLooks[end], confirmWeights[end]*level)
 	firstRed := confirmLooks[1]
 	floor := relevant*s.policy.effect + power*stat.StandardError(sd, firstRed, firstRed)
 	return max(through, told, floor)

@@ -177,11 +177,11 @@ func TestWorkedExample(t *testing.T) {
 	}
 	d := Decide(b.input())
 	want(t, d, Fail, Regressed, Inconclusive, Unchanged)
-	wantWhy(t, row(d, "PingPong"), "less than 2.0 % slower")
-	// 1/12870 over the share of .3. The values repeat, so that every subset of
+	wantWhy(t, row(d, "PingPong"), "less than 2 % slower")
+	// 1/12870 over the share of .2. The values repeat, so that every subset of
 	// the eight largest is one and the same: still one in 12870.
-	if p := *row(d, "A").P; math.Abs(p-.000259) > 1e-6 {
-		t.Errorf("p: have %v, want 1/12870/.3 = .000259", p)
+	if p := *row(d, "A").P; math.Abs(p-.000389) > 1e-6 {
+		t.Errorf("p: have %v, want 1/12870/.2 = .000389", p)
 	}
 }
 
@@ -192,7 +192,7 @@ func TestDetectable(t *testing.T) {
 		b := newBench(twoStage)
 		history(b, 1, sd)
 		s := &series{policy: DefaultPolicy().limits(sec("A"))}
-		change := math.Expm1(s.sees(sd, .01, 1))
+		change := math.Expm1(s.sees(sd, .01))
 		caught := 0.
 		const pulls = 150
 		for range pulls {

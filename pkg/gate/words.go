@@ -9,7 +9,7 @@ import (
 	"github.com/descartes/regress/pkg/baseline"
 )
 
-// percent writes a relative change with two digits: "1.2 %", "34 %", "230 %".
+// percent writes a relative change with up to two digits: "5 %", "1.2 %", "34 %", "230 %".
 func percent(x float64) string {
 	x = math.Abs(x) * 100
 	switch {
@@ -18,7 +18,7 @@ func percent(x float64) string {
 	case x >= 9.95:
 		return strconv.FormatFloat(x, 'f', 0, 64) + " %"
 	case x >= .095:
-		return strconv.FormatFloat(x, 'f', 1, 64) + " %"
+		return strings.TrimSuffix(strconv.FormatFloat(x, 'f', 1, 64), ".0") + " %"
 	default:
 		return strconv.FormatFloat(x, 'g', 1, 64) + " %"
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"strings"
 )
@@ -20,17 +21,19 @@ func main() {
 }
 
 func run() error {
-	pulls := flag.Int("pulls", 1000, "pull requests of every kind")
+	pulls := flag.Int("pulls", 2000, "pull requests for the gate's own settings")
+	others := flag.Int("peers", 400, "pull requests for the rules of other tools; 0 leaves them out")
 	seed := flag.Uint64("seed", 1, "of all draws")
 	only := flag.String("source", "", "one source: dedicated, cloud or harsh")
+	dir := flag.String("data", "", "directory with a dedicated.csv.gz and a cloud.csv.gz to draw from in place of testdata's")
 	file := flag.String("o", "", "write the table to this file instead of standard output")
-	ourOwn := flag.Bool("ours", false, "leave out the rules of other tools")
 	flag.Parse()
-	rules := ours()
-	if !*ourOwn {
-		rules = append(peers(), rules...)
+	debug.SetGCPercent(800) // many short-lived logs, little that stays
+	rules := ours(*pulls)
+	if *others > 0 {
+		rules = append(peers(*others), rules...)
 	}
-	all, err := sources()
+	all, err := sources(*dir)
 	if err != nil {
 		return err
 	}
@@ -41,10 +44,10 @@ func run() error {
 		}
 	}
 	var out bytes.Buffer
-	fmt.Fprintf(&out, "# How often the gate is wrong\n\nWritten by `go run ./pkg/gate/accuracy -pulls %d -seed %d%s`; doc.go there says how it is measured.\n", *pulls, *seed,
+	fmt.Fprintf(&out, "# How often the gate is wrong\n\nWritten by `go run ./pkg/gate/accuracy -pulls %d -peers %d -seed %d%s`; doc.go there says how it is measured.\n", *pulls, *others, *seed,
 		strings.TrimSuffix(" -source "+*only, " -source "))
-	fmt.Fprintf(&out, "α = 1 %% a pull request. Shares of %d pull requests each: a share of .01 is known to ± %.3f.\n", *pulls, 2*stderr(.01, *pulls))
-	write(&out, all, rules, *pulls, *seed)
+	fmt.Fprintf(&out, "α = 1 %% a pull request. Shares of %d pull requests, of %d for other tools, with their 95 %% interval (Wilson).\n", *pulls, *others)
+	write(&out, all, rules, *seed)
 	if *file == "" {
 		_, err = os.Stdout.Write(out.Bytes())
 		return err

@@ -12,28 +12,35 @@ import (
 type rule struct {
 	name     string
 	judge    func(pull) verdict
-	nullOnly bool // its power is not worth the time: another line has it
+	pulls    int     // how many pull requests it judges
+	effect   float64 // Δ; a benchmark is quiet when σ ≤ Δ/2
+	nullOnly bool    // its power is not worth the time: another line has it
+	bySigma  bool    // its power is broken down
 }
 
 // peers are the rules of other tools, as their documentation and source describe them.
-func peers() []rule {
-	return []rule{
-		{name: "benchstat, n = 6, p < .05", judge: benchstat(6, 0, false)},
-		{name: "benchstat, n = 10, p < .05", judge: benchstat(10, 0, false)},
-		{name: "benchstat, n = 20, p < .05", judge: benchstat(20, 0, false)},
-		{name: "benchstat, n = 10, p < .05 and ≥ 3 %", judge: benchstat(10, .03, false)},
-		{name: "benchstat, n = 10, Benjamini-Hochberg", judge: benchstat(10, 0, true)},
-		{name: "benchstat, n = 20, Benjamini-Hochberg", judge: benchstat(20, 0, true)},
+func peers(pulls int) []rule {
+	out := []rule{
+		{name: "benchstat, n = 6, p < .05", judge: benchstat(6, 0)},
+		{name: "benchstat, n = 10, p < .05", judge: benchstat(10, 0)},
+		{name: "benchstat, n = 20, p < .05", judge: benchstat(20, 0)},
+		{name: "benchstat, n = 10, p < .05 and ≥ 3 %", judge: benchstat(10, .03)},
+		{name: "benchstat, n = 10, Benjamini-Hochberg", judge: corrected(10)},
+		{name: "benchstat, n = 20, Benjamini-Hochberg", judge: corrected(20)},
 		{name: "github-action-benchmark, ratio > 2.0", judge: ratio(2)},
 		{name: "github-action-benchmark, ratio > 1.1", judge: ratio(1.1)},
 		{name: "Bencher, t-test .99 against stored values", judge: bencher},
 		{name: "CockroachDB, n = 10, p < .05 and ≥ 5 %, three times", judge: cockroach},
 	}
+	for i := range out {
+		out[i].pulls, out[i].effect = pulls, .05
+	}
+	return out
 }
 
 // slower collects the times of a pull request that a test calls slower.
 func slower(p pull, runs float64, test func(stream) bool) verdict {
-	out := verdict{runs: runs}
+	out := verdict{runs: runs, catches: func(_ int, s stream) bool { return test(s) }}
 	for i, s := range p.streams {
 		if s.key.Unit == unitNames[0] && test(s) {
 			out.red = append(out.red, i)
@@ -54,35 +61,57 @@ func rankTest(s stream, from, to int) (p, change float64) {
 	return p, stat.Quantile(head, .5)/stat.Quantile(base, .5) - 1
 }
 
-func benchstat(n int, least float64, corrected bool) func(pull) verdict {
+func benchstat(n int, least float64) func(pull) verdict {
 	return func(p pull) verdict {
-		level := make(map[int]float64, len(p.streams))
+		return slower(p, float64(n), func(s stream) bool {
+			p, change := rankTest(s, 0, n)
+			return p < .05 && change > 0 && change >= least
+		})
+	}
+}
+
+// corrected is benchstat's test with the correction of Benjamini and Hochberg
+// over the pull request.
+func corrected(n int) func(pull) verdict {
+	return func(p pull) verdict {
+		level, change := make([]float64, len(p.streams)), make([]float64, len(p.streams))
 		var all []float64
-		change := map[int]float64{}
 		for i, s := range p.streams {
+			level[i] = 1
 			if s.key.Unit == unitNames[0] {
 				level[i], change[i] = rankTest(s, 0, n)
 				all = append(all, level[i])
 			}
 		}
-		limit := .05
-		if corrected {
-			limit = -1
-			slices.Sort(all)
-			for k, p := range all {
-				if p <= .05*float64(k+1)/float64(len(all)) {
-					limit = p
-				}
-			}
-		}
+		slices.Sort(all)
 		out := verdict{runs: float64(n)}
+		limit := discoveries(all)
 		for i := range p.streams {
-			if p, ok := level[i]; ok && p <= limit && (corrected || p < .05) && change[i] > 0 && change[i] >= least {
+			if level[i] <= limit && change[i] > 0 {
 				out.red = append(out.red, i)
 			}
 		}
+		out.catches = func(victim int, slow stream) bool {
+			p, change := rankTest(slow, 0, n)
+			with := slices.Clone(all)
+			at, _ := slices.BinarySearch(with, level[victim])
+			with[at] = p
+			slices.Sort(with)
+			return p <= discoveries(with) && change > 0
+		}
 		return out
 	}
+}
+
+// discoveries is the largest of sorted p values that Benjamini and Hochberg reject at .05; −1: none.
+func discoveries(sorted []float64) float64 {
+	limit := -1.
+	for k, p := range sorted {
+		if p <= .05*float64(k+1)/float64(len(sorted)) {
+			limit = p
+		}
+	}
+	return limit
 }
 
 func ratio(limit float64) func(pull) verdict {
@@ -127,5 +156,6 @@ func cockroach(p pull) verdict {
 	first := len(out.red)
 	out.red = slices.DeleteFunc(out.red, func(i int) bool { return !once(p.streams[i], 1) || !once(p.streams[i], 2) })
 	out.runs += 20 * float64(first) / float64(max(len(p.streams), 1))
+	out.catches = func(_ int, s stream) bool { return once(s, 0) && once(s, 1) && once(s, 2) }
 	return out
 }

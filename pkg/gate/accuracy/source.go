@@ -2,17 +2,21 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	_ "embed"
 	"encoding/csv"
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 
 	"github.com/descartes/regress/pkg/baseline"
 	"github.com/descartes/regress/pkg/gate"
+	"github.com/descartes/regress/pkg/gate/stat"
 )
 
 //go:embed testdata/dedicated.csv.gz
@@ -20,10 +24,6 @@ var dedicatedFile []byte
 
 //go:embed testdata/cloud.csv.gz
 var cloudFile []byte
-
-// rounds is how many rounds a side a pull request can need: the screen's six
-// and thirty fresh ones.
-const rounds = 36
 
 // process is what one process printed: a value for each of the units.
 type process []float64
@@ -139,6 +139,7 @@ type stream struct {
 	key        baseline.Key
 	base, head []float64 // rounds values each
 	stored     []float64 // one value of each earlier session, for rules that compare with those
+	sigma      float64   // the truth: robust standard deviation of the logarithms of all that this draw could give
 }
 
 // pull is one pull request before it is judged.
@@ -153,18 +154,24 @@ type source struct {
 	draw func(rng *rand.Rand, m int) pull
 }
 
-func sources() ([]source, error) {
-	dedicated, err := read(dedicatedFile, true)
-	if err != nil {
-		return nil, fmt.Errorf("read testdata/dedicated.csv.gz: %w", err)
-	}
-	cloud, err := read(cloudFile, false)
-	if err != nil {
-		return nil, fmt.Errorf("read testdata/cloud.csv.gz: %w", err)
+// sources are the three; dir, unless empty, has other tables than testdata's.
+func sources(dir string) ([]source, error) {
+	tables := map[string]*subjects{}
+	for name, file := range map[string][]byte{"dedicated": dedicatedFile, "cloud": cloudFile} {
+		path := filepath.Join(cmp.Or(dir, "testdata"), name+".csv.gz")
+		var err error
+		if dir != "" {
+			if file, err = os.ReadFile(path); err != nil {
+				return nil, err
+			}
+		}
+		if tables[name], err = read(file, name == "dedicated"); err != nil {
+			return nil, fmt.Errorf("read %s: %w", path, err)
+		}
 	}
 	return []source{
-		{"dedicated", func(rng *rand.Rand, m int) pull { return resample(rng, m, dedicated) }},
-		{"cloud", func(rng *rand.Rand, m int) pull { return resample(rng, m, cloud) }},
+		{"dedicated", func(rng *rand.Rand, m int) pull { return resample(rng, m, tables["dedicated"]) }},
+		{"cloud", func(rng *rand.Rand, m int) pull { return resample(rng, m, tables["cloud"]) }},
 		{"harsh", harsh},
 	}, nil
 }
@@ -192,13 +199,13 @@ func resample(rng *rand.Rand, m int, from *subjects) pull {
 		for len(one) == 1 && len(stored) < 25 {
 			stored = append(stored, one[0][rng.IntN(len(one[0]))][0])
 		}
-		p.add(i, sides[0], sides[1], from.memory[which][today], stored)
+		p.add(i, sides[0], sides[1], from.memory[which][today], stored, one[today])
 	}
 	return p
 }
 
-// add puts benchmark i into a pull request.
-func (p *pull) add(i int, base, head session, memory map[string]baseline.Noise, stored []float64) {
+// add puts benchmark i into a pull request; whole is what its noise is really like.
+func (p *pull) add(i int, base, head session, memory map[string]baseline.Noise, stored []float64, whole session) {
 	name := "Bench" + strconv.Itoa(i)
 	for u, unit := range unitNames {
 		if len(base[0]) <= u {
@@ -206,6 +213,9 @@ func (p *pull) add(i int, base, head session, memory map[string]baseline.Noise, 
 		}
 		s := stream{key: baseline.Key{Package: "p", Name: name, Unit: unit}, stored: stored}
 		s.base, s.head = column(base, u), column(head, u)
+		if u == 0 {
+			s.sigma = sigma(column(whole, u))
+		}
 		if noise, ok := memory[unit]; ok {
 			p.noise[s.key] = noise
 		}
@@ -284,19 +294,29 @@ func harsh(rng *rand.Rand, m int) pull {
 		for j := range stored {
 			stored[j] = value(i, day())
 		}
-		p.add(i, sides[0][i], sides[1][i], learn(past), stored)
+		p.add(i, sides[0][i], sides[1][i], learn(past), stored, slices.Concat(sides[0][i], sides[1][i]))
 	}
 	return p
 }
 
-// slow makes one benchmark of head slower by a factor.
-func (p *pull) slow(i int, by float64) {
-	s := &p.streams[i]
+// sigma is the robust standard deviation of the logarithms of positive values.
+func sigma(values []float64) float64 {
+	logs := make([]float64, len(values))
+	for i, v := range values {
+		logs[i] = math.Log(v)
+	}
+	slices.Sort(logs)
+	return stat.Scale(logs)
+}
+
+// slower is the stream with every value of head multiplied.
+func (s stream) slower(by float64) stream {
 	head := make([]float64, len(s.head))
 	for j, v := range s.head {
 		head[j] = v * by
 	}
 	s.head = head
+	return s
 }
 
 // victim draws a series to make slower: a time.
