@@ -8,7 +8,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
-	"strconv"
 	"syscall"
 	"testing"
 	"time"
@@ -135,10 +134,7 @@ func use(t *testing.T) usage {
 
 // churn connects and closes many times: 10,000, or IPCTEST_CHURN times; where each takes a process, a fifth of that.
 func (tr Transport) churn(t *testing.T) {
-	rounds := 10_000
-	if n, err := strconv.Atoi(os.Getenv("IPCTEST_CHURN")); err == nil {
-		rounds = n
-	}
+	rounds, until := repeat("IPCTEST_CHURN", 10_000)
 	once := tr.meet(t)
 	for range 20 {
 		once()
@@ -148,7 +144,12 @@ func (tr Transport) churn(t *testing.T) {
 	if tr.Dial == nil {
 		rounds /= 5
 	}
-	for range rounds {
+	for i := range rounds {
+		if i >= 300 && time.Now().After(until) {
+			t.Logf("slow machine: %d connections of %d in 40 s", i, rounds)
+			rounds = i
+			break
+		}
 		once()
 	}
 	var now usage
@@ -167,8 +168,7 @@ func (tr Transport) churn(t *testing.T) {
 
 // meet returns what makes a connection, uses it and closes it.
 func (tr Transport) meet(t *testing.T) func() {
-	ctx := limited(t)
-	talk := func(a, b ipc.Conn) {
+	talk := func(ctx context.Context, a, b ipc.Conn) {
 		t.Helper()
 		if err := a.Send(ctx, []byte("hello")); err != nil {
 			t.Fatal(err)
@@ -179,6 +179,8 @@ func (tr Transport) meet(t *testing.T) func() {
 	}
 	if tr.Dial == nil {
 		return func() {
+			ctx, cancel := context.WithTimeout(t.Context(), patience)
+			defer cancel()
 			cmd := exec.Command("true")
 			c, err := tr.Spawn(cmd, ipc.Config{})
 			if err != nil {
@@ -198,6 +200,8 @@ func (tr Transport) meet(t *testing.T) func() {
 		t.Error("two listeners at one path")
 	}
 	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		defer cancel()
 		if err := errors.Join(l.Close(), l.Close()); err != nil {
 			t.Error(err)
 		}
@@ -209,6 +213,8 @@ func (tr Transport) meet(t *testing.T) func() {
 		}
 	})
 	return func() {
+		ctx, cancel := context.WithTimeout(t.Context(), patience)
+		defer cancel()
 		a, err := tr.Dial(ctx, path, ipc.Config{})
 		if err != nil {
 			t.Fatal(err)
@@ -217,8 +223,8 @@ func (tr Transport) meet(t *testing.T) func() {
 		if err != nil {
 			t.Fatal(err)
 		}
-		talk(a, b)
-		talk(b, a)
+		talk(ctx, a, b)
+		talk(ctx, b, a)
 		if err := errors.Join(a.Close(), b.Close()); err != nil {
 			t.Fatal(err)
 		}

@@ -2,8 +2,10 @@ package ipctest
 
 import (
 	"context"
+	"os"
 	"os/exec"
 	"runtime"
+	"strconv"
 	"testing"
 	"time"
 
@@ -59,6 +61,15 @@ func limited(t *testing.T) context.Context {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	t.Cleanup(cancel)
 	return ctx
+}
+
+// repeat is how often a test of many repetitions makes them, and until when at the most: 40 s, so that a machine that has
+// other work ends as well. A variable that asks for a number gets it, however long it takes.
+func repeat(variable string, usual int) (n int, until time.Time) {
+	if n, err := strconv.Atoi(os.Getenv(variable)); err == nil {
+		return n, time.Now().Add(24 * time.Hour)
+	}
+	return usual, time.Now().Add(40 * time.Second)
 }
 
 // within runs f and fails when it takes longer than d.

@@ -8,7 +8,7 @@ import (
 	"github.com/descartes/regress/pkg/gate/stat"
 )
 
-const barWidth = 32 // characters of the longest bar
+const barWidth = 20 // characters of the longest bar: a table with spreads still fits a page
 
 // scale is the logarithmic scale of the bars of one table.
 type scale struct{ lo, hi float64 }

@@ -41,7 +41,9 @@ func (p *page) distribution(f *family, units []string) {
 	var rows [][]string
 	var before []string
 	for _, m := range f.sorted() {
-		cells := f.fresh(m, &before)
+		own := f.labels(m)
+		cells := fresh(own, before)
+		before = own
 		var marks []float64
 		for _, unit := range units {
 			s, has := m.by[unit]
@@ -65,21 +67,22 @@ func (p *page) distribution(f *family, units []string) {
 	p.table(header, rows, [2]int{right, right + len(units)})
 }
 
-// fresh are the labels of a member in front of which before stood: those that it shares from the left on are
-// blank, so that a reader sees where something changes.
-func (f *family) fresh(m *member, before *[]string) []string {
-	var own []string
-	for _, i := range f.order() {
-		own = append(own, report.Cell(report.Prose(m.values[i])))
-	}
+// fresh are the labels of a row below one with the labels before: those that it shares from the left on are blank, but
+// for the last, so that a reader sees where something changes.
+func fresh(own, before []string) []string {
 	out := slices.Clone(own)
-	for i := range out[:max(0, len(out)-1)] {
-		if len(*before) == 0 || (*before)[i] != own[i] {
-			break
-		}
+	for i := 0; i < len(own)-1 && i < len(before) && before[i] == own[i]; i++ {
 		out[i] = ""
 	}
-	*before = own
+	return out
+}
+
+// labels of a member, in order.
+func (f *family) labels(m *member) []string {
+	var out []string
+	for _, i := range f.order() {
+		out = append(out, report.Cell(report.Prose(m.values[i])))
+	}
 	return out
 }
 
@@ -94,7 +97,10 @@ func (p *page) rounds(f *family) {
 			if !has || len(s.Rounds) < 3 || !s.Asked || slices.Min(s.Rounds) == slices.Max(s.Rounds) {
 				continue
 			}
-			rows = append(rows, append(f.fresh(m, &before), report.Prose(unit), figure(m, unit), "`"+spark(s.Rounds)+"`"))
+			own := f.labels(m)
+			cells := fresh(own, before)
+			before = own
+			rows = append(rows, append(cells, report.Prose(unit), figure(m, unit), "`"+spark(s.Rounds)+"`"))
 		}
 	}
 	if len(rows) == 0 {

@@ -36,7 +36,7 @@ func (p *page) gains() {
 			notes = append(notes, "- "+report.Prose(name+": "+w))
 		}
 	}
-	p.table([]string{"", "gain", "by", "claim", "measured"}, rows, [2]int{3, 5})
+	p.table([]string{"", "gain", "by", "claim", "measured"}, rows, [2]int{3, 4})
 	if len(notes) > 0 {
 		p.line("%s\n", strings.Join(notes, "\n"))
 	}
@@ -116,8 +116,11 @@ func (p *page) each(g gate.GainRow) {
 			header = append(header, report.Prose(value))
 		}
 		var rows [][]string
-		for i, r := range f.rows() {
-			own := append([]string{unless(i > 0, report.Prose(f.function))}, labels(r.values)...)
+		var before []string
+		for _, r := range f.rows() {
+			names := append([]string{report.Prose(f.function)}, labels(r.values)...)
+			own := fresh(names, before)
+			before = names
 			for _, column := range f.columns() {
 				own = append(own, gain(r.cells[column], g.Unit, cells))
 			}

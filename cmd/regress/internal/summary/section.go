@@ -206,6 +206,10 @@ func (p *page) unit(f *family, unit string) {
 		p.line("%s: %s in all %s.\n", title, report.Cell(report.Prose(report.Exact(value, unit))), benchmarks)
 		return
 	}
+	usual, rare := usual(all)
+	if rare > 0 {
+		title += fmt.Sprintf(": %s in %d of %s; where it is not:", report.Cell(report.Prose(report.Exact(usual, unit))), len(all)-rare, count(len(all), "benchmark"))
+	}
 	p.line("%s\n", title)
 	columns := f.columns()
 	header := f.titles(f.rowKeys())
@@ -217,26 +221,54 @@ func (p *page) unit(f *family, unit string) {
 		header = append(header, report.Prose(value))
 	}
 	var out [][]string
+	var before []string
 	for _, r := range f.rows() {
-		cells := labels(r.values)
+		own := labels(r.values)
+		cells := fresh(own, before)
 		empty := true
 		for _, column := range columns {
-			own := figure(r.cells[column], unit)
-			empty = empty && own == nothing
-			cells = append(cells, own)
+			m := r.cells[column]
+			cells = append(cells, figure(m, unit))
+			if m != nil {
+				s, has := m.by[unit]
+				empty = empty && (!has || rare > 0 && always(s, usual))
+			}
 		}
 		if !empty {
-			out = append(out, cells)
+			out, before = append(out, cells), own
 		}
 	}
 	p.table(header, out, [2]int{right, len(header)})
+}
+
+// usual is the value that all rounds of nearly all series of an exact unit have, such as no allocation, and how many
+// series have another: rare is 0 where there is no such value.
+func usual(all []Series) (value float64, rare int) {
+	const many = 8 // fewer are a table that needs no shortening
+	of := map[float64]int{}
+	for _, s := range all {
+		if s.Unit.Exact && always(s, s.Median) {
+			if of[s.Median]++; of[s.Median] > of[value] {
+				value = s.Median
+			}
+		}
+	}
+	if len(all) <= many || of[value]*4 < len(all)*3 {
+		return 0, 0
+	}
+	return value, len(all) - of[value]
+}
+
+// always says whether every round of a series has a value.
+func always(s Series, value float64) bool {
+	return !slices.ContainsFunc(s.Rounds, func(v float64) bool { return v != value })
 }
 
 // constant says whether an exact unit has one value in all rounds of all series.
 func constant(all []Series) (value float64, one bool) {
 	value = all[0].Median
 	for _, s := range all {
-		if !s.Unit.Exact || slices.ContainsFunc(s.Rounds, func(v float64) bool { return v != value }) {
+		if !s.Unit.Exact || !always(s, value) {
 			return value, false
 		}
 	}

@@ -64,7 +64,7 @@ type Series struct {
 	Name   gate.Name     // hides Key.Name
 	Rounds []float64     // a value a round, in order; at least one
 	Median float64       // of Rounds
-	Asked  bool          // a target or a recommendation is about it
+	Asked  bool          // a target, a recommendation or a gain is about it
 	Spread *float64      // robust standard deviation relative to the median; nil for one round
 }
 
@@ -88,7 +88,7 @@ func New(in gate.Input, o Options) (Summary, error) {
 		for _, sample := range run.Samples {
 			if rounds := sample.PerRound(); len(rounds) > 0 {
 				own := series(sample.Key, in.Log.Units[sample.Unit], rounds)
-				own.Asked = asked(own, in.Targets, o.Recommend)
+				own.Asked = asked(own, in.Targets, o)
 				m.Series = append(m.Series, own)
 			}
 		}
@@ -111,17 +111,24 @@ func series(key baseline.Key, unit baseline.Unit, rounds []float64) Series {
 	return s
 }
 
-// asked says whether a target or a recommendation is about a series.
-func asked(s Series, targets []gate.Target, blocks []gate.Recommend) bool {
+// asked says whether a target, a recommendation or a gain is about a series.
+func asked(s Series, targets []gate.Target, o Options) bool {
 	name := s.Package + "." + s.Key.Name
+	about := func(unit string, where *regexp.Regexp) bool {
+		return unit == s.Unit.Name && (where == nil || where.MatchString(name))
+	}
 	for _, t := range targets {
-		if t.Tidied == s.Unit.Name && (t.Benchmark == nil || t.Benchmark.MatchString(name)) {
+		if about(t.Tidied, t.Benchmark) {
 			return true
 		}
 	}
-	for _, q := range blocks {
-		_, has := s.Name.Value(q.Choose)
-		if has && q.Tidied == s.Unit.Name && (q.Where == nil || q.Where.MatchString(name)) {
+	for _, q := range o.Recommend {
+		if _, has := s.Name.Value(q.Choose); has && about(q.Tidied, q.Where) {
+			return true
+		}
+	}
+	for _, g := range o.Gains {
+		if _, has := s.Name.Value(g.Key); has && about(g.Tidied, g.Where) {
 			return true
 		}
 	}
