@@ -23,7 +23,7 @@ const (
 // none. It illustrates: nothing is decided by it.
 func (s *session) history(ctx context.Context, in gate.Input, d gate.Decision) func(gate.Row) []report.Session {
 	shown := func(r gate.Row) bool {
-		return r.Verdict == gate.Regressed || r.Verdict == gate.Improved || r.Verdict == gate.Inconclusive
+		return r.Verdict == gate.Regressed || r.Verdict == gate.Crept || r.Verdict == gate.Improved || r.Verdict == gate.Inconclusive
 	}
 	if !slices.ContainsFunc(d.Rows, shown) {
 		return nil

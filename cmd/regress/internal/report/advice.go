@@ -51,7 +51,7 @@ func (v view) steps(o Options) []step {
 		out = append(out, step{verb: "regain", say: "what crept in since " + v.Anchor + ", here or in a change of its own; many small steps made it"})
 	}
 	if len(v.by[gate.Missing]) > 0 {
-		out = append(out, step{verb: "restore", say: "a missing benchmark ran at base and printed nothing at head: bring it back, or remove its function"})
+		out = append(out, step{verb: "restore", say: "a missing benchmark, or remove its function too where it is gone on purpose"})
 	}
 	if missed > 0 {
 		out = append(out, step{verb: "meet", say: "a missed target: make it so, or change the limit in " + config.Name})

@@ -8,7 +8,7 @@ import (
 	"github.com/descartes/regress/pkg/gate"
 )
 
-var symbols = map[gate.Outcome]string{gate.Pass: "✅", gate.Fail: "❌", gate.Undecided: "❔"}
+var symbols = map[gate.Outcome]string{gate.Pass: "✅", gate.Fail: "❌", gate.Undecided: "⚠️"}
 
 // top is the answer: a headline and at most a handful of lines, of bounded length.
 func (p *page) top() string {
@@ -78,7 +78,7 @@ func (p *page) grave() []answer {
 	if broken, _ := p.promises(false); len(broken) > 0 {
 		out = append(out, answer{"Target", more(p.promiseLine(broken[0]), len(broken))})
 	}
-	add("Missing", gate.Missing, func(gate.Row) string { return " ran at base and printed nothing at head" })
+	add("Missing", gate.Missing, func(r gate.Row) string { return " ran at base and printed nothing at head" + p.crash(r) })
 	if p.Outcome != gate.Fail {
 		add("Not decided", gate.Inconclusive, func(r gate.Row) string { return ": " + prose(r.Why) })
 	}
@@ -86,6 +86,16 @@ func (p *page) grave() []answer {
 		out = append(out, answer{"Also", more(prose(reasons[0]), len(reasons))})
 	}
 	return out
+}
+
+// crash is why a benchmark printed nothing, where a problem says so.
+func (p *page) crash(r gate.Row) string {
+	for _, problem := range p.Problems {
+		if problem.Crashed && problem.Package == r.Package && problem.Name == r.Name && problem.Side.Judged() {
+			return ": " + prose(problem.Message)
+		}
+	}
+	return ""
 }
 
 // light are the facts that are good to know: one line where something grave

@@ -24,7 +24,7 @@ const (
 // sessions are those of a row, oldest first; nil where there are too few, and for
 // rows that nobody must look at.
 func (p *page) sessions(r gate.Row) []Session {
-	shown := r.Verdict == gate.Regressed || r.Verdict == gate.Improved || r.Verdict == gate.Inconclusive
+	shown := r.Verdict == gate.Regressed || r.Verdict == gate.Crept || r.Verdict == gate.Improved || r.Verdict == gate.Inconclusive
 	if p.o.History == nil || r.Head == nil || !shown {
 		return nil
 	}
