@@ -20,9 +20,21 @@
 // and uploads the raw log; a workflow_run job with rights fetches that log with
 // Fetch, decides again and posts. The artifact is the work of a stranger: it is
 // capped and read strictly, and which commit and pull request it belongs to is
-// taken from the event and the API alone.
+// taken from the event and the API alone. What it says of causes is a Claim, and
+// believed only for lines that the API shows to be changed. regress.toml is the
+// default branch's there, and where the pull request changes it, that is said.
 //
 // The requests of one job are counted and capped (see Options); a usual job
 // makes seven: two to open the check run, two to complete it with up to a
-// hundred annotations, and up to three for the comment.
+// hundred annotations, and up to three for the comment. For a fork four more: two
+// for the artifact, one for the pull request and one for its files.
+//
+// What others put on a pull request, by their sources and documentation:
+//
+//	                         comment          check             source lines      from a fork, without secrets
+//	regress                  one, kept        check run         cause, benchmark  verdict, lines; the rest by workflow_run
+//	Bencher                  one, kept        in other events   none sent         refused; by workflow_run
+//	CodSpeed (a service)     by its bot       status            none              yes, without a token
+//	github-action-benchmark  always or alert  none              none              job summary
+//	benchstat, asv, LNT      none             none              none              none
 package github
