@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os/exec"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -78,8 +79,8 @@ func (s *session) baselineUpdate(c *cli.Context) error {
 	project := s.project(log)
 	var runs []baseline.Run
 	for _, run := range log.Runs {
-		if run.Side == baseline.Anchor {
-			continue // an old release is no session of the branch
+		if run.Side == baseline.Anchor || run.Side == baseline.Base && twin(log.Runs, run) {
+			continue // an old release is no session of the branch, and an A/A run is one session
 		}
 		run.Project = project
 		if err := s.place(c, &run); err != nil {
@@ -108,6 +109,14 @@ func (s *session) baselineUpdate(c *cli.Context) error {
 	}
 	fmt.Fprintf(s.stdout, "%d added, %d stored already\n", added, len(runs)-added)
 	return nil
+}
+
+// twin reports whether head was measured on the same commit and machine.
+func twin(runs []baseline.Run, base baseline.Run) bool {
+	return slices.ContainsFunc(runs, func(head baseline.Run) bool {
+		return head.Side == baseline.Head && head.Commit == base.Commit && head.Commit != "" && !head.Dirty &&
+			head.Environment.Fingerprint() == base.Environment.Fingerprint()
+	})
 }
 
 func (s *session) baselineLog(c *cli.Context) (baseline.Log, error) {

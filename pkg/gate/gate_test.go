@@ -261,12 +261,16 @@ func TestPresence(t *testing.T) {
 		return newBench("").add(baseline.Base, sec("A"), around(rng, 6, 1, .002)...).add(baseline.Head, sec("A"), around(rng, 6, 1, .002)...)
 	}
 	want(t, Decide(start().add(baseline.Base, sec("B"), 1).input()), Undecided, Missing, Unchanged)
-	want(t, Decide(declare(start().add(baseline.Base, sec("B"), 1), baseline.Head, "BenchmarkA").input()), Pass, Removed, Unchanged)
+	d := Decide(declare(start().add(baseline.Base, sec("B"), 1), baseline.Head, "BenchmarkA").input())
+	want(t, d, Pass, Removed, Unchanged)
+	if d.Headline != "no regression in 1 benchmark" { // what is gone was not judged
+		t.Errorf("headline: %s", d.Headline)
+	}
 	want(t, Decide(declare(start().add(baseline.Base, sec("B"), 1), baseline.Head, "BenchmarkA", "BenchmarkB").input()), Undecided, Missing, Unchanged)
 	want(t, Decide(start().add(baseline.Head, sec("B"), 1).input()), Pass, New, Unchanged)
 	want(t, Decide(declare(start().add(baseline.Head, sec("B"), 1), baseline.Base, "BenchmarkA").input()), Pass, New, Unchanged)
 	want(t, Decide(declare(start().add(baseline.Head, sec("B"), 1), baseline.Base, "BenchmarkA", "BenchmarkB").input()), Undecided, Inconclusive, Unchanged)
-	d := Decide(declare(start(), baseline.Head, "BenchmarkA", "BenchmarkC").input())
+	d = Decide(declare(start(), baseline.Head, "BenchmarkA", "BenchmarkC").input())
 	want(t, d, Pass, Unchanged)
 	if !strings.Contains(strings.Join(d.Cannot, "\n"), "BenchmarkC") {
 		t.Errorf("BenchmarkC never ran and nothing says so: %v", d.Cannot)

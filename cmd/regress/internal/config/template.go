@@ -13,7 +13,7 @@ const Template = `# Performance regressions of this project: https://github.com/
 [suite]
 packages = ["./..."]               # where the benchmarks are
 # bench     = "."                  # which of them, as in go test -bench
-# benchtime = "100ms"              # default: chosen for each benchmark from its noise
+# benchtime = "30ms"               # of one process, the same for every benchmark and side; or a count, "100x"
 # timeout   = "10m"                # of one process
 # command   = ["./bench.sh", "{side}", "{bench}"]   # any program that prints the Go benchmark format
 

@@ -38,7 +38,7 @@ func (r *repository) findAnchor(ctx context.Context, dir, ref string) (why strin
 		}
 	}
 	if r.anchorRef == "" {
-		why = "the base has no release tag (vX.Y.Z) yet, and nothing is held against one; after the first release it will be"
+		why = "the base has no release tag (vX.Y.Z), and nothing is held against one: make a first release, or `git fetch --tags`"
 		if shallow(ctx, dir) {
 			why = "this clone is shallow and has no release tag, so that nothing is held against the last release; " + deepen
 		}

@@ -56,7 +56,7 @@ func (s suite) short() string { return s.label()[:4] }
 // list finds the packages of the suite that declare benchmarks. A pattern that
 // matches nothing on the base is not an error there: what it would have matched
 // is new.
-func (s *suite) list(ctx context.Context, o Options) (warnings []string, err error) {
+func (s *suite) list(ctx context.Context, patterns []string) (warnings []string, err error) {
 	if _, err := os.Stat(s.dir); !s.side.Judged() && errors.Is(err, os.ErrNotExist) {
 		return nil, nil
 	}
@@ -65,8 +65,8 @@ func (s *suite) list(ctx context.Context, o Options) (warnings []string, err err
 		return nil, fmt.Errorf("ask go about the %s: %w", s.label(), err)
 	}
 	s.version, s.work, _ = strings.Cut(strings.TrimSpace(facts), "\n")
-	args := append([]string{"list", "-e", "-json=Dir,ImportPath,GoFiles,TestGoFiles,XTestGoFiles,Module,Error"}, o.BuildFlags...)
-	text, err := goCommand(ctx, s.dir, append(append(args, "--"), o.Packages...)...)
+	args := []string{"list", "-e", "-json=Dir,ImportPath,GoFiles,TestGoFiles,XTestGoFiles,Module,Error", "--"}
+	text, err := goCommand(ctx, s.dir, append(args, patterns...)...)
 	if err != nil {
 		return nil, fmt.Errorf("list the packages of the %s: %w", s.label(), err)
 	}
@@ -161,7 +161,7 @@ func isBenchmark(fn *ast.FuncDecl) bool {
 
 // build compiles the test binaries of all packages into dir. Everything that
 // could make equal sources give different bytes is switched off.
-func (s *suite) build(ctx context.Context, o Options, dir string) error {
+func (s *suite) build(ctx context.Context, dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("make a directory for the binaries: %w", err)
 	}
@@ -175,16 +175,15 @@ func (s *suite) build(ctx context.Context, o Options, dir string) error {
 		wg.Go(func() {
 			slots <- struct{}{}
 			defer func() { <-slots }()
-			errs[i] = s.compile(ctx, o, p)
+			errs[i] = s.compile(ctx, p)
 		})
 	}
 	wg.Wait()
 	return errors.Join(errs...)
 }
 
-func (s *suite) compile(ctx context.Context, o Options, p *pkg) error {
-	args := append([]string{"test", "-c", "-trimpath", "-buildvcs=false", "-o", p.binary}, o.BuildFlags...)
-	if _, err := goCommand(ctx, p.dir, append(args, ".")...); err != nil {
+func (s *suite) compile(ctx context.Context, p *pkg) error {
+	if _, err := goCommand(ctx, p.dir, "test", "-c", "-trimpath", "-buildvcs=false", "-o", p.binary, "."); err != nil {
 		return fmt.Errorf("%w: package %s of the %s:\n%w", ErrBuild, p.path, s.label(), err)
 	}
 	file, err := os.Open(p.binary)

@@ -127,18 +127,18 @@ func (m *measurement) compile(ctx context.Context) error {
 
 func (m *measurement) compileSide(ctx context.Context, s *suite) error {
 	m.progress(Progress{Phase: Preparing, Step: "building the " + s.label()})
-	warnings, err := s.list(ctx, m.o)
+	warnings, err := s.list(ctx, m.o.Packages)
 	if err != nil {
 		return err
 	}
 	m.warnings = append(m.warnings, warnings...)
-	return s.build(ctx, m.o, filepath.Join(m.tmp, s.short()))
+	return s.build(ctx, filepath.Join(m.tmp, s.short()))
 }
 
 // measure writes the log: header, discovery, rounds.
 func (m *measurement) measure(ctx context.Context) error {
 	env, warnings := machine.Environment(ctx)
-	env.SuiteFlags = strings.Join(append([]string{"-benchtime=" + m.o.Benchtime}, m.o.BuildFlags...), " ")
+	env.SuiteFlags = "-benchtime=" + m.o.Benchtime
 	env.GoVersion = m.head().version
 	begun := m.header(env)
 	if m.resumed != "" {

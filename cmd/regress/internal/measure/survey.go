@@ -128,7 +128,7 @@ func (m *measurement) discover(ctx context.Context, s *suite, p *pkg) error {
 		t := target{dir: p.dir, argv: []string{
 			p.binary, "-test.run=^$", "-test.bench=" + m.o.Bench, "-test.benchtime=1x", "-test.count=1", "-test.v=test2json",
 		}}
-		if skip := without(m.o.Skip, done); skip != "" {
+		if skip := without(done); skip != "" {
 			t.argv = append(t.argv, "-test.skip="+skip)
 		}
 		out, _ := m.exec(ctx, t, true, seen.line)
@@ -148,17 +148,9 @@ func (m *measurement) discover(ctx context.Context, s *suite, p *pkg) error {
 	return nil
 }
 
-// unstarted notes the functions that no process has begun with, except those
-// that the user wants to skip.
+// unstarted notes the functions that no process has begun with.
 func (m *measurement) unstarted(s *suite, p *pkg, functions []string, why string) error {
-	skip, err := functionLevel(m.o.Skip)
-	if err != nil {
-		return err
-	}
 	for _, f := range functions {
-		if m.o.Skip != "" && skip.MatchString(f) {
-			continue
-		}
 		if err := m.fail(s.side, baseline.Key{Package: p.path, Name: f}, why); err != nil {
 			return err
 		}
@@ -195,7 +187,7 @@ func (m *measurement) adopt(s *suite, p *pkg, seen *survey, out outcome) error {
 			m.add(s, p, key, name, line.nsPerOp)
 		case out.failure != "" && name == seen.current():
 			err = m.fail(s.side, key, out.failure)
-		case deep(m.o.Bench) || deep(m.o.Skip):
+		case deep(m.o.Bench):
 			// The pattern selects none of its sub-benchmarks.
 		default:
 			err = m.fail(s.side, key, "printed no result")

@@ -68,16 +68,16 @@ func exactly(name string) string {
 	return strings.Join(parts, "/")
 }
 
-// without is the -test.skip pattern that adds functions to those the user skips.
-func without(skip string, functions []string) string {
+// without is the -test.skip pattern of functions; empty when there are none.
+func without(functions []string) string {
 	if len(functions) == 0 {
-		return skip
+		return ""
 	}
 	quoted := make([]string, len(functions))
 	for i, f := range functions {
 		quoted[i] = regexp.QuoteMeta(f)
 	}
-	return strings.TrimPrefix(skip+"|^("+strings.Join(quoted, "|")+")$", "|")
+	return "^(" + strings.Join(quoted, "|") + ")$"
 }
 
 // benchtime is the duration of a -benchtime value; 0 for a number of iterations ("100x").
