@@ -209,3 +209,40 @@ func TestOneBudget(t *testing.T) {
 		t.Errorf("beside 24 open series: %s", v)
 	}
 }
+
+// TestFalseAlarmsAnchored: three sides of one code, in a suite of twenty, the noise three times
+// what the past says. Both comparisons together stay within the budget: of 60 such pull
+// requests .6 may be red, and three are with a chance below 1 in 40.
+func TestFalseAlarmsAnchored(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 9))
+	const pulls, names, sd = 60, 20, .01
+	red := 0
+	for range pulls {
+		b := newBench(twoStage)
+		history(b, names, sd/3)
+		wants := []Want{}
+		for i := range names {
+			wants = append(wants, Want{Name: fmt.Sprintf("A%03d", i), Rounds: 2})
+		}
+		for step := 0; len(wants) > 0; step++ {
+			if step > 20 {
+				t.Fatalf("does not end: %v", wants)
+			}
+			for _, w := range wants {
+				for _, side := range []baseline.Side{baseline.Base, baseline.Head, baseline.Anchor} {
+					if side == baseline.Head || w.Against == "" || w.Against == side {
+						b.add(side, sec(w.Name), around(rng, w.Rounds, 100, sd)...)
+					}
+				}
+			}
+			wants = Next(b.inputWith("v1.2.0"))
+		}
+		if d := Decide(b.inputWith("v1.2.0")); d.Outcome == Fail {
+			red++
+		}
+	}
+	if red > 2 {
+		t.Errorf("%d red of %d unchanged pull requests", red, pulls)
+	}
+	t.Logf("%d red of %d", red, pulls)
+}
