@@ -95,3 +95,59 @@ func TestCheckHello(t *testing.T) {
 	check("x", ipc.ErrVersion)
 	check(Hello[:3]+"x", ipc.ErrVersion)
 }
+
+// TestShrink: a large message makes the writer's buffer grow, and a quiet while takes it back, but not from under a caller.
+func TestShrink(t *testing.T) {
+	in, out, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg, err := ipc.Config{Timeout: 10 * time.Second}.WithDefaults()
+	if err != nil {
+		t.Fatal(err)
+	}
+	near, err := New("near", cfg, in, out) // it reads what it writes
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = near.Close() })
+	size := func() int {
+		near.w.mu.Lock()
+		defer near.w.mu.Unlock()
+		return len(near.w.buf)
+	}
+	trip := func(p []byte, n int) {
+		t.Helper()
+		copy(p, bytes.Repeat([]byte{byte(n)}, n))
+		sent := make(chan error, 1)
+		go func() { sent <- near.Commit(n) }()
+		got, err := near.Recv(t.Context(), nil)
+		if err := errors.Join(err, <-sent); err != nil || !bytes.Equal(got, bytes.Repeat([]byte{byte(n)}, n)) {
+			t.Fatalf("%d bytes of %d, %v, or others than were sent", len(got), n, err)
+		}
+	}
+	reserve := func(n int) []byte {
+		t.Helper()
+		p, err := near.Reserve(t.Context(), n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	p := reserve(1 << 20)
+	near.w.shrink() // it was needed lately
+	near.w.shrink() // it is the caller's
+	if size() < 1<<20 {
+		t.Fatal("the buffer was taken from a caller who had reserved it")
+	}
+	trip(p, 1<<20)
+	for start := time.Now(); size() > cfg.Buffer; time.Sleep(10 * time.Millisecond) {
+		if time.Since(start) > 20*time.Second {
+			t.Fatalf("the buffer has %d bytes long after the last large message", size())
+		}
+	}
+	trip(reserve(100), 100)
+	if size() > cfg.Buffer {
+		t.Fatalf("the buffer has %d bytes for a message of 100", size())
+	}
+}

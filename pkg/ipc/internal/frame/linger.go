@@ -1,0 +1,125 @@
+package frame
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"syscall"
+	"time"
+
+	"github.com/descartes/regress/pkg/ipc"
+	"github.com/descartes/regress/pkg/ipc/internal/ring"
+	"github.com/descartes/regress/pkg/ipc/internal/wait"
+)
+
+// read reads at least one byte into p. With block unset it returns 0, nil when there is none yet.
+func (r *reader) read(ctx context.Context, p []byte, block bool) (int, error) {
+	if block {
+		r.hangBack()
+	}
+	r.into, r.n, r.e = p, 0, syscall.EAGAIN
+	err := r.rc.Read(r.tryFn)
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		_ = r.file.SetReadDeadline(time.Time{})
+		err = r.rc.Read(r.tryFn)
+	}
+	if err == nil && r.e == syscall.EAGAIN {
+		if !block {
+			return 0, nil
+		}
+		r.before()
+		r.soon = r.linger()
+		if !r.soon {
+			if err := r.block(ctx); err != nil {
+				return 0, err
+			}
+		}
+	}
+	r.into = nil
+	switch {
+	case err != nil:
+		r.err = fmt.Errorf("recv on %s: %w", r.name, ipc.ErrClosed)
+	case r.e != 0:
+		r.err = gone(r.name, r.e)
+	case r.n == 0 && r.w == r.r && !r.inLrg:
+		r.err = fmt.Errorf("recv on %s: %w", r.name, ipc.ErrPeerGone)
+	case r.n == 0:
+		r.err = fmt.Errorf("recv on %s: %w in the middle of a message (%w)", r.name, ipc.ErrPeerGone, io.ErrUnexpectedEOF)
+	}
+	return r.n, r.err
+}
+
+// maxBack is how many pauses a reader stays away at most, about five microseconds.
+const maxBack = 200
+
+// enough messages a read make its cost a small part of theirs.
+const enough = 16
+
+// hangBack lets messages gather before the next read while they come in a stream: a reader close behind its writer holds the
+// kernel's lock whenever that wants it, and reads one message a call. As soon as it finds a single one, as in a dialogue, it
+// no longer stays away.
+func (r *reader) hangBack() {
+	switch {
+	case single || r.cfg.Sync == ipc.SyncPark:
+		return
+	case r.taken > 1 && r.taken <= enough:
+		r.back = min(r.back+16, maxBack)
+	case r.back > 0:
+		r.back /= 2
+	case r.soon:
+		r.back = 16
+	}
+	r.taken, r.soon = 0, false
+	for range r.back {
+		ring.Pause()
+	}
+}
+
+// minTries and maxTries bound how often a reader looks again before it sleeps, half a microsecond each.
+const (
+	minTries = 4
+	maxTries = 64
+)
+
+// linger yields and looks again a few times, more often when that has lately paid: a reader that sleeps at once is woken for
+// every message, and the waking is most of what a small message costs its writer.
+func (r *reader) linger() bool {
+	if r.cfg.Sync == ipc.SyncPark {
+		return false
+	}
+	for range r.tries {
+		yield()
+		if err := r.rc.Read(r.tryFn); err != nil || r.e != syscall.EAGAIN {
+			r.tries = min(2*r.tries, maxTries)
+			return err == nil
+		}
+	}
+	r.tries = max(r.tries/2, minTries)
+	return false
+}
+
+func (r *reader) block(ctx context.Context) error {
+	r.watch.Arm(ctx)
+	var end time.Time
+	if r.cfg.Timeout > 0 {
+		end = time.Now().Add(r.cfg.Timeout)
+	}
+	for {
+		_ = r.file.SetReadDeadline(end)
+		if err := wait.Error(ctx, "recv", r.name); err != nil {
+			return err
+		}
+		err := r.rc.Read(r.waitFn)
+		switch {
+		case err == nil:
+			return nil
+		case !errors.Is(err, os.ErrDeadlineExceeded):
+			r.err = fmt.Errorf("recv on %s: %w", r.name, ipc.ErrClosed)
+			return r.err
+		case !end.IsZero() && !time.Now().Before(end):
+			return fmt.Errorf("recv on %s: %w", r.name, ipc.ErrTimeout)
+		}
+	}
+}
