@@ -1,7 +1,6 @@
 package shm
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -13,7 +12,6 @@ import (
 
 	"github.com/descartes/regress/pkg/ipc"
 	"github.com/descartes/regress/pkg/ipc/internal/ring"
-	"github.com/descartes/regress/pkg/ipc/internal/wait"
 )
 
 // The ways a connection ends, bits of conn.state.
@@ -239,114 +237,4 @@ func (c *conn) wake(s *ring.Sleeper, knock func()) {
 	case ring.OnSocket:
 		knock()
 	}
-}
-
-// How long each stage of waiting lasts.
-const (
-	spinFixed = 60   // pauses, about 1.5 µs: more than an answer of a spinning peer takes
-	spinMin   = 10   // keeps noticing when spinning begins to pay
-	spinMax   = 1500 // about 40 µs: half of 1 MiB copied
-	yields    = 20
-	// A yield that takes longer let somebody else run: then spinning would only have kept them from it. One that takes
-	// less found nobody, and spinning longer would have been as good.
-	switched = 2 * time.Microsecond
-	nap      = time.Millisecond // see package ring on the order of stores
-)
-
-// spins is how long h should spin now.
-func (c *conn) spins(h *half) int {
-	switch {
-	case c.single || c.cfg.Sync == ipc.SyncPark:
-		return 0
-	case c.cfg.Sync == ipc.SyncSpin:
-		return spinFixed
-	}
-	return max(h.spin, spinMin)
-}
-
-// learn remembers whether spinning paid.
-func (h *half) learn(paid bool) {
-	if paid {
-		h.spin = min(h.spin+h.spin/2+spinMin, spinMax)
-	} else {
-		h.spin = max(h.spin/2, spinMin)
-	}
-}
-
-// await waits until ready says yes: it yields, naps and parks. It returns nil as soon as the connection has ended in one of the ways
-// of stop: the caller looks again and reports.
-func (c *conn) await(ctx context.Context, op string, h *half, bed *ring.Sleeper, stop uint32, ready func() bool) error {
-	if c.cfg.Sync != ipc.SyncPark {
-		for range yields {
-			start := time.Now()
-			yield()
-			if c.single { // elsewhere an idle P would be woken by a futex call to find nothing
-				runtime.Gosched()
-			}
-			if ready() {
-				h.learn(time.Since(start) < switched)
-				return nil
-			}
-		}
-	}
-	h.learn(false)
-	var end time.Time
-	if c.cfg.Timeout > 0 {
-		end = time.Now().Add(c.cfg.Timeout)
-	}
-	defer atomic.StoreUint32(&bed.Flag, ring.Awake)
-	for {
-		if err := wait.Error(ctx, op, "shm"); err != nil {
-			return err
-		}
-		if c.doze(bed, stop, ready) {
-			return nil
-		}
-		atomic.StoreUint32(&bed.Flag, ring.OnSocket)
-		if ready() || c.state.Load()&stop != 0 {
-			return nil
-		}
-		if err := c.park(ctx, op, h, end); err != nil {
-			return err
-		}
-		if ready() {
-			return nil
-		}
-	}
-}
-
-// doze sleeps on the futex for all of nap, whatever interrupts it, and says whether it was for ready's or stop's sake that
-// it ended.
-func (c *conn) doze(bed *ring.Sleeper, stop uint32, ready func() bool) bool {
-	for end := time.Now().Add(nap); ; {
-		seq := atomic.LoadUint32(&bed.Seq)
-		atomic.StoreUint32(&bed.Flag, ring.OnFutex)
-		if ready() || c.state.Load()&stop != 0 {
-			return true
-		}
-		left := time.Until(end)
-		if left <= 0 {
-			return false
-		}
-		sleepOn(&bed.Seq, seq, left)
-	}
-}
-
-// park parks the goroutine until the peer knocks or something ends.
-func (c *conn) park(ctx context.Context, op string, h *half, end time.Time) error {
-	var late <-chan time.Time
-	if !end.IsZero() {
-		t := time.NewTimer(time.Until(end))
-		defer t.Stop()
-		late = t.C
-	}
-	select {
-	case <-h.wake:
-	case <-c.over:
-	case <-ctx.Done():
-		return wait.Error(ctx, op, "shm")
-	case <-late:
-		return fmt.Errorf("%s on shm: %w", op, ipc.ErrTimeout)
-	}
-	return nil
 }

@@ -2,6 +2,7 @@ package shm
 
 import (
 	"context"
+	"encoding/binary"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -261,65 +262,6 @@ func (c *conn) late(op string) error {
 	return nil
 }
 
-// room waits until a record of n bytes has room, and withdraws what has to be withdrawn before it.
-func (c *conn) room(ctx context.Context, n int) error {
-	t := &c.tx
-	if t.abort {
-		if err := c.space(ctx, n+ring.Align); err != nil {
-			return err
-		}
-		c.published(t.p.Control(ring.Abort))
-		t.abort = false
-	}
-	return c.space(ctx, n)
-}
-
-// space waits until a record of n bytes has room.
-func (c *conn) space(ctx context.Context, n int) error {
-	t := &c.tx
-	t.need = n
-	if t.ready() && t.ok {
-		return nil
-	}
-	if !t.ok {
-		return c.lied()
-	}
-	for c.widen() {
-		if t.ready() {
-			return c.spaced()
-		}
-	}
-	c.published(t.p.Publish()) // or the receiver has nothing to make room with
-	if c.cfg.NoWait {
-		return t.full
-	}
-	for range c.spins(&t.half) {
-		if ring.Pause(); t.ready() {
-			t.learn(true)
-			return c.spaced()
-		}
-	}
-	if err := c.await(ctx, "send", &t.half, &t.seg.control().Send, closed|bad|gone, t.ready); err != nil {
-		return err
-	}
-	return c.spaced()
-}
-
-// spaced says why the waiting for space ended.
-func (c *conn) spaced() error {
-	if c.state.Load() != 0 {
-		return c.ended("send")
-	}
-	if !c.tx.ok {
-		return c.lied()
-	}
-	return nil
-}
-
-func (c *conn) lied() error {
-	return c.fail(fmt.Errorf("%w: it took what was not sent", ipc.ErrCorrupt))
-}
-
 // sendParts sends a message of more than n bytes in records of n.
 func (c *conn) sendParts(ctx context.Context, b []byte, n int) error {
 	t := &c.tx
@@ -357,3 +299,7 @@ func (c *conn) sendParts(ctx context.Context, b []byte, n int) error {
 	}
 	return c.late("send")
 }
+
+func putTotal(p []byte, n int) { binary.LittleEndian.PutUint64(p, uint64(n)) }
+
+func total(p []byte) uint64 { return binary.LittleEndian.Uint64(p) }

@@ -1,10 +1,7 @@
 package shm
 
 import (
-	"os"
 	"runtime"
-	"strconv"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -72,42 +69,4 @@ func cores() int {
 		n = min(n, q)
 	}
 	return max(n, 1)
-}
-
-// quota is the control group's limit in whole processors, rounded down to at least 1; 0 when there is none.
-var quota = sync.OnceValue(func() int {
-	group := "/"
-	b, err := os.ReadFile("/proc/self/cgroup")
-	if err != nil {
-		return 0
-	}
-	for line := range strings.Lines(string(b)) {
-		if path, ok := strings.CutPrefix(strings.TrimSpace(line), "0::"); ok {
-			group = path
-		}
-	}
-	least := 0
-	for {
-		if b, err := os.ReadFile("/sys/fs/cgroup" + strings.TrimSuffix(group, "/") + "/cpu.max"); err == nil {
-			if q := parseQuota(string(b)); q > 0 && (least == 0 || q < least) {
-				least = q
-			}
-		}
-		i := strings.LastIndexByte(group, '/')
-		if i < 0 || group == "/" {
-			return least
-		}
-		group = group[:max(i, 1)]
-	}
-})
-
-// parseQuota reads cpu.max, "max 100000" or "150000 100000", as whole processors; 0 is no limit.
-func parseQuota(s string) int {
-	quota, period, _ := strings.Cut(strings.TrimSpace(s), " ")
-	q, err := strconv.ParseInt(quota, 10, 64)
-	p, err2 := strconv.ParseInt(period, 10, 64)
-	if err != nil || err2 != nil || q <= 0 || p <= 0 {
-		return 0
-	}
-	return int(max(q/p, 1))
 }

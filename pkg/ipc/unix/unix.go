@@ -12,79 +12,26 @@ import (
 	"github.com/descartes/regress/pkg/ipc/internal/frame"
 )
 
-// Spawn starts cmd with one end of a socket pair as an extra descriptor and returns the other. Everything else of cmd,
-// Wait included, stays the caller's.
-func Spawn(cmd *exec.Cmd, cfg ipc.Config) (ipc.Conn, error) {
-	cfg, err := cfg.WithDefaults()
-	if err != nil {
-		return nil, err
-	}
-	s, err := family.Spawn(cmd, string(ipc.Unix))
-	if err != nil {
-		return nil, err
-	}
-	return conn(cfg, s)
-}
-
-// FromParent opens the child's end in a process started by Spawn, once.
-func FromParent(cfg ipc.Config) (ipc.Conn, error) {
-	cfg, err := cfg.WithDefaults()
-	if err != nil {
-		return nil, err
-	}
-	s, err := family.FromParent(string(ipc.Unix))
-	if err != nil {
-		return nil, err
-	}
-	return conn(cfg, s)
-}
-
-// Dial connects to a Listener's path. A listener with a full queue is waited for until ctx or cfg.Timeout ends.
-func Dial(ctx context.Context, path string, cfg ipc.Config) (ipc.Conn, error) {
-	cfg, err := cfg.WithDefaults()
-	if err != nil {
-		return nil, err
-	}
-	s, err := family.Dial(ctx, path, cfg.Timeout)
-	if err != nil {
-		return nil, err
-	}
-	return conn(cfg, s)
-}
-
-func conn(cfg ipc.Config, s *net.UnixConn) (ipc.Conn, error) {
+var sockets = family.Transport{Mechanism: ipc.Unix, Open: func(s *net.UnixConn, cfg ipc.Config) (ipc.Conn, error) {
 	c, err := frame.New("unix", cfg, s, s)
 	if err != nil {
 		return nil, err
 	}
 	return c, nil
-}
+}}
 
-type listener struct {
-	l   *family.Listener
-	cfg ipc.Config
+// Spawn starts cmd with one end of a socket pair as an extra descriptor and returns the other. Everything else of cmd,
+// Wait included, stays the caller's.
+func Spawn(cmd *exec.Cmd, cfg ipc.Config) (ipc.Conn, error) { return sockets.Spawn(cmd, cfg) }
+
+// FromParent opens the child's end in a process started by Spawn, once.
+func FromParent(cfg ipc.Config) (ipc.Conn, error) { return sockets.FromParent(cfg) }
+
+// Dial connects to a Listener's path. A listener with a full queue is waited for until ctx or cfg.Timeout ends.
+func Dial(ctx context.Context, path string, cfg ipc.Config) (ipc.Conn, error) {
+	return sockets.Dial(ctx, path, cfg)
 }
 
 // Listen makes the socket at path and accepts peers there, each with cfg. A socket that a dead process left there is replaced, a living one
 // is an error. Closing removes the path.
-func Listen(path string, cfg ipc.Config) (ipc.Listener, error) {
-	cfg, err := cfg.WithDefaults()
-	if err != nil {
-		return nil, err
-	}
-	l, err := family.Listen(path)
-	if err != nil {
-		return nil, err
-	}
-	return &listener{l: l, cfg: cfg}, nil
-}
-
-func (l *listener) Accept(ctx context.Context) (ipc.Conn, error) {
-	s, err := l.l.Accept(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return conn(l.cfg, s)
-}
-
-func (l *listener) Close() error { return l.l.Close() }
+func Listen(path string, cfg ipc.Config) (ipc.Listener, error) { return sockets.Listen(path, cfg) }

@@ -1,4 +1,5 @@
-// Package family makes Unix sockets between a parent and its child and between strangers.
+// Package family makes Unix sockets between a parent and its child and between strangers, for the transports
+// that start with one.
 package family
 
 import (
