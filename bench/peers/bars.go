@@ -4,12 +4,13 @@ import "fmt"
 
 // The bars that pkg/ipc set itself.
 //
-// A bar compares a figure of ours with one of theirs, taken one after the other
+// A bar compares a figure of ours with one of theirs, taken soon after each other
 // in the same round; its ratio is the median over the rounds.
 type bar struct {
 	group        string
 	text         string
 	work         work
+	than         work // of theirs
 	ours, theirs string
 	figure       func(result) float64 // of ours
 	other        func(result) float64 // of theirs
@@ -24,9 +25,12 @@ func rate(r result) float64   { return float64(r.n) / float64(r.ns) * 1e9 }
 func one(result) float64      { return 1 }
 func allocs(r result) float64 { return float64(r.mallocs / r.n) } // a whole number, as testing's allocs/op
 
+// timed says whether each operation of the kind of work is.
+func timed(kind string) bool { return kind == trip || kind == gather }
+
 // headline is the figure that a table shows of a kind of work.
 func headline(kind string) func(result) float64 {
-	if kind == trip {
+	if timed(kind) {
 		return p50
 	}
 	return rate
@@ -44,20 +48,20 @@ func works() []work {
 	for _, size := range []int{64, 512} {
 		all = append(all, work{flow, size, 1}, work{flow, size, batch})
 	}
-	return append(all, work{flow, 1 << 20, 1})
+	return append(all, work{flow, 1 << 20, 1}, work{gather, 64, 4}, work{fanIn, 64, 1}, work{fanIn, 64, 16})
 }
 
 func bars() []bar {
 	small := work{trip, 64, 1}
 	all := []bar{
-		{"1", "round trip of 64 B, p50", small, "ours-shm", "c-shm", p50, p50, true, 1.3},
-		{"1", "round trip of 64 B, p50", small, "ours-shm", "shmipc-go", p50, p50, true, 1. / 50},
-		{"1", "round trip of 64 B, p99 against its own p50", small, "ours-shm", "ours-shm", p99, p50, true, 2},
-		{"1", "round trip of 64 B when parking, p50", small, "ours-shm-park", "shmipc-go", p50, p50, true, 1. / 5},
+		{"1", "round trip of 64 B, p50", small, small, "ours-shm", "c-shm", p50, p50, true, 1.3},
+		{"1", "round trip of 64 B, p50", small, small, "ours-shm", "shmipc-go", p50, p50, true, 1. / 50},
+		{"1", "round trip of 64 B, p99 against its own p50", small, small, "ours-shm", "ours-shm", p99, p50, true, 2},
+		{"1", "round trip of 64 B when parking, p50", small, small, "ours-shm-park", "shmipc-go", p50, p50, true, 1. / 5},
 	}
 	rates := func(group, ours, theirs string, least float64, works ...work) {
 		for _, w := range works {
-			all = append(all, bar{group, "one way, " + w.String()[len(flow)+1:], w, ours, theirs, rate, rate, false, least})
+			all = append(all, bar{group, "one way, " + w.String()[len(flow)+1:], w, w, ours, theirs, rate, rate, false, least})
 		}
 	}
 	plain, batched, large := work{flow, 64, 1}, work{flow, 64, batch}, work{flow, 1 << 20, 1}
@@ -72,16 +76,19 @@ func bars() []bar {
 	}
 	for _, t := range []string{"shm", "unix", "pipe"} {
 		for _, w := range []work{small, {trip, 1 << 20, 1}, plain, batched, large} {
-			all = append(all, bar{"3", "allocations a message, " + w.String(), w, "ours-" + t, "ours-" + t, allocs, one, true, 0})
+			all = append(all, bar{"3", "allocations a message, " + w.String(), w, w, "ours-" + t, "ours-" + t, allocs, one, true, 0})
 		}
 	}
-	return all
+	round, many, single := work{gather, 64, 4}, work{fanIn, 64, 16}, work{fanIn, 64, 1}
+	return append(all,
+		bar{"4", "a gather round of 4 members, p50", round, round, "ours-shm", "ours-pipe", p50, p50, true, 1. / 10},
+		bar{"4", "fan-in of 16 against one of 1", many, single, "ours-shm", "ours-shm", rate, rate, false, .8})
 }
 
 // barred says whether a bar needs the measurement: those are made in every round.
 func barred(bars []bar, name string, w work) bool {
 	for _, b := range bars {
-		if b.work == w && (b.ours == name || b.theirs == name) {
+		if b.work == w && b.ours == name || b.than == w && b.theirs == name {
 			return true
 		}
 	}
@@ -90,7 +97,7 @@ func barred(bars []bar, name string, w work) bool {
 
 // judge compares over the rounds that have both sides.
 func (b bar) judge(m measured) (verdict string, ratios []float64) {
-	ratios = m.ratios(b.work, b.ours, b.theirs, b.figure, b.other)
+	ratios = m.ratios(b.work, b.than, b.ours, b.theirs, b.figure, b.other)
 	if len(ratios) == 0 {
 		return "not measured", nil
 	}

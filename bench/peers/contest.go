@@ -14,6 +14,7 @@ type contestant struct {
 	trips   bool // does round trips
 	flows   bool // can send without an answer to each message
 	batches bool // can hold messages back and send them together
+	crowds  bool // can do with many far processes
 
 	// near starts cmd, which is the far process, and connects to it; path is free
 	// for a socket.

@@ -41,6 +41,9 @@ func serve(ctx context.Context, l link, j job) error {
 	if err != nil {
 		return err
 	}
+	if j.kind == spout {
+		return pourForever(ctx, l, j, most > 0)
+	}
 	answer := make([]byte, answerSize)
 	for count := uint64(0); ; {
 		p, err := l.Recv(ctx, buf)

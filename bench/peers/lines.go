@@ -27,9 +27,12 @@ func (l lines) round(n int, crossing time.Duration, load string) {
 }
 
 func (l lines) result(name string, w work, r result) {
-	title := map[string]string{trip: "Trip", flow: "Flow"}[w.kind]
+	title := map[string]string{trip: "Trip", flow: "Flow", gather: "Gather", fanIn: "FanIn"}[w.kind]
 	size := strings.ReplaceAll(sizeName(w.size), " ", "")
 	mode := ""
+	if w.kind == gather || w.kind == fanIn {
+		mode = fmt.Sprintf("/members=%d", w.batch)
+	}
 	if w.kind == flow {
 		mode = "/mode=plain"
 		if w.batch > 1 {
@@ -37,7 +40,7 @@ func (l lines) result(name string, w work, r result) {
 		}
 	}
 	fmt.Fprintf(l.out, "Benchmark%s/peer=%s/size=%s%s-%d\t%d\t%s ns/op", title, name, size, mode, runtime.GOMAXPROCS(0), r.n, digits(float64(r.ns)/float64(r.n)))
-	if w.kind == trip {
+	if timed(w.kind) {
 		fmt.Fprintf(l.out, "\t%d p50-latency-ns\t%d p95-latency-ns\t%d p99-latency-ns", r.p50, r.p95, r.p99)
 	} else {
 		fmt.Fprintf(l.out, "\t%s MB/s\t%.0f msg/s", digits(rate(r)*float64(w.size)/1e6), rate(r))

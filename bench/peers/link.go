@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -39,6 +40,9 @@ type work struct {
 // String names the work in tables and for -only.
 func (w work) String() string {
 	s := w.kind + " " + sizeName(w.size)
+	if w.kind == gather || w.kind == fanIn {
+		return s + " of " + strconv.Itoa(w.batch)
+	}
 	if w.batch > 1 {
 		s += " batched"
 	}
@@ -78,8 +82,8 @@ func parseJob(args []string) (job, error) {
 	if j.batch, err = strconv.Atoi(args[3]); err != nil || j.batch < 1 {
 		return j, fmt.Errorf("batch %q: want 1 or more", args[3])
 	}
-	if j.kind != trip && j.kind != flow {
-		return j, fmt.Errorf("kind %q: want %s or %s", j.kind, trip, flow)
+	if kinds := []string{trip, flow, gather, fanIn, spout}; !slices.Contains(kinds, j.kind) {
+		return j, fmt.Errorf("kind %q: want one of %v", j.kind, kinds)
 	}
 	_, _, err = j.limits()
 	return j, err

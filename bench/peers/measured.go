@@ -29,11 +29,11 @@ func (m measured) values(name string, w work, figure func(result) float64) []flo
 	return all
 }
 
-// ratios lists figure of ours by other of theirs, for each round that has both, sorted.
-func (m measured) ratios(w work, ours, theirs string, figure, other func(result) float64) []float64 {
+// ratios lists figure of ours at w by other of theirs at than, for each round that has both, sorted.
+func (m measured) ratios(w, than work, ours, theirs string, figure, other func(result) float64) []float64 {
 	var all []float64
 	for round, r := range m[cell{ours, w}] {
-		if t, ok := m[cell{theirs, w}][round]; ok && other(t) > 0 {
+		if t, ok := m[cell{theirs, than}][round]; ok && other(t) > 0 {
 			all = append(all, figure(r)/other(t))
 		}
 	}

@@ -9,7 +9,7 @@ import (
 
 func TestJudge(t *testing.T) {
 	w := work{trip, 64, 1}
-	b := bar{work: w, ours: "a", theirs: "b", figure: p50, other: p50, most: true, limit: 1.3}
+	b := bar{work: w, than: w, ours: "a", theirs: "b", figure: p50, other: p50, most: true, limit: 1.3}
 	m := measured{}
 	check := func(want string, wantRatios ...float64) {
 		t.Helper()
@@ -65,9 +65,9 @@ func TestBarsNameWhatExists(t *testing.T) {
 		known[w] = true
 	}
 	for _, b := range bars() {
-		for _, name := range []string{b.ours, b.theirs} {
-			if r, ok := rivals[name]; !ok || !known[b.work] || !r.plays(b.work) {
-				t.Errorf("bar %q: %s does not do %v", b.text, name, b.work)
+		for name, w := range map[string]work{b.ours: b.work, b.theirs: b.than} {
+			if r, ok := rivals[name]; !ok || !known[w] || !known[b.work] || !r.plays(w) {
+				t.Errorf("bar %q: %s does not do %v", b.text, name, w)
 			}
 		}
 	}

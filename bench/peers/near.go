@@ -9,7 +9,6 @@ import (
 	"os/exec"
 	"runtime"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
@@ -42,11 +41,15 @@ func near(args []string) error {
 		return err
 	}
 	path := fmt.Sprintf("%s/%d.sock", os.TempDir(), os.Getpid())
-	cmd := exec.Command(self, append([]string{"far", path}, j.args()...)...)
-	cmd.Stderr = os.Stderr
-	// The far process dies with this one, in whatever way this one ends.
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	ctx := context.Background()
+	if j.kind == gather || j.kind == fanIn {
+		r, err := crowd(ctx, c, j, path, func(j job) *exec.Cmd { return farCommand(self, path, j) })
+		if err == nil {
+			fmt.Println(r)
+		}
+		return err
+	}
+	cmd := farCommand(self, path, j)
 	l, err := c.near(ctx, j, path, cmd)
 	if err != nil {
 		return err

@@ -17,7 +17,7 @@ func ours(name string, cfg ipc.Config, peek bool) contestant {
 		return conn
 	}
 	return contestant{
-		name: name, trips: !peek, flows: cfg.Sync != ipc.SyncPark, batches: !peek,
+		name: name, trips: !peek, flows: cfg.Sync != ipc.SyncPark, batches: !peek, crowds: !peek && cfg.Sync != ipc.SyncPark,
 		near: func(_ context.Context, j job, _ string, cmd *exec.Cmd) (link, error) {
 			cfg := cfg
 			if j.batch > 1 {

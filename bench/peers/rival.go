@@ -21,12 +21,16 @@ type rival struct {
 	name                  string
 	argv                  []string // followed by KIND SIZE BATCH BUDGET
 	trips, flows, batches bool
+	crowds                bool
 }
 
 // plays says whether the rival can do the work.
 func (r rival) plays(w work) bool {
-	if w.kind == trip {
+	switch w.kind {
+	case trip:
 		return r.trips
+	case gather, fanIn:
+		return r.crowds
 	}
 	return r.flows && (w.batch == 1 || r.batches)
 }
@@ -35,18 +39,18 @@ func (r rival) plays(w work) bool {
 func field(self, floor string) []rival {
 	var all []rival
 	if floor != "" {
-		for _, how := range []string{"shm", "shm-peek", "unix", "pipe"} {
-			peek := how == "shm-peek"
+		for _, how := range []string{"shm", "shm-peek", "shm-park", "unix", "pipe"} {
+			peek, park := how == "shm-peek", how == "shm-park"
 			all = append(all, rival{
 				name: "c-" + how, argv: []string{floor, how},
-				trips: !peek, flows: true, batches: !peek,
+				trips: !peek, flows: !park, batches: !peek,
 			})
 		}
 	}
 	for _, c := range contestants() {
 		all = append(all, rival{
 			name: c.name, argv: []string{self, "near", c.name},
-			trips: c.trips, flows: c.flows, batches: c.batches,
+			trips: c.trips, flows: c.flows, batches: c.batches, crowds: c.crowds,
 		})
 	}
 	return all

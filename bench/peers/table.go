@@ -16,7 +16,7 @@ var pairs = []struct {
 }{
 	{"ours-shm", []string{"c-shm", "shmipc-go"}},
 	{"ours-shm-peek", []string{"c-shm-peek", "ours-shm"}},
-	{"ours-shm-park", []string{"shmipc-go"}},
+	{"ours-shm-park", []string{"c-shm-park", "shmipc-go"}},
 	{"ours-unix", []string{"c-unix", "go-unix", "grpc-stream", "grpc-unary", "mangos", "go-zeromq", "golang-ipc"}},
 	{"ours-pipe", []string{"c-pipe", "go-pipe"}},
 }
@@ -41,6 +41,8 @@ func (r report) write(out io.Writer) {
 	fmt.Fprintf(out, "A cache line crossed between two cores, by round, in: %s (load: %s)\n", strings.Trim(fmt.Sprint(r.crossings), "[]"), strings.Join(r.loads, ", "))
 	r.table(out, trip, "Round trip, µs: p50 (p95, p99), medians of the rounds; in brackets p50 of the best and the worst round")
 	r.table(out, flow, "One way, million msg/s (GB/s at 1 MiB), medians of the rounds; in brackets the worst and the best round")
+	r.table(out, gather, "A message to each of some and the answer of each, µs: p50 (p95, p99)")
+	r.table(out, fanIn, "Messages from some, million msg/s")
 	r.ratios(out, trip, "Ours by theirs, p50 of the round trip (below 1: ours is faster): median [least, most] of the ratios within a round")
 	r.ratios(out, flow, "Ours by theirs, rate one way (above 1: ours is faster): median [least, most] of the ratios within a round")
 	r.bars(out)
@@ -113,13 +115,13 @@ func (r report) cell(name string, w work) string {
 	}
 	unit := 1e6 // messages
 	switch {
-	case w.kind == trip:
+	case timed(w.kind):
 		unit = 1e3 // nanoseconds
 	case w.size >= 1<<20:
 		unit = 1e9 / float64(w.size) // bytes
 	}
 	s := digits(median(v) / unit)
-	if w.kind == trip {
+	if timed(w.kind) {
 		p95 := r.measured.values(name, w, func(r result) float64 { return float64(r.p95) })
 		p99 := r.measured.values(name, w, p99)
 		s += fmt.Sprintf(" (%s, %s)", digits(median(p95)/unit), digits(median(p99)/unit))
@@ -133,7 +135,7 @@ func (r report) ratios(out io.Writer, kind, title string) {
 		for _, theirs := range p.theirs {
 			var cells []string
 			for _, w := range columns {
-				cells = append(cells, spread(r.measured.ratios(w, p.ours, theirs, headline(kind), headline(kind))))
+				cells = append(cells, spread(r.measured.ratios(w, w, p.ours, theirs, headline(kind), headline(kind))))
 			}
 			row(out, p.ours+" / "+theirs, cells)
 		}
@@ -151,22 +153,22 @@ func (r report) bars(out io.Writer) {
 		if b.most {
 			relation = "≤"
 		}
-		theirs := b.theirs + r.side(b, b.theirs, b.other)
+		theirs := b.theirs + r.side(b, b.theirs, b.than, b.other)
 		if b.theirs == b.ours {
-			theirs = strings.TrimSpace(r.side(b, b.theirs, b.other))
+			theirs = strings.TrimSpace(r.side(b, b.theirs, b.than, b.other))
 		}
 		fmt.Fprintf(out, "| %s | %s | %s | %s | %s %s | %s | %s |\n", b.group, b.text,
-			b.ours+r.side(b, b.ours, b.figure), theirs, relation, digits(b.limit), spread(ratios), verdict)
+			b.ours+r.side(b, b.ours, b.work, b.figure), theirs, relation, digits(b.limit), spread(ratios), verdict)
 	}
 }
 
 // side shows the median figure of one side of a bar, after a space.
-func (r report) side(b bar, name string, figure func(result) float64) string {
-	v := r.measured.values(name, b.work, figure)
+func (r report) side(b bar, name string, w work, figure func(result) float64) string {
+	v := r.measured.values(name, w, figure)
 	switch {
 	case len(v) == 0 || b.limit == 0: // a bar of zero counts, and its ratio says all
 		return ""
-	case b.work.kind == trip:
+	case timed(b.work.kind):
 		return " " + digits(median(v)/1e3) + " µs"
 	case b.work.size >= 1<<20:
 		return " " + digits(median(v)*float64(b.work.size)/1e9) + " GB/s"

@@ -2,7 +2,7 @@
 // the yardstick of bench/peers, so it does what is known to be fast and leaves out what a library needs: no limits, no
 // versions, no trust, no deadlines.
 //
-//	floor shm|shm-peek|unix|pipe trip|flow SIZE BATCH BUDGET
+//	floor shm|shm-peek|shm-park|unix|pipe trip|flow SIZE BATCH BUDGET
 //
 // BUDGET is in seconds (0.3) or messages (1000x; then every byte is checked, else both ends of each message). It prints
 // one line of key=value: n messages in ns; for trips p50, p95, p99 in ns.
@@ -34,7 +34,7 @@
 #endif
 
 #define LIKELY(x) __builtin_expect(!!(x), 1)
-#define SPINS 2000
+static int spins = 2000;        // looks before sleeping; one when parking
 #define SMALL_RING (1u << 20)   // never slower than 64 or 256 KiB, and much faster when the scheduler interferes
 #define LARGE_RING (4u << 20)   // two messages of 1 MiB and more
 #define FRAGMENT (64u << 10)    // the receiver copies while the sender writes on
@@ -107,7 +107,7 @@ static __attribute__((noinline)) void await_room(struct ring *r, uint64_t need) 
 		return;
 	publish(r); // or the consumer has nothing to make room with
 	for (;;) {
-		for (int i = 0; i < SPINS; i++) {
+		for (int i = 0; i < spins; i++) {
 			if (room(r, need))
 				return;
 			PAUSE();
@@ -153,7 +153,7 @@ static inline void give(struct ring *r) {
 static __attribute__((noinline)) uint32_t await_head(struct ring *r, _Atomic uint32_t *head) {
 	uint32_t h;
 	for (int pass = 0;; pass++) {
-		for (int i = 0; i < SPINS; i++) {
+		for (int i = 0; i < spins; i++) {
 			if ((h = atomic_load_explicit(head, memory_order_acquire)))
 				return h;
 			PAUSE();
@@ -496,14 +496,16 @@ static void open_ends(const char *how, struct end e[2]) {
 		if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, a))
 			die("socketpair");
 		e[0].s.in = e[0].s.out = a[0], e[1].s.in = e[1].s.out = a[1];
-	} else if (!strcmp(how, "shm") || !strcmp(how, "shm-peek")) {
+	} else if (!strncmp(how, "shm", 3)) {
+		if (!strcmp(how, "shm-park"))
+			spins = 1;
 		uint64_t bytes = size > 64u << 10 ? LARGE_RING : SMALL_RING;
 		struct ctl *ctl = mmap(0, 2 * sizeof *ctl, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
 		if (ctl == MAP_FAILED)
 			die("mmap");
 		for (int i = 0; i < 2; i++) {
 			e[i].shm = 1;
-			e[i].place = how[3] == '-';
+			e[i].place = !strcmp(how, "shm-peek");
 			e[i].tx.base = e[!i].rx.base = map_twice(bytes);
 			e[i].tx.size = e[!i].rx.size = bytes;
 			e[i].tx.ctl = e[!i].rx.ctl = &ctl[i];
@@ -516,7 +518,7 @@ static void open_ends(const char *how, struct end e[2]) {
 
 int main(int argc, char **argv) {
 	if (argc != 6) {
-		fprintf(stderr, "usage: floor shm|shm-peek|unix|pipe trip|flow SIZE BATCH SECONDS|COUNTx\n");
+		fprintf(stderr, "usage: floor shm|shm-peek|shm-park|unix|pipe trip|flow SIZE BATCH SECONDS|COUNTx\n");
 		return 2;
 	}
 	size = (uint32_t)atoi(argv[3]);
