@@ -141,11 +141,11 @@ func TestPower(t *testing.T) {
 			t.Errorf("%s: %.2f runs a side on unchanged code at Δ = %v, want at most %v", name, cost, effect, runs)
 		}
 	}
-	check("dedicated", .05, 1, .96, 3.4)
-	check("dedicated", .03, 1, .93, 5)
-	check("dedicated", .03, 5, .91, 4.6)
-	check("cloud", .05, 1, .95, 3)
-	check("harsh", .05, 1, .8, 8.5)
+	check("dedicated", .05, 1, .955, 3.2)
+	check("dedicated", .03, 1, .92, 4.7)
+	check("dedicated", .03, 5, .915, 4.35)
+	check("cloud", .05, 1, .957, 2.9)
+	check("harsh", .05, 1, .845, 8.25)
 }
 
 // TestPeers: the rules of other tools do on clear cases what they say.
