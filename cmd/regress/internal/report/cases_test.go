@@ -51,7 +51,7 @@ func decision(outcome gate.Outcome, headline string, rows ...gate.Row) gate.Deci
 	d := gate.Decision{
 		Outcome: outcome, Headline: headline, Rows: rows, Sides: sides(), Counts: map[gate.Verdict]int{}, Rounds: 3.2,
 		Policy: gate.PolicyInfo{Alpha: .01, MinEffect: .05, Procedure: "two-stage", Seed: 42},
-		Cannot: []string{"a slowdown of less than 5.0 % in any one benchmark is not looked for"},
+		Cannot: []string{"a slowdown of less than 5 % in any one benchmark is not looked for"},
 	}
 	for _, r := range rows {
 		d.Counts[r.Verdict]++

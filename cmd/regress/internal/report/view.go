@@ -143,7 +143,7 @@ func (v view) unchanged() []string {
 		}
 	}
 	if bounded > 0 {
-		out = append(out, fmt.Sprintf("%d unchanged: none worse by %s or more", bounded, percentUp(worst)))
+		out = append(out, fmt.Sprintf("%d unchanged: none worse%s", bounded, byOrMore(worst)))
 	}
 	if exact > 0 {
 		out = append(out, fmt.Sprintf("%d exact, the same or within tolerance", exact))
@@ -195,12 +195,21 @@ func (v view) held() []string {
 		}
 	}
 	if held > 0 {
-		out = append(out, fmt.Sprintf("%d held against %s: none worse by %s or more", held, v.Anchor, percentUp(worst)))
+		out = append(out, fmt.Sprintf("%d held against %s: none worse%s", held, v.Anchor, byOrMore(worst)))
 	}
 	if fresh > 0 {
 		out = append(out, fmt.Sprintf("%d new since %s", fresh, v.Anchor))
 	}
 	return out
+}
+
+// byOrMore ends "none worse" with the bound that holds for all; nothing where they
+// are proven not worse at all.
+func byOrMore(worst float64) string {
+	if worst <= 0 {
+		return ""
+	}
+	return fmt.Sprintf(" by %s or more", percentUp(worst))
 }
 
 // folded are the rows behind unchanged.

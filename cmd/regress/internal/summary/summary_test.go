@@ -172,7 +172,7 @@ func TestPage(t *testing.T) {
 	// wire-bytes is exact: √(80/20 · 1024/1000) = 2.02.
 	holds("**2.0×** over `json` |")
 	holds("`absent`: not measured")
-	holds("❔ not measured")
+	holds("⚠️ not measured")
 	// 300/100 at 64 B and 2000/1000 at 1 KiB are 2.449 together, and the claim is 1.5.
 	holds("| ✅ met | a \\| binary<br>`format=bin` over `format=json` | sec/op | 1.5× | **2.4×**<br>2.4× to 2.5× at 96 %<br>2.0× to 3.0× in 2 benchmarks of 6 rounds |")
 	holds("| benchmark | 64B | 1KiB |\n|:--|--:|--:|\n| Parse | 3.0× (2.9× to 3.1×) | 2.0× (1.94× to 2.1×) |")

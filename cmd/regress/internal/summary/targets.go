@@ -7,7 +7,7 @@ import (
 	"github.com/descartes/regress/pkg/gate"
 )
 
-var signs = map[gate.TargetVerdict]string{gate.Met: "✅", gate.Missed: "❌", gate.Unclear: "❔", gate.NotMeasured: "❔", gate.LeftOut: "–"}
+var signs = map[gate.TargetVerdict]string{gate.Met: "✅", gate.Missed: "❌", gate.Unclear: "⚠️", gate.NotMeasured: "⚠️", gate.LeftOut: "–"}
 
 // targets is a row for every series that is not met, and one for each target
 // that is: the series that comes closest to missing it.
