@@ -92,7 +92,9 @@ func (w *writer) grow(n int) {
 	buf := w.buf
 	if need > len(buf) {
 		buf = make([]byte, max(need, 2*len(buf), min(w.cfg.Buffer, 4<<10)))
-		w.shrinkLater()
+		if len(buf) > w.cfg.Buffer { // else no timer: one that is only pending makes every wait in the poller dearer
+			w.shrinkLater()
+		}
 	}
 	w.end = copy(buf, w.buf[w.off:w.end])
 	w.off, w.buf = 0, buf
