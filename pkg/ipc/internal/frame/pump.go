@@ -121,6 +121,10 @@ func (w *writer) background() {
 			if err != nil && w.err == nil {
 				w.err = fmt.Errorf("send on %s: %w", w.name, ipc.ErrClosed)
 			}
+			if w.err == nil && w.pending() > 0 { // who sent since the last push saw a pump at work and left it to that
+				w.mu.Unlock()
+				continue
+			}
 			w.pumped()
 			w.mu.Unlock()
 			return
