@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"slices"
 	"time"
 
 	"github.com/descartes/regress/pkg/baseline"
@@ -118,6 +119,7 @@ type Row struct {
 	Detectable *float64           `json:"detectable,omitempty"` // smallest relative worsening this row could have seen with power .8 at its corrected level
 	AtMost     *float64           `json:"worseByLessThan,omitempty"`
 	Stage      string             `json:"stage,omitempty"` // "screen", "confirm", "fixed", "stored", "exact"
+	JudgedAs   string             `json:"judgedAs,omitempty"` // the unit of the row that this one repeats: B/s or msg/s that is a constant over sec/op
 	Waiver     string             `json:"waiver,omitempty"`
 	Warnings   []string           `json:"warnings,omitempty"`
 	Drift      *Drift             `json:"drift,omitempty"` // since the anchor
@@ -141,6 +143,24 @@ type Drift struct {
 // Key of the row.
 func (r Row) Key() baseline.Key {
 	return baseline.Key{Package: r.Package, Name: r.Name, Unit: r.Unit}
+}
+
+// Distinct are the rows but for those that only repeat another one in a second unit,
+// with the same verdict: what a reader wants to see once.
+func (d Decision) Distinct() []Row {
+	type at struct {
+		key         baseline.Key
+		fingerprint string
+	}
+	verdicts := map[at]Verdict{}
+	for _, r := range d.Rows {
+		verdicts[at{r.Key(), r.Fingerprint}] = r.Verdict
+	}
+	return slices.DeleteFunc(slices.Clone(d.Rows), func(r Row) bool {
+		judged := at{r.Key(), r.Fingerprint}
+		judged.key.Unit = r.JudgedAs
+		return r.JudgedAs != "" && verdicts[judged] == r.Verdict
+	})
 }
 
 // TargetVerdict of one target on one series.

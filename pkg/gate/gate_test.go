@@ -204,6 +204,11 @@ func TestTwin(t *testing.T) {
 	in.Policy.Alpha = .005
 	d := Decide(in)
 	want(t, d, Fail, Regressed, Regressed)
+	if again := d.Rows[1]; again.JudgedAs != "sec/op" || len(d.Distinct()) != 1 || d.Distinct()[0].Unit != "sec/op" {
+		t.Errorf("row %+v repeats another, and the distinct ones are %+v", again, d.Distinct())
+	}
+	in.Waivers = []Waiver{{Pattern: "p.A sec/op", Series: regexp.MustCompile(`^p\.A sec/op$`), Ceiling: .5, Reason: "known", Expires: in.Today.AddDate(0, 0, 1)}}
+	want(t, Decide(in), Pass, Waived, Waived) // one number, one waiver
 }
 
 func TestExact(t *testing.T) {

@@ -48,7 +48,7 @@ func judge(in Input, past *Input) []*series {
 	for _, s := range slices.Concat(all, held) {
 		if s.twin != nil {
 			s.finding = s.twin.finding
-			s.why += ", judged once as " + s.twin.key.Unit
+			s.why += judgedAs(s.twin)
 		}
 	}
 	for _, s := range held {
@@ -98,6 +98,9 @@ func withoutTwins(pairs []*series) []*series {
 		return true
 	})
 }
+
+// judgedAs ends the sentence of a series that repeats its twin.
+func judgedAs(twin *series) string { return ", judged once as " + twin.key.Unit }
 
 // inverse says whether the values of a rate are a constant over those of a
 // time. Half a per cent is what rounding to a few printed digits can do; a real

@@ -40,6 +40,9 @@ func (s *series) row(several bool) Row {
 		Verdict: s.verdict, Why: s.why, MinEffect: tidy(s.policy.minEffect), Stage: s.stage, Waiver: s.waiver, Warnings: s.warnings,
 		Base: s.base.side(), Head: s.head.side(), P: known(s.p), Drift: s.drift(),
 	}
+	if s.twin != nil {
+		r.JudgedAs = s.twin.key.Unit
+	}
 	if several {
 		r.Fingerprint = s.env
 	}

@@ -29,7 +29,20 @@ func waive(all []*series, in Input) (warnings []string) {
 			warnings = append(warnings, fmt.Sprintf("waiver %q%s matches no series: mend its pattern or remove it", w.Pattern, at(w)))
 		}
 	}
+	for _, s := range all {
+		s.follow()
+		if s.anchor != nil {
+			s.anchor.follow()
+		}
+	}
 	return warnings
+}
+
+// follow takes over what a waiver did to the series that this one repeats: it is the same number.
+func (s *series) follow() {
+	if s.twin != nil && s.verdict == Regressed && s.twin.verdict == Waived {
+		s.verdict, s.waiver, s.why = Waived, s.twin.waiver, s.twin.why+judgedAs(s.twin)
+	}
 }
 
 // waive applies one matching waiver; the first that covers a regression counts.

@@ -15,7 +15,7 @@ import (
 func notes(post Post) []note {
 	var all []note
 	d := post.Decision
-	for _, row := range d.Rows {
+	for _, row := range d.Distinct() {
 		if n, ok := rowNote(post, row); ok {
 			n.details = details(row, post)
 			all = append(all, post.blame(post.place(n, row.Key()), row))
@@ -168,7 +168,7 @@ func outputOf(post Post, all []note) output {
 // alone: every series that regressed has one, and it has run out.
 func (p Post) expired() bool {
 	red := 0
-	for _, row := range p.Decision.Rows {
+	for _, row := range p.Decision.Distinct() {
 		if row.Verdict != gate.Regressed && row.Verdict != gate.Crept {
 			continue
 		}

@@ -5,8 +5,9 @@ import (
 	"unicode/utf8"
 )
 
-// table is aligned columns. The first takes what width is left, and cells that
-// do not fit are shortened in the middle; a line never wraps. Notes stand below a row.
+// table is aligned columns. The first takes what width is left; a name that does
+// not fit there has a line of its own, once for all its rows. Other cells that do not fit are
+// shortened in the middle. Notes stand below a row.
 //
 // Note: text/tabwriter counts the bytes of colours as columns and cannot
 // shorten, which is all that there is to do here.
@@ -76,8 +77,17 @@ func (t *table) write(b *strings.Builder, p pen, width int) {
 	if t.titles != nil {
 		b.WriteString(p.dim(t.line(t.titles, widths)) + "\n")
 	}
+	last := ""
 	for _, row := range t.rows {
-		b.WriteString(t.line(row.cells, widths) + "\n")
+		cells := row.cells
+		if !t.free && utf8.RuneCountInString(cells[0]) > widths[0] { // what tells it from others may be in the middle
+			cells = append([]string{""}, cells[1:]...)
+			if row.cells[0] != last {
+				b.WriteString(strings.Repeat(" ", indent) + row.cells[0] + "\n")
+			}
+			last = row.cells[0]
+		}
+		b.WriteString(t.line(cells, widths) + "\n")
 		for _, note := range row.notes {
 			for _, part := range wrap(note, width-2*indent) {
 				b.WriteString(strings.Repeat(" ", 2*indent) + p.dim(part) + "\n")

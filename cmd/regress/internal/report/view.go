@@ -22,7 +22,7 @@ type view struct {
 func look(d gate.Decision) view {
 	v := view{Decision: d, by: map[gate.Verdict][]gate.Row{}}
 	packages := map[string]bool{}
-	for _, r := range d.Rows {
+	for _, r := range d.Distinct() {
 		v.by[r.Verdict] = append(v.by[r.Verdict], r)
 		packages[r.Package] = true
 	}
