@@ -118,7 +118,7 @@ type Row struct {
 	MinEffect  float64            `json:"minEffect"`            // Δ in force for this row; tolerance for exact units
 	Detectable *float64           `json:"detectable,omitempty"` // smallest relative worsening this row could have seen with power .8 at its corrected level
 	AtMost     *float64           `json:"worseByLessThan,omitempty"`
-	Stage      string             `json:"stage,omitempty"` // "screen", "confirm", "fixed", "stored", "exact"
+	Stage      string             `json:"stage,omitempty"`    // "screen", "confirm", "fixed", "stored", "exact"
 	JudgedAs   string             `json:"judgedAs,omitempty"` // the unit of the row that this one repeats: B/s or msg/s that is a constant over sec/op
 	Waiver     string             `json:"waiver,omitempty"`
 	Warnings   []string           `json:"warnings,omitempty"`
