@@ -184,15 +184,22 @@ func (l *lab) decide(ctx context.Context, args ...string) (judged, error) {
 	}
 	open := map[string]bool{}
 	for _, r := range d.Rows {
-		if r.Verdict == gate.Regressed && !slices.Contains(j.red, r.Name) {
-			j.red = append(j.red, r.Name)
+		name := bare(r.Name)
+		if r.Verdict == gate.Regressed && !slices.Contains(j.red, name) {
+			j.red = append(j.red, name)
 		}
 		if r.Verdict == gate.Inconclusive {
-			open[r.Name] = true
+			open[name] = true
 		}
 	}
 	j.unknown, j.rounds = len(open), d.Rounds
 	return j, nil
+}
+
+// bare is a benchmark's name as its source has it: "JSON" for "JSON-2", whatever
+// GOMAXPROCS is.
+func bare(name string) string {
+	return strings.TrimPrefix(baseline.Key{Name: name}.Function().Name, "Benchmark")
 }
 
 // fixedRules judge the text of go test -count.
