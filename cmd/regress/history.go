@@ -22,10 +22,7 @@ const (
 // class of machine; nil where no row is shown with its history, or the store has
 // none. It illustrates: nothing is decided by it.
 func (s *session) history(ctx context.Context, in gate.Input, d gate.Decision) func(gate.Row) []report.Session {
-	shown := func(r gate.Row) bool {
-		return r.Verdict == gate.Regressed || r.Verdict == gate.Crept || r.Verdict == gate.Improved || r.Verdict == gate.Inconclusive
-	}
-	if !slices.ContainsFunc(d.Rows, shown) {
+	if !slices.ContainsFunc(d.Rows, report.ShowsHistory) {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, historyLimit)

@@ -60,19 +60,13 @@ type GainCell struct {
 func Gains(log baseline.Log, blocks []Gain) []GainRow {
 	out := []GainRow{}
 	for _, block := range blocks {
-		answered := false
-		machines := heads(log)
-		for _, g := range machines {
+		answered := everywhere(log, func(g *group, print string) bool {
 			r, matched := block.answer(g, log)
-			if !matched {
-				continue
+			if r.Fingerprint = print; matched {
+				out = append(out, r)
 			}
-			if len(machines) > 1 {
-				r.Fingerprint = g.print
-			}
-			answered = true
-			out = append(out, r)
-		}
+			return matched
+		})
 		if !answered {
 			r := block.blank()
 			r.Why = unmatched(log)

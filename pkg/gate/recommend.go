@@ -71,21 +71,15 @@ const choiceLevel = .95 // that no value is called worse than the best by chance
 // test, say how far behind the other is; with k values each of the k−1 intervals
 // is at 1 − .05/(k−1) (Bonferroni).
 func Recommendations(log baseline.Log, blocks []Recommend) []Recommendation {
-	machines := heads(log)
 	out := []Recommendation{}
 	for _, block := range blocks {
-		answered := false
-		for _, g := range machines {
+		answered := everywhere(log, func(g *group, print string) bool {
 			r, matched := block.answer(g, log)
-			if !matched {
-				continue
+			if r.Fingerprint = print; matched {
+				out = append(out, r)
 			}
-			if len(machines) > 1 {
-				r.Fingerprint = g.print
-			}
-			answered = true
-			out = append(out, r)
-		}
+			return matched
+		})
 		if !answered {
 			r := block.blank()
 			r.Why = unmatched(log)
@@ -95,14 +89,18 @@ func Recommendations(log baseline.Log, blocks []Recommend) []Recommendation {
 	return out
 }
 
-// heads are the classes of machine that head was measured on.
-func heads(log baseline.Log) (out []*group) {
-	for _, g := range groups(log) {
-		if g.headRun != nil {
-			out = append(out, g)
+// everywhere asks on each class of machine that head was measured on, with its name
+// where there is more than one, and says whether any had an answer.
+func everywhere(log baseline.Log, ask func(g *group, print string) bool) (answered bool) {
+	machines := slices.DeleteFunc(groups(log), func(g *group) bool { return g.headRun == nil })
+	for _, g := range machines {
+		print := ""
+		if len(machines) > 1 {
+			print = g.print
 		}
+		answered = ask(g, print) || answered
 	}
-	return out
+	return answered
 }
 
 // unmatched is why a question has no answer on any machine.

@@ -87,6 +87,11 @@ func TestNotes(t *testing.T) {
 	elsewhere := row(gate.Regressed)
 	elsewhere.Name = "B-2"
 	check("no source", gate.Decision{Rows: []gate.Row{elsewhere}}, "failure :0 B-2 sec/op regressed")
+	again := row(gate.Regressed)
+	again.Unit, again.JudgedAs = "B/s", "sec/op"
+	check("one number in two units", gate.Decision{Rows: []gate.Row{row(gate.Regressed), again}}, "failure a_test.go:3 A/x-2 sec/op regressed")
+	waived := row(gate.Waived)
+	check("waived in one of them", gate.Decision{Rows: []gate.Row{waived, again}}, "failure a_test.go:3 A/x-2 B/s regressed")
 	check("targets", gate.Decision{Targets: []gate.TargetRow{
 		{Target: "fast", Package: "p", Name: "A/x-2", Verdict: gate.Missed},
 		{Target: "small", Verdict: gate.NotMeasured},

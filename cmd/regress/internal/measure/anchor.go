@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -101,12 +102,6 @@ func (m *measurement) compileAnchor(ctx context.Context, s *suite) error {
 		return err
 	}
 	m.warnings = append(m.warnings, fmt.Sprintf("nothing is held against the anchor %s: %v", m.repo.anchorRef, err))
-	var rest []*suite
-	for _, other := range m.suites {
-		if other != s {
-			rest = append(rest, other)
-		}
-	}
-	m.suites = rest
+	m.suites = slices.DeleteFunc(m.suites, func(other *suite) bool { return other == s })
 	return nil
 }

@@ -133,6 +133,34 @@ func TestTableCells(t *testing.T) {
 	}
 }
 
+// TestRepeated: what only repeats another row in a second unit is shown once, and asks for one waiver.
+func TestRepeated(t *testing.T) {
+	const name = "Throughput-2"
+	d := decision(gate.Fail, "slower", judged(gate.Regressed, name, "sec/op", 1e-6, .4, .3, .5, "40 % slower"), judged(gate.Regressed, name, "B/s", 1e8, -.28, -.33, -.23, "40 % slower, judged once as sec/op"))
+	d.Rows[1].JudgedAs = "sec/op"
+	count := func(text, what string, want int) {
+		t.Helper()
+		if have := strings.Count(text, what); have != want {
+			t.Errorf("%q stands there %d times, want %d:\n%s", what, have, want, text)
+		}
+	}
+	for _, page := range []string{plainText(t, d, options()), markdown(t, d, options())} {
+		count(page, "[[waiver]]", 1)
+		count(page, "B/s", 0)
+	}
+	d.Rows[0].Verdict = gate.Waived // a waiver of the one alone does not hide the other
+	count(plainText(t, d, options()), "[[waiver]]", 1)
+}
+
+// TestNotWorse: a bound of nothing is no bound to print.
+func TestNotWorse(t *testing.T) {
+	for atMost, want := range map[float64]string{0: "1 unchanged: none worse\n", .01: "1 unchanged: none worse by 1 % or more\n"} {
+		if have := plainText(t, decision(gate.Pass, "fine", unchanged("A-2", "sec/op", 1e-6, atMost)), options()); !strings.Contains(have, want) {
+			t.Errorf("no %q in\n%s", want, have)
+		}
+	}
+}
+
 // Whatever is in it and however much: a page fits, says what it left out, and
 // closes what it opened.
 func TestBudget(t *testing.T) {

@@ -21,11 +21,19 @@ const (
 	mostSessions  = 20 // marks that fit in a table's cell at the width of a comment
 )
 
+// ShowsHistory says whether a row is shown with its history, where it has one.
+func ShowsHistory(r gate.Row) bool {
+	switch r.Verdict {
+	case gate.Regressed, gate.Crept, gate.Improved, gate.Inconclusive:
+		return true
+	}
+	return false
+}
+
 // sessions are those of a row, oldest first; nil where there are too few, and for
 // rows that nobody must look at.
 func (p *page) sessions(r gate.Row) []Session {
-	shown := r.Verdict == gate.Regressed || r.Verdict == gate.Crept || r.Verdict == gate.Improved || r.Verdict == gate.Inconclusive
-	if p.o.History == nil || r.Head == nil || !shown {
+	if p.o.History == nil || r.Head == nil || !ShowsHistory(r) {
 		return nil
 	}
 	all := slices.DeleteFunc(slices.Clone(p.o.History(r)), func(s Session) bool { return math.IsNaN(s.Value) || math.IsInf(s.Value, 0) })
