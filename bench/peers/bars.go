@@ -81,7 +81,7 @@ func bars() []bar {
 	}
 	round, many, single := work{gather, 64, 4}, work{fanIn, 64, 16}, work{fanIn, 64, 1}
 	return append(all,
-		bar{"4", "a gather round of 4 members, p50", round, round, "ours-shm", "ours-pipe", p50, p50, true, 1. / 10},
+		bar{"4", "a gather round of 4 members, p50", round, round, "ours-shm", "go-pipe", p50, p50, true, 1. / 10},
 		bar{"4", "fan-in of 16 against one of 1", many, single, "ours-shm", "ours-shm", rate, rate, false, .8})
 }
 

@@ -14,13 +14,14 @@ type contestant struct {
 	trips   bool // does round trips
 	flows   bool // can send without an answer to each message
 	batches bool // can hold messages back and send them together
-	crowds  bool // can do with many far processes
 
 	// near starts cmd, which is the far process, and connects to it; path is free
 	// for a socket.
 	near func(ctx context.Context, j job, path string, cmd *exec.Cmd) (link, error)
 	// far connects to the near process and serves it.
 	far func(ctx context.Context, j job, path string) error
+	// join makes one thing of the links to many far processes; nil when there is nothing of that kind to measure.
+	join func(j job, links []link) (gang, error)
 }
 
 // contestants are those that this program itself can play: ours, the plain Go ones,
@@ -32,7 +33,7 @@ func contestants() []contestant {
 		ours("ours-shm-park", ipc.Config{Mechanism: ipc.Shm, Sync: ipc.SyncPark}, false),
 		ours("ours-unix", ipc.Config{Mechanism: ipc.Unix}, false),
 		ours("ours-pipe", ipc.Config{Mechanism: ipc.Pipe}, false),
-		goUnix(), goPipe(),
+		goUnix(), goPipe(), goPipeChannel(),
 		cloudwego(), grpcStreams(), grpcCalls(), nanomsg(), zmq(), barrow(),
 	}
 }

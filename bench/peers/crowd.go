@@ -2,17 +2,12 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"os/exec"
-	"strconv"
 	"syscall"
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
-
-	"github.com/descartes/regress/pkg/ipc"
-	"github.com/descartes/regress/pkg/ipc/pattern"
 )
 
 // The kinds of work with many far processes; their number is the work's batch.
@@ -22,28 +17,32 @@ const (
 	spout  = "spout"  // what the far process of a fan-in does
 )
 
-// crowd measures this process together with j.batch far ones, in a pattern.Group.
+// gang is the near side of many connections, as far as the work needs it. pattern.Group is one as it stands.
+type gang interface {
+	// SendAll sends a message to each.
+	SendAll(ctx context.Context, p []byte) error
+	// Peek returns the next message of any, valid until Release.
+	Peek(ctx context.Context) (from string, p []byte, err error)
+	Release()
+}
+
+// crowd measures this process together with j.batch far ones.
 func crowd(ctx context.Context, c contestant, j job, path string, command func(job) *exec.Cmd) (result, error) {
 	member := j
 	member.kind, member.batch = map[string]string{gather: trip, fanIn: spout}[j.kind], 1
-	g, err := pattern.New(ipc.Config{})
-	if err != nil {
-		return result{}, err
-	}
-	for i := range j.batch {
+	var links []link
+	for range j.batch {
 		cmd := command(member)
 		l, err := c.near(ctx, member, path, cmd)
 		if err != nil {
 			return result{}, err
 		}
 		defer func() { _, _ = cmd.Process.Kill(), cmd.Wait() }()
-		conn, ok := l.(ipc.Conn)
-		if !ok {
-			return result{}, fmt.Errorf("%s: %T makes no groups", c.name, l)
-		}
-		if err := g.Add(pattern.Member{Name: strconv.Itoa(i), Conn: conn}); err != nil {
-			return result{}, err
-		}
+		links = append(links, l)
+	}
+	g, err := c.join(j, links)
+	if err != nil {
+		return result{}, err
 	}
 	if j.kind == gather {
 		return gathers(ctx, g, j)
@@ -52,7 +51,7 @@ func crowd(ctx context.Context, c contestant, j job, path string, command func(j
 }
 
 // gathers measures rounds; each is timed by itself.
-func gathers(ctx context.Context, g *pattern.Group, j job) (result, error) {
+func gathers(ctx context.Context, g gang, j job) (result, error) {
 	budget, most, err := j.limits()
 	if err != nil {
 		return result{}, err
@@ -96,7 +95,7 @@ func gathers(ctx context.Context, g *pattern.Group, j job) (result, error) {
 }
 
 // fanIns measures messages as they come; those on their way at the end do not count.
-func fanIns(ctx context.Context, g *pattern.Group, j job) (result, error) {
+func fanIns(ctx context.Context, g gang, j job) (result, error) {
 	budget, most, err := j.limits()
 	if err != nil {
 		return result{}, err
@@ -124,7 +123,7 @@ func fanIns(ctx context.Context, g *pattern.Group, j job) (result, error) {
 }
 
 // taken takes the next message of anyone and checks that it is the one with the number wanted from there.
-func taken(ctx context.Context, g *pattern.Group, j job, want func(from string) uint64, whole bool) (from string, err error) {
+func taken(ctx context.Context, g gang, j job, want func(from string) uint64, whole bool) (from string, err error) {
 	from, p, err := g.Peek(ctx)
 	if err != nil {
 		return from, err

@@ -40,7 +40,7 @@ type work struct {
 // String names the work in tables and for -only.
 func (w work) String() string {
 	s := w.kind + " " + sizeName(w.size)
-	if w.kind == gather || w.kind == fanIn {
+	if w.crowd() {
 		return s + " of " + strconv.Itoa(w.batch)
 	}
 	if w.batch > 1 {
@@ -48,6 +48,9 @@ func (w work) String() string {
 	}
 	return s
 }
+
+// crowd says whether there are many far processes.
+func (w work) crowd() bool { return w.kind == gather || w.kind == fanIn }
 
 func sizeName(n int) string {
 	switch {

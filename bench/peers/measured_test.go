@@ -71,7 +71,7 @@ func TestBarsNameWhatExists(t *testing.T) {
 			}
 		}
 	}
-	for _, p := range pairs {
+	for _, p := range append(pairs, crowdPairs...) {
 		for _, name := range append([]string{p.ours}, p.theirs...) {
 			if _, ok := rivals[name]; !ok {
 				t.Errorf("a pair names %s", name)

@@ -42,7 +42,7 @@ func near(args []string) error {
 	}
 	path := fmt.Sprintf("%s/%d.sock", os.TempDir(), os.Getpid())
 	ctx := context.Background()
-	if j.kind == gather || j.kind == fanIn {
+	if j.crowd() {
 		r, err := crowd(ctx, c, j, path, func(j job) *exec.Cmd { return farCommand(self, path, j) })
 		if err == nil {
 			fmt.Println(r)

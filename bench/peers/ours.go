@@ -3,8 +3,10 @@ package main
 import (
 	"context"
 	"os/exec"
+	"strconv"
 
 	"github.com/descartes/regress/pkg/ipc"
+	"github.com/descartes/regress/pkg/ipc/pattern"
 	"github.com/descartes/regress/pkg/ipc/transport"
 )
 
@@ -17,7 +19,7 @@ func ours(name string, cfg ipc.Config, peek bool) contestant {
 		return conn
 	}
 	return contestant{
-		name: name, trips: !peek, flows: cfg.Sync != ipc.SyncPark, batches: !peek, crowds: !peek && cfg.Sync != ipc.SyncPark,
+		name: name, trips: !peek, flows: cfg.Sync != ipc.SyncPark, batches: !peek,
 		near: func(_ context.Context, j job, _ string, cmd *exec.Cmd) (link, error) {
 			cfg := cfg
 			if j.batch > 1 {
@@ -36,6 +38,23 @@ func ours(name string, cfg ipc.Config, peek bool) contestant {
 			}
 			return serve(ctx, wrap(conn), j)
 		},
+		join: group(peek || cfg.Sync == ipc.SyncPark),
+	}
+}
+
+// group joins connections in a pattern.Group, as it stands; none does so for those that play no crowds.
+func group(none bool) func(job, []link) (gang, error) {
+	if none {
+		return nil
+	}
+	return func(_ job, links []link) (gang, error) {
+		g, err := pattern.New(ipc.Config{})
+		for i, l := range links {
+			if err == nil {
+				err = g.Add(pattern.Member{Name: strconv.Itoa(i), Conn: l.(ipc.Conn)})
+			}
+		}
+		return g, err
 	}
 }
 

@@ -21,7 +21,7 @@ type rival struct {
 	name                  string
 	argv                  []string // followed by KIND SIZE BATCH BUDGET
 	trips, flows, batches bool
-	crowds                bool
+	gathers, fanIns       bool
 }
 
 // plays says whether the rival can do the work.
@@ -29,8 +29,10 @@ func (r rival) plays(w work) bool {
 	switch w.kind {
 	case trip:
 		return r.trips
-	case gather, fanIn:
-		return r.crowds
+	case gather:
+		return r.gathers
+	case fanIn:
+		return r.fanIns
 	}
 	return r.flows && (w.batch == 1 || r.batches)
 }
@@ -43,14 +45,14 @@ func field(self, floor string) []rival {
 			peek, park := how == "shm-peek", how == "shm-park"
 			all = append(all, rival{
 				name: "c-" + how, argv: []string{floor, how},
-				trips: !peek, flows: !park, batches: !peek,
+				trips: !peek, flows: !park, batches: !peek, gathers: how == "pipe",
 			})
 		}
 	}
 	for _, c := range contestants() {
 		all = append(all, rival{
 			name: c.name, argv: []string{self, "near", c.name},
-			trips: c.trips, flows: c.flows, batches: c.batches, crowds: c.crowds,
+			trips: c.trips, flows: c.flows, batches: c.batches, gathers: c.join != nil, fanIns: c.join != nil,
 		})
 	}
 	return all

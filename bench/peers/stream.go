@@ -95,7 +95,17 @@ func goPipe() contestant {
 		far: func(ctx context.Context, j job, _ string) error {
 			return serve(ctx, newStream(inherited(3), inherited(4), 1), j)
 		},
+		join: func(j job, links []link) (gang, error) {
+			return &inTurn{links: links, buf: make([]byte, j.size)}, nil
+		},
 	}
+}
+
+// goPipeChannel is goPipe but for how answers of many are taken.
+func goPipeChannel() contestant {
+	c := goPipe()
+	c.name, c.trips, c.flows, c.batches, c.join = "go-pipe-channel", false, false, false, channel
+	return c
 }
 
 // goUnix is a Unix stream socket as package net makes it.

@@ -2,7 +2,9 @@
 // the yardstick of bench/peers, so it does what is known to be fast and leaves out what a library needs: no limits, no
 // versions, no trust, no deadlines.
 //
-//	floor shm|shm-peek|shm-park|unix|pipe trip|flow SIZE BATCH BUDGET
+//	floor shm|shm-peek|shm-park|unix|pipe trip|flow|gather SIZE BATCH BUDGET
+//
+// A gather is a message to each of BATCH far processes, then the answer of each in turn.
 //
 // BUDGET is in seconds (0.3) or messages (1000x; then every byte is checked, else both ends of each message). It prints
 // one line of key=value: n messages in ns; for trips p50, p95, p99 in ns.
@@ -404,15 +406,21 @@ static uint64_t quantile(double q, uint64_t n) {
 	return 0;
 }
 
-static void trips(struct end *e, uint64_t budget_ns, uint64_t budget_n) {
+// trips measures round trips with all of the ends at once.
+static void trips(struct end **e, uint32_t ends, uint64_t budget_ns, uint64_t budget_n) {
 	char *p = calloc(1, size);
 	uint64_t number = 0, n = 0, start = 0, t0, t1, warm = whole ? 0 : 200, began = now();
 	for (;;) {
 		uint32_t k;
 		stamp(p, ++number);
 		t0 = now();
-		send_message(e, p, size);
-		char *q = recv_message(e, &k);
+		for (uint32_t i = 0; i < ends; i++)
+			send_message(e[i], p, size);
+		char *q = recv_message(e[0], &k);
+		for (uint32_t i = 1; i < ends; i++) {
+			check(q, k, number);
+			q = recv_message(e[i], &k);
+		}
 		t1 = now();
 		check(q, k, number);
 		if (!start) {
@@ -469,7 +477,9 @@ static void flows(struct end *e, uint64_t budget_ns, uint64_t budget_n) {
 	printf("n=%llu ns=%llu\n", (unsigned long long)n, (unsigned long long)(now() - start));
 }
 
-// ---- Two processes.
+// ---- The processes.
+
+#define MOST 64 // far processes
 
 static void far_died(int sig) {
 	(void)sig;
@@ -518,33 +528,46 @@ static void open_ends(const char *how, struct end e[2]) {
 
 int main(int argc, char **argv) {
 	if (argc != 6) {
-		fprintf(stderr, "usage: floor shm|shm-peek|shm-park|unix|pipe trip|flow SIZE BATCH SECONDS|COUNTx\n");
+		fprintf(stderr, "usage: floor shm|shm-peek|shm-park|unix|pipe trip|flow|gather SIZE BATCH SECONDS|COUNTx\n");
 		return 2;
 	}
 	size = (uint32_t)atoi(argv[3]);
 	batch = (uint32_t)atoi(argv[4]);
 	whole = strchr(argv[5], 'x') != 0;
 	uint64_t budget_ns = (uint64_t)(atof(argv[5]) * 1e9), budget_n = (uint64_t)atof(argv[5]);
-	int echo = !strcmp(argv[2], "trip");
+	int crowd = !strcmp(argv[2], "gather"), echo = crowd || !strcmp(argv[2], "trip");
+	uint32_t ends = crowd ? batch : 1;
+	if (crowd)
+		batch = 1;
 	if (size < 16 || size > 64u << 20) {
 		fprintf(stderr, "floor: a message of %u bytes, want 16 to 64 MiB\n", size);
 		return 2;
 	}
-	struct end e[2];
-	open_ends(argv[1], e);
-	signal(SIGCHLD, far_died);
-	pid_t near = getpid(), far = fork();
-	if (far < 0)
-		die("fork");
-	if (far == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		if (getppid() != near)
-			_exit(0);
-		far_side(&e[1], echo);
+	struct end *near[MOST];
+	pid_t self = getpid(), far[MOST];
+	if (ends < 1 || ends > MOST) {
+		fprintf(stderr, "floor: %u far processes, want 1 to %d\n", ends, MOST);
+		return 2;
 	}
-	echo ? trips(&e[0], budget_ns, budget_n) : flows(&e[0], budget_ns, budget_n);
+	signal(SIGCHLD, far_died);
+	for (uint32_t i = 0; i < ends; i++) {
+		struct end *e = malloc(2 * sizeof *e);
+		open_ends(argv[1], e);
+		near[i] = &e[0];
+		if ((far[i] = fork()) < 0)
+			die("fork");
+		if (far[i] == 0) {
+			prctl(PR_SET_PDEATHSIG, SIGKILL);
+			if (getppid() != self)
+				_exit(0);
+			far_side(&e[1], echo);
+		}
+	}
+	echo ? trips(near, ends, budget_ns, budget_n) : flows(near[0], budget_ns, budget_n);
 	signal(SIGCHLD, SIG_DFL);
-	kill(far, SIGKILL);
-	waitpid(far, 0, 0);
+	for (uint32_t i = 0; i < ends; i++) {
+		kill(far[i], SIGKILL);
+		waitpid(far[i], 0, 0);
+	}
 	return 0;
 }
