@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -52,9 +53,8 @@ func newLab(ctx context.Context, dir, benchtime, effect string) (*lab, error) {
 	if err := os.Mkdir(l.dir, 0o755); err != nil {
 		return nil, err
 	}
-	build := exec.CommandContext(ctx, "go", "build", "-o", l.regress, "github.com/descartes/regress/cmd/regress")
-	if out, err := build.CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("build regress: %w; run this within its repository\n%s", err, out)
+	if err := l.build(ctx); err != nil {
+		return nil, err
 	}
 	settings := fmt.Sprintf("project = \"example.com/suite\"\nbudget = \"2m\"\n[suite]\npackages = [\".\"]\nbench = \".\"\nbenchtime = %q\n[policy]\nmin-effect = %q\n", benchtime, effect)
 	for name, content := range map[string]string{
@@ -65,19 +65,38 @@ func newLab(ctx context.Context, dir, benchtime, effect string) (*lab, error) {
 			return nil, err
 		}
 	}
-	for _, args := range [][]string{
-		{"init", "-q", "-b", "main"},
-		{"config", "user.name", "inject"},
-		{"config", "user.email", "inject@example.com"},
-		{"config", "commit.gpgsign", "false"},
-		{"add", "."},
-		{"commit", "-q", "-m", "base"},
-	} {
-		if _, err := l.exec(ctx, "git", args...); err != nil {
-			return nil, err
-		}
+	if err := l.git(ctx, "init", "-q", "-b", "main"); err != nil {
+		return nil, err
 	}
-	return l, nil
+	if err := l.author(ctx); err != nil {
+		return nil, err
+	}
+	if err := l.git(ctx, "add", "."); err != nil {
+		return nil, err
+	}
+	return l, l.git(ctx, "commit", "-q", "-m", "base")
+}
+
+// build builds the program that is measured.
+func (l *lab) build(ctx context.Context) error {
+	cmd := exec.CommandContext(ctx, "go", "build", "-o", l.regress, "github.com/descartes/regress/cmd/regress")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("build regress: %w; run this within its repository\n%s", err, out)
+	}
+	return nil
+}
+
+// author says whose the commits are.
+func (l *lab) author(ctx context.Context) error {
+	return errors.Join(
+		l.git(ctx, "config", "user.name", "inject"),
+		l.git(ctx, "config", "user.email", "inject@example.com"),
+		l.git(ctx, "config", "commit.gpgsign", "false"))
+}
+
+func (l *lab) git(ctx context.Context, args ...string) error {
+	_, err := l.exec(ctx, "git", args...)
+	return err
 }
 
 // steps is the file of the numbers of steps, with one benchmark slower by per cent.
@@ -111,8 +130,10 @@ func (l *lab) exec(ctx context.Context, name string, args ...string) ([]byte, er
 
 // judged is what one way of deciding said of one commit.
 type judged struct {
+	exit    int      // of regress compare
 	red     []string // benchmarks called slower
-	unknown int      // benchmarks without an answer
+	known   int      // benchmarks with an answer
+	unknown int      // benchmarks without one
 	rounds  float64  // a side
 	seconds float64
 }
@@ -141,10 +162,10 @@ func (l *lab) try(ctx context.Context, percent, number int) (trial, error) {
 			return t, err
 		}
 	}
-	if _, err := l.exec(ctx, "git", "checkout", "-q", "-B", "trial"); err != nil {
+	if err := l.git(ctx, "checkout", "-q", "-B", "trial"); err != nil {
 		return t, err
 	}
-	if _, err := l.exec(ctx, "git", "commit", "-q", "-a", "-m", fmt.Sprintf("%s slower by %d %%", t.victim, percent)); err != nil {
+	if err := l.git(ctx, "commit", "-q", "-a", "-m", fmt.Sprintf("%s slower by %d %%", t.victim, percent)); err != nil {
 		return t, err
 	}
 	var err error
@@ -154,10 +175,7 @@ func (l *lab) try(ctx context.Context, percent, number int) (trial, error) {
 	if t.fixed, err = l.fixed(ctx); err != nil {
 		return t, err
 	}
-	if _, err := l.exec(ctx, "git", "checkout", "-q", "main"); err != nil {
-		return t, err
-	}
-	return t, nil
+	return t, l.git(ctx, "checkout", "-q", "main")
 }
 
 // decide runs regress compare and reads its decision.
@@ -165,7 +183,10 @@ func (l *lab) decide(ctx context.Context, args ...string) (judged, error) {
 	start := time.Now()
 	out, err := l.exec(ctx, l.regress, append([]string{"compare", "--format", "json", "--github=false"}, args...)...)
 	j := judged{seconds: time.Since(start).Seconds()}
-	if exit := (*exec.ExitError)(nil); err != nil && !(errors.As(err, &exit) && (exit.ExitCode() == 1 || exit.ExitCode() == 3)) {
+	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
+		j.exit = exit.ExitCode()
+	}
+	if err != nil && j.exit != 1 && j.exit != 3 {
 		return j, err
 	}
 	var d struct {
@@ -182,25 +203,27 @@ func (l *lab) decide(ctx context.Context, args ...string) (judged, error) {
 	if len(d.Rows) == 0 {
 		return j, fmt.Errorf("regress measured nothing: %s", d.Headline)
 	}
-	open := map[string]bool{}
+	open, all := map[string]bool{}, map[string]bool{}
 	for _, r := range d.Rows {
-		name := bare(r.Name)
-		if r.Verdict == gate.Regressed && !slices.Contains(j.red, name) {
+		all[r.Name] = true
+		if name := bare(r.Name); r.Verdict == gate.Regressed && !slices.Contains(j.red, name) {
 			j.red = append(j.red, name)
 		}
 		if r.Verdict == gate.Inconclusive {
-			open[name] = true
+			open[r.Name] = true
 		}
 	}
-	j.unknown, j.rounds = len(open), d.Rounds
+	j.known, j.unknown, j.rounds = len(all)-len(open), len(open), d.Rounds
 	return j, nil
 }
 
 // bare is a benchmark's name as its source has it: "JSON" for "JSON-2", whatever
 // GOMAXPROCS is.
 func bare(name string) string {
-	return strings.TrimPrefix(baseline.Key{Name: name}.Function().Name, "Benchmark")
+	return procs.ReplaceAllString(name, "")
 }
+
+var procs = regexp.MustCompile(`-[0-9]+$`)
 
 // fixedRules judge the text of go test -count.
 var fixedRules = []string{"-count=10, benchstat's rule, p < .05", "-count=10, p < .05 and ≥ 3 %", "-count=10, regress compare FILE"}
@@ -213,7 +236,7 @@ func (l *lab) fixed(ctx context.Context) ([]judged, error) {
 	start := time.Now()
 	var both bytes.Buffer
 	for _, side := range []struct{ name, branch string }{{"base", "main"}, {"head", "trial"}} {
-		if _, err := l.exec(ctx, "git", "checkout", "-q", side.branch); err != nil {
+		if err := l.git(ctx, "checkout", "-q", side.branch); err != nil {
 			return nil, err
 		}
 		out, err := l.exec(ctx, "go", "test", "-run", "^$", "-bench", ".", "-benchtime", l.benchtime, "-count", strconv.Itoa(count))

@@ -4,6 +4,7 @@
 //
 //	go run ./pkg/gate/accuracy/inject                  # 20 unchanged and 10 of each slowdown, at most 20 minutes
 //	go run ./pkg/gate/accuracy/inject -times 1         # a first impression: 2 unchanged, 1 of each
+//	go run ./pkg/gate/accuracy/inject -repo . -file pkg/ipc/ipc.go -for 1h   # 20 unchanged commits of a suite that exists
 //
 // An unchanged commit adds a comment that moves every line below it, so that the
 // binaries differ. A slowdown makes the steps of one benchmark, another one
@@ -12,6 +13,10 @@
 // is judged by benchstat's rule (two-sided Mann-Whitney, p < .05), by the same and
 // ≥ 3 %, and by regress compare FILE. Both ways build with a cache that is warm but
 // for what changed, use the same -benchtime, and pay for their builds.
+//
+// With -repo nothing is slowed down: a clone of that repository gets commits that add a
+// comment to -file, which the suite of its regress.toml must depend on, and regress
+// compare judges each against the one before. Whatever is red then is false.
 //
 // It prints a Markdown table. "Other rows" are benchmarks called slower that were not touched:
 // every one is a false alarm. Where the time is up, the table
@@ -46,12 +51,17 @@ func run(ctx context.Context) error {
 	limit := flag.Duration("for", 20*time.Minute, "stop after this long")
 	benchtime := flag.String("benchtime", "10ms", "of every process and every -count repetition")
 	effect := flag.String("effect", "5%", "Δ, the smallest regression to catch")
+	repo := flag.String("repo", "", "a repository to judge unchanged commits of, instead")
+	file := flag.String("file", "", "with -repo: the Go file in it that gets the comments")
 	flag.Parse()
 	dir, err := os.MkdirTemp("", "regress-inject-")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
+	if *repo != "" {
+		return unchanged(ctx, os.Stdout, dir, *repo, *file, 2**times, *limit)
+	}
 	lab, err := newLab(ctx, dir, *benchtime, *effect)
 	if err != nil {
 		return err
