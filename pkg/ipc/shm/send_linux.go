@@ -131,8 +131,8 @@ func (c *conn) Send(ctx context.Context, b []byte) error {
 		ring.StoreRel(&t.busy, in)
 		if t.odd.Load() == 0 && t.p.Quick(len(b)) {
 			t.p.Seal(t.p.Write(b), len(b))
-			if s := t.p.Wrote(); s != ring.Done {
-				return c.sent(s)
+			if t.p.Wrote() {
+				return c.sent(t.p.Owed())
 			}
 			ring.StoreRel(&t.busy, out)
 			if c.state.Load()&closed == 0 {
@@ -227,9 +227,9 @@ func (t *sender) most() int { return t.p.Cap()/2 - 4*ring.Align }
 // commit sends the record in place, at once or with its batch.
 func (c *conn) commit(n int) error {
 	if c.tx.batch {
-		c.tx.p.Hold(n)
-		messages, _ := c.tx.p.Held()
-		c.held(messages == 1)
+		if s := c.tx.p.Hold(n); s != ring.Done {
+			c.held(s == ring.First)
+		}
 	} else {
 		c.published(c.tx.p.Commit(n, 0))
 	}

@@ -156,8 +156,7 @@ func (c *conn) shrink() {
 		return
 	}
 	t.sweep()
-	held, _ := t.p.Held()
-	if t.recent || t.resv >= 0 || t.abort || held > 0 || !t.p.Empty() {
+	if t.recent || t.resv >= 0 || t.abort || t.p.Holds() || !t.p.Empty() {
 		t.recent = false
 		t.quiet.Reset(quiet)
 		return

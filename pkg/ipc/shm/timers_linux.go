@@ -24,7 +24,7 @@ func (c *conn) tick() {
 		return
 	}
 	defer t.release()
-	if n, _ := t.p.Held(); n == 0 || t.stopped {
+	if !t.p.Holds() || t.stopped {
 		t.ticking.Store(false)
 		return
 	}

@@ -5,16 +5,14 @@ TEXT ·Pause(SB), NOSPLIT, $0-0
 	PAUSE
 	RET
 
-// func own(p unsafe.Pointer)
-TEXT ·own(SB), NOSPLIT, $0-8
+// func own(p unsafe.Pointer, lines int)
+TEXT ·own(SB), NOSPLIT, $0-16
 	MOVQ p+0(FP), AX
-	// PREFETCHW, which the assembler does not know, of 0(AX), 64(AX) and so on
-	BYTE $0x0F; BYTE $0x0D; BYTE $0x08
-	BYTE $0x0F; BYTE $0x0D; BYTE $0x48; BYTE $0x40
-	BYTE $0x0F; BYTE $0x0D; BYTE $0x88; LONG $128
-	BYTE $0x0F; BYTE $0x0D; BYTE $0x88; LONG $192
-	BYTE $0x0F; BYTE $0x0D; BYTE $0x88; LONG $256
-	BYTE $0x0F; BYTE $0x0D; BYTE $0x88; LONG $320
-	BYTE $0x0F; BYTE $0x0D; BYTE $0x88; LONG $384
-	BYTE $0x0F; BYTE $0x0D; BYTE $0x88; LONG $448
+	MOVQ lines+8(FP), CX
+
+next:
+	BYTE $0x0F; BYTE $0x0D; BYTE $0x08 // PREFETCHW 0(AX), which the assembler does not know
+	ADDQ $64, AX
+	DECQ CX
+	JNZ  next
 	RET
