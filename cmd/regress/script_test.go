@@ -73,7 +73,7 @@ func runScripts(t *testing.T, pattern string, more func(*testscript.Env), own ma
 }
 
 // tool builds a command of a module that go.mod names.
-func tool(t *testing.T, path string) string {
+func tool(t testing.TB, path string) string {
 	t.Helper()
 	name := filepath.Join(t.TempDir(), filepath.Base(path))
 	if out, err := exec.Command("go", "build", "-o", name, path).CombinedOutput(); err != nil {

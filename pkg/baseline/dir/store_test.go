@@ -331,16 +331,11 @@ func TestKilledWriter(t *testing.T) {
 	}
 }
 
-// benchstat, where it is installed, reads a store and groups it by commit.
+// benchstat reads a store and groups it by commit.
 func TestBenchstat(t *testing.T) {
-	program, err := exec.LookPath("benchstat")
-	if err != nil {
-		home, _ := os.UserHomeDir()
-		program = filepath.Join(home, "go", "bin", "benchstat")
-	}
-	if _, err := os.Stat(program); err != nil {
-		t.Log("not tested here: benchstat is not installed (go install golang.org/x/perf/cmd/benchstat@latest)")
-		return
+	program := filepath.Join(t.TempDir(), "benchstat")
+	if out, err := exec.Command("go", "build", "-o", program, "golang.org/x/perf/cmd/benchstat").CombinedOutput(); err != nil {
+		t.Fatalf("build benchstat, a tool of go.mod: %v\n%s", err, out)
 	}
 	path := t.TempDir()
 	s := open(t, path)
