@@ -15,11 +15,11 @@ import (
 // How long each stage of waiting lasts.
 const (
 	spinFixed = 60   // pauses, about 1.5 µs: more than an answer of a spinning peer takes
-	spinMin   = 10   // keeps noticing when spinning begins to pay
+	spinStep  = 10   // how spinning begins again
 	spinMax   = 1500 // about 40 µs: half of 1 MiB copied
 	yields    = 20
-	// A yield that takes longer let somebody else run: then spinning would only have kept them from it. One that takes
-	// less found nobody, and spinning longer would have been as good.
+	// A yield that takes longer let somebody else run: then spinning would only have kept them from it, and in the end
+	// waits begin with a yield. One that takes less found nobody, and spinning longer would have been as good.
 	switched = 2 * time.Microsecond
 	nap      = time.Millisecond // see package ring on the order of stores
 )
@@ -32,15 +32,15 @@ func (c *conn) spins(h *half) int {
 	case c.cfg.Sync == ipc.SyncSpin:
 		return spinFixed
 	}
-	return max(h.spin, spinMin)
+	return h.spin
 }
 
 // learn remembers whether spinning paid.
 func (h *half) learn(paid bool) {
 	if paid {
-		h.spin = min(h.spin+h.spin/2+spinMin, spinMax)
+		h.spin = min(h.spin+h.spin/2+spinStep, spinMax)
 	} else {
-		h.spin = max(h.spin/2, spinMin)
+		h.spin /= 2
 	}
 }
 
