@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -18,27 +19,36 @@ import (
 // Looking for causes comes after the verdict and must not become the longer
 // part of the run.
 const (
-	mostCauses  = 5 // benchmarks that are profiled, the worst first
+	mostCauses  = 5 // benchmarks that are profiled against one other side, the worst first
 	causeLimit  = 45 * time.Second
 	shortSample = 500 * time.Millisecond
 	longSample  = 3 * time.Second
 )
 
-// causes profiles both sides of what regressed and says where it comes from. It
-// is for what was measured here, and it can fail without harm: annotations then
+// causes profiles both sides of what regressed, and of what crept in, where the anchor is the other side, and says where
+// it comes from. It is for what was measured here, and it can fail without harm: annotations then
 // stand on the benchmarks' own lines.
 func (s *session) causes(c *cli.Context, d gate.Decision) map[baseline.Key]github.Cause {
-	wants, rows := s.suspects(d)
-	if c.Args().Present() || len(wants) == 0 || len(s.cfg.Suite.Command) > 0 || c.Context.Err() != nil {
+	if c.Args().Present() || len(s.cfg.Suite.Command) > 0 {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(c.Context, causeLimit)
 	defer cancel()
-	s.note("profiling what regressed, to find the cause")
-	out, err := s.blame(ctx, c, wants, rows)
-	if err != nil {
-		s.note("warning: the cause was not found, the verdict stands: %v", err)
+	out := map[baseline.Key]github.Cause{}
+	look := func(verdict gate.Verdict, what, base string) {
+		wants, rows := suspects(d, verdict)
+		if len(wants) == 0 || ctx.Err() != nil {
+			return
+		}
+		s.note("profiling what %s, to find the cause", what)
+		found, err := s.blame(ctx, c, base, wants, rows)
+		if err != nil {
+			s.note("warning: the cause was not found, the verdict stands: %v", err)
+		}
+		maps.Copy(out, found)
 	}
+	look(gate.Regressed, "regressed", c.String("base"))
+	look(gate.Crept, "crept in since "+d.Anchor, d.Anchor)
 	return out
 }
 
@@ -56,7 +66,7 @@ func sampled(unit string) (measure.ProfileKind, placement.Kind) {
 // suspects are the profiles to take, and by their index the rows that they are
 // for: one a function and kind, since sub-benchmarks of one function have
 // mostly one cause.
-func (s *session) suspects(d gate.Decision) ([]measure.ProfileWant, [][]gate.Row) {
+func suspects(d gate.Decision, verdict gate.Verdict) ([]measure.ProfileWant, [][]gate.Row) {
 	type group struct {
 		function baseline.Function
 		kind     measure.ProfileKind
@@ -65,7 +75,7 @@ func (s *session) suspects(d gate.Decision) ([]measure.ProfileWant, [][]gate.Row
 	var rows [][]gate.Row
 	index := map[group]int{}
 	for _, row := range d.Rows { // the worst first
-		if row.Verdict != gate.Regressed {
+		if row.Verdict != verdict {
 			continue
 		}
 		kind, _ := sampled(row.Unit)
@@ -88,23 +98,27 @@ func (s *session) suspects(d gate.Decision) ([]measure.ProfileWant, [][]gate.Row
 // sampleTime grows as the change shrinks: at a hundred samples a second, 15 of
 // them must be the growth to stand out.
 func sampleTime(row gate.Row) time.Duration {
-	if row.Change == nil || *row.Change == 0 {
+	change := row.Change
+	if row.Verdict == gate.Crept && row.Drift != nil {
+		change = row.Drift.Change
+	}
+	if change == nil || *change == 0 {
 		return time.Second
 	}
-	share := max(*row.Change, -*row.Change)
+	share := max(*change, -*change)
 	return min(max(time.Duration(.15/share*float64(time.Second)), shortSample), longSample)
 }
 
-func (s *session) blame(ctx context.Context, c *cli.Context, wants []measure.ProfileWant, rows [][]gate.Row) (map[baseline.Key]github.Cause, error) {
-	options, err := s.options(c, plan{base: c.String("base"), rounds: 1})
+func (s *session) blame(ctx context.Context, c *cli.Context, base string, wants []measure.ProfileWant, rows [][]gate.Row) (map[baseline.Key]github.Cause, error) {
+	options, err := s.options(c, plan{base: base, rounds: 1})
 	if err != nil {
 		return nil, err
 	}
-	profiles, top, base, err := measure.Profile(ctx, options, wants)
+	profiles, top, commit, err := measure.Profile(ctx, options, wants)
 	if err != nil {
 		return nil, err
 	}
-	finder, err := placement.Open(ctx, top, base)
+	finder, err := placement.Open(ctx, top, commit)
 	if err != nil {
 		return nil, err
 	}

@@ -121,7 +121,8 @@ func (p Post) place(n note, key baseline.Key) note {
 // says what grew.
 func (p Post) blame(n note, row gate.Row) note {
 	cause, ok := p.Causes[row.Key()]
-	if !ok || row.Verdict != gate.Regressed {
+	crept := row.Verdict == gate.Crept
+	if !ok || !crept && row.Verdict != gate.Regressed {
 		return n
 	}
 	if cause.File != "" {
@@ -129,7 +130,11 @@ func (p Post) blame(n note, row gate.Row) note {
 			n.details = strings.TrimSpace(fmt.Sprintf("measured by: %s:%d\n%s", oneLine(n.file), n.line, n.details))
 		}
 		n.file, n.line, n.last = cause.File, cause.First, cause.Last
-		n.message += " This change is the likely cause: the profiles of both sides differ most by it."
+		which := "This change"
+		if crept {
+			which = "What changed here since " + oneLine(p.Decision.Anchor)
+		}
+		n.message += " " + which + " is the likely cause: the profiles of both sides differ most by it."
 	}
 	if len(cause.Grown) > 0 {
 		n.message += " Grew most: " + oneLine(strings.Join(cause.Grown, ", ")) + "."
