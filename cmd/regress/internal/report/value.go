@@ -82,8 +82,8 @@ func exact(v float64, unit string) string {
 	return number(v, unit)
 }
 
-// limit writes what somebody chose, as they are likely to have written it:
-// 5e6 bytes is 5 MB and not 4.77 MiB.
+// limit writes what somebody chose, as they are likely to have written it: in the fewest digits. 5e6 bytes is 5 MB
+// and not 4.77 MiB.
 func limit(v float64, unit string) string {
 	scale, rest := scaleOf(unit)
 	if scale[0].name == "T" && v == math.Trunc(v) && v < 1e6 {
@@ -92,16 +92,12 @@ func limit(v float64, unit string) string {
 	if scale[0].name == "TiB" {
 		scale = []prefix{{1e9, "GB"}, {1 << 30, "GiB"}, {1e6, "MB"}, {1 << 20, "MiB"}, {1e3, "kB"}, {1 << 10, "KiB"}, {1, "B"}}
 	}
-	best := ""
+	best, short := value(v, unit), 6
 	for _, step := range scale {
 		digits := strconv.FormatFloat(v/step.size, 'g', 12, 64)
-		if v >= step.size && !strings.Contains(digits, "e") && len(digits) <= 5 {
-			best = strings.TrimSuffix(digits+" "+step.name, " ") + rest
-			break
+		if v >= step.size && !strings.Contains(digits, "e") && len(digits) < short {
+			best, short = strings.TrimSuffix(digits+" "+step.name, " ")+rest, len(digits)
 		}
-	}
-	if best == "" {
-		return value(v, unit)
 	}
 	return best
 }

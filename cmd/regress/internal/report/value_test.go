@@ -32,6 +32,8 @@ func TestValues(t *testing.T) {
 	check(exact(2.5, "allocs/op"), "2.50")
 	check(limit(5e6, "private-bytes"), "5 MB")
 	check(limit(5<<20, "private-bytes"), "5 MiB")
+	check(limit(4<<10, "leak-max-live-bytes"), "4 KiB")
+	check(limit(1500, "wire-bytes"), "1.5 kB")
 	check(limit(10000, "msg/s"), "10,000 msg/s")
 	check(limit(1e-4, "p95-latency-sec"), "100 µs")
 	check(limit(.01, "cpu-share"), "1 %")
