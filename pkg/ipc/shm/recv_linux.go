@@ -253,8 +253,9 @@ func (c *conn) header(ctx context.Context, block bool) (uint32, error) {
 	return h, nil
 }
 
-// maxBack is how many pauses, about a microsecond, the receiver stays away at most.
-const maxBack = 40
+// maxBack is how many pauses, about 2.5 µs, the receiver stays away at most. A receiver at the sender's heels takes lines that are being
+// written; 40 pauses cost a fifth of the throughput of small messages, 250 gain nothing more.
+const maxBack = 100
 
 // spinHead polls for the next record for a short time.
 func (c *conn) spinHead() uint32 {
