@@ -36,6 +36,7 @@ type sender struct {
 	level  int
 	recent bool // a large message since shrink last looked
 	left   []leftRing
+	grown  uint64      // what the receiver had taken when TrySend last made the ring grow
 	quiet  *time.Timer // runs shrink
 	locked bool        // this call holds mu
 

@@ -355,6 +355,63 @@ func TestLag(t *testing.T) {
 	fill(ipc.Config{Batch: ipc.Batch{Count: 8, Delay: -1}}, 4<<20)
 }
 
+// TestTryLag: a receiver that is behind and reads on lets the ring grow for TrySend; one that does not is passed over.
+func TestTryLag(t *testing.T) {
+	a, b := pair(t, ipc.Config{MaxBuffer: 1 << 20})
+	p, sent, taken := make([]byte, 1020), uint64(0), uint64(0) // records of 1,024 bytes
+	try := func() bool {
+		t.Helper()
+		binary.LittleEndian.PutUint64(p, sent)
+		err := a.TrySend(p)
+		if err == nil {
+			sent++
+		} else if !errors.Is(err, ipc.ErrFull) {
+			t.Fatalf("message %d: %v", sent, err)
+		}
+		return err == nil
+	}
+	fill := func(want int) {
+		t.Helper()
+		for try() {
+		}
+		if c := a.tx.p.Cap(); c != want {
+			t.Fatalf("the ring has %d bytes when TrySend is refused after %d messages sent and %d taken, want %d", c, sent, taken, want)
+		}
+	}
+	take := func(n int) {
+		t.Helper()
+		for range n {
+			p, err := b.Recv(t.Context(), nil)
+			if err != nil || binary.LittleEndian.Uint64(p) != taken {
+				t.Fatalf("message %d of %d is %x, %v", taken, sent, p, err)
+			}
+			taken++
+		}
+	}
+	fill(64 << 10) // deaf from the start
+	fill(64 << 10)
+	take(10)        // an eighth is given back, which is 8
+	fill(128 << 10) // once for what was taken
+	fill(128 << 10)
+	for a.tx.p.Cap() < 1<<20 { // behind, and reading: one taken for three sent
+		for range 3 {
+			try()
+		}
+		take(1)
+		if sent > 20_000 {
+			t.Fatalf("the ring has %d bytes after %d messages sent and %d taken, want it to grow to 1 MiB", a.tx.p.Cap(), sent, taken)
+		}
+	}
+	take(int(sent - taken))
+	if !try() {
+		t.Fatal("refused with nothing in the ring")
+	}
+	take(1)
+	if err := a.TrySend(make([]byte, 300<<10)); !errors.Is(err, ipc.ErrTooLarge) {
+		t.Fatalf("a message in parts: %v, want ErrTooLarge", err)
+	}
+}
+
 // TestWhole: to a receiver that reads in place large messages soon come in one piece.
 func TestWhole(t *testing.T) {
 	a, b := pair(t, ipc.Config{})

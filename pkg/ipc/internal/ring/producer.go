@@ -65,6 +65,9 @@ func (p *Producer) RoomControl() bool { return p.pos+2*Align <= p.limit }
 // Empty says whether the consumer has given everything back.
 func (p *Producer) Empty() bool { return atomic.LoadUint64(&p.ctl.Tail) == p.pos }
 
+// Taken is the position before which the consumer has given everything back, as last seen.
+func (p *Producer) Taken() uint64 { return p.limit - p.size }
+
 // Passed says whether the consumer has given back everything before pos.
 func (p *Producer) Passed(pos uint64) bool { return atomic.LoadUint64(&p.ctl.Tail) >= pos }
 
