@@ -28,7 +28,7 @@
 // log alone says where each benchmark stands. Let Δ be the smallest change to
 // act on (5 %), L = ln(1+Δ), α = .01, s the standard deviation of one round.
 //
-// Screen. Looks at n = 2, 3, 4 and 6 rounds a side. A series passes, and costs
+// Screen. Looks at n = 2, 3, 4, 6 and 8 rounds a side. A series passes, and costs
 // nothing more, as soon as
 //
 //	d + z·s·√(2/n)·1.05 < .7·L        z = 2.5 at n = 2, then 2.3
@@ -44,18 +44,25 @@
 // measured on: fresh rounds, and nothing of the screen enters the test. The screen says only
 // how much of the budget a series is worth: its stake is 1 when it seemed slower by L/2
 // or more, which is what a regression of Δ nearly always does, and .1 otherwise. Let K be
-// the sum of all stakes. Looks at n = 4, 8, 12, 20 and 34 fresh rounds a side, with shares
-// w = 0, .2, .2, .2, .4 of the series' part of the budget.
+// the sum of all stakes. Looks at n = 8, 12, 20 and 34 fresh rounds a side, with shares
+// w = .2, .2, .2, .4 of the series' part of the budget.
 //
 //	p = min over looks of (exact one-sided Mann-Whitney p) / w
 //	regressed     p ≤ α·stake/K and d ≥ L/2
 //	unchanged     as in the screen, on fresh rounds alone
-//	too noisy     MDE > 1.5·L and d < MDE/2, from n = 8 on,
+//	too noisy     MDE > 1.5·L and d < MDE/2, from n = 12 on,
 //	              MDE = s·√(2/34)·1.05·(z(.4·α·stake/K) + .84)
 //
 // From eight rounds on s is what the sample shows and the past is forgotten: by
 // then it can only be wrong. Holm's steps follow: what is rejected takes its stake
 // out of K for the others. What is open at n = 34 stays inconclusive, as a note.
+//
+// Why the screen goes on to eight: every survivor takes its stake from all others, and
+// nearly all of 500 are noise. Two rounds more, on the six that are there, send a third of them
+// away for good, and leave a slowdown more of the budget than they take from it. The same
+// rounds measured afresh, as a first look that can only pass, cost more and let more
+// slowdowns through. And eight rounds know a spread so badly that what they call too noisy
+// is often only unlucky: twelve do.
 //
 // Improvements are sought the other way about and spend none of the budget. A
 // series that passes and seems better by L/2 or more is measured to the end of the
@@ -74,10 +81,10 @@
 // differences of logarithms are −.0041, .0041, .0042 and .0124; d = .0041. The bound
 // is .0041 + 2.5·.006·√(2/2)·1.05 = .0199 < .7·.0488 = .0342, and both ranges, .0083
 // and .0083, are below 6·.006 + .3·.0488 = .0506: "less than 2 % slower", after two
-// rounds. Another benchmark, with the same s, shows 6 % and still does at n = 6: a stake of 1.
+// rounds. Another benchmark, with the same s, shows 6 % and still does at n = 8: a stake of 1.
 // With one more like it K = 2; a noisy one that showed 1 % would add .1. Eight fresh rounds a side: all
 // of head's above all of base's has p = 1/C(16,8) = 1/12870 = .000078; over .2 that is
-// .00039 ≤ .01/2. Red, on 14 rounds.
+// .00039 ≤ .01/2. Red, on 16 rounds.
 //
 // # What it reaches
 //
@@ -169,7 +176,7 @@
 // themselves in every round. Often they do not: in 115 of 322 sessions of real
 // benchmarks allocs/op wavers on unchanged code, B/op in 207, with how often a buffer grew before b.N
 // was reached. Such a series is judged as a measurement, with Δ. And because a
-// count that wavers seldom may look constant for two rounds, two stages ask for six
+// count that wavers seldom may look constant for two rounds, two stages ask for eight
 // rounds before a constant difference is red; a single round shows a difference
 // below 1 % as inconclusive. Against a stored baseline a constant count may be red:
 // it does not depend on the day.

@@ -236,13 +236,13 @@ func TestExact(t *testing.T) {
 	in.Policy.Rules[0].Ignore = true
 	want(t, Decide(in), Undecided, NotJudged)
 
-	// With two stages a red count needs all six rounds of the screen.
+	// With two stages a red count needs all eight rounds of the screen.
 	b := newBench(twoStage).add(baseline.Base, key, 0, 0).add(baseline.Head, key, 2, 2)
 	want(t, Decide(b.input()), Undecided, Inconclusive)
-	if next := Next(b.input()); len(next) != 1 || next[0] != (Want{Package: "p", Name: "A", Rounds: 4}) {
-		t.Errorf("next: have %v, want 4 more", next)
+	if next := Next(b.input()); len(next) != 1 || next[0] != (Want{Package: "p", Name: "A", Rounds: 6}) {
+		t.Errorf("next: have %v, want 6 more", next)
 	}
-	b.add(baseline.Base, key, 0, 0, 0, 0).add(baseline.Head, key, 2, 2, 2, 2)
+	b.add(baseline.Base, key, 0, 0, 0, 0, 0, 0).add(baseline.Head, key, 2, 2, 2, 2, 2, 2)
 	want(t, Decide(b.input()), Fail, Regressed)
 	if next := Next(b.input()); len(next) != 0 {
 		t.Errorf("next: have %v, want nothing", next)

@@ -10,9 +10,9 @@ import (
 // The constants of the procedure. doc.go says what each is for; TABLE.md in
 // accuracy shows what they reach, and its tests fail when one is made worse.
 var (
-	screenLooks    = []int{2, 3, 4, 6}
-	confirmLooks   = []int{4, 8, 12, 20, 34}
-	confirmWeights = []float64{0, .2, .2, .2, .4} // of a series' part of the false-alarm budget; they sum to 1; at 4 it can only pass
+	screenLooks    = []int{2, 3, 4, 6, 8}
+	confirmLooks   = []int{8, 12, 20, 34}
+	confirmWeights = []float64{.2, .2, .2, .4} // of a series' part of the false-alarm budget; they sum to 1
 )
 
 const (
@@ -24,6 +24,7 @@ const (
 	relevant    = .5  // share of the effect below which a shift is never a regression
 	doubtful    = .1  // stake of a survivor whose screen showed less than that; 1 for the others
 	noisy       = 1.5 // detectable shift, in effects, beyond which a benchmark is too noisy
+	giveUp      = 12  // fresh rounds from which it may be called that; the spread of eight is a guess
 	reportLevel = .95 // of the interval in a report
 	improveLook = 8   // fresh rounds on which an improvement is tested
 )
@@ -145,7 +146,7 @@ func (s *series) confirm(alpha, stakes float64, goOn bool) {
 		sd := sm.sd(s.past)
 		bound, ok := sm.clears(sd, s.policy.effect)
 		s.record(sm, bound)
-		if confirmWeights[i] > 0 && sm.shift >= relevant*s.policy.effect { // else it cannot be red here, and enumerating is dear
+		if sm.shift >= relevant*s.policy.effect { // else it cannot be red here, and enumerating is dear
 			s.p = min(s.p, stat.MannWhitney(sm.base, sm.head)/confirmWeights[i])
 		}
 		s.detectable = s.sees(sd, level)
@@ -157,7 +158,7 @@ func (s *series) confirm(alpha, stakes float64, goOn bool) {
 			s.verdict = Unchanged
 			s.why = s.claim()
 			return
-		case confirmWeights[i] > 0 && s.detectable > noisy*s.policy.effect && sm.shift < s.detectable/2:
+		case n >= giveUp && s.detectable > noisy*s.policy.effect && sm.shift < s.detectable/2:
 			s.why = s.tooNoisy(s.detectable)
 			return
 		}
@@ -209,7 +210,7 @@ func (s *series) sees(sd, level float64) float64 {
 	through := screenShare*s.policy.effect - (screenZ(n)-allLooks)*stat.StandardError(sd, n, n)
 	end := len(confirmLooks) - 1
 	told := stat.Detectable(sd, confirmLooks[end], confirmLooks[end], confirmWeights[end]*level)
-	firstRed := confirmLooks[1]
+	firstRed := confirmLooks[0]
 	floor := relevant*s.policy.effect + power*stat.StandardError(sd, firstRed, firstRed)
 	return max(through, told, floor)
 }

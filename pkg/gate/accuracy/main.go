@@ -5,10 +5,10 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"regexp"
 	"runtime"
 	"runtime/debug"
 	"slices"
-	"strings"
 )
 
 var workers = runtime.GOMAXPROCS(0)
@@ -25,6 +25,7 @@ func run() error {
 	others := flag.Int("peers", 400, "pull requests for the rules of other tools; 0 leaves them out")
 	seed := flag.Uint64("seed", 1, "of all draws")
 	only := flag.String("source", "", "one source: dedicated, cloud or harsh")
+	named := flag.String("rule", "", "only the rules whose name this regular expression finds, such as \"Δ = 3 %..$\"")
 	dir := flag.String("data", "", "directory with a dedicated.csv.gz and a cloud.csv.gz to draw from in place of testdata's")
 	file := flag.String("o", "", "write the table to this file instead of standard output")
 	flag.Parse()
@@ -32,6 +33,14 @@ func run() error {
 	rules := ours(*pulls)
 	if *others > 0 {
 		rules = append(peers(*others), rules...)
+	}
+	wanted, err := regexp.Compile(*named)
+	if err != nil {
+		return fmt.Errorf("read -rule: %w", err)
+	}
+	rules = slices.DeleteFunc(rules, func(r rule) bool { return !wanted.MatchString(r.name) })
+	if len(rules) == 0 {
+		return fmt.Errorf("-rule %q finds no rule: TABLE.md has their names", *named)
 	}
 	all, err := sources(*dir)
 	if err != nil {
@@ -44,8 +53,7 @@ func run() error {
 		}
 	}
 	var out bytes.Buffer
-	fmt.Fprintf(&out, "# How often the gate is wrong\n\nWritten by `go run ./pkg/gate/accuracy -pulls %d -peers %d -seed %d%s`; doc.go there says how it is measured.\n", *pulls, *others, *seed,
-		strings.TrimSuffix(" -source "+*only, " -source "))
+	fmt.Fprintf(&out, "# How often the gate is wrong\n\nWritten by `go run ./pkg/gate/accuracy -pulls %d -peers %d -seed %d%s`; doc.go there says how it is measured.\n", *pulls, *others, *seed, narrowed(*only, *named, *dir))
 	fmt.Fprintf(&out, "α = 1 %% a pull request. Shares of %d pull requests, of %d for other tools, with their 95 %% interval (Wilson).\n", *pulls, *others)
 	write(&out, all, rules, *seed)
 	if *file == "" {
@@ -53,4 +61,14 @@ func run() error {
 		return err
 	}
 	return os.WriteFile(*file, out.Bytes(), 0o644)
+}
+
+// narrowed repeats the flags that leave something out of a table, or change what it draws from.
+func narrowed(source, rule, data string) (out string) {
+	for _, f := range [][2]string{{"source", source}, {"rule", rule}, {"data", data}} {
+		if f[1] != "" {
+			out += fmt.Sprintf(" -%s '%s'", f[0], f[1])
+		}
+	}
+	return out
 }

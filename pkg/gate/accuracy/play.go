@@ -159,7 +159,7 @@ func standIn(s stream) stream {
 // pull request can need: those and the fresh ones. They follow twostage.go; a test
 // fails when they do not.
 const (
-	screen = 6
+	screen = 8
 	rounds = screen + 34
 )
 

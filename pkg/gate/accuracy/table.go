@@ -214,16 +214,15 @@ func ours(pulls int) (out []rule) {
 		for _, history := range []float64{1, 2, 3, 5, .2} {
 			policy := gate.DefaultPolicy()
 			policy.MinEffect = effect
-			name, n := fmt.Sprintf("**two stages, Δ = %.0f %%**", 100*effect), pulls
+			name := fmt.Sprintf("**two stages, Δ = %.0f %%**", 100*effect)
 			switch {
 			case history > 1:
 				name += fmt.Sprintf(", history ÷ %g", history)
 			case history < 1:
 				name += fmt.Sprintf(", history × %g", 1/history)
-				n = max(pulls/10, 1) // costs rounds, not alarms: nobody waits for this line
 			}
 			out = append(out, rule{
-				name: name, effect: effect, pulls: n, bySigma: history == 1, nullOnly: history != 1 && history != 5,
+				name: name, effect: effect, pulls: pulls, bySigma: history == 1, nullOnly: history != 1 && history != 5,
 				judge: func(p pull) verdict { return twoStage(p, policy, history) },
 			})
 		}
