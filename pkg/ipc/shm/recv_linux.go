@@ -3,7 +3,6 @@ package shm
 import (
 	"context"
 	"fmt"
-	"sync/atomic"
 	"time"
 
 	"github.com/descartes/regress/pkg/ipc"
@@ -97,58 +96,6 @@ func (c *conn) recvSlow(ctx context.Context, buf []byte) ([]byte, error) {
 	}
 	c.take()
 	return buf, c.late("recv")
-}
-
-// Peek implements ipc.Conn.
-func (c *conn) Peek(ctx context.Context) ([]byte, error) {
-	r := &c.rx
-	if wait.Ended(ctx) {
-		return nil, wait.Error(ctx, "peek", "shm")
-	}
-	ring.StoreRel(&r.busy, in)
-	if r.limit != 0 && c.state.Load()&(closed|bad) == 0 {
-		if h := r.c.Head(); h-1 < r.limit {
-			r.have, r.n = true, int(h-1)
-			r.slow()
-			ring.StoreRel(&r.busy, holding)
-			return r.c.Payload(r.n)[:r.n:r.n], nil
-		}
-	}
-	if _, err := c.next(ctx, true, nil); err != nil {
-		ring.StoreRel(&r.busy, out)
-		return nil, err
-	}
-	if r.whole {
-		atomic.StoreUint32(&r.seg.control().Whole, 1)
-	}
-	ring.StoreRel(&r.busy, holding)
-	return c.message(), nil
-}
-
-// Release implements ipc.Conn.
-func (c *conn) Release() {
-	r := &c.rx
-	if r.busy != holding {
-		return
-	}
-	ring.StoreRel(&r.busy, in)
-	if c.state.Load()&closed == 0 {
-		if r.whole && !r.lent && cap(r.part) <= ipc.DefaultMaxBuffer {
-			r.spare = r.part
-		}
-		c.take()
-	}
-	ring.StoreRel(&r.busy, out)
-}
-
-// Ready implements ipc.Conn.
-func (c *conn) Ready() bool {
-	r := &c.rx
-	was := r.busy
-	ring.StoreRel(&r.busy, in)
-	ok, err := c.next(context.Background(), false, nil)
-	ring.StoreRel(&r.busy, was)
-	return ok || err != nil
 }
 
 // message is the complete message that next found.

@@ -35,24 +35,3 @@ func (c *conn) TrySend(p []byte) error {
 	}
 	return c.Send(context.Background(), p)
 }
-
-// TryPeek is a Peek that does not wait: ok is unset when nothing is there. It is Ready and Peek in one, for groups, which ask
-// each of many in turn.
-func (c *conn) TryPeek() (p []byte, ok bool, err error) {
-	r := &c.rx
-	ring.StoreRel(&r.busy, in)
-	if r.limit != 0 && c.state.Load()&(closed|bad) == 0 {
-		if h := r.c.Head(); h-1 < r.limit {
-			r.have, r.n = true, int(h-1)
-			r.slow()
-			ring.StoreRel(&r.busy, holding)
-			return r.c.Payload(r.n)[:r.n:r.n], true, nil
-		}
-	}
-	if ok, err := c.next(context.Background(), false, nil); !ok {
-		ring.StoreRel(&r.busy, out)
-		return nil, false, err
-	}
-	ring.StoreRel(&r.busy, holding)
-	return c.message(), true, nil
-}
