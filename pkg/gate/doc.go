@@ -50,7 +50,8 @@
 //	p = min over looks of (exact one-sided Mann-Whitney p) / w
 //	regressed     p ≤ α·stake/K and d ≥ L/2
 //	unchanged     as in the screen, on fresh rounds alone
-//	too noisy     MDE > 1.5·L and d < MDE/2, from n = 12 on,
+//	too noisy     MDE > 1.5·L and d < MDE/2, from n = 12 on; at the end of the screen
+//	              MDE > 2·L, at all of α, and d < MDE/2: it is not confirmed and has no stake
 //	              MDE = s·√(2/34)·1.05·(z(.4·α·stake/K) + .84)
 //
 // From eight rounds on s is what the sample shows and the past is forgotten: by
@@ -61,8 +62,9 @@
 // nearly all of 500 are noise. Two rounds more, on the six that are there, send a third of them
 // away for good, and leave a slowdown more of the budget than they take from it. The same
 // rounds measured afresh, as a first look that can only pass, cost more and let more
-// slowdowns through. And eight rounds know a spread so badly that what they call too noisy
-// is often only unlucky: twelve do.
+// slowdowns through. And eight rounds know a spread so badly that what they call too noisy by a hair
+// is often only unlucky: twelve do. What is too noisy by far is let go with the screen: on a busy
+// machine that is most of what survives, and fresh rounds of it would buy nothing.
 //
 // Improvements are sought the other way about and spend none of the budget. A
 // series that passes and seems better by L/2 or more is measured to the end of the

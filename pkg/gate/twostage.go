@@ -24,6 +24,7 @@ const (
 	relevant    = .5  // share of the effect below which a shift is never a regression
 	doubtful    = .1  // stake of a survivor whose screen showed less than that; 1 for the others
 	noisy       = 1.5 // detectable shift, in effects, beyond which a benchmark is too noisy
+	hopeless    = 2   // beyond which the screen says so already
 	giveUp      = 12  // fresh rounds from which it may be called that; the spread of eight is a guess
 	reportLevel = .95 // of the interval in a report
 	improveLook = 8   // fresh rounds on which an improvement is tested
@@ -43,7 +44,7 @@ func screenEnd() int { return screenLooks[len(screenLooks)-1] }
 
 // judgeTwoStage judges all pairs of a log whose rounds regress chose.
 func judgeTwoStage(pairs []*series, alpha float64) {
-	var survivors, better []*series
+	var survivors, lost, better []*series
 	open := 0 // series whose screen is not over
 	for _, s := range pairs {
 		switch s.screen(alpha) {
@@ -51,6 +52,8 @@ func judgeTwoStage(pairs []*series, alpha float64) {
 			if s.seekImprovement() {
 				better = append(better, s)
 			}
+		case gaveUp:
+			lost = append(lost, s)
 		case survived:
 			survivors = append(survivors, s)
 		case waiting:
@@ -71,6 +74,10 @@ func judgeTwoStage(pairs []*series, alpha float64) {
 		s.confirm(alpha, stakes, open == 0)
 	}
 	holm(survivors, alpha, stakes)
+	for _, s := range lost { // had it been tested, a slowdown of that size would have had a stake of 1
+		s.detectable = s.sees(newSample(s.worse.first(screenEnd())).sd(s.past), alpha/(stakes+1))
+		s.why = s.tooNoisy(s.detectable)
+	}
 	for _, s := range better {
 		s.confirmImprovement(alpha, len(better), open == 0)
 	}
@@ -79,6 +86,7 @@ func judgeTwoStage(pairs []*series, alpha float64) {
 // The ends of a screen.
 const (
 	passed = iota
+	gaveUp // too noisy to confirm anything
 	survived
 	waiting
 )
@@ -108,6 +116,9 @@ func (s *series) screen(alpha float64) int {
 			s.why = s.claim()
 			s.detectable = s.sees(sd, alpha)
 			return passed
+		}
+		if least := s.sees(sd, alpha); n == screenEnd() && least > hopeless*s.policy.effect && sm.shift < least/2 {
+			return gaveUp
 		}
 	}
 	if s.blocks {

@@ -132,19 +132,45 @@ func TestTooNoisy(t *testing.T) {
 		key := sec(fmt.Sprintf("B%d", i))
 		b.add(baseline.Base, key, around(rng, 6, 1, .003)...).add(baseline.Head, key, around(rng, 6, 1, .003)...)
 	}
-	noisy := sec("A")
-	b.add(baseline.Base, noisy, 1, 1.5, .7, 1, 2, .8, 1, 1.2).add(baseline.Head, noisy, 1.1, 2, .7, 1, 2, .8, 1.1, 1.2)
+	// Without a difference and with a spread of 1.4826·.057·9/8 = .095 it would take .889·.095 = .084 to be told: more than 1.5·L = .073,
+	// less than 2·L = .098.
+	noisy, wild := sec("A"), sec("C")
+	up, down := math.Exp(.057), math.Exp(-.057)
+	eight := []float64{up, down, down, up, up, down, down, up}
+	b.add(baseline.Base, noisy, eight...).add(baseline.Head, noisy, eight...)
 	want(t, Decide(b.input()), Undecided, Inconclusive, Unchanged, Unchanged, Unchanged, Unchanged)
-	fresh := []float64{1, 1.5, .7, 1, 2, .8, .9, 1.1, 1.2, .6, 1, 1.7}
-	b.add(baseline.Base, noisy, fresh[:8]...).add(baseline.Head, noisy, fresh[:8]...)
-	want(t, Decide(b.input()), Undecided, Inconclusive, Unchanged, Unchanged, Unchanged, Unchanged) // eight do not say how noisy
-	b.add(baseline.Base, noisy, fresh[8:]...).add(baseline.Head, noisy, fresh[8:]...)
+	b.add(baseline.Base, noisy, eight...).add(baseline.Head, noisy, eight...)
+	want(t, Decide(b.input()), Undecided, Inconclusive, Unchanged, Unchanged, Unchanged, Unchanged) // eight fresh ones do not say how noisy
+	b.add(baseline.Base, noisy, eight[:4]...).add(baseline.Head, noisy, eight[:4]...)
 	d := Decide(b.input())
 	want(t, d, Pass, Inconclusive, Unchanged, Unchanged, Unchanged, Unchanged)
 	wantWhy(t, d.Rows[0], "too noisy")
+	// A wild one is given up with the screen; one that seems slower by more than noise, below, is not.
+	b.add(baseline.Base, wild, 1, 1.5, .7, 1, 2, .8, 1, 1.2).add(baseline.Head, wild, 1.1, 2, .7, 1, 2, .8, 1.1, 1.2)
+	d = Decide(b.input())
+	want(t, d, Pass, Inconclusive, Inconclusive, Unchanged, Unchanged, Unchanged, Unchanged)
+	if next := Next(b.input()); len(next) != 0 {
+		t.Errorf("have %v, want nothing more of what is too noisy", next)
+	}
+	wantWhy(t, d.Rows[0], "too noisy")
 	in := b.input()
 	in.Policy.Strict = true
-	want(t, Decide(in), Fail, Inconclusive, Unchanged, Unchanged, Unchanged, Unchanged)
+	want(t, Decide(in), Fail, Inconclusive, Inconclusive, Unchanged, Unchanged, Unchanged, Unchanged)
+	b.add(baseline.Base, sec("D"), 1, 1.5, .7, 1, 2, .8, 1, 1.2).add(baseline.Head, sec("D"), 4, 6, 3, 4, 7, 3, 4, 5)
+	if next := Next(b.input()); len(next) != 1 || next[0] != (Want{Package: "p", Name: "D", Rounds: 8}) {
+		t.Errorf("have %v, want eight fresh rounds of D", next)
+	}
+	sees := func(d Decision) float64 {
+		for _, r := range d.Rows {
+			if r.Name == wild.Name && r.Detectable != nil {
+				return *r.Detectable
+			}
+		}
+		return math.NaN()
+	}
+	if alone, beside := sees(d), sees(Decide(b.input())); !(alone < beside) {
+		t.Errorf("C sees %v, and %v where D takes its part of alpha: want more", alone, beside)
+	}
 }
 
 // TestFalseAlarms is a small A/A of the whole procedure; accuracy has the large one.
