@@ -3,6 +3,7 @@ package gate
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/descartes/regress/pkg/gate/stat"
 )
@@ -63,7 +64,7 @@ func judgeTwoStage(pairs []*series, alpha float64) {
 	// Until every screen is over the stakes are not known; the most that they can
 	// be keeps the level whatever happens.
 	stakes := float64(open)
-	for _, s := range survivors {
+	for _, s := range slices.Concat(survivors, lost) {
 		s.stake = 1
 		if s.seemed < relevant*s.policy.effect {
 			s.stake = doubtful
@@ -74,8 +75,9 @@ func judgeTwoStage(pairs []*series, alpha float64) {
 		s.confirm(alpha, stakes, open == 0)
 	}
 	holm(survivors, alpha, stakes)
-	for _, s := range lost { // had it been tested, a slowdown of that size would have had a stake of 1
-		s.detectable = s.sees(newSample(s.worse.first(screenEnd())).sd(s.past), alpha/(stakes+1))
+	for _, s := range lost { // a slowdown of the size that it could have told would have had a stake of 1
+		sd := newSample(s.worse.first(screenEnd())).sd(s.past)
+		s.detectable = s.sees(sd, alpha/(stakes-s.stake+1))
 		s.why = s.tooNoisy(s.detectable)
 	}
 	for _, s := range better {
