@@ -98,17 +98,16 @@
 //	benchstat n=10, p<.05     10       .73      1.0                  .91    .95    .98
 //	   and ≥ 3 %              10       .11      .52                  .50    .94    .98
 //	   n=20, Benjamini-H.     20       .01      .02                  .78    .84    .95
-//	this, Δ = 5 %             3.3      .002     .004                 .34    .96    .993
-//	   noise 5 × the history  3.4      .002     .004                 .22    .97    .993
-//	this, Δ = 3 %             4.8      .001     .009                 .92    .98    .994
+//	this, Δ = 5 %             3.3      .002     .003                 .34    .96    .993
+//	   noise 5 × the history  3.4      .002     .003                 .22    .96    .993
+//	this, Δ = 3 %             4.7      .001     .007                 .92    .98    .994
 //
-// Shares of 1,000 pull requests (other tools: 400): .004 is known to lie between .002 and .010,
-// .96 between .95 and .97. Four thousand more at Δ = 3 % with another seed have .004 and .005, and
-// catch .940 of the slowdowns by 3 %; of all five thousand that is .936, between .929
-// and .943. Cloud machines have false alarms of .001 to .005, and .007 at most where the noise is
-// two to five times the history, or a fifth of it. Of a slowdown of 3 % with Δ = 3 % it finds .97 where s is below
-// .5 %, .95 up to 1.5 %, .84 up to 2.5 % and .57 above; nearly half of what it misses ends
-// inconclusive or too noisy, and says so.
+// Shares of 1,000 pull requests (other tools: 400): .003 is known to lie between .001 and .009,
+// .96 between .95 and .97. Four thousand more at Δ = 3 % with another seed have .004 and .004, and
+// catch .939 of the slowdowns by 3 %, known to lie between .931 and .946. Cloud machines have false alarms of .004 at
+// most; harsh noise .009, and .010 where it is two or three times the history. Of a slowdown of 3 % with
+// Δ = 3 % it finds .97 where s is below .5 %, .95 up to 1.5 %, .84 up to 2.5 % and .55 above; nearly half of what it
+// misses ends inconclusive or too noisy, and says so.
 //
 // # Why it holds
 //
