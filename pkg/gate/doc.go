@@ -51,7 +51,7 @@
 //	regressed     p ≤ α·stake/K and d ≥ L/2
 //	unchanged     as in the screen, on fresh rounds alone
 //	too noisy     MDE > 1.5·L and d < MDE/2, from n = 12 on; at the end of the screen
-//	              MDE > 2·L, at all of α, and d < MDE/2: not confirmed, but its stake counts
+//	              MDE > 2·L, at all of α, and d < MDE/2: not confirmed, but counted in K with 1
 //	              MDE = s·√(2/34)·1.05·(z(.4·α·stake/K) + .84)
 //
 // From eight rounds on s is what the sample shows and the past is forgotten: by

@@ -3,7 +3,6 @@ package gate
 import (
 	"fmt"
 	"math"
-	"slices"
 
 	"github.com/descartes/regress/pkg/gate/stat"
 )
@@ -62,9 +61,10 @@ func judgeTwoStage(pairs []*series, alpha float64) {
 		}
 	}
 	// Until every screen is over the stakes are not known; the most that they can
-	// be keeps the level whatever happens.
-	stakes := float64(open)
-	for _, s := range slices.Concat(survivors, lost) {
+	// be keeps the level whatever happens. What is too noisy to confirm counts that much too: left
+	// out, it would hand its part of the budget to others.
+	stakes := float64(open + len(lost))
+	for _, s := range survivors {
 		s.stake = 1
 		if s.seemed < relevant*s.policy.effect {
 			s.stake = doubtful
@@ -75,9 +75,9 @@ func judgeTwoStage(pairs []*series, alpha float64) {
 		s.confirm(alpha, stakes, open == 0)
 	}
 	holm(survivors, alpha, stakes)
-	for _, s := range lost { // a slowdown of the size that it could have told would have had a stake of 1
+	for _, s := range lost {
 		sd := newSample(s.worse.first(screenEnd())).sd(s.past)
-		s.detectable = s.sees(sd, alpha/(stakes-s.stake+1))
+		s.detectable = s.sees(sd, alpha/stakes)
 		s.why = s.tooNoisy(s.detectable)
 	}
 	for _, s := range better {

@@ -145,10 +145,22 @@ func TestTooNoisy(t *testing.T) {
 	d := Decide(b.input())
 	want(t, d, Pass, Inconclusive, Unchanged, Unchanged, Unchanged, Unchanged)
 	wantWhy(t, d.Rows[0], "too noisy")
+	sees := func(d Decision, key baseline.Key) float64 {
+		for _, r := range d.Rows {
+			if r.Name == key.Name && r.Detectable != nil {
+				return *r.Detectable
+			}
+		}
+		return math.NaN()
+	}
+	before := sees(d, noisy)
 	// A wild one is given up with the screen; one that seems slower by more than noise, below, is not.
 	b.add(baseline.Base, wild, 1, 1.5, .7, 1, 2, .8, 1, 1.2).add(baseline.Head, wild, 1.1, 2, .7, 1, 2, .8, 1.1, 1.2)
 	d = Decide(b.input())
 	want(t, d, Pass, Inconclusive, Inconclusive, Unchanged, Unchanged, Unchanged, Unchanged)
+	if after := sees(d, noisy); !(before < after) {
+		t.Errorf("A sees %v, and %v where C has a part of alpha: want more", before, after)
+	}
 	if next := Next(b.input()); len(next) != 0 {
 		t.Errorf("have %v, want nothing more of what is too noisy", next)
 	}
@@ -160,15 +172,7 @@ func TestTooNoisy(t *testing.T) {
 	if next := Next(b.input()); len(next) != 1 || next[0] != (Want{Package: "p", Name: "D", Rounds: 8}) {
 		t.Errorf("have %v, want eight fresh rounds of D", next)
 	}
-	sees := func(d Decision) float64 {
-		for _, r := range d.Rows {
-			if r.Name == wild.Name && r.Detectable != nil {
-				return *r.Detectable
-			}
-		}
-		return math.NaN()
-	}
-	if alone, beside := sees(d), sees(Decide(b.input())); !(alone < beside) {
+	if alone, beside := sees(d, wild), sees(Decide(b.input()), wild); !(alone < beside) {
 		t.Errorf("C sees %v, and %v where D takes its part of alpha: want more", alone, beside)
 	}
 }
