@@ -5,13 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/descartes/regress/pkg/ipc"
+	"github.com/descartes/regress/pkg/ipc/internal/cores"
 )
 
 // ErrNoMembers says that nobody is there: every member has left and was reported, or none was ever added.
@@ -113,7 +113,7 @@ func New(cfg ipc.Config, members ...Member) (*Group, error) {
 		return nil, err
 	}
 	g := &Group{timeout: cfg.Timeout, noWait: cfg.NoWait, bell: make(chan struct{}, 1)}
-	g.cores = min(runtime.GOMAXPROCS(0), runtime.NumCPU())
+	g.cores = cores.Count()
 	g.set.Store(&set{byName: map[string]*member{}})
 	g.rx.polls = pollsMax / 4
 	for _, m := range members {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/descartes/regress/pkg/ipc"
+	"github.com/descartes/regress/pkg/ipc/internal/cores"
 	"github.com/descartes/regress/pkg/ipc/internal/ring"
 )
 
@@ -60,7 +61,7 @@ var _ ipc.Conn = (*conn)(nil)
 // open makes a connection over sock, which it owns, on error too.
 func open(sock *net.UnixConn, cfg ipc.Config) (*conn, error) {
 	c := &conn{cfg: cfg, sock: sock, over: make(chan struct{}), opened: make(chan struct{}), ctl: make(chan struct{})}
-	c.single = cores() < 2
+	c.single = cores.Count() < 2
 	rc, err := sock.SyscallConn()
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open shm: %w", err), sock.Close())

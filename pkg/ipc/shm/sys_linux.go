@@ -1,7 +1,6 @@
 package shm
 
 import (
-	"runtime"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -55,18 +54,4 @@ func barrier() {
 		}
 	}
 	time.Sleep(nap)
-}
-
-// cores is the number of processors this process really has: what the scheduler uses, what the
-// affinity mask allows, and what the control group's quota pays for, whichever is least.
-func cores() int {
-	n := runtime.GOMAXPROCS(0)
-	var set unix.CPUSet
-	if err := unix.SchedGetaffinity(0, &set); err == nil {
-		n = min(n, set.Count())
-	}
-	if q := quota(); q > 0 {
-		n = min(n, q)
-	}
-	return max(n, 1)
 }

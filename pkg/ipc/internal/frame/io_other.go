@@ -5,7 +5,10 @@ package frame
 import (
 	"errors"
 	"runtime"
+	"sync"
 	"syscall"
+
+	"github.com/descartes/regress/pkg/ipc/internal/cores"
 )
 
 func errno(err error) syscall.Errno {
@@ -41,7 +44,7 @@ func write(fd uintptr, p []byte) (int, syscall.Errno) {
 func write2(fd uintptr, p, _ []byte) (int, syscall.Errno) { return write(fd, p) }
 
 // single says that there is one processor: whoever spins keeps the other side from running.
-var single = runtime.GOMAXPROCS(0) < 2
+var single = sync.OnceValue(func() bool { return cores.Count() < 2 })
 
 // yield lets other goroutines run.
 func yield() { runtime.Gosched() }

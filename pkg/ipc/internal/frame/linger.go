@@ -62,7 +62,7 @@ const enough = 16
 // no longer stays away.
 func (r *reader) hangBack() {
 	switch {
-	case single || r.cfg.Sync == ipc.SyncPark:
+	case single() || r.cfg.Sync == ipc.SyncPark:
 		return
 	case r.taken > 1 && r.taken <= enough:
 		r.back = min(r.back+16, maxBack)

@@ -1,4 +1,4 @@
-package shm
+package cores
 
 import (
 	"os"
