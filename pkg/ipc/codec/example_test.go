@@ -38,11 +38,11 @@ func Example() {
 
 	// Bytes from outside are never trusted.
 	err = wire.Decode(src[:5], &back)
-	fmt.Println(errors.Is(err, codec.ErrInput), err)
+	fmt.Println(errors.Is(err, codec.ErrInput))
 	// Output:
 	// fb 2c 01 06 72 65 73 69 7a 65 01 09 02 01 fb f4 01
 	// 300 resize 9 [1 500]
-	// true bincode2 decode *codec_test.Job field Name at byte 3: length 6, and the 1 bytes that follow cannot hold it
+	// true
 }
 
 // A Rust enum whose variants carry something.
@@ -50,20 +50,23 @@ func ExampleEnum() {
 	type Move struct{ X, Y int32 }
 	type Command struct { // enum Command { Stop, Move { x: i32, y: i32 }, Say(String) }
 		codec.Enum
-		Stop *struct{} `json:",omitempty"`
-		Move *Move     `json:",omitempty"`
-		Say  *string   `json:",omitempty"`
+		Stop *struct{} `json:",omitzero"`
+		Move *Move     `json:",omitzero"`
+		Say  *string   `json:",omitzero"`
 	}
 	for _, c := range []codec.Codec{codec.Bincode1{}, codec.Bincode2{}} {
 		src, err := c.Append(nil, &Command{Move: &Move{X: 3, Y: -1}})
 		fmt.Printf("%s % x %v\n", c.Name(), src, err)
 	}
-	src, err := codec.JSON{}.Append(nil, &Command{Move: &Move{X: 3, Y: -1}})
-	fmt.Printf("%s %v\n", src, err)
+	for _, c := range []Command{{Move: &Move{X: 3, Y: -1}}, {Stop: &struct{}{}}} {
+		src, err := codec.JSON{}.Append(nil, &c)
+		fmt.Printf("%s %v\n", src, err)
+	}
 	// Output:
 	// bincode1 01 00 00 00 03 00 00 00 ff ff ff ff <nil>
 	// bincode2 01 06 01 <nil>
 	// {"Move":{"X":3,"Y":-1}} <nil>
+	// {"Stop":{}} <nil>
 }
 
 // A batch of readable messages, compressed, and bounded when it is read.

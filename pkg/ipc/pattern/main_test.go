@@ -23,7 +23,13 @@ const patience = 40 * time.Second
 // envRole starts this binary as a member: "role argument".
 const envRole = "PATTERN_TEST_ROLE"
 
+// The examples start this binary by an argument, as the program does that each of them is when it is copied.
 func TestMain(m *testing.M) {
+	programs := map[string]func(){"answer": ExampleGroup, "work": ExampleGroup_SendAny, "stage": ExamplePipeline, "join": ExampleJoin}
+	if len(os.Args) > 1 && programs[os.Args[1]] != nil {
+		programs[os.Args[1]]()
+		return
+	}
 	role, arg, _ := strings.Cut(os.Getenv(envRole), " ")
 	if role == "" {
 		os.Exit(m.Run())
