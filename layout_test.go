@@ -29,6 +29,7 @@ var doors = map[string][]string{
 	"github.com/google/pprof":       {"cmd/regress/internal/placement"},
 	"github.com/urfave/cli":         {"cmd/regress"},
 	"github.com/BurntSushi/toml":    {"cmd/regress/internal/config"},
+	"github.com/go-json-experiment": {"pkg/ipc/codec"},
 	"github.com/klauspost/compress": {"pkg/ipc/codec"},
 	"github.com/HdrHistogram":       {"bench"},
 	"golang.org/x/sys":              {"pkg/ipc", "bench", "pkg/baseline"},

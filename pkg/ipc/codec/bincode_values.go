@@ -14,8 +14,9 @@ package codec
 //		Rect   *Rect               //     Rect { w: u16, h: u16 },
 //	}                              // }
 //
-// Fields tagged `json:",omitempty"` give serde_json's form of the same enum. An
-// enum whose variants all carry nothing is simply a uint32 in Go.
+// Fields tagged `json:",omitzero"` give serde_json's form of the variants that
+// carry something (`omitempty` would leave out an empty struct). An enum whose
+// variants all carry nothing is simply a uint32 in Go.
 type Enum struct{}
 
 // Char is a Rust char: one Unicode scalar value, encoded as UTF-8 in 1 to 4

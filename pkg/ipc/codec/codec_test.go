@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"math"
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/descartes/regress/pkg/ipc/codec"
 )
@@ -67,15 +69,61 @@ func TestJSON(t *testing.T) {
 		t.Errorf("have %q, %v; want no newline and no escapes", out, err)
 	}
 	e := fault(t, codec.JSON{}.Decode([]byte(`{"seq": "x"}`), new(message)), codec.ErrInput, "field seq")
-	if e.Offset != 11 { // the end of "x"
-		t.Errorf("have offset %d; want 11", e.Offset)
+	if e.Offset != 8 { // where "x" begins
+		t.Errorf("have offset %d; want 8", e.Offset)
 	}
+	fault(t, codec.JSON{}.Decode([]byte(`{"readings":[{},{"id":-1}]}`), new(message)), codec.ErrInput, "field readings.1.id")
 	fault(t, codec.JSON{}.Decode([]byte(`{} {}`), new(message)), codec.ErrInput, "byte")
 	fault(t, codec.JSON{}.Decode([]byte(`{}`), nil), codec.ErrType, "json decode nil")
+	fault(t, codec.JSON{}.Decode([]byte(`{}`), message{}), codec.ErrType, "non-nil pointer")
 	_, err = codec.JSON{}.Append(nil, func() {})
 	fault(t, err, codec.ErrType, "func()")
-	_, err = codec.JSON{}.Append([]byte("kept"), json.Number("x"))
+	_, err = codec.JSON{}.Append([]byte("kept"), math.NaN())
 	fault(t, err, codec.ErrValue)
+	type node struct{ Next *node }
+	cycle := new(node)
+	cycle.Next = cycle
+	_, err = codec.JSON{}.Append(nil, cycle)
+	if e := fault(t, err, codec.ErrValue, "cycle"); len(e.Field) > 200 {
+		t.Errorf("a path of %d bytes", len(e.Field))
+	}
+}
+
+// TestJSONSemantics holds the codec to what the package comment says of it and
+// encoding/json: old is what that reads or writes.
+func TestJSONSemantics(t *testing.T) {
+	type list struct {
+		Nil, Empty []int
+		Map        map[string]int
+		ID         [3]byte
+		None       struct{} `json:",omitempty"`
+	}
+	writes := func(v any, want, old string) {
+		t.Helper()
+		have, err := codec.JSON{}.Append(nil, v)
+		was, oldErr := json.Marshal(v)
+		if string(have) != want || (err == nil) != (want != "") || string(was) != old || oldErr != nil {
+			t.Errorf("%+v: have %s, %v; want %s. encoding/json: have %s, %v; want %s", v, have, err, want, was, oldErr, old)
+		}
+	}
+	writes(list{Empty: []int{}}, `{"Nil":null,"Empty":[],"Map":null,"ID":"AAAA"}`, `{"Nil":null,"Empty":[],"Map":null,"ID":[0,0,0],"None":{}}`)
+	writes(map[string]int{"b": 1, "a": 2, "c": 3}, `{"a":2,"b":1,"c":3}`, `{"a":2,"b":1,"c":3}`)
+	writes("\xff", "", `"\ufffd"`)
+	writes(time.Second, "", "1000000000")
+	reads := func(text string, want, old small) {
+		t.Helper()
+		var have, was small
+		err, oldErr := codec.JSON{}.Decode([]byte(text), &have), json.Unmarshal([]byte(text), &was)
+		if refused := want == (small{}); refused != (err != nil) || !refused && have != want || oldErr != nil || was != old {
+			t.Errorf("%s: have %+v, %v; want %+v. encoding/json: have %+v, %v; want %+v", text, have, err, want, was, oldErr, old)
+		}
+	}
+	reads(`{"seq":1,"more":2}`, small{Seq: 1}, small{Seq: 1})
+	reads(`{"Seq":1,"kind":2}`, small{Kind: 2}, small{Seq: 1, Kind: 2})
+	reads(`{"seq":1,"seq":2}`, small{}, small{Seq: 2})
+	reads("{\"name\":\"\xff\"}", small{}, small{Name: "\ufffd"})
+	var pair [2]int
+	fault(t, codec.JSON{}.Decode([]byte("[1,2,3]"), &pair), codec.ErrInput, "too many")
 }
 
 // TestBombs sends much that compresses to little.

@@ -1,7 +1,7 @@
 // Package codec turns messages into bytes and back, in formats that other
 // languages read.
 //
-//	JSON{}         encoding/json; for whoever else looks at it
+//	JSON{}         JSON as encoding/json/v2 has it; for whoever else looks at it
 //	Bincode1{}     Rust's bincode 1 (serialize and deserialize), byte for byte
 //	Bincode2{}     Rust's bincode 2 (standard configuration), byte for byte; the smaller
 //	S2(c, n)       codec c compressed with S2, expanding to at most n bytes
@@ -9,6 +9,24 @@
 //
 // Every one is a [Codec]. Compression pays for batches, not for single small
 // messages. A message is the whole of the bytes: framing is the transport's.
+//
+// # JSON: what differs from encoding/json
+//
+// The semantics are those of encoding/json/v2. Of the first encoding/json's rules
+// and leniencies these are gone:
+//
+//   - a name matches a field in its exact case, or with the field's tag `case:ignore`; in another it is unknown, and unknown names are passed over as ever;
+//   - a name twice in an object is refused (the last one won);
+//   - a string that is not UTF-8 is refused, when written and when read (U+FFFD took the place of bad bytes);
+//   - an array of another length than the Go array is refused (cut, or filled with zeros), and a [N]byte is base64 as []byte is (a list of numbers);
+//   - `omitempty` leaves out what is null, "", [] or {} in JSON; for zero in Go there is `omitzero`;
+//   - a time.Duration is refused (a number of nanoseconds): send a number, or a type that writes itself;
+//   - keys of maps are strings, numbers, or write themselves as text;
+//   - two fields of one name, and malformed tags, are errors (and were passed over).
+//
+// As in encoding/json and unlike v2's defaults, the names of a map are sorted, and
+// a nil slice or map is null. Methods MarshalJSON, MarshalText and their opposites
+// are called as ever.
 //
 // # Bincode: how Go types map to Rust types
 //
@@ -59,4 +77,12 @@
 // nothing. (Room is counted generously, 9 bytes for every number and length:
 // an exact fit may be moved to a larger buffer.) Decoded strings up to 256 bytes share blocks of 2 KiB: keeping one
 // keeps its block.
+//
+// # Fuzzing
+//
+// The tests run the fuzz targets on their seeds only. To look for more, one target at a time:
+//
+//	go test ./pkg/ipc/codec -run '^$' -fuzz '^FuzzBincode$' -fuzztime 60s
+//
+// and likewise FuzzBincodeMaps, FuzzText and FuzzJSON.
 package codec

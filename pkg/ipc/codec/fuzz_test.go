@@ -2,8 +2,11 @@ package codec_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"reflect"
 	"testing"
+
+	json2 "github.com/go-json-experiment/json"
 
 	"github.com/descartes/regress/pkg/ipc/codec"
 )
@@ -123,5 +126,36 @@ func FuzzText(f *testing.F) {
 				t.Errorf("%s: %+v becomes %+v", c.Name(), v, again)
 			}
 		}
+	})
+}
+
+// FuzzJSON: what the codec reads, encoding/json reads as the same value, for v2
+// is the stricter of the two; and what the codec writes of it, likewise.
+func FuzzJSON(f *testing.F) {
+	m := mixed(2)
+	seeds(f, codec.JSON{}, &m, &message{})
+	f.Add([]byte(`{"seq":1e2,"scores":[1e400],"labels":{"a":"\ud83d\ude00"},"reply":{"status":null},"readings":[null]}`))
+	f.Add([]byte(`{"Seq":1,"seq":2,"codes":[-0,1.0],"tags":["\ud800"]}`))
+	f.Fuzz(func(t *testing.T, src []byte) {
+		var have message
+		if (codec.JSON{}).Decode(src, &have) != nil {
+			return
+		}
+		same := func(text []byte) {
+			t.Helper()
+			var want message
+			if err := json.Unmarshal(text, &want); err != nil || !reflect.DeepEqual(have, want) {
+				t.Errorf("%s is read as %+v; encoding/json reads %+v, %v", text, have, want, err)
+			}
+		}
+		var folded message // encoding/json takes names in any case
+		if json2.Unmarshal(src, &folded, json2.MatchCaseInsensitiveNames(true)) == nil && reflect.DeepEqual(have, folded) {
+			same(src)
+		}
+		text, err := codec.JSON{}.Append(nil, &have)
+		if err != nil {
+			t.Fatalf("%+v decodes and does not encode: %v", have, err)
+		}
+		same(text)
 	})
 }
