@@ -11,7 +11,6 @@ import (
 	"os/exec"
 	"strconv"
 	"strings"
-	"sync"
 	"syscall"
 	"time"
 
@@ -100,70 +99,11 @@ func Dial(ctx context.Context, path string, timeout time.Duration) (*net.UnixCon
 			return nil, ended
 		}
 		if !errors.Is(err, syscall.EAGAIN) {
-			return nil, fmt.Errorf("dial %s: %w", path, err)
+			return nil, fmt.Errorf("dial %s: %w", path, explain(err, path))
 		}
 		select {
 		case <-ctx.Done():
 		case <-time.After(time.Millisecond):
 		}
 	}
-}
-
-// Listener accepts on a path.
-type Listener struct {
-	l    *net.UnixListener
-	path string
-
-	mu sync.Mutex // one Accept at a time has the deadline
-}
-
-// Listen makes the socket at path. One that nobody listens on any more is replaced.
-func Listen(path string) (*Listener, error) {
-	addr := &net.UnixAddr{Name: path, Net: "unix"}
-	l, err := net.ListenUnix("unix", addr)
-	if errors.Is(err, syscall.EADDRINUSE) {
-		// A datagram socket cannot connect to a living listener, but is told so (EPROTOTYPE), and the listener is not: no ghost
-		// in its queue. A dead one's socket refuses.
-		probe, dead := net.DialUnix("unixgram", nil, &net.UnixAddr{Name: path, Net: "unixgram"})
-		if dead == nil {
-			_ = probe.Close()
-		}
-		if errors.Is(dead, syscall.ECONNREFUSED) && os.Remove(path) == nil {
-			l, err = net.ListenUnix("unix", addr)
-		}
-	}
-	if err != nil {
-		return nil, fmt.Errorf("listen at %s: %w", path, err)
-	}
-	return &Listener{l: l, path: path}, nil
-}
-
-// Accept waits for the next peer.
-func (l *Listener) Accept(ctx context.Context) (*net.UnixConn, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if err := l.l.SetDeadline(time.Time{}); err != nil {
-		return nil, fmt.Errorf("accept at %s: %w", l.path, ipc.ErrClosed)
-	}
-	stop := context.AfterFunc(ctx, func() { _ = l.l.SetDeadline(time.Unix(1, 0)) })
-	defer stop()
-	c, err := l.l.AcceptUnix()
-	switch {
-	case err == nil:
-		return c, nil
-	case errors.Is(err, net.ErrClosed):
-		return nil, fmt.Errorf("accept at %s: %w", l.path, ipc.ErrClosed)
-	}
-	if ended := wait.Error(ctx, "accept", l.path); ended != nil {
-		return nil, ended
-	}
-	return nil, fmt.Errorf("accept at %s: %w", l.path, err)
-}
-
-// Close wakes Accept and removes the path.
-func (l *Listener) Close() error {
-	if err := l.l.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
-		return fmt.Errorf("close %s: %w", l.path, err)
-	}
-	return nil
 }
