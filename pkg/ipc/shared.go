@@ -2,44 +2,85 @@ package ipc
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"sync"
 )
 
 // Shared returns a connection on which any number of goroutines may call Send, Flush and Recv at once. It uses c, which
 // must not be used beside it. Each message is taken by one goroutine. Reserve holds the sending half until its
 // Commit and Peek the receiving half until its Release, so each pair belongs in one goroutine and must be
-// completed. A goroutine that waits for its turn does so without regard to its context; Close ends the turns of all.
-func Shared(c Conn) Conn { return &shared{Conn: c} }
+// completed. A goroutine waits for its turn until its context ends or Close is called; Config.Timeout begins with the turn. Ready says
+// no while another goroutine has the receiving half.
+func Shared(c Conn) Conn {
+	return &shared{Conn: c, send: make(turn, 1), recv: make(turn, 1), over: make(chan struct{})}
+}
 
 type shared struct {
 	Conn
-	send, recv       sync.Mutex
-	reserved, peeked bool // each changed by the holder of its mutex alone
+	send, recv       turn
+	over             chan struct{} // closed by Close
+	once             sync.Once     // closes it
+	reserved, peeked bool          // each changed by the holder of its turn alone
+}
+
+// turn is a lock that can be waited for beside something else: it is full while somebody has it.
+type turn chan struct{}
+
+func (t turn) done() { <-t }
+
+// take waits for a turn. Where nobody has it, it costs what a mutex does, and the context is the connection's business.
+func (s *shared) take(ctx context.Context, t turn, op string) error {
+	select {
+	case t <- struct{}{}:
+		return nil
+	default:
+	}
+	select {
+	case t <- struct{}{}:
+		return nil
+	case <-s.over:
+		return fmt.Errorf("%s: wait for a turn: %w", op, ErrClosed)
+	case <-ctx.Done():
+	}
+	cause := context.Cause(ctx)
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return fmt.Errorf("%s: wait for a turn: %w (%w)", op, ErrTimeout, cause)
+	}
+	return fmt.Errorf("%s: wait for a turn: %w", op, cause)
 }
 
 func (s *shared) Send(ctx context.Context, p []byte) error {
-	s.send.Lock()
-	defer s.send.Unlock()
+	if err := s.take(ctx, s.send, "send"); err != nil {
+		return err
+	}
+	defer s.send.done()
 	return s.Conn.Send(ctx, p)
 }
 
 func (s *shared) Flush(ctx context.Context) error {
-	s.send.Lock()
-	defer s.send.Unlock()
+	if err := s.take(ctx, s.send, "flush"); err != nil {
+		return err
+	}
+	defer s.send.done()
 	return s.Conn.Flush(ctx)
 }
 
 func (s *shared) Recv(ctx context.Context, buf []byte) ([]byte, error) {
-	s.recv.Lock()
-	defer s.recv.Unlock()
+	if err := s.take(ctx, s.recv, "recv"); err != nil {
+		return buf[:0], err
+	}
+	defer s.recv.done()
 	return s.Conn.Recv(ctx, buf)
 }
 
 func (s *shared) Reserve(ctx context.Context, n int) ([]byte, error) {
-	s.send.Lock()
+	if err := s.take(ctx, s.send, "reserve"); err != nil {
+		return nil, err
+	}
 	p, err := s.Conn.Reserve(ctx, n)
 	if err != nil {
-		s.send.Unlock()
+		s.send.done()
 		return nil, err
 	}
 	s.reserved = true
@@ -50,16 +91,18 @@ func (s *shared) Commit(n int) error {
 	err := s.Conn.Commit(n)
 	if s.reserved {
 		s.reserved = false
-		s.send.Unlock()
+		s.send.done()
 	}
 	return err
 }
 
 func (s *shared) Peek(ctx context.Context) ([]byte, error) {
-	s.recv.Lock()
+	if err := s.take(ctx, s.recv, "peek"); err != nil {
+		return nil, err
+	}
 	p, err := s.Conn.Peek(ctx)
 	if err != nil {
-		s.recv.Unlock()
+		s.recv.done()
 		return nil, err
 	}
 	s.peeked = true
@@ -70,12 +113,21 @@ func (s *shared) Release() {
 	s.Conn.Release()
 	if s.peeked {
 		s.peeked = false
-		s.recv.Unlock()
+		s.recv.done()
 	}
 }
 
 func (s *shared) Ready() bool {
-	s.recv.Lock()
-	defer s.recv.Unlock()
+	select {
+	case s.recv <- struct{}{}:
+	default:
+		return false
+	}
+	defer s.recv.done()
 	return s.Conn.Ready()
+}
+
+func (s *shared) Close() error {
+	s.once.Do(func() { close(s.over) })
+	return s.Conn.Close()
 }
