@@ -52,22 +52,6 @@ func (tr Transport) closeWakes(t *testing.T) {
 	}
 }
 
-// closeTold closes right behind messages: all of them arrive, then the close.
-func (tr Transport) closeTold(t *testing.T) {
-	ctx := limited(t)
-	for _, cfg := range []ipc.Config{{}, {Batch: ipc.Batch{Count: 1000, Delay: -1}}} {
-		c, cmd := tr.spawn(t, "sink", "", cfg)
-		for i := range uint64(100) {
-			if err := c.Send(ctx, message(i, 50)); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if err := errors.Join(c.Close(), cmd.Wait()); err != nil {
-			t.Fatal(err)
-		}
-	}
-}
-
 func (tr Transport) peerDies(t *testing.T) {
 	ctx := limited(t)
 	c, _ := tr.spawn(t, "vanish", "", ipc.Config{})

@@ -1,14 +1,18 @@
 package ipctest
 
 import (
+	"bytes"
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
+	"sync"
+	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -16,107 +20,186 @@ import (
 )
 
 const (
-	kills   = 334 // on each of three transports: a thousand moments
-	killers = 4   // at once: most of a kill is waiting
+	kills    = 334             // on each of three transports: a thousand moments
+	killers  = 8               // at once: most of a kill is waiting
+	survivor = 5 * time.Second // Config.Timeout of who is not killed
 )
 
-// kill ends either side with SIGKILL at random moments: kills times, or IPCTEST_KILLS times.
+// victim says who is killed, in which of its states.
+type victim struct {
+	opener bool // the side that spawned the other, else the spawned one
+	source bool // the sender, else the receiver
+	early  bool // at a moment from its start on, else after the first message arrived
+	sync   ipc.Sync
+	after  time.Duration
+}
+
+func (v victim) String() string {
+	side, does, when := "child", "receives", "its first message"
+	if v.opener {
+		side = "opener"
+	}
+	if v.source {
+		does = "sends"
+	}
+	if v.early {
+		when = "its start"
+	}
+	return fmt.Sprintf("the %s, which %s (sync %v), %v after %s", side, does, v.sync, v.after, when)
+}
+
+// random is victim number i: of each kind as many.
+func random(i int, rnd *rand.Rand) victim {
+	v := victim{opener: i&1 > 0, source: i&2 > 0, sync: ipc.Sync(i / 4 % 3), early: rnd.IntN(8) == 0}
+	v.after = time.Duration(rnd.IntN(5000)) * time.Microsecond
+	if v.early {
+		v.after *= 4 // processes take a while to start
+	}
+	return v
+}
+
+// kill ends either side with SIGKILL at random moments, several pairs at once: kills times, or IPCTEST_KILLS times. The
+// survivor is told within its timeout, and what was committed has arrived, whole.
 func (tr Transport) kill(t *testing.T) {
-	rounds, until := repeat("IPCTEST_KILLS", kills)
+	p := pace("IPCTEST_KILLS", kills)
 	dir := t.TempDir()
-	errs := make(chan error, killers)
+	late := watchStalls(t)
+	var done, failed atomic.Int64
+	var slowest atomic.Int64
+	var wg sync.WaitGroup
 	for k := range killers {
-		go func() {
+		wg.Go(func() {
 			rnd := rand.New(rand.NewPCG(uint64(os.Getpid()), uint64(k)))
-			file := filepath.Join(dir, strconv.Itoa(k))
-			for i := k; i < rounds; i += killers {
-				if i >= 50 && time.Now().After(until) {
-					t.Logf("slow machine: killer %d made %d of its %d kills in 40 s", k, i/killers, rounds/killers)
-					break
-				}
-				after := time.Duration(rnd.IntN(8000)) * time.Microsecond
-				cfg := ipc.Config{Sync: ipc.Sync(i / 2 / killers % 3), Timeout: patience}
-				err := error(nil)
-				if (i/killers)%2 == 0 {
-					err = tr.killSource(t.Context(), cfg, file, after)
-				} else {
-					err = tr.killSink(t.Context(), cfg, after)
-				}
+			for i := k; p.more(i) && failed.Load() < 3; i += killers {
+				v := random(i, rnd)
+				took, err := tr.killOne(t.Context(), v, filepath.Join(dir, strconv.Itoa(k)), late)
 				if err != nil {
-					errs <- fmt.Errorf("round %d of killer %d, killed after %v: %w", i, k, after, err)
-					return
+					failed.Add(1)
+					t.Errorf("kill %d: %v: %v", i, v, err)
+				}
+				done.Add(1)
+				for was := slowest.Load(); int64(took) > was && !slowest.CompareAndSwap(was, int64(took)); was = slowest.Load() {
 				}
 			}
-			errs <- nil
-		}()
+		})
 	}
-	for range killers {
-		if err := <-errs; err != nil {
-			t.Error(err)
-		}
-	}
+	wg.Wait()
+	t.Logf("%d kills of %d; the slowest survivor knew after %v", done.Load(), p.want, time.Duration(slowest.Load()))
 }
 
-// killSource kills the sender some time after its first message: all that it had committed arrives, whole.
-func (tr Transport) killSource(ctx context.Context, cfg ipc.Config, file string, after time.Duration) error {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+// killOne makes a pair, kills one of it and returns how long the other took to know.
+func (tr Transport) killOne(ctx context.Context, v victim, path string, late *stalls) (time.Duration, error) {
+	ctx, cancel := context.WithTimeout(ctx, 2*patience)
 	defer cancel()
-	if err := os.WriteFile(file, make([]byte, 8), 0o600); err != nil {
-		return err
-	}
-	cmd := command(tr, "source", file)
-	c, err := tr.Spawn(cmd, cfg)
+	y, err := newTally(path)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	defer func() { _ = c.Close() }()
-	var buf []byte
-	var wrong error
-	n := uint64(0)
-	for ; ; n++ {
-		if buf, err = c.Recv(ctx, buf); err != nil {
-			break
-		}
-		wrong = errors.Join(wrong, check(buf, n))
-		if n == 0 {
-			time.AfterFunc(after, func() { _ = cmd.Process.Kill() })
-		}
+	defer y.close()
+	role := "sink"
+	if v.source {
+		role = "source"
 	}
-	_ = cmd.Process.Kill()
-	_ = cmd.Wait()
-	if !errors.Is(err, ipc.ErrPeerGone) || errors.Is(err, ipc.ErrPeerClosed) {
-		wrong = errors.Join(wrong, fmt.Errorf("the receiver's end is %w, want ErrPeerGone", err))
+	start := tr.killChild
+	if v.opener {
+		start = tr.killOpener
 	}
-	b, err := os.ReadFile(file)
+	h, err := start(ctx, y, role, path, ipc.Config{Sync: v.sync, Timeout: survivor})
 	if err != nil {
-		return err
+		return 0, err
 	}
-	if committed := binary.LittleEndian.Uint64(b); n < committed || n > committed+1 {
-		wrong = errors.Join(wrong, fmt.Errorf("%d messages arrived, %d were committed", n, committed))
+	for !v.early && y.taken.Load() == 0 && ctx.Err() == nil && !h.over() {
+		time.Sleep(100 * time.Microsecond)
 	}
-	return wrong
+	time.Sleep(v.after)
+	took, err := h.kill(late)
+	return took, errors.Join(err, y.whole(v))
 }
 
-// killSink kills the receiver: the sender learns of it.
-func (tr Transport) killSink(ctx context.Context, cfg ipc.Config, after time.Duration) error {
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	cmd := command(tr, "sink", "")
-	c, err := tr.Spawn(cmd, cfg)
+// hunt is a pair of processes of which one is to be killed.
+type hunt struct {
+	victim *exec.Cmd
+	stderr *bytes.Buffer // of the victim, and of the survivor where that is its child
+	ended  chan error    // the survivor's end: nil when it knows that its peer is gone
+	wait   func() error  // reaps the victim
+}
+
+func (h *hunt) over() bool { return len(h.ended) > 0 }
+
+// kill kills, and says how long the survivor took.
+func (h *hunt) kill(late *stalls) (time.Duration, error) {
+	idle := late.sum()
+	start := time.Now()
+	_ = h.victim.Process.Kill()
+	err := <-h.ended
+	took := time.Since(start)
+	err = errors.Join(err, late.bound(took, idle, survivor))
+	if gone := h.wait(); !killed(h.victim) {
+		err = errors.Join(err, fmt.Errorf("the victim was not killed but ended by itself: %v (%v)", h.victim.ProcessState, gone))
+	}
+	if h.stderr.Len() > 0 {
+		err = errors.Join(err, fmt.Errorf("on stderr: %s", h.stderr))
+	}
+	return took, err
+}
+
+func killed(cmd *exec.Cmd) bool {
+	s, ok := cmd.ProcessState.Sys().(syscall.WaitStatus)
+	return ok && s.Signaled() && s.Signal() == syscall.SIGKILL
+}
+
+// killChild spawns the victim; the survivor is a goroutine of the test.
+func (tr Transport) killChild(ctx context.Context, y *tally, role, path string, cfg ipc.Config) (*hunt, error) {
+	h := &hunt{victim: command(tr, role, path), stderr: new(bytes.Buffer), ended: make(chan error, 1)}
+	configure(h.victim, ipc.Config{Sync: cfg.Sync})
+	h.victim.Stderr = h.stderr
+	c, err := tr.Spawn(h.victim, cfg)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	defer func() { _ = c.Close() }()
-	kill := time.AfterFunc(after+5*time.Millisecond, func() { _ = cmd.Process.Kill() })
-	defer kill.Stop()
-	rnd := rand.New(rand.NewPCG(1, uint64(after)))
-	for n := uint64(0); err == nil; n++ {
-		err = c.Send(ctx, message(n, size(rnd)))
+	h.wait = func() error { return errors.Join(h.victim.Wait(), c.Close()) }
+	survive := y.produce
+	if role == "source" {
+		survive = y.consume
 	}
-	_ = cmd.Process.Kill()
-	_ = cmd.Wait()
-	if !errors.Is(err, ipc.ErrPeerGone) {
-		return fmt.Errorf("the sender's end is %w, want ErrPeerGone", err)
+	go func() { h.ended <- survive(ctx, c) }()
+	return h, nil
+}
+
+// killOpener starts the victim, which spawns the survivor. Both have the same stderr, so its end is the end of both.
+func (tr Transport) killOpener(_ context.Context, _ *tally, role, path string, cfg ipc.Config) (*hunt, error) {
+	h := &hunt{victim: command(tr, "open", role+":"+path), stderr: new(bytes.Buffer), ended: make(chan error, 1)}
+	configure(h.victim, cfg)
+	h.victim.Stderr = h.stderr
+	h.victim.WaitDelay = patience
+	if err := h.victim.Start(); err != nil {
+		return nil, err
+	}
+	h.wait = func() error { return nil }
+	go func() {
+		err := h.victim.Wait()
+		if !errors.Is(err, exec.ErrWaitDelay) {
+			err = nil // how the victim ended is looked at apart
+		}
+		h.ended <- err
+	}()
+	return h, nil
+}
+
+// whole says what is wrong with what arrived.
+func (y *tally) whole(v victim) error {
+	sent, taken, end := y.sent.Load(), y.taken.Load(), y.end.Load()
+	switch {
+	case end == 0 && v.early && sent+taken == 0: // killed before it had spawned the other
+		return nil
+	case end == 0, end == endClosed, end == endTorn && !v.source:
+		return fmt.Errorf("the survivor's connection ended as %d, want %d (gone) or, for a receiver, %d (in mid-message)", end, endGone, endTorn)
+	case !v.source && taken > sent:
+		return fmt.Errorf("the victim took %d messages, and the survivor knows of %d sent", taken, sent)
+	case v.source && taken != sent && taken != sent+1: // killed between committing it and counting it
+		return fmt.Errorf("%d messages arrived, %d were committed", taken, sent)
+	case !v.early && taken == 0:
+		return errors.New("no message arrived")
 	}
 	return nil
 }

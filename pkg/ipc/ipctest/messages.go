@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/descartes/regress/pkg/ipc"
 )
@@ -128,59 +127,6 @@ func (tr Transport) duplex(t *testing.T) {
 	}
 	if err := errors.Join(<-sent, c.Close(), cmd.Wait()); err != nil {
 		t.Fatal(err)
-	}
-}
-
-func (tr Transport) batch(t *testing.T) {
-	ctx := limited(t)
-	// Nothing leaves before its time; waiting in Recv is such a time.
-	c, _ := tr.spawn(t, "batch", "", ipc.Config{Batch: ipc.Batch{Count: 100, Delay: -1}})
-	var buf []byte
-	for i := range uint64(300) {
-		if err := c.Send(ctx, message(i, 30)); err != nil {
-			t.Fatal(err)
-		}
-		if i%10 < 9 {
-			continue
-		}
-		for k := i - 9; k <= i; k++ {
-			var err error
-			if buf, err = c.Recv(ctx, buf); err != nil {
-				t.Fatal(err)
-			}
-			if err := check(buf, k); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	if err := c.Send(ctx, message(0, 30)); err != nil {
-		t.Fatal(err)
-	}
-	time.Sleep(20 * time.Millisecond)
-	if c.Ready() {
-		t.Error("a message left its batch of 100 without count, age or Flush")
-	}
-	if err := c.Flush(ctx); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := c.Recv(ctx, nil); err != nil {
-		t.Fatal(err)
-	}
-
-	// By age, with nobody calling anything.
-	c, _ = tr.spawn(t, "echo", "", ipc.Config{Batch: ipc.Batch{Count: 100, Delay: 2 * time.Millisecond}})
-	for i := range uint64(20) {
-		if err := c.Send(ctx, message(i, 30)); err != nil {
-			t.Fatal(err)
-		}
-		for start := time.Now(); !c.Ready(); time.Sleep(time.Millisecond) {
-			if time.Since(start) > patience {
-				t.Fatalf("message %d did not leave by age", i)
-			}
-		}
-		if b, err := c.Recv(ctx, nil); err != nil || check(b, i) != nil {
-			t.Fatal(check(b, i), err)
-		}
 	}
 }
 

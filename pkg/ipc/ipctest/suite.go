@@ -2,10 +2,8 @@ package ipctest
 
 import (
 	"context"
-	"os"
 	"os/exec"
 	"runtime"
-	"strconv"
 	"testing"
 	"time"
 
@@ -21,6 +19,7 @@ func Run(t *testing.T, tr Transport) {
 	t.Run("timeout", tr.timeout)
 	t.Run("close wakes", tr.closeWakes)
 	t.Run("close is told", tr.closeTold)
+	t.Run("close is bounded", tr.closeBounded)
 	t.Run("peer dies", tr.peerDies)
 	t.Run("back-pressure", tr.pressure)
 	t.Run("too large", tr.tooLarge)
@@ -31,18 +30,28 @@ func Run(t *testing.T, tr Transport) {
 	t.Run("listen", tr.listen)
 	t.Run("stranger", tr.stranger)
 	t.Run("batch", tr.batch)
+	t.Run("batch limits", tr.batchLimits)
 	t.Run("no allocation", tr.allocs)
 	t.Run("kill", tr.kill)
+	t.Run("a forked child", tr.forked)
 	t.Run("one core", tr.oneCore)
 	t.Run("churn", tr.churn)
 	t.Run("descriptors run out", tr.exhaustion)
+	t.Run("descriptors run out in the child", tr.childExhaustion)
 	t.Run("shared", tr.shared)
 }
 
 // spawn starts a child in a role, and ends both when the test does.
 func (tr Transport) spawn(t *testing.T, role, arg string, cfg ipc.Config) (ipc.Conn, *exec.Cmd) {
 	t.Helper()
+	return tr.spawnWith(t, role, arg, cfg, ipc.Config{})
+}
+
+// spawnWith is spawn where the child has a Config too.
+func (tr Transport) spawnWith(t *testing.T, role, arg string, cfg, far ipc.Config) (ipc.Conn, *exec.Cmd) {
+	t.Helper()
 	cmd := command(tr, role, arg)
+	configure(cmd, far)
 	c, err := tr.Spawn(cmd, cfg)
 	if err != nil {
 		t.Fatalf("spawn %s: %v", role, err)
@@ -61,15 +70,6 @@ func limited(t *testing.T) context.Context {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	t.Cleanup(cancel)
 	return ctx
-}
-
-// repeat is how often a test of many repetitions makes them, and until when at the most: 40 s, so that a machine that has
-// other work ends as well. A variable that asks for a number gets it, however long it takes.
-func repeat(variable string, usual int) (n int, until time.Time) {
-	if n, err := strconv.Atoi(os.Getenv(variable)); err == nil {
-		return n, time.Now().Add(24 * time.Hour)
-	}
-	return usual, time.Now().Add(40 * time.Second)
 }
 
 // within runs f and fails when it takes longer than d.

@@ -1,0 +1,13 @@
+//go:build !linux
+
+package ipctest
+
+import (
+	"os/exec"
+	"testing"
+)
+
+func startOnOne(t *testing.T, _ *exec.Cmd) error {
+	t.Skip("NOT TESTED on one processor by affinity: Linux only")
+	return nil
+}
