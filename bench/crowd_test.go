@@ -51,13 +51,13 @@ func fanIn(b *testing.B, cfg ipc.Config, n int) crowd {
 			}
 			return err
 		},
-		finish: func(ctx context.Context) error {
-			for open > 0 {
+		finish: func(ctx context.Context) (more int, err error) {
+			for ; open > 0; more++ {
 				if _, _, err := take(ctx); err != nil {
-					return err
+					return more, err
 				}
 			}
-			return nil
+			return more, nil
 		},
 	}
 }
@@ -89,7 +89,7 @@ func fanOut(b *testing.B, cfg ipc.Config, n int) crowd {
 	g := group(b, "worker", cfg, n)
 	message, number, sum := make([]byte, messageSize), uint64(0), uint64(0)
 	return crowd{
-		weight: 1, sender: true,
+		weight: 1,
 		do: func(ctx context.Context) error {
 			number++
 			sum += number
@@ -97,7 +97,7 @@ func fanOut(b *testing.B, cfg ipc.Config, n int) crowd {
 			_, err := g.SendAny(ctx, message)
 			return err
 		},
-		finish: func(ctx context.Context) error { return tally(ctx, g, number, sum) },
+		finish: func(ctx context.Context) (int, error) { return 0, tally(ctx, g, number, sum) },
 	}
 }
 
@@ -159,29 +159,32 @@ func broadcast(b *testing.B, cfg ipc.Config, n int) crowd {
 	g := group(b, "sink", cfg, n)
 	message, number := make([]byte, messageSize), uint64(0)
 	return crowd{
-		weight: n, sender: true,
+		weight: n,
 		do: func(ctx context.Context) error {
 			number++
 			stamp(message, number)
 			return g.SendAll(ctx, message)
 		},
-		finish: func(ctx context.Context) error {
+		finish: func(ctx context.Context) (int, error) {
 			if err := g.SendAll(ctx, nil); err != nil {
-				return err
+				return 0, err
 			}
 			for range n {
 				from, p, err := g.Recv(ctx, nil)
 				if err != nil {
-					return err
+					return 0, err
 				}
 				if got := binary.LittleEndian.Uint64(p); got != number {
-					return fmt.Errorf("%d messages sent, %d arrived at %s", number, got, from)
+					return 0, fmt.Errorf("%d messages sent, %d arrived at %s", number, got, from)
 				}
 			}
-			return nil
+			return 0, nil
 		},
 	}
 }
+
+// complete is the finish of a crowd whose rounds leave nothing on its way.
+func complete(context.Context) (int, error) { return 0, nil }
 
 // gather sends a message to n members and takes the answer of each.
 func gather(b *testing.B, cfg ipc.Config, n int) crowd {
@@ -207,6 +210,6 @@ func gather(b *testing.B, cfg ipc.Config, n int) crowd {
 			}
 			return nil
 		},
-		finish: func(context.Context) error { return nil },
+		finish: complete,
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"math"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
@@ -189,13 +188,10 @@ func cycler(ctx context.Context, conn ipc.Conn) error {
 func cycle(ctx context.Context, mechanism ipc.Mechanism, dir string) error {
 	cfg := config(mechanism)
 	if mechanism == ipc.Pipe {
-		self, err := os.Executable()
+		cmd, err := self("echo")
 		if err != nil {
 			return err
 		}
-		cmd := exec.Command(self)
-		cmd.Env = append(os.Environ(), roleVariable+"=echo")
-		cmd.Stderr = os.Stderr
 		conn, err := transport.Spawn(cmd, cfg)
 		if err != nil {
 			return err

@@ -29,6 +29,10 @@ Unit cpu-share better=lower
 Unit private-bytes better=lower
 Unit pss-bytes better=lower
 Unit rss-bytes better=lower
+Unit before-private-bytes better=lower
+Unit before-rss-bytes better=lower
+Unit peak-private-bytes better=lower
+Unit peak-rss-bytes better=lower
 Unit cycle-latency-ns better=lower
 Unit leak-live-bytes better=lower
 Unit leak-max-live-bytes better=lower
@@ -78,7 +82,7 @@ func workDir() (dir string, err error) {
 const limit = 30 * time.Second
 
 // bounded is the context of a benchmark's traffic.
-func bounded(b *testing.B) (context.Context, context.CancelFunc) {
+func bounded(b testing.TB) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(b.Context(), limit)
 }
 
@@ -96,6 +100,9 @@ var roles = map[string]func(context.Context, ipc.Conn) error{
 }
 
 func play(role string) error {
+	if role == plainRole {
+		return plainEcho()
+	}
 	run, ok := roles[role]
 	if c := decodes(role); c != nil {
 		run, ok = decoder(c), true
@@ -116,21 +123,31 @@ func config(mechanism ipc.Mechanism) ipc.Config {
 	return ipc.Config{Mechanism: mechanism}
 }
 
+// self is this binary in a role.
+func self(role string) (*exec.Cmd, error) {
+	name, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	cmd := exec.Command(name)
+	cmd.Env = append(os.Environ(), roleVariable+"="+role)
+	cmd.Stderr = os.Stderr
+	return cmd, nil
+}
+
 // peer starts this binary in a role and returns the connection to it. When the
 // benchmark ends, the peer must end by itself and without an error.
-func peer(b *testing.B, role string, cfg ipc.Config) (ipc.Conn, *os.Process) {
+func peer(b testing.TB, role string, cfg ipc.Config) (ipc.Conn, *os.Process) {
 	b.Helper()
-	self, err := os.Executable()
+	cmd, err := self(role)
 	if err != nil {
 		b.Fatal(err)
 	}
-	cmd := exec.Command(self)
-	cmd.Env = append(os.Environ(), roleVariable+"="+role)
 	return child(b, cmd, cfg)
 }
 
 // child starts cmd and returns the connection to it. When the benchmark ends, the child must end by itself and without an error.
-func child(b *testing.B, cmd *exec.Cmd, cfg ipc.Config) (ipc.Conn, *os.Process) {
+func child(b testing.TB, cmd *exec.Cmd, cfg ipc.Config) (ipc.Conn, *os.Process) {
 	b.Helper()
 	cmd.Stderr = os.Stderr
 	conn, err := transport.Spawn(cmd, cfg)
@@ -139,19 +156,37 @@ func child(b *testing.B, cmd *exec.Cmd, cfg ipc.Config) (ipc.Conn, *os.Process) 
 	}
 	b.Cleanup(func() {
 		_ = conn.Close()
-		ended := make(chan error, 1)
-		go func() { ended <- cmd.Wait() }()
-		select {
-		case err := <-ended:
-			if err != nil {
-				b.Errorf("peer: %v", err)
-			}
-		case <-time.After(limit):
-			_ = cmd.Process.Kill()
-			b.Errorf("peer did not end within %v of Close", limit)
-		}
+		ends(b, cmd)
 	})
 	return conn, cmd.Process
+}
+
+// ends waits for a process that must end by itself and without an error.
+func ends(b testing.TB, cmd *exec.Cmd) {
+	b.Helper()
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	select {
+	case err := <-ended:
+		if err != nil {
+			b.Errorf("peer: %v", err)
+		}
+	case <-time.After(limit):
+		_ = cmd.Process.Kill()
+		b.Errorf("peer did not end within %v of Close", limit)
+	}
+}
+
+// reportRate reports how many messages and bytes went in the time that the benchmark took, a second.
+func reportRate(b *testing.B, messages, bytes int) {
+	b.ReportMetric(float64(messages)/b.Elapsed().Seconds(), "msg/s")
+	reportBytes(b, bytes)
+}
+
+// reportBytes is the latter half of reportRate. SetBytes would do in most places, but keeps two decimals of a MB/s: of the small
+// rates too few to tell that they repeat ns/op.
+func reportBytes(b *testing.B, bytes int) {
+	b.ReportMetric(float64(bytes)/b.Elapsed().Seconds(), "B/s")
 }
 
 // mechanisms are the transports that this platform has.

@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"bytes"
 	"context"
 	_ "embed"
 	"errors"
@@ -15,6 +16,7 @@ import (
 	"time"
 
 	"github.com/descartes/regress/pkg/ipc"
+	"github.com/descartes/regress/pkg/ipc/codec"
 )
 
 // agentSource makes the agent a part of this binary: whoever compares two builds of
@@ -44,26 +46,106 @@ var agentBinary = sync.OnceValues(func() (string, error) {
 
 // agent starts an agent. A second one of the same binary runs beside it, as
 // agents do: pages of the program that they share are nobody's private memory.
-func agent(b *testing.B, mechanism ipc.Mechanism) (ipc.Conn, int) {
+func agent(b testing.TB, mechanism ipc.Mechanism) (ipc.Conn, int) {
 	b.Helper()
 	name, err := agentBinary()
 	if err != nil {
 		b.Fatal(err)
 	}
+	ctx, cancel := bounded(b)
+	defer cancel()
 	var conns [2]ipc.Conn
 	var pids [2]int
 	for i := range conns {
 		conn, process := child(b, exec.Command(name), config(mechanism))
 		conns[i], pids[i] = conn, process.Pid
-	}
-	ctx, cancel := bounded(b)
-	defer cancel()
-	for i := range conns { // a burst each
-		if err := trips(ctx, conns[i], 1000); err != nil {
+		if err := orders(ctx, conn, 1000); err != nil { // each has been at work
 			b.Fatal(err)
 		}
 	}
 	return conns[0], pids[0]
+}
+
+// orders sends an agent n small messages as JSON, some dozens at once, and compares its answers with them.
+func orders(ctx context.Context, conn ipc.Conn, n int) error {
+	const window = 64
+	o := order(payloads[0].readings)
+	sent, answer := [window][]byte{}, []byte(nil)
+	for i := range n + window {
+		at := &sent[i%window]
+		if i >= window && i-window < n {
+			var err error
+			if answer, err = conn.Recv(ctx, answer); err != nil {
+				return err
+			}
+			if !bytes.Equal(answer, *at) {
+				return fmt.Errorf("%s was answered with %s", *at, answer)
+			}
+		}
+		if i < n {
+			o.ID = firstID + uint64(i)
+			var err error
+			if *at, err = (codec.JSON{}).Append((*at)[:0], o); err != nil {
+				return err
+			}
+			if err := conn.Send(ctx, *at); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// burst is how many messages an agent answers before it is watched at rest: as many as make its heap grow to what its
+// collector allows.
+const burst = 20_000
+
+// bursts lets an agent answer a burst, and returns its memory before and the most that was seen of it meanwhile.
+func bursts(b testing.TB, conn ipc.Conn, pid int) (before, peak memory) {
+	b.Helper()
+	ctx, cancel := bounded(b)
+	defer cancel()
+	time.Sleep(settled)
+	look := func() memory {
+		m, err := memoryOf(pid)
+		if err != nil {
+			b.Skipf("the memory of a process cannot be read here: %v", err)
+		}
+		return m
+	}
+	before = look()
+	for range 4 {
+		if err := orders(ctx, conn, burst/4); err != nil {
+			b.Fatal(err)
+		}
+		m := look()
+		peak.rss, peak.private = max(peak.rss, m.rss), max(peak.private, m.private)
+	}
+	return before, peak
+}
+
+// An agent that kept the memory of a burst would keep it until the collector's next turn, which an idle process makes in minutes.
+func TestAgentGivesMemoryBack(t *testing.T) {
+	for _, mechanism := range mechanisms() {
+		t.Run(string(mechanism), func(t *testing.T) {
+			conn, pid := agent(t, mechanism)
+			before, peak := bursts(t, conn, pid)
+			if grown := peak.private - before.private; grown < 1<<20 {
+				t.Fatalf("the burst took %v bytes: too few to see whether they are given back", grown)
+			}
+			var after memory
+			for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(settled) {
+				var err error
+				if after, err = memoryOf(pid); err != nil {
+					t.Fatal(err)
+				}
+				if after.private-before.private < (peak.private-before.private)/2 {
+					return
+				}
+			}
+			t.Errorf("private bytes: %v before a burst, %v in it, %v after it", before.private, peak.private, after.private)
+		})
+	}
 }
 
 // trips sends n messages and waits for the return of each.
@@ -91,16 +173,22 @@ const settled = 120 * time.Millisecond
 // BenchmarkIdleAgent watches a process that holds an open connection, has
 // answered a burst of messages, and now waits. An operation is 100 ms of waiting;
 // CPU is read from the scheduler in nanoseconds (a tick of 10 ms would round an idle
-// process to nothing or to ten times what it used).
+// process to nothing or to ten times what it used). Its memory is that at rest, and that before the burst and the most
+// in it.
 func BenchmarkIdleAgent(b *testing.B) {
 	for _, mechanism := range mechanisms() {
 		b.Run("transport="+string(mechanism), func(b *testing.B) {
-			_, pid := agent(b, mechanism)
+			conn, pid := agent(b, mechanism)
+			before, peak := bursts(b, conn, pid)
 			time.Sleep(settled)
 			watch(b, pid, func() error {
 				time.Sleep(100 * time.Millisecond)
 				return nil
 			})
+			b.ReportMetric(before.private, "before-private-bytes")
+			b.ReportMetric(before.rss, "before-rss-bytes")
+			b.ReportMetric(peak.private, "peak-private-bytes")
+			b.ReportMetric(peak.rss, "peak-rss-bytes")
 		})
 	}
 }
@@ -108,7 +196,7 @@ func BenchmarkIdleAgent(b *testing.B) {
 // pace is the time between two messages of BenchmarkActiveAgent.
 const pace = time.Millisecond
 
-// BenchmarkActiveAgent watches a process that answers a message of 256 bytes every
+// BenchmarkActiveAgent watches a process that answers a small message, as JSON, every
 // millisecond. An operation is one message and the wait for the next.
 func BenchmarkActiveAgent(b *testing.B) {
 	for _, mechanism := range mechanisms() {
@@ -118,7 +206,7 @@ func BenchmarkActiveAgent(b *testing.B) {
 			defer cancel()
 			watch(b, pid, func() error {
 				due := time.Now().Add(pace)
-				err := trips(ctx, conn, 1)
+				err := orders(ctx, conn, 1)
 				time.Sleep(time.Until(due))
 				return err
 			})
@@ -146,8 +234,8 @@ func BenchmarkIdleMembers(b *testing.B) {
 				}
 			}
 			time.Sleep(settled)
-			before := cpuTimes(b, pids[1:])
-			for b.Loop() {
+			before, began := cpuTimes(b, pids[1:]), time.Now()
+			once := func() {
 				due := time.Now().Add(pace)
 				if err := g.Send(ctx, "0", message); err != nil {
 					b.Fatal(err)
@@ -157,14 +245,24 @@ func BenchmarkIdleMembers(b *testing.B) {
 				}
 				time.Sleep(time.Until(due))
 			}
-			elapsed, most := b.Elapsed(), time.Duration(0)
+			for b.Loop() {
+				once()
+			}
+			for time.Since(began) < idling {
+				once()
+			}
+			elapsed, most := time.Since(began), time.Duration(0)
 			for i, after := range cpuTimes(b, pids[1:]) {
 				most = max(most, after-before[i])
 			}
 			b.ReportMetric(float64(most)/float64(elapsed), "cpu-share")
+			b.ReportMetric(0, "ns/op") // is the pace
 		})
 	}
 }
+
+// idling is how long idle members are watched at least: less would miss what wakes a process up now and then.
+const idling = time.Second
 
 // cpuTimes is cpuTime of each process.
 func cpuTimes(b *testing.B, pids []int) (out []time.Duration) {

@@ -105,7 +105,6 @@ func throughput(b *testing.B, mechanism ipc.Mechanism, size int, mode mode) {
 	if err := confirm(ctx, conn, number, answer); err != nil {
 		b.Fatal(err)
 	}
-	b.SetBytes(int64(size))
 	b.ReportAllocs()
 	for b.Loop() {
 		number++
@@ -118,7 +117,7 @@ func throughput(b *testing.B, mechanism ipc.Mechanism, size int, mode mode) {
 		b.Fatal(err)
 	}
 	b.StopTimer()
-	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "msg/s")
+	reportRate(b, b.N, b.N*size)
 }
 
 // warmUp is how many messages go first, unmeasured: enough for buffers to grow
