@@ -48,7 +48,7 @@ func meet(sock *net.UnixConn) (*segment, error) {
 		}
 	}()
 	for len(b) < greetingSize {
-		n, oobn, _, _, err := sock.ReadMsgUnix(b[len(b):greetingSize], oob)
+		n, oobn, flags, _, err := sock.ReadMsgUnix(b[len(b):greetingSize], oob)
 		fds = append(fds, rights(oob[:oobn])...)
 		if err != nil || n == 0 {
 			return nil, fmt.Errorf("meet on shm: %w", ipc.ErrPeerGone)
@@ -56,6 +56,9 @@ func meet(sock *net.UnixConn) (*segment, error) {
 		b = b[:len(b)+n]
 		if err := checkMagic(b); err != nil {
 			return nil, err
+		}
+		if flags&unix.MSG_CTRUNC != 0 && len(fds) == 0 { // it was sent, and there was no number for it here
+			return nil, fmt.Errorf("take the peer's memory: %w: raise this process's limit (ulimit -n) or let it close some", unix.EMFILE)
 		}
 	}
 	if len(fds) != 1 {
