@@ -253,8 +253,8 @@ func (tr Transport) childExhaustion(t *testing.T) {
 	})
 }
 
-// noRoom is the error of a side that had no descriptor for what was passed to it.
-func noRoom(err error) bool { return errors.Is(err, syscall.EMFILE) || errors.Is(err, ipc.ErrCorrupt) }
+// noRoom says whether an error is that of a side that had no descriptor for what was passed to it.
+func noRoom(err error) bool { return errors.Is(err, syscall.EMFILE) && !errors.Is(err, ipc.ErrCorrupt) }
 
 // starved opens the parent's connection without a descriptor left.
 func starved(tr Transport) error {
