@@ -127,14 +127,20 @@ func BenchmarkMessages(b *testing.B) {
 	for _, mechanism := range mechanisms() {
 		for _, c := range codecs {
 			b.Run(fmt.Sprintf("transport=%s/format=%s", mechanism, c.Name()), func(b *testing.B) {
-				messages(b, mechanism, c)
+				cfg := config(mechanism)
+				cfg.Format = c.Name()
+				messages(b, cfg)
 			})
 		}
 	}
 }
 
-func messages(b *testing.B, mechanism ipc.Mechanism, c codec.Codec) {
-	conn, _ := peer(b, decodeRole(c), config(mechanism))
+func messages(b *testing.B, cfg ipc.Config) {
+	c, err := codec.ByName(cfg.Format, cfg.MaxMessage)
+	if err != nil {
+		b.Fatal(err)
+	}
+	conn, _ := peer(b, decodeRole+cfg.Format, cfg)
 	ctx, cancel := bounded(b)
 	defer cancel()
 	o, answer := order(payloads[1].readings), make([]byte, 64)
@@ -177,17 +183,17 @@ func messages(b *testing.B, mechanism ipc.Mechanism, c codec.Codec) {
 // firstID makes all numbers of a benchmark equally long in every format.
 const firstID = 2_000_000_000
 
-// decodeRole is the role of a peer that decodes a format.
-func decodeRole(c codec.Codec) string { return "decode " + c.Name() }
+// decodeRole and the name of a format make the role of a peer that decodes it.
+const decodeRole = "decode "
 
 // decodes finds the codec of a decodeRole.
 func decodes(role string) codec.Codec {
-	for _, c := range codecs {
-		if name, ok := strings.CutPrefix(role, "decode "); ok && name == c.Name() {
-			return c
-		}
+	format, ok := strings.CutPrefix(role, decodeRole)
+	c, err := codec.ByName(format, 0)
+	if !ok || err != nil {
+		return nil
 	}
-	return nil
+	return c
 }
 
 // decoder is the peer that decodes every message and compares it with what was sent.

@@ -2,6 +2,8 @@ package ipc
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -49,7 +51,7 @@ func (s Sync) String() string {
 // held back by the wait for its own answer.
 type Batch struct {
 	Count int           // messages; 0 or 1: no limit by count
-	Bytes int           // bytes with headers; 0: a quarter of the buffer
+	Bytes int           // bytes with headers; 0, or more than half of Buffer: a quarter of Buffer
 	Delay time.Duration // age of the oldest message; 0: 1 ms; negative: no limit by age
 }
 
@@ -82,8 +84,8 @@ type Config struct {
 	// Batch is when messages are sent together.
 	Batch Batch
 
-	// Format is the name of the codec used on top, for records and results; the layer
-	// itself carries bytes and does not read it.
+	// Format is the name of the codec that makes the messages, on both sides: codec.ByName(Format, MaxMessage) is that codec, of
+	// which codec.Names lists all. Empty is "json" there. A connection carries bytes and does not look into them.
 	Format string
 }
 
@@ -112,19 +114,8 @@ func (c Config) WithDefaults() (Config, error) {
 	if c.Fixed {
 		c.MaxBuffer = c.Buffer
 	}
-	switch {
-	case c.Buffer < minBuffer || c.Buffer > limitBuffer:
-		return c, fmt.Errorf("ipc config: Buffer is %d bytes, want %d to %d", c.Buffer, minBuffer, limitBuffer)
-	case c.MaxBuffer < c.Buffer || c.MaxBuffer > limitBuffer:
-		return c, fmt.Errorf("ipc config: MaxBuffer is %d bytes, want %d (Buffer) to %d", c.MaxBuffer, c.Buffer, limitBuffer)
-	case c.MaxMessage < 1 || c.MaxMessage > limitMessage:
-		return c, fmt.Errorf("ipc config: MaxMessage is %d bytes, want 1 to %d", c.MaxMessage, limitMessage)
-	case c.Timeout < 0:
-		return c, fmt.Errorf("ipc config: Timeout is %v, want 0 (none) or more", c.Timeout)
-	case c.Sync < SyncAdaptive || c.Sync > SyncPark:
-		return c, fmt.Errorf("ipc config: Sync is %v, want adaptive, spin or park", c.Sync)
-	case c.Batch.Count < 0 || c.Batch.Bytes < 0:
-		return c, fmt.Errorf("ipc config: Batch is %d messages and %d bytes, want neither negative", c.Batch.Count, c.Batch.Bytes)
+	if err := c.check(); err != nil {
+		return c, err
 	}
 	if c.Batch.Enabled() {
 		if c.Batch.Bytes == 0 || c.Batch.Bytes > c.Buffer/2 {
@@ -135,6 +126,39 @@ func (c Config) WithDefaults() (Config, error) {
 		}
 	}
 	return c, nil
+}
+
+// check names the field, its value and what it may be.
+func (c Config) check() error {
+	switch {
+	case !slices.Contains([]Mechanism{"", Pipe, Unix, Shm}, c.Mechanism):
+		return fmt.Errorf("ipc config: Mechanism is %q, want %s, %s or %s", c.Mechanism, Pipe, Unix, Shm)
+	case c.Buffer < minBuffer || c.Buffer > limitBuffer:
+		return fmt.Errorf("ipc config: Buffer is %d bytes, want %d to %d", c.Buffer, minBuffer, limitBuffer)
+	case c.MaxBuffer < c.Buffer || c.MaxBuffer > limitBuffer:
+		return fmt.Errorf("ipc config: MaxBuffer is %d bytes, want %d (Buffer) to %d", c.MaxBuffer, c.Buffer, limitBuffer)
+	case c.MaxMessage < 1 || c.MaxMessage > limitMessage:
+		return fmt.Errorf("ipc config: MaxMessage is %d bytes, want 1 to %d", c.MaxMessage, limitMessage)
+	case c.Timeout < 0:
+		return fmt.Errorf("ipc config: Timeout is %v, want 0 (none) or more", c.Timeout)
+	case c.Sync < SyncAdaptive || c.Sync > SyncPark:
+		return fmt.Errorf("ipc config: Sync is %v, want %v, %v or %v", c.Sync, SyncAdaptive, SyncSpin, SyncPark)
+	case c.Batch.Count < 0:
+		return fmt.Errorf("ipc config: Batch.Count is %d messages, want 0 (no limit) or more", c.Batch.Count)
+	case c.Batch.Bytes < 0:
+		return fmt.Errorf("ipc config: Batch.Bytes is %d, want 0 (a quarter of Buffer) or more", c.Batch.Bytes)
+	case c.Format != "" && !slices.Contains(formats, c.Format):
+		return fmt.Errorf("ipc config: Format is %q, want one of %s", c.Format, strings.Join(formats, ", "))
+	}
+	return nil
+}
+
+// formats are those of codec.Names. This package does not import that one, which would link compression into every program that
+// sends a message.
+var formats = []string{
+	"json", "json+s2", "json+zstd",
+	"bincode1", "bincode1+s2", "bincode1+zstd",
+	"bincode2", "bincode2+s2", "bincode2+zstd",
 }
 
 // Enabled says whether messages may be held back at all.
