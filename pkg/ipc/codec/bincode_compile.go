@@ -29,6 +29,7 @@ func (c *compiler) plan(t reflect.Type) (*plan, *fault) {
 		return nil, f
 	}
 	delete(c.open, t)
+	p.lone = len(p.puts) == 1 && p.puts[0].isLone(p.size)
 	p.flat = len(p.ops) == 1 && p.ops[0].isFlat() && uintptr(p.ops[0].flatSize()) == p.size
 	return p, nil
 }
@@ -147,13 +148,15 @@ func (c *compiler) addStruct(p *plan, t reflect.Type, off uintptr) *fault {
 		if !field.IsExported() {
 			return unsupported("unexported field of %s: export it, or tag it `bincode:\"-\"` to leave it out", t).under(field.Name)
 		}
-		before := len(p.ops)
+		ops, puts := len(p.ops), len(p.puts)
 		if f := c.add(p, field.Type, off+field.Offset, field.Name); f != nil {
 			return f
 		}
 		if field.Type.Kind() == reflect.Struct {
-			for k := before; k < len(p.ops); k++ {
-				p.ops[k].name = strings.TrimSuffix(field.Name+"."+p.ops[k].name, ".")
+			for _, list := range [][]op{p.ops[ops:], p.puts[puts:]} {
+				for k := range list {
+					list[k].name = strings.TrimSuffix(field.Name+"."+list[k].name, ".")
+				}
 			}
 		}
 	}

@@ -25,62 +25,76 @@ var errShort = errors.New("ends in the middle of a value")
 // promised each bytes for every one; a type that says itself how many there are
 // promised none. d.pos is where it stopped; a fault comes with the index of its value.
 func (d *decoder) run(plan *plan, p unsafe.Pointer, count, each int) (int, *fault) {
+	ops, src, pos := plan.ops, d.src, d.pos // copies that stay in registers
 	d.promised += count * each
 	for i := range count {
 		d.promised -= each
 		row := unsafe.Add(p, uintptr(i)*plan.size)
-		for k := range plan.ops {
-			o := &plan.ops[k]
+		for k := range ops {
+			o := &ops[k]
 			at := unsafe.Add(row, o.off)
-			left := d.src[d.pos:]
+			left := src[pos:]
 			switch o.code {
 			case opFlat:
 				if len(left) < o.n {
-					return i, malformed(o, errShort)
+					return d.short(i, pos, o)
 				}
-				d.pos += copy(unsafe.Slice((*byte)(at), o.n), left)
+				pos += copy(unsafe.Slice((*byte)(at), o.n), left)
 			case opFix8:
 				if len(left) < 1 {
-					return i, malformed(o, errShort)
+					return d.short(i, pos, o)
 				}
 				*(*byte)(at) = left[0]
-				d.pos++
+				pos++
 			case opFix16:
 				if len(left) < 2 {
-					return i, malformed(o, errShort)
+					return d.short(i, pos, o)
 				}
 				*(*uint16)(at) = binary.LittleEndian.Uint16(left)
-				d.pos += 2
+				pos += 2
 			case opFix32:
 				if len(left) < 4 {
-					return i, malformed(o, errShort)
+					return d.short(i, pos, o)
 				}
 				*(*uint32)(at) = binary.LittleEndian.Uint32(left)
-				d.pos += 4
+				pos += 4
 			case opFix64:
 				if len(left) < 8 {
-					return i, malformed(o, errShort)
+					return d.short(i, pos, o)
 				}
 				*(*uint64)(at) = binary.LittleEndian.Uint64(left)
-				d.pos += 8
+				pos += 8
 			case opString:
+				d.pos = pos
 				s, f := d.string()
 				if f != nil {
 					return i, f.under(o.name)
 				}
 				*(*string)(at) = s
+				pos = d.pos
 			case opU16, opU32, opU64, opI16, opI32, opI64:
+				d.pos = pos
 				if f := d.integer(o, at); f != nil {
 					return i, f.under(o.name)
 				}
+				pos = d.pos
 			default:
+				d.pos = pos
 				if f := d.compound(o, at); f != nil {
 					return i, f.under(o.name)
 				}
+				pos = d.pos
 			}
 		}
 	}
+	d.pos = pos
 	return 0, nil
+}
+
+// short is the fault of an input that ends at pos, before the bytes that o wants in value i.
+func (d *decoder) short(i, pos int, o *op) (int, *fault) {
+	d.pos = pos
+	return i, short().under(o.name)
 }
 
 // compound is run for what nests, or is rare.
@@ -178,6 +192,8 @@ func (d *decoder) slice(o *op, at unsafe.Pointer) *fault {
 	s := (*slice)(at)
 	switch {
 	case s.cap >= n:
+	case o.sub.lone && o.sub.ops[0].code == opString:
+		*(*[]string)(at) = make([]string, n) // what follows, without reflection
 	case o.sub.ptrs: // only reflect can allocate what the garbage collector must look into
 		v := reflect.NewAt(o.typ, at).Elem()
 		v.SetLen(0)
@@ -245,10 +261,6 @@ func (d *decoder) badTag(what string) *fault {
 		return short()
 	}
 	return input("%s is %d: want 0 or 1", what, d.src[d.pos])
-}
-
-func malformed(o *op, reason error) *fault {
-	return (&fault{kind: ErrInput, reason: reason}).under(o.name)
 }
 
 func short() *fault { return &fault{kind: ErrInput, reason: errShort} }

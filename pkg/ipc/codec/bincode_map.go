@@ -2,6 +2,7 @@ package codec
 
 import (
 	"cmp"
+	"encoding/binary"
 	"fmt"
 	"reflect"
 	"slices"
@@ -146,36 +147,44 @@ var manyPairs = sync.Pool{New: func() any { return new([]pair) }}
 
 // stringMap is mapping for the most common map, without reflection.
 func (e *encoder) stringMap(m map[string]string) *fault {
-	var few [fewPairs]pair // on the stack
-	if len(m) <= len(few) {
-		return e.pairs(few[:0], m)
+	if len(m) <= fewPairs {
+		return e.fewPairs(m)
 	}
 	kept := manyPairs.Get().(*[]pair)
-	*kept = slices.Grow(*kept, len(m))[:len(m)]
-	f := e.pairs((*kept)[:0], m)
-	clear(*kept) // the pool must not keep the caller's strings alive
-	*kept = (*kept)[:0]
+	all, size := slices.Grow(*kept, len(m)), 0
+	for k, v := range m {
+		all = append(all, pair{k, v})
+		size += len(k) + len(v)
+	}
+	slices.SortFunc(all, func(x, y pair) int { return strings.Compare(x.key, y.key) })
+	f := e.pairs(all, size)
+	clear(all) // the pool must not keep the caller's strings alive
+	*kept = all[:0]
 	manyPairs.Put(kept)
 	return f
 }
 
-// pairs writes m in order of its keys, using room, which must hold all of m.
-func (e *encoder) pairs(room []pair, m map[string]string) *fault {
-	size := mostVarint
+// fewPairs sorts on the stack, where moving a string costs the collector nothing.
+func (e *encoder) fewPairs(m map[string]string) *fault {
+	var few [fewPairs]pair
+	n, size := 0, 0
 	for k, v := range m {
-		room = append(room, pair{k, v})
-		size += len(k) + len(v) + 2*mostVarint
-		for i := len(room) - 1; i > 0 && i < fewPairs && k < room[i-1].key; i-- { // sorted as they come
-			room[i-1], room[i] = room[i], room[i-1]
+		i := n
+		for ; i > 0 && k < few[i-1].key; i-- {
+			few[i] = few[i-1]
 		}
+		few[i] = pair{k, v}
+		n, size = n+1, size+len(k)+len(v)
 	}
-	if len(room) > fewPairs {
-		slices.SortFunc(room, func(x, y pair) int { return strings.Compare(x.key, y.key) })
-	}
-	e.ensure(size)
-	e.length(len(m))
-	for i := range room {
-		x := &room[i]
+	return e.pairs(few[:n], size)
+}
+
+// pairs writes a map's sorted pairs, whose text has size bytes.
+func (e *encoder) pairs(sorted []pair, size int) *fault {
+	e.ensure(size + (1+2*len(sorted))*mostVarint)
+	e.length(len(sorted))
+	for i := range sorted {
+		x := &sorted[i]
 		if !e.text(x.key) || !e.text(x.val) {
 			return (&fault{kind: ErrValue, reason: errUTF8}).under(fmt.Sprintf("[%q]", x.key))
 		}
@@ -185,10 +194,15 @@ func (e *encoder) pairs(room []pair, m map[string]string) *fault {
 
 // text writes s, for which there must be room, and says whether it is UTF-8.
 func (e *encoder) text(s string) bool {
-	e.length(len(s))
-	ok := putText(e.buf[e.n:], s)
-	e.n += len(s)
-	return ok
+	buf, n := e.buf, e.n
+	if e.varint {
+		n += putVarint(buf[n:], uint64(len(s)))
+	} else {
+		binary.LittleEndian.PutUint64(buf[n:], uint64(len(s)))
+		n += 8
+	}
+	e.n = n + len(s)
+	return putText(buf[n:], s)
 }
 
 func (d *decoder) stringMap(at *map[string]string) *fault {

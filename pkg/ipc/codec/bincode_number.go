@@ -48,6 +48,22 @@ func putWide(b []byte, u uint64) int {
 	}
 }
 
+// putVarints writes each of us, for which there must be room.
+func putVarints[T uint16 | uint32 | uint64](b []byte, us []T) (n int) {
+	for _, u := range us {
+		n += putVarint(b[n:], uint64(u))
+	}
+	return n
+}
+
+// putZigzags is putVarints for signed numbers.
+func putZigzags[T int16 | int32 | int64](b []byte, is []T) (n int) {
+	for _, i := range is {
+		n += putVarint(b[n:], zigzag(int64(i)))
+	}
+	return n
+}
+
 // zigzag folds the sign into the lowest bit, so that small numbers of either
 // sign are small: 0, -1, 1, -2 → 0, 1, 2, 3.
 func zigzag(i int64) uint64 { return uint64(i<<1) ^ uint64(i>>63) }

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"reflect"
 	"sync"
+	"unsafe"
 )
 
 // plan is the compiled form of one type in one of the two formats: what to do
@@ -13,12 +14,14 @@ import (
 // Note: code generation would be a little faster and asks every user to run a
 // generator; closures for each field were slower than this switch.
 type plan struct {
-	ops  []op
+	ops  []op    // to decode
+	puts []op    // to encode, where a bool is a byte as good as any
 	size uintptr // of the Go value
 	min  int     // fewest bytes that any value of the type takes; 0 only for types without content
 	room int     // most bytes that it takes without its strings and what it nests
 	flat bool    // memory and encoding are the same bytes, any bytes being valid
 	ptrs bool    // the Go value contains pointers
+	lone bool    // it is nothing but one string, or one number of variable width
 }
 
 type opcode uint8
@@ -78,19 +81,24 @@ type variant struct {
 // which nothing may be copied as a block.
 var littleEndian = binary.NativeEndian.Uint16([]byte{1, 0}) == 1
 
-// push appends o, joined with the one before where both are plain memory and
-// lie side by side. least is the fewest bytes o can encode to.
+// push appends o. least is the fewest bytes o can encode to.
 func (p *plan) push(o op, least int) {
 	p.min += least
 	p.room += o.room()
-	if k := len(p.ops) - 1; k >= 0 && o.isFlat() && p.ops[k].isFlat() {
-		last := &p.ops[k]
+	p.ops = joined(p.ops, o, (*op).isFlat)
+	p.puts = joined(p.puts, o, func(o *op) bool { return o.code == opBool || o.isFlat() })
+}
+
+// joined appends o to ops, as one with the last where both are plain memory and lie side by side.
+func joined(ops []op, o op, flat func(*op) bool) []op {
+	if k := len(ops) - 1; k >= 0 && flat(&o) && flat(&ops[k]) {
+		last := &ops[k]
 		if last.off+uintptr(last.flatSize()) == o.off {
 			*last = op{code: opFlat, off: last.off, n: last.flatSize() + o.flatSize(), name: last.name}
-			return
+			return ops
 		}
 	}
-	p.ops = append(p.ops, o)
+	return append(ops, o)
 }
 
 // room is the most bytes that o takes by itself.
@@ -107,14 +115,33 @@ func (o *op) room() int {
 	}
 }
 
+// stringSize is the size of a string in memory.
+const stringSize = unsafe.Sizeof("")
+
+// isLone says whether o is a string or a number of variable width that fills a value of size bytes.
+func (o *op) isLone(size uintptr) bool {
+	switch o.code {
+	case opU16, opI16:
+		return size == 2
+	case opU32, opI32:
+		return size == 4
+	case opU64, opI64:
+		return size == 8
+	}
+	return o.code == opString && size == stringSize
+}
+
 // isFlat says whether the bytes in memory are the encoding and all are valid.
 func (o *op) isFlat() bool {
 	return o.code == opFlat || o.code == opFix8 || littleEndian && o.code <= opFix64
 }
 
 func (o *op) flatSize() int {
-	if o.code == opFlat {
+	switch o.code {
+	case opFlat:
 		return o.n
+	case opBool:
+		return 1
 	}
 	return 1 << (o.code - opFix8)
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"math"
 	"reflect"
 	"runtime"
@@ -294,6 +295,80 @@ func TestReuse(t *testing.T) {
 	if err := (codec.Bincode1{}).Decode([]byte{1, 2}, &v); err != nil || v != (partial{1, 7, 2}) {
 		t.Errorf("have %+v, %v; want {1 7 2}", v, err)
 	}
+}
+
+// TestManyNames writes maps, of more pairs than are sorted on the stack and of fewer, in the order of their names.
+func TestManyNames(t *testing.T) {
+	check := func(n int) {
+		t.Helper()
+		m, want := map[string]string{}, []byte{byte(n)}
+		for i := range n {
+			name := fmt.Sprintf("%c", 'a'+i)
+			m[name] = ""
+			want = append(want, 1, name[0], 0) // a length, the name, the length of nothing
+		}
+		have, err := codec.Bincode2{}.Append(nil, &m)
+		if err != nil || !bytes.Equal(have, want) {
+			t.Errorf("%d names: have %q, %v; want %q", n, have, err, want)
+		}
+	}
+	for n := range 26 {
+		check(n)
+	}
+}
+
+// TestLists takes lists of what is one string or number, or only looks so: the fields left out lie between.
+func TestLists(t *testing.T) {
+	type name struct{ S string }
+	type padded struct {
+		S    string
+		Skip int `bincode:"-"`
+	}
+	type number struct {
+		Skip int32 `bincode:"-"`
+		N    uint32
+	}
+	type flag struct {
+		A  uint8
+		OK bool
+	}
+	type lists struct {
+		Names   []name
+		Padded  []padded
+		Numbers []number
+		Flags   []flag
+		U16     []uint16
+		U32     []uint32
+		U64     []uint64
+		I16     []int16
+		I32     []int32
+		I64     []int64
+	}
+	v := lists{
+		Names: []name{{"a"}, {""}, {"a longer name of 25 bytes"}}, Padded: []padded{{S: "p"}, {S: "q"}}, Numbers: []number{{N: 7}, {N: 70000}},
+		Flags: []flag{{1, true}, {2, false}}, U16: []uint16{250, 251, 65535}, U32: []uint32{250, 65536}, U64: []uint64{1, 1 << 40},
+		I16: []int16{-1, 125, -126}, I32: []int32{-1, 1 << 20}, I64: []int64{math.MinInt64, 0},
+	}
+	for _, c := range []codec.Codec{codec.Bincode1{}, codec.Bincode2{}} {
+		src, err := c.Append(nil, &v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var back lists
+		if err := c.Decode(src, &back); err != nil || !reflect.DeepEqual(back, v) {
+			t.Errorf("%s: have %+v, %v; want %+v", c.Name(), back, err, v)
+		}
+	}
+	bad := []name{{"good"}, {"\xff"}}
+	_, err := codec.Bincode2{}.Append(nil, &bad)
+	fault(t, err, codec.ErrValue, "[1].S")
+	plainly := []string{"good", "\xff"}
+	_, err = codec.Bincode2{}.Append(nil, &plainly)
+	fault(t, err, codec.ErrValue, "field [1]")
+	flags := []flag{{1, true}}
+	src, _ := codec.Bincode1{}.Append(nil, &flags)
+	src[len(src)-1] = 2 // a bool is only read when it is 0 or 1
+	fault(t, codec.Bincode1{}.Decode(src, &flags), codec.ErrInput, "[0].OK", "bool is 2")
 }
 
 func TestEncodeDoesNotAllocate(t *testing.T) {

@@ -76,28 +76,28 @@ func (d *decoder) string() (string, *fault) {
 	if f != nil {
 		return "", f
 	}
-	b := d.src[d.pos : d.pos+n]
-	if !validUTF8(b) {
+	if n == 0 {
+		return "", nil
+	}
+	b := d.room(n)
+	if !putText(b, unsafe.String(&d.src[d.pos], n)) {
 		return "", &fault{kind: ErrInput, reason: errUTF8}
 	}
 	d.pos += n
-	return d.text(b), nil
+	return unsafe.String(&b[0], n), nil
 }
 
-// text copies b into a string.
-func (d *decoder) text(b []byte) string {
-	if len(b) == 0 {
-		return ""
-	}
-	if len(b) > ownString {
-		return string(b)
-	}
-	if cap(d.arena)-len(d.arena) < len(b) {
-		d.arena = make([]byte, 0, arenaSize)
+// room returns n bytes for a string, at least one.
+func (d *decoder) room(n int) []byte {
+	if n > ownString {
+		return make([]byte, n)
 	}
 	start := len(d.arena)
-	d.arena = append(d.arena, b...)
-	return unsafe.String(&d.arena[start], len(b))
+	if cap(d.arena)-start < n {
+		d.arena, start = make([]byte, 0, arenaSize), 0
+	}
+	d.arena = d.arena[:start+n]
+	return d.arena[start:]
 }
 
 func (d *decoder) char(at *Char) *fault {
