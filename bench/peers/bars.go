@@ -96,24 +96,26 @@ func barred(bars []bar, name string, w work) bool {
 }
 
 // judge compares over the rounds that have both sides.
-func (b bar) judge(m measured) (verdict string, ratios []float64) {
+func (b bar) judge(m measured) (word string, ratios []float64) {
 	ratios = m.ratios(b.work, b.than, b.ours, b.theirs, b.figure, b.other)
 	if len(ratios) == 0 {
 		return "not measured", nil
 	}
-	ok := median(ratios) >= b.limit
-	if b.most {
-		ok = median(ratios) <= b.limit
-	}
+	return verdict(ratios, b.limit, b.most), ratios
+}
+
+// verdict says whether the median of sorted ratios meets a limit, and in how many rounds it was met.
+func verdict(ratios []float64, limit float64, most bool) string {
+	meets := func(r float64) bool { return most && r <= limit || !most && r >= limit }
 	met := 0
 	for _, r := range ratios {
-		if b.most && r <= b.limit || !b.most && r >= b.limit {
+		if meets(r) {
 			met++
 		}
 	}
-	verdict = "missed"
-	if ok {
-		verdict = "met"
+	word := "missed"
+	if meets(median(ratios)) {
+		word = "met"
 	}
-	return fmt.Sprintf("%s (%d of %d rounds)", verdict, met, len(ratios)), ratios
+	return fmt.Sprintf("%s (%d of %d rounds)", word, met, len(ratios))
 }

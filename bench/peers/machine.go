@@ -35,6 +35,7 @@ func load() string {
 var peerModules = []string{
 	"github.com/cloudwego/shmipc-go", "google.golang.org/grpc", "go.nanomsg.org/mangos/v3",
 	"github.com/go-zeromq/zmq4", "github.com/james-barrow/golang-ipc",
+	"github.com/go-json-experiment/json", "github.com/goccy/go-json", "github.com/bytedance/sonic", "github.com/segmentio/encoding",
 }
 
 // machine describes in lines what the results depend on.

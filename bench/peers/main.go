@@ -1,6 +1,7 @@
 // Command peers measures pkg/ipc beside other ways to move messages between two
 // processes of one machine: a floor written in C, plain Go, and the libraries that
-// Go programs use. README.md says how each is configured.
+// Go programs use. It measures pkg/ipc's codecs beside JSON libraries, in one
+// process. README.md says how each is configured.
 //
 //	cd bench/peers && go run . [-rounds N] [-seconds S] [-only REGEXP] [-format table|bench]
 //
@@ -68,7 +69,7 @@ func parse(args []string, errs io.Writer) (options, error) {
 	flags.IntVar(&o.rounds, "rounds", 7, "rounds; what no bar needs is measured in every third")
 	flags.Float64Var(&o.seconds, "seconds", .3, "seconds each measurement lasts")
 	flags.DurationVar(&o.limit, "limit", 4*time.Minute, "start no measurement after this")
-	flags.StringVar(&only, "only", "", "measure what matches this `regexp`, as in 'shm/trip 64 B'; then all of it in every round")
+	flags.StringVar(&only, "only", "", "measure what matches this `regexp`, as in 'shm/trip 64 B', or codec/FORMAT/PAYLOAD; then all of it in every round")
 	flags.StringVar(&o.format, "format", "table", "table, or bench: a line per result in the format of Go benchmarks")
 	flags.Uint64Var(&o.seed, "seed", uint64(time.Now().UnixNano()), "of the random order")
 	if err := flags.Parse(args); err != nil {
@@ -122,7 +123,7 @@ func compete(ctx context.Context, o options, out, errs io.Writer) error {
 	if err != nil {
 		return err
 	}
-	r := report{works: works(), measured: measured{}, partial: o.only != nil}
+	r := report{works: works(), measured: measured{}, exchanges: exchanges{}, partial: o.only != nil}
 	floor, compiler, err := buildFloor(ctx, dir)
 	if errors.Is(err, errNoCompiler) {
 		compiler = err.Error()
@@ -171,9 +172,6 @@ func (c *contest) run(ctx context.Context) error {
 		c.report.loads = append(c.report.loads, busy)
 		c.lines.round(round, cost, busy)
 		entries := c.entries(round)
-		if len(entries) == 0 && round == 1 {
-			return fmt.Errorf("-only matches nothing: want something like 'ours-shm/trip 64 B'")
-		}
 		fmt.Fprintf(c.errs, "round %d of %d: %d measurements, a cache line crosses in %v, load %s\n", round, c.rounds, len(entries), cost, busy)
 		for i, e := range entries {
 			if ctx.Err() != nil {
@@ -184,6 +182,9 @@ func (c *contest) run(ctx context.Context) error {
 				break
 			}
 			c.measure(ctx, e, round)
+		}
+		if c.codecs(ctx, round, deadline)+len(entries) == 0 {
+			return fmt.Errorf("-only matches nothing: want something like 'ours-shm/trip 64 B' or 'codec'")
 		}
 		if done := len(c.report.crossings); done < c.rounds && time.Now().After(deadline) {
 			c.problem(fmt.Sprintf("%d rounds of %d fitted into -limit %v; the last lacks %d measurements", done, c.rounds, c.limit, c.left))

@@ -131,6 +131,13 @@ func TestCommand(t *testing.T) {
 		" p99-latency-ns", " msg/s", "# round: 1", "Unit msg/s better=higher",
 	}, "-rounds", "1", "-seconds", ".05", "-only", only, "-format", "bench")
 	check(0, []string{"fitted into -limit"}, "-rounds", "50", "-seconds", ".05", "-only", only, "-limit", "300ms")
+	check(0, []string{
+		"| encoding-json |", "| ours-bincode2 |", "; 384 B", "| 6 | encode, mixed | ours-bincode1 ",
+		"| fastest JSON (", "≥ 2 × |", "of 1 rounds)", "goccy/go-json v",
+	}, "-rounds", "1", "-seconds", ".01", "-only", "^codec/.*/mixed$")
+	check(0, []string{
+		"BenchmarkEncode/format=ours-json/payload=order", "BenchmarkDecode/format=ours-json/payload=small", "\t793 encoded-bytes",
+	}, "-rounds", "1", "-seconds", ".01", "-only", "codec/ours-json/(order|small)", "-format", "bench")
 	check(1, []string{"matches nothing"}, "-only", "nobody")
 	check(2, []string{"want .01 to 60"}, "-seconds", "NaN")
 	check(2, []string{"want flags only"}, "table")

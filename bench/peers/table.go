@@ -37,6 +37,7 @@ type report struct {
 	rivals    []rival
 	works     []work
 	measured  measured
+	exchanges exchanges
 	crossings []time.Duration // by round
 	loads     []string
 	problems  []string
@@ -53,6 +54,7 @@ func (r report) write(out io.Writer) {
 	r.table(out, flow, "One way, million msg/s (GB/s at 1 MiB), medians of the rounds; in brackets the worst and the best round")
 	r.table(out, gather, "A message to each of some and the answer of each, µs: p50 (p95, p99)")
 	r.table(out, fanIn, "Messages from some, million msg/s")
+	r.exchanges.table(out)
 	r.ratios(out, trip, pairs, "Ours by theirs, p50 of the round trip (below 1: ours is faster)")
 	r.ratios(out, flow, pairs, "Ours by theirs, rate one way (above 1: ours is faster)")
 	r.ratios(out, gather, crowdPairs, "Ours by theirs, p50 of the gather round (below 1: ours is faster)")
@@ -172,6 +174,7 @@ func (r report) bars(out io.Writer) {
 		fmt.Fprintf(out, "| %s | %s | %s | %s | %s %s | %s | %s |\n", b.group, b.text,
 			b.ours+r.side(b, b.ours, b.work, b.figure), theirs, relation, digits(b.limit), spread(ratios), verdict)
 	}
+	r.exchanges.bars(out, r.partial)
 }
 
 // side shows the median figure of one side of a bar, after a space.
