@@ -20,6 +20,8 @@ import (
 type Listener struct {
 	l    *net.UnixListener
 	path string
+	made os.FileInfo // what Listen put there
+	once sync.Once   // removes it
 
 	mu sync.Mutex // one Accept at a time has the deadline
 }
@@ -34,7 +36,9 @@ func Listen(path string) (*Listener, error) {
 	if err != nil {
 		return nil, fmt.Errorf("listen at %s: %w", path, explain(err, path))
 	}
-	return &Listener{l: l, path: path}, nil
+	l.SetUnlinkOnClose(false)
+	made, _ := os.Lstat(path) // none where the name is not in the file system
+	return &Listener{l: l, path: path, made: made}, nil
 }
 
 // replace listens at an address that is in use, if only by what a dead process left. Who does so holds a lock on the folder: of two at
@@ -129,9 +133,18 @@ func (l *Listener) Accept(ctx context.Context) (*net.UnixConn, error) {
 	return nil, fmt.Errorf("accept at %s: %w", l.path, err)
 }
 
-// Close wakes Accept and removes the path.
-func (l *Listener) Close() error {
-	if err := l.l.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
+// Close wakes Accept and removes the path, unless somebody has removed it and put something else there since, as who replaces
+// a running service does.
+func (l *Listener) Close() (err error) {
+	l.once.Do(func() { // while the socket is open no other file can have its number
+		if is, gone := os.Lstat(l.path); gone == nil && os.SameFile(is, l.made) {
+			err = os.Remove(l.path)
+		}
+	})
+	if closed := l.l.Close(); !errors.Is(closed, net.ErrClosed) {
+		err = errors.Join(err, closed)
+	}
+	if err != nil {
 		return fmt.Errorf("close %s: %w", l.path, err)
 	}
 	return nil

@@ -246,3 +246,24 @@ func TestTogether(t *testing.T) {
 		closes(t, l, path)
 	}
 }
+
+// TestSuccessor: a listener whose path was given to another removes nothing when it closes.
+func TestSuccessor(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "s")
+	first, err := family.Listen(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	second, err := family.Listen(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(first.Close(), first.Close()); err != nil {
+		t.Fatal(err)
+	}
+	reachable(t, second, path)
+	closes(t, second, path)
+}
