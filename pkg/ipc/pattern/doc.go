@@ -23,12 +23,17 @@
 //
 // With Config.NoWait unset a slow member holds its sender back: Send and SendAll wait, SendAny waits when every member is
 // full, until the context or Config.Timeout ends with ErrTimeout. With NoWait they return ErrFull. Both name
-// the members that did not get the message; the others have it. A receiving group takes turns: a
-// member that floods it delays another by one turn of some dozen messages.
+// the members that did not get the message; the others have it.
+//
+// A receiving group takes turns of 64 messages: of two that have some, the one that floods the group delays the other by one turn.
+// A member that had nothing to say in 256 turns of others is left to a goroutine, for a look at a socket is a system call: its
+// next message is heard when the scheduler has run that, which takes microseconds on a free processor and some ten milliseconds
+// with GOMAXPROCS=1.
 //
 // # Waiting
 //
 // A group polls its members for a short time that adapts to how often it pays, giving its core to others in between,
 // because with more processes than cores the answer it waits for is often made on that core. Then each connection waits in its own
-// transport's way, in a goroutine that is there from the first such wait on; an idle group costs no CPU.
+// transport's way, in a goroutine that is there from the first such wait on; an idle group costs its process no CPU. A pipeline
+// waits as a group does, but while a stage is full and messages for it are there: then it looks every millisecond.
 package pattern

@@ -23,8 +23,9 @@ var ErrUnknown = errors.New("no such member")
 // Member is a connection with a name, which is what errors and Recv call it.
 //
 // A connection may have methods beyond ipc.Conn that let a group do without a wait or a second look, as the transports of this
-// module do: TrySend(p []byte) error, TryPeek() (p []byte, ok bool, err error) and Watch(context.Context) error. Without TrySend a
-// full member is waited for where another would have had room, unless its configuration says NoWait.
+// module do: TrySend(p []byte) error, TryFlush() error, TryPeek() (p []byte, ok bool, err error) and Watch(context.Context) error. Without
+// TrySend a full member is waited for where another would have had room, unless its configuration says NoWait; without TryFlush the same
+// goes for batches, unless Flush does not wait.
 type Member struct {
 	Name string
 	Conn ipc.Conn
@@ -89,7 +90,8 @@ type set struct {
 type member struct {
 	name string
 	conn ipc.Conn
-	try  func(p []byte) error // sends without waiting, as far as the connection can
+	try  func(p []byte) error            // sends without waiting, as far as the connection can
+	kick func(ctx context.Context) error // flushes without waiting, likewise
 
 	_    [128]byte
 	sent atomic.Uint64 // written by the sending half
@@ -151,6 +153,10 @@ func newMember(m Member, noWait bool) *member {
 	n.try = func(p []byte) error { return n.conn.Send(context.Background(), p) }
 	if t, ok := m.Conn.(interface{ TrySend(p []byte) error }); ok && !noWait {
 		n.try = t.TrySend
+	}
+	n.kick = m.Conn.Flush // which does not wait in shared memory
+	if t, ok := m.Conn.(interface{ TryFlush() error }); ok {
+		n.kick = func(context.Context) error { return t.TryFlush() }
 	}
 	n.peek = func() (p []byte, ok bool, err error) {
 		if !n.conn.Ready() {

@@ -47,10 +47,20 @@ func play(role, arg string) error {
 	switch role {
 	case "mesh":
 		return meshMember(ctx, arg)
+	case "idle":
+		return idle(ctx, arg)
+	case "crowd":
+		return crowd(ctx, arg)
+	case "odd":
+		return oddMember(ctx, arg)
 	case "stage":
 		return relayStage(ctx, arg)
 	}
-	conn, err := transport.FromParent(ipc.Config{})
+	cfg := ipc.Config{}
+	if role == "hoard" || role == "chatter" {
+		cfg.Batch = ipc.Batch{Count: 1000, Delay: -1}
+	}
+	conn, err := transport.FromParent(cfg)
 	if err != nil {
 		return err
 	}
@@ -66,10 +76,13 @@ func play(role, arg string) error {
 			}
 			time.Sleep(time.Duration(n) * time.Millisecond)
 		}
-	case "source": // sends n numbered messages and closes
+	case "source", "drip": // sends n numbered messages, at once or one after the other, and closes
 		for i := range uint64(n) {
 			if err := conn.Send(ctx, numbered(i)); err != nil {
 				return err
+			}
+			if role == "drip" {
+				time.Sleep(50 * time.Microsecond)
 			}
 		}
 		return nil
@@ -79,6 +92,19 @@ func play(role, arg string) error {
 				return err
 			}
 		}
+	case "chatter": // sends one byte and again one, in batches
+		for {
+			if err := conn.Send(ctx, []byte("x")); err != nil {
+				return err
+			}
+		}
+	case "tally": // counts, and says how many came
+		return tally(ctx, conn)
+	case "hoard": // sends n messages together
+		if err := hoard(ctx, conn, n); err != nil {
+			return err
+		}
+		<-ctx.Done()
 	case "deaf": // says that it is there, and takes nothing
 		if err := conn.Send(ctx, []byte("here")); err != nil {
 			return err

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -19,7 +21,7 @@ import (
 func TestPipeline(t *testing.T) {
 	each(t, func(t *testing.T, cfg ipc.Config) {
 		ctx, n := within(t), 800
-		p, _ := pipeline(t, cfg)
+		p, _ := stages(t, cfg)
 		sent := make(chan error, 1)
 		go func() {
 			for i := range n {
@@ -48,27 +50,22 @@ func TestPipeline(t *testing.T) {
 	})
 }
 
-// pipeline is three stages that add x, y and z.
-func pipeline(t *testing.T, cfg ipc.Config) (*pattern.Pipeline, func(stage int)) {
+// stages is three stages that add x, y and z.
+func stages(t *testing.T, cfg ipc.Config) (*pattern.Pipeline, []*exec.Cmd) {
 	t.Helper()
-	var stages []pattern.Member
-	var kills []func() error
+	var members []pattern.Member
+	var cmds []*exec.Cmd
 	for _, name := range []string{"x", "y", "z"} {
 		m, cmd := start(t, name, "append "+name, cfg)
-		stages = append(stages, m)
-		kills = append(kills, cmd.Process.Kill)
+		members = append(members, m)
+		cmds = append(cmds, cmd)
 	}
-	p, err := pattern.NewPipeline(stages...)
+	p, err := pattern.NewPipeline(members...)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = p.Close() })
-	return p, func(stage int) {
-		t.Helper()
-		if err := kills[stage](); err != nil {
-			t.Fatal(err)
-		}
-	}
+	return p, cmds
 }
 
 // A stage is killed, each in turn: both ends hear which, with the number of messages it got and gave.
@@ -77,7 +74,7 @@ func TestPipelineKilledStage(t *testing.T) {
 		cfg.Timeout = 50 * time.Millisecond // which an idle pipeline must outlive
 		for stage, name := range []string{"x", "y", "z"} {
 			ctx := within(t)
-			p, kill := pipeline(t, cfg)
+			p, cmds := stages(t, cfg)
 			if err := p.Send(ctx, []byte("1")); err != nil {
 				t.Fatal(err)
 			}
@@ -85,7 +82,7 @@ func TestPipelineKilledStage(t *testing.T) {
 				t.Fatalf("%q, %v", b, err)
 			}
 			time.Sleep(100 * time.Millisecond)
-			kill(stage)
+			signal(t, cmds[stage], syscall.SIGKILL)
 			_, err := recvPatiently(ctx, p)
 			if e := lost(t, err, name); !errors.Is(err, ipc.ErrPeerGone) || e.Sent != 1 || e.Received != 1 {
 				t.Fatalf("have %v, want %s gone after 1 message each way", err, name)

@@ -17,10 +17,14 @@ type Pipeline struct {
 	pump *pump
 	once sync.Once
 
-	told bool            // Recv has reported the failure
-	base context.Context // the context of the last Recv that waited,
-	wait context.Context // and one that ends with it or with a failure
-	stop func()
+	tx, rx tied // of Send and Flush, and of Recv
+	told   bool // Recv has reported the failure
+}
+
+// tied makes contexts that end with the caller's or with a failure of the pipeline. It keeps the last: a loop with one context makes one.
+type tied struct {
+	base, wait context.Context
+	stop       func()
 }
 
 // NewPipeline starts passing messages from each stage to the next. It owns the connections, unless it returns an error.
@@ -32,27 +36,30 @@ func NewPipeline(stages ...Member) (*Pipeline, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start pipeline: %w", err)
 	}
-	return &Pipeline{pump: startPump(g), stop: func() {}}, nil
+	return &Pipeline{pump: startPump(g)}, nil
 }
 
-// Send gives b to the first stage. When a stage has failed, the error is its *MemberError.
+// Send gives b to the first stage. When a stage has failed, or does while Send waits, the error is its *MemberError.
 func (p *Pipeline) Send(ctx context.Context, b []byte) error {
 	if err := p.pump.failure(); err != nil {
 		return err
 	}
 	m := p.pump.stages[0]
-	if err := m.conn.Send(ctx, b); err != nil {
-		return p.failed(ctx, m, err)
+	if err := m.conn.Send(p.tx.until(ctx, p.pump), b); err != nil {
+		return p.unsent(ctx, m, err)
 	}
 	add(&m.sent)
 	return nil
 }
 
-// Flush sends the first stage's open batch.
+// Flush sends the first stage's open batch. Its errors are those of Send.
 func (p *Pipeline) Flush(ctx context.Context) error {
+	if err := p.pump.failure(); err != nil {
+		return err
+	}
 	m := p.pump.stages[0]
-	if err := m.conn.Flush(ctx); err != nil {
-		return p.failed(ctx, m, err)
+	if err := m.conn.Flush(p.tx.until(ctx, p.pump)); err != nil {
+		return p.unsent(ctx, m, err)
 	}
 	return nil
 }
@@ -63,7 +70,7 @@ func (p *Pipeline) Flush(ctx context.Context) error {
 func (p *Pipeline) Recv(ctx context.Context, buf []byte) ([]byte, error) {
 	m := p.pump.stages[len(p.pump.stages)-1]
 	if !p.told && !m.conn.Ready() {
-		ctx = p.waiting(ctx)
+		ctx = p.rx.until(ctx, p.pump)
 	}
 	b, err := m.conn.Recv(ctx, buf)
 	if err == nil {
@@ -77,20 +84,30 @@ func (p *Pipeline) Recv(ctx context.Context, buf []byte) ([]byte, error) {
 	return b, p.failed(ctx, m, err)
 }
 
-// waiting is a context that ends with ctx or with the pipeline. It is kept: a loop with one context makes one.
-func (p *Pipeline) waiting(ctx context.Context) context.Context {
-	if p.base == ctx {
-		return p.wait
+// until is a context that ends with ctx or with a failure of u.
+func (t *tied) until(ctx context.Context, u *pump) context.Context {
+	if t.base == ctx {
+		return t.wait
 	}
-	p.stop()
-	wait, cancel := context.WithCancelCause(ctx)
-	unhook := context.AfterFunc(p.pump.life, func() { cancel(p.pump.failure()) })
-	p.base, p.wait = ctx, wait
-	p.stop = func() {
+	if t.stop != nil {
+		t.stop()
+	}
+	both, cancel := context.WithCancelCause(ctx)
+	unhook := context.AfterFunc(u.life, func() { cancel(u.failure()) })
+	t.base, t.wait = ctx, both
+	t.stop = func() {
 		unhook()
 		cancel(nil)
 	}
-	return wait
+	return both
+}
+
+// unsent is the error of Send and Flush: the failure that ended the wait, if there is one.
+func (p *Pipeline) unsent(ctx context.Context, m *member, err error) error {
+	if failure := p.pump.failure(); failure != nil {
+		return failure
+	}
+	return p.failed(ctx, m, err)
 }
 
 // failed is m's report. An error that ends its connection ends the pipeline.

@@ -22,7 +22,7 @@ func Relay(ctx context.Context, in, out ipc.Conn, step func(p []byte) ([]byte, e
 func relay(ctx context.Context, in, out *member, step func(p []byte) ([]byte, error)) error {
 	for {
 		if !in.conn.Ready() {
-			if err := out.conn.Flush(ctx); err != nil {
+			if err := flush(ctx, out.conn); err != nil {
 				return out.failed(err)
 			}
 		}
@@ -63,6 +63,15 @@ func send(ctx context.Context, conn ipc.Conn, p []byte) error {
 		}
 		if errors.Is(err, ipc.ErrFull) {
 			time.Sleep(napMin)
+		}
+	}
+}
+
+// flush is send for an open batch.
+func flush(ctx context.Context, conn ipc.Conn) error {
+	for {
+		if err := conn.Flush(ctx); !errors.Is(err, ipc.ErrTimeout) || ctx.Err() != nil {
+			return err
 		}
 	}
 }

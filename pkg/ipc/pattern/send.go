@@ -187,39 +187,82 @@ func (g *Group) SendAll(ctx context.Context, p []byte) error {
 	return nil
 }
 
-// sendLate sends to those that had no room at first.
+// How long one of several late members is waited for before the next has a turn. It doubles, so that a message that takes long to
+// receive is done with at some time, and the first turns of all take half the time there is.
+const (
+	lateMin = time.Millisecond
+	lateMax = 20 * time.Millisecond // at first: a healthy member needs less, and repeating a large message costs
+)
+
+// sendLate sends to those that had no room at first, in turns: one that takes nothing must not use up the time of the others, who
+// are late only because the message is too large to be tried.
 func (g *Group) sendLate(ctx context.Context, late []*member, p []byte, failed Undelivered) Undelivered {
 	if g.timeout > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, g.timeout)
 		defer cancel()
 	}
-	for _, m := range late {
-		err := g.try(m, p) // while one was waited for, another may have made room
-		if errors.Is(err, ipc.ErrFull) || errors.Is(err, ipc.ErrTooLarge) {
-			err = g.put(ctx, m, p)
+	for most := lateMax; len(late) > 0; most *= 2 {
+		slice := most
+		if end, ok := ctx.Deadline(); ok {
+			slice = max(lateMin, min(most, time.Until(end)/time.Duration(2*len(late))))
+		}
+		again := late[:0]
+		for _, m := range late {
+			more, err := g.sendSlice(ctx, m, p, slice, len(late) > 1)
+			if more {
+				again = append(again, m)
+			} else if err != nil {
+				failed = append(failed, m.failed(err))
+			}
+		}
+		late = again
+	}
+	return failed
+}
+
+// sendSlice sends p to m, for a slice of the time if others wait as well: more says that this was not enough.
+func (g *Group) sendSlice(ctx context.Context, m *member, p []byte, slice time.Duration, others bool) (more bool, err error) {
+	err = g.try(m, p) // while another was waited for, it may have made room
+	if !errors.Is(err, ipc.ErrFull) && !errors.Is(err, ipc.ErrTooLarge) {
+		return false, err
+	}
+	if !others {
+		return false, g.put(ctx, m, p)
+	}
+	short, cancel := context.WithTimeout(ctx, slice)
+	defer cancel()
+	err = g.put(short, m, p)
+	return errors.Is(err, ipc.ErrTimeout) && short.Err() != nil && ctx.Err() == nil, err
+}
+
+// Flush sends the open batches of all members, first of those that need not be waited for. The error is Undelivered.
+func (g *Group) Flush(ctx context.Context) error {
+	var failed Undelivered
+	note := func(m *member, err error) {
+		if fatal(ctx, err) {
+			m.gone = err
 		}
 		if err != nil {
 			failed = append(failed, m.failed(err))
 		}
 	}
-	return failed
-}
-
-// Flush sends the open batches of all members. The error is Undelivered.
-func (g *Group) Flush(ctx context.Context) error {
-	var failed Undelivered
+	late := g.tx.late[:0]
 	for _, m := range g.set.Load().list {
 		if m.gone != nil {
 			continue
 		}
-		if err := m.conn.Flush(ctx); err != nil {
-			if fatal(ctx, err) {
-				m.gone = err
-			}
-			failed = append(failed, m.failed(err))
+		if err := m.kick(ctx); errors.Is(err, ipc.ErrFull) {
+			late = append(late, m)
+		} else {
+			note(m, err)
 		}
 	}
+	for _, m := range late {
+		note(m, m.conn.Flush(ctx))
+	}
+	clear(late)
+	g.tx.late = late[:0]
 	if len(failed) > 0 {
 		return failed
 	}
