@@ -23,7 +23,7 @@ type Listener struct {
 	made os.FileInfo // what Listen put there
 	once sync.Once   // removes it
 
-	mu sync.Mutex // one Accept at a time has the deadline
+	turn chan struct{} // full while an Accept has the deadline
 }
 
 // Listen makes the socket at path. One that nobody listens on any more is replaced; anything else that is there stays, and is an error.
@@ -38,7 +38,7 @@ func Listen(path string) (*Listener, error) {
 	}
 	l.SetUnlinkOnClose(false)
 	made, _ := os.Lstat(path) // none where the name is not in the file system
-	return &Listener{l: l, path: path, made: made}, nil
+	return &Listener{l: l, path: path, made: made, turn: make(chan struct{}, 1)}, nil
 }
 
 // replace listens at an address that is in use, if only by what a dead process left. Who does so holds a lock on the folder: of two at
@@ -113,24 +113,32 @@ func explain(err error, path string) error {
 
 // Accept waits for the next peer.
 func (l *Listener) Accept(ctx context.Context) (*net.UnixConn, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if err := l.l.SetDeadline(time.Time{}); err != nil {
-		return nil, fmt.Errorf("accept at %s: %w", l.path, ipc.ErrClosed)
+	select {
+	case l.turn <- struct{}{}:
+	case <-ctx.Done():
+		return nil, wait.Error(ctx, "accept", l.path)
 	}
+	defer func() { <-l.turn }()
 	stop := context.AfterFunc(ctx, func() { _ = l.l.SetDeadline(time.Unix(1, 0)) })
 	defer stop()
-	c, err := l.l.AcceptUnix()
-	switch {
-	case err == nil:
-		return c, nil
-	case errors.Is(err, net.ErrClosed):
-		return nil, fmt.Errorf("accept at %s: %w", l.path, ipc.ErrClosed)
+	for {
+		err := l.l.SetDeadline(time.Time{})
+		if ended := wait.Error(ctx, "accept", l.path); ended != nil { // maybe before the deadline was taken away
+			return nil, ended
+		}
+		var c *net.UnixConn
+		if err == nil {
+			c, err = l.l.AcceptUnix()
+		}
+		switch {
+		case err == nil:
+			return c, nil
+		case errors.Is(err, net.ErrClosed):
+			return nil, fmt.Errorf("accept at %s: %w", l.path, ipc.ErrClosed)
+		case !errors.Is(err, os.ErrDeadlineExceeded): // else it was this context, or that of a former Accept, come late
+			return nil, fmt.Errorf("accept at %s: %w", l.path, err)
+		}
 	}
-	if ended := wait.Error(ctx, "accept", l.path); ended != nil {
-		return nil, ended
-	}
-	return nil, fmt.Errorf("accept at %s: %w", l.path, err)
 }
 
 // Close wakes Accept and removes the path, unless somebody has removed it and put something else there since, as who replaces

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/descartes/regress/pkg/ipc"
 	"github.com/descartes/regress/pkg/ipc/internal/family"
 )
 
@@ -266,4 +267,78 @@ func TestSuccessor(t *testing.T) {
 	}
 	reachable(t, second, path)
 	closes(t, second, path)
+}
+
+// TestAcceptTurn: an Accept behind another ends with its own context, and Close ends both.
+func TestAcceptTurn(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "s")
+	l, err := family.Listen(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx := limited(t)
+	const many = 3
+	ended := make(chan error, many)
+	for range many {
+		go func() {
+			_, err := l.Accept(ctx)
+			ended <- err
+		}()
+	}
+	time.Sleep(10 * time.Millisecond)
+	short, cancel := context.WithTimeout(ctx, 20*time.Millisecond)
+	defer cancel()
+	late := make(chan error, 1)
+	go func() {
+		_, err := l.Accept(short)
+		late <- err
+	}()
+	wait := func(from chan error, want error) {
+		t.Helper()
+		select {
+		case err := <-from:
+			if !errors.Is(err, want) {
+				t.Errorf("Accept: %v, want %v", err, want)
+			}
+		case <-ctx.Done():
+			t.Fatalf("Accept goes on waiting, want %v", want)
+		}
+	}
+	wait(late, ipc.ErrTimeout)
+	closes(t, l, path)
+	for range many {
+		wait(ended, ipc.ErrClosed)
+	}
+}
+
+// TestAcceptAgain: a context that ends just when its Accept returns does not disturb the next one.
+func TestAcceptAgain(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "s")
+	l, err := family.Listen(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx := limited(t)
+	for range 2000 {
+		brief, cancel := context.WithCancel(ctx)
+		go cancel()
+		if _, err := l.Accept(brief); !errors.Is(err, context.Canceled) {
+			t.Fatalf("Accept of nobody, cancelled: %v", err)
+		}
+		brief, cancel = context.WithCancel(ctx)
+		a, err := family.Dial(ctx, path, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		go cancel()
+		b, err := l.Accept(brief)
+		if err != nil { // then it is there for the next one
+			b, err = l.Accept(ctx)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _ = a.Close(), b.Close()
+	}
+	closes(t, l, path)
 }
