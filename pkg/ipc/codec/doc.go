@@ -84,5 +84,6 @@
 //
 //	go test ./pkg/ipc/codec -run '^$' -fuzz '^FuzzBincode$' -fuzztime 60s
 //
-// and likewise FuzzBincodeMaps, FuzzText and FuzzJSON.
+// and likewise FuzzBincodeMaps, FuzzText and FuzzJSON. A finding names an input and leaves it in
+// testdata/fuzz; "context deadline exceeded" without one is a worker that was busy when the time was up.
 package codec
