@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -223,6 +224,7 @@ func (l lines) encoded(format, payload string, e encoded) {
 		title string
 		ns    float64
 	}{{"Encode", e.encode}, {"Decode", e.decode}} {
-		fmt.Fprintf(l.out, "Benchmark%s/format=%s/payload=%s\t1\t%s ns/op\t%d encoded-bytes\n", half.title, format, payload, digits(half.ns), e.bytes)
+		fmt.Fprintf(l.out, "Benchmark%s/format=%s/payload=%s-%d\t1\t%s ns/op\t%d encoded-bytes\n",
+			half.title, format, payload, runtime.GOMAXPROCS(0), digits(half.ns), e.bytes)
 	}
 }

@@ -19,7 +19,7 @@ func (l lines) begin(machine []string) {
 	for _, line := range machine {
 		fmt.Fprintf(l.out, "# %s\n", line)
 	}
-	fmt.Fprint(l.out, "Unit msg/s better=higher\nUnit p50-latency-ns better=lower\nUnit p95-latency-ns better=lower\nUnit p99-latency-ns better=lower\n")
+	fmt.Fprint(l.out, "Unit msg/s better=higher\nUnit p50-latency-ns better=lower\nUnit p95-latency-ns better=lower\nUnit p99-latency-ns better=lower\nUnit encoded-bytes better=lower\n")
 }
 
 func (l lines) round(n int, crossing time.Duration, load string) {
