@@ -92,9 +92,9 @@ func (f format) measure(p payload, d time.Duration) (encoded, error) {
 	if !reflect.DeepEqual(back, p.value) {
 		return encoded{}, fmt.Errorf("%s: %s comes back as %+v", f.name, p.name, back)
 	}
-	e := encoded{bytes: len(bytes.TrimSuffix(text, []byte("\n")))} // streams end values so
-	if !f.json {
-		e.bytes = len(text)
+	e := encoded{bytes: len(text)}
+	if f.json && bytes.HasSuffix(text, []byte("\n")) {
+		e.bytes-- // streams end values so
 	}
 	buf := text
 	if e.encode, err = each(d, func() (err error) {
