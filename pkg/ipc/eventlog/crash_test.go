@@ -118,6 +118,48 @@ func TestCutAtEveryByte(t *testing.T) {
 	}
 }
 
+// TestZeroTail is a power failure at every byte after which the file has its
+// length and zeros from there on: the events before are read, and opening cuts
+// the rest off.
+func TestZeroTail(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "log")
+	whole := write(t, path, events...)
+	for cut := range len(whole) + 1 {
+		if 0 < cut && cut < header {
+			continue // the header is on disk before Open returns, and is one block
+		}
+		image := append(bytes.Clone(whole[:cut]), make([]byte, len(whole)-cut+100)...)
+		if cut == 0 {
+			image = make([]byte, header) // there are no events yet
+		}
+		kept, end := 0, header
+		for kept < len(events) { // zeros may be just what was there
+			next := end + frame + len(events[kept])
+			if cut == 0 || !bytes.Equal(image[end:next], whole[end:next]) {
+				break
+			}
+			kept, end = kept+1, next
+		}
+		put(t, path, image)
+		if have, err := read(t, path); !errors.Is(err, eventlog.ErrTorn) || !slices.Equal(have, events[:kept]) {
+			t.Fatalf("zeros from %d on: read %q, %v; want %q and a torn tail", cut, have, err, events[:kept])
+		}
+		log, err := eventlog.Open(path, eventlog.Options{Durability: eventlog.None})
+		if err != nil {
+			t.Fatalf("zeros from %d on: %v", cut, err)
+		}
+		if seq, err := log.Append(context.Background(), []byte("on")); err != nil || seq != uint64(kept+1) {
+			t.Fatalf("zeros from %d on: append: have %d, %v; want %d", cut, seq, err, kept+1)
+		}
+		if err := log.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if have, err := read(t, path); err != nil || !slices.Equal(have, append(events[:kept:kept], "on")) {
+			t.Fatalf("zeros from %d on: after going on: %q, %v", cut, have, err)
+		}
+	}
+}
+
 // TestEveryFlippedBit damages the file in every bit. No wrong event is ever
 // read; damage before whole events is refused, and damage in the last event is
 // cut off as a torn tail.

@@ -102,7 +102,8 @@ type Log struct {
 // A torn tail is cut off, and [Log.Recovered] says so. One Log at a time can
 // have a file open, in all processes; the second gets ErrLocked. Damage that is
 // no torn tail is a *DamageError of kind ErrCorrupt unless Options.Repair is set.
-// The whole file is read and checked.
+// The whole file is read and checked, and the events that are kept are forced to
+// the disk: a process that was killed may have left them to the kernel.
 func Open(path string, opts Options) (*Log, error) {
 	if opts.Durability < EveryEvent || opts.Durability > None {
 		return nil, fmt.Errorf("open event log %s: unknown durability %d: want EveryEvent, Interval or None", path, opts.Durability)
@@ -116,6 +117,9 @@ func Open(path string, opts Options) (*Log, error) {
 	}
 	l := &Log{path: path, file: file, opts: opts}
 	if err := l.load(file); err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	if err := l.force(); err != nil {
 		return nil, errors.Join(err, file.Close())
 	}
 	l.timer = time.AfterFunc(time.Hour, l.tick)
@@ -143,7 +147,7 @@ func (l *Log) load(file *os.File) error {
 		return l.begin(file, found)
 	}
 	l.salt, l.end, l.last = s.salt, s.at, s.last
-	l.written, l.synced = s.last, s.last
+	l.written = s.last
 	l.recovered = Recovery{Events: s.last}
 	if !damaged {
 		return nil

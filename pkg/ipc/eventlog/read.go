@@ -2,6 +2,7 @@ package eventlog
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -110,6 +111,9 @@ func scan(path string, file *os.File) (*scanner, error) {
 	salt, reason := parseHeader(head)
 	if reason != "" {
 		bad.Reason = reason
+		if size == headerSize && bytes.Equal(head, make([]byte, headerSize)) {
+			bad.Kind = ErrTorn // made just before the power failed: the size was written and the header not
+		}
 		return nil, bad
 	}
 	in := bufio.NewReaderSize(io.NewSectionReader(file, headerSize, size-headerSize), 64<<10)
