@@ -69,7 +69,8 @@ func bars() []bar {
 	rates("2", "ours-shm", "shmipc-go", 5, plain)
 	rates("2", "ours-shm", "shmipc-go", 3, batched)
 	rates("2", "ours-shm", "c-shm", .85, large)
-	rates("2", "ours-shm", "shmipc-go", 3, large)
+	rates("2", "ours-shm", "shmipc-go", 3, large) // which is read in place, where Recv copies once more
+	rates("2", "ours-shm-peek", "shmipc-go", 3, large)
 	for _, t := range []string{"unix", "pipe"} {
 		rates("3", "ours-"+t, "c-"+t, .75, plain, work{flow, 512, 1}, large)
 		rates("3", "ours-"+t, "c-"+t, .6, batched, work{flow, 512, batch})
