@@ -13,74 +13,77 @@ import (
 
 // forked kills a side that has started a process, which lives on: the other is told, for nothing of the connection was inherited.
 func (tr Transport) forked(t *testing.T) {
-	late := watchStalls(t)
-	// alive waits for the process that the victim started, and returns what ends it and says that it lived until then.
-	alive := func(t *testing.T, y *tally) (end func()) {
-		t.Helper()
-		for start := time.Now(); y.pid.Load() == 0; time.Sleep(time.Millisecond) {
-			if time.Since(start) > patience {
-				t.Fatal("the victim started no process")
-			}
-		}
-		pid := int(y.pid.Load())
-		return func() {
-			if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
-				t.Errorf("the process that the victim started did not outlive it: %v", err)
-			}
+	t.Run("child", tr.forkedChild)
+	t.Run("opener", tr.forkedOpener)
+}
+
+// outlives waits for the process that a mother has started. What it returns ends that process, which must have lived until then.
+func (y *tally) outlives(t *testing.T) (end func()) {
+	t.Helper()
+	for start := time.Now(); y.pid.Load() == 0; time.Sleep(time.Millisecond) {
+		if time.Since(start) > patience {
+			t.Fatal("the victim started no process")
 		}
 	}
-	t.Run("child", func(t *testing.T) {
-		ctx := limited(t)
-		y, path := tallyOf(t)
-		c, cmd := tr.spawn(t, "mother", path, ipc.Config{})
-		end := alive(t, y)
-		defer end()
-		received := make(chan error, 1)
-		go func() {
-			_, err := c.Recv(ctx, nil)
-			received <- err
-		}()
-		time.Sleep(5 * time.Millisecond) // Recv waits
-		idle, start := late.sum(), time.Now()
-		_ = cmd.Process.Kill()
-		if err := <-received; !errors.Is(err, ipc.ErrPeerGone) {
-			t.Errorf("Recv: %v, want ErrPeerGone", err)
+	pid := int(y.pid.Load())
+	return func() {
+		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+			t.Errorf("the process that the victim started did not outlive it: %v", err)
 		}
-		err := error(nil)
-		for err == nil {
-			err = c.Send(ctx, make([]byte, 1000))
-		}
-		if !errors.Is(err, ipc.ErrPeerGone) {
-			t.Errorf("Send: %v, want ErrPeerGone", err)
-		}
-		if err := late.bound(time.Since(start), idle, survivor); err != nil {
-			t.Errorf("both halves of the survivor: %v", err)
-		}
-	})
-	t.Run("opener", func(t *testing.T) {
-		y, path := tallyOf(t)
-		var stderr bytes.Buffer // it ends when the survivor has ended too
-		cmd := command(tr, "open", "mother:"+path)
-		configure(cmd, ipc.Config{Timeout: survivor})
-		cmd.Stderr, cmd.WaitDelay = &stderr, patience
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		end := alive(t, y)
-		defer end()
-		for start := time.Now(); y.sent.Load() == 0 && time.Since(start) < patience; {
-			time.Sleep(time.Millisecond)
-		}
-		idle, start := late.sum(), time.Now()
-		_ = cmd.Process.Kill()
-		if err := cmd.Wait(); errors.Is(err, exec.ErrWaitDelay) {
-			t.Errorf("the survivor went on for %v: %v", patience, err)
-		}
-		if err := late.bound(time.Since(start), idle, survivor); err != nil {
-			t.Errorf("the survivor: %v", err)
-		}
-		if y.end.Load() != endGone || stderr.Len() > 0 {
-			t.Errorf("the survivor's connection ended as %d, want %d; on stderr: %s", y.end.Load(), endGone, stderr.Bytes())
-		}
-	})
+	}
+}
+
+func (tr Transport) forkedChild(t *testing.T) {
+	ctx, late := limited(t), watchStalls(t)
+	y, path := tallyOf(t)
+	c, cmd := tr.spawn(t, "mother", path, ipc.Config{})
+	defer y.outlives(t)()
+	received := make(chan error, 1)
+	go func() {
+		_, err := c.Recv(ctx, nil)
+		received <- err
+	}()
+	time.Sleep(5 * time.Millisecond) // Recv waits
+	idle, start := late.sum(), time.Now()
+	_ = cmd.Process.Kill()
+	if err := <-received; !errors.Is(err, ipc.ErrPeerGone) {
+		t.Errorf("Recv: %v, want ErrPeerGone", err)
+	}
+	err := error(nil)
+	for err == nil {
+		err = c.Send(ctx, make([]byte, 1000))
+	}
+	if !errors.Is(err, ipc.ErrPeerGone) {
+		t.Errorf("Send: %v, want ErrPeerGone", err)
+	}
+	if err := late.bound(time.Since(start), idle, survivor); err != nil {
+		t.Errorf("both halves of the survivor: %v", err)
+	}
+}
+
+func (tr Transport) forkedOpener(t *testing.T) {
+	late := watchStalls(t)
+	y, path := tallyOf(t)
+	var stderr bytes.Buffer // it ends when the survivor has ended too
+	cmd := command(tr, "open", "mother:"+path)
+	configure(cmd, ipc.Config{Timeout: survivor})
+	cmd.Stderr, cmd.WaitDelay = &stderr, patience
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer y.outlives(t)()
+	for start := time.Now(); y.sent.Load() == 0 && time.Since(start) < patience; {
+		time.Sleep(time.Millisecond)
+	}
+	idle, start := late.sum(), time.Now()
+	_ = cmd.Process.Kill()
+	if err := cmd.Wait(); errors.Is(err, exec.ErrWaitDelay) {
+		t.Errorf("the survivor went on for %v: %v", patience, err)
+	}
+	if err := late.bound(time.Since(start), idle, survivor); err != nil {
+		t.Errorf("the survivor: %v", err)
+	}
+	if y.end.Load() != endGone || stderr.Len() > 0 {
+		t.Errorf("the survivor's connection ended as %d, want %d; on stderr: %s", y.end.Load(), endGone, stderr.Bytes())
+	}
 }

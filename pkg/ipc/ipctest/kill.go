@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"sync"
-	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -64,27 +63,38 @@ func (tr Transport) kill(t *testing.T) {
 	p := pace("IPCTEST_KILLS", kills)
 	dir := t.TempDir()
 	late := watchStalls(t)
-	var done, failed atomic.Int64
-	var slowest atomic.Int64
+	var mu sync.Mutex
+	var done, failed int
+	var slowest time.Duration
+	add := func(took time.Duration, err error) (enough bool) {
+		mu.Lock()
+		defer mu.Unlock()
+		done++
+		slowest = max(slowest, took)
+		if err != nil {
+			failed++
+			t.Error(err)
+		}
+		return failed >= 3
+	}
 	var wg sync.WaitGroup
 	for k := range killers {
 		wg.Go(func() {
 			rnd := rand.New(rand.NewPCG(uint64(os.Getpid()), uint64(k)))
-			for i := k; p.more(i) && failed.Load() < 3; i += killers {
+			for i := k; p.more(i); i += killers {
 				v := random(i, rnd)
 				took, err := tr.killOne(t.Context(), v, filepath.Join(dir, strconv.Itoa(k)), late)
 				if err != nil {
-					failed.Add(1)
-					t.Errorf("kill %d: %v: %v", i, v, err)
+					err = fmt.Errorf("kill %d: %v: %w", i, v, err)
 				}
-				done.Add(1)
-				for was := slowest.Load(); int64(took) > was && !slowest.CompareAndSwap(was, int64(took)); was = slowest.Load() {
+				if add(took, err) {
+					return
 				}
 			}
 		})
 	}
 	wg.Wait()
-	t.Logf("%d kills of %d; the slowest survivor knew after %v", done.Load(), p.want, time.Duration(slowest.Load()))
+	t.Logf("%d kills of %d; the slowest survivor knew after %v", done, p.want, slowest)
 }
 
 // killOne makes a pair, kills one of it and returns how long the other took to know.
