@@ -19,9 +19,9 @@ import (
 // settle is how long a burst is over before its memory goes back.
 const settle = 50 * time.Millisecond
 
-// garbage is how much of it, in per cent of the live heap, makes the collector start: half the runtime's own figure, because
+// garbage is how much of it, in per cent of the live heap, makes the collector start: a fifth of the runtime's own figure, because
 // what the collector needs for itself grows with the heap and does not go back.
-const garbage = 50
+const garbage = 20
 
 // order is what the agent is told: the Order of the suite.
 type order struct {
