@@ -19,7 +19,7 @@ func (c *conn) control(code uint32) error {
 	case code == ring.Abort && r.total > 0:
 		r.part, r.total, r.lent = nil, 0, false
 		r.c.Skip()
-		r.bound(c.cfg)
+		r.bound(c.cfg.MaxMessage)
 	case code == ring.Abort:
 		r.c.Skip()
 	case level >= 0 && level < r.seg.shape.levels && level != r.level:
@@ -33,7 +33,7 @@ func (c *conn) control(code uint32) error {
 		r.level, r.spare = level, nil
 		atomic.StoreUint32(&r.seg.control().Whole, 0)
 		if r.total == 0 {
-			r.bound(c.cfg)
+			r.bound(c.cfg.MaxMessage)
 		}
 		if r.c.Give() {
 			c.wake(r.bed, r.knock)

@@ -65,6 +65,12 @@ func (c *conn) recv(ctx context.Context, buf []byte) ([]byte, error) {
 	}
 	ring.StoreRel(&r.busy, in)
 	if r.limit != 0 && c.state.Load()&(closed|bad) == 0 {
+		if r.c.Quick(cap(buf)) {
+			buf = buf[:r.c.Read(buf)]
+			err := c.late("recv")
+			ring.StoreRel(&r.busy, out)
+			return buf, err
+		}
 		h := r.c.Head()
 		if h == 0 {
 			h = c.spinHead()
@@ -119,7 +125,7 @@ func (c *conn) take() {
 	} else {
 		c.advance(r.n)
 	}
-	r.bound(c.cfg)
+	r.bound(c.cfg.MaxMessage)
 }
 
 // advance takes a record of n bytes.
@@ -263,13 +269,13 @@ func (c *conn) meet(ctx context.Context, block bool) (bool, error) {
 	// Here and not where the memory arrives: Recv's short way looks at r.c before it knows.
 	r.c.Open(r.seg.rings[0], r.seg.shape.size(0), r.seg.control())
 	r.open, r.bed = true, &r.seg.control().Send
-	r.bound(c.cfg)
+	r.bound(c.cfg.MaxMessage)
 	return true, nil
 }
 
 // bound sets what follows from the ring's size.
-func (r *receiver) bound(cfg ipc.Config) {
-	r.limit = uint32(min(cfg.MaxMessage+1, r.c.Cap()-4*ring.Align))
+func (r *receiver) bound(most int) {
+	r.limit = uint32(min(most+1, r.c.Cap()-4*ring.Align))
 }
 
 // slow keeps calls off the short ways until bound is called.

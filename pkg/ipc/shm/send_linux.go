@@ -117,7 +117,8 @@ func (t *sender) release() {
 }
 
 // Send implements ipc.Conn. Its short way has no calls, so that arguments stay in registers: a store more a message
-// costs as much as any other work, for the processor keeps stores in order.
+// costs as much as any other work, for the processor keeps stores in order. A context that can end has to be asked, which is a call: such a
+// message goes the same way in send.
 func (c *conn) Send(ctx context.Context, b []byte) error {
 	t := &c.tx
 	if wait.Endless(ctx) {
@@ -144,6 +145,14 @@ func (c *conn) send(ctx context.Context, b []byte) error {
 		return wait.Error(ctx, "send", "shm")
 	}
 	ring.StoreRel(&t.busy, in)
+	if t.odd.Load() == 0 && t.p.Quick(len(b)) { // the short way, for contexts that can end
+		t.p.Seal(t.p.Write(b), len(b))
+		if t.p.Wrote() {
+			return c.sent(t.p.Owed())
+		}
+		ring.StoreRel(&t.busy, out)
+		return c.late("send")
+	}
 	if t.odd.Load() == 0 && len(b) <= t.floor && !t.abort {
 		t.resv = -1
 		var s ring.Status

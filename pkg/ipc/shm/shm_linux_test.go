@@ -562,7 +562,8 @@ func TestNothingLeft(t *testing.T) {
 // TestShortWay mixes what goes the short way through Send and Recv, 32 to 64 bytes like the message before, with what
 // must keep calls off it.
 func TestShortWay(t *testing.T) {
-	ctx := t.Context()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
 	for _, cfg := range []ipc.Config{
 		{},
 		{Buffer: 4 << 10, Fixed: true},
@@ -570,10 +571,13 @@ func TestShortWay(t *testing.T) {
 		{Batch: ipc.Batch{Bytes: 700, Delay: -1}},
 	} {
 		a, b := pair(t, cfg)
-		short := context.Background() // t.Context can end and goes the other way
 		rnd := rand.New(rand.NewPCG(3, 4))
 		var buf []byte
 		for round := range 1000 {
+			short := context.Background()
+			if round%2 > 0 {
+				short = ctx // which can end
+			}
 			var want [][]byte
 			send := func(n int) {
 				t.Helper()
@@ -612,8 +616,10 @@ func TestShortWay(t *testing.T) {
 					send(100 << 10)
 				}
 			}
-			if err := a.Flush(ctx); err != nil {
-				t.Fatal(err)
+			if n := cfg.Batch.Count; short != ctx || n == 0 || len(want)%n != 0 { // else it has left by itself
+				if err := a.Flush(ctx); err != nil {
+					t.Fatal(err)
+				}
 			}
 			for i, w := range want {
 				if rnd.IntN(8) == 0 {
@@ -631,6 +637,29 @@ func TestShortWay(t *testing.T) {
 					buf = make([]byte, rnd.IntN(70))
 				}
 			}
+		}
+	}
+}
+
+// TestShortWayWakes: what goes the short way wakes a receiver that sleeps for long.
+func TestShortWayWakes(t *testing.T) {
+	can, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	for name, ctx := range map[string]context.Context{"endless": context.Background(), "can end": can} {
+		a, b := pair(t, ipc.Config{})
+		for range 3 { // like the one before
+			if err := a.Send(ctx, make([]byte, 40)); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := b.Recv(ctx, nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		got := make(chan error, 1)
+		go func() { _, err := b.Recv(can, nil); got <- err }()
+		time.Sleep(20 * time.Millisecond) // past its naps
+		if err := errors.Join(a.Send(ctx, make([]byte, 40)), <-got); err != nil {
+			t.Errorf("a message with a context that is %s: %v", name, err)
 		}
 	}
 }
