@@ -166,10 +166,15 @@ func TestMembership(t *testing.T) {
 		if err := g.Add(pattern.Member{Name: "quiet", Conn: late.Conn}); err == nil {
 			t.Fatal("a name was taken twice")
 		}
+		heard := make(chan struct{})
 		go func() { // Recv waits for quiet, which says nothing, and must hear late
 			time.Sleep(50 * time.Millisecond)
 			_ = late.Conn.Send(ctx, []byte("hello")) // not in the group yet: its connection is still the caller's
 			_ = g.Add(late)
+			select {
+			case <-heard:
+			case <-ctx.Done():
+			}
 			time.Sleep(50 * time.Millisecond)
 			_ = g.Drop("quiet")
 			time.Sleep(50 * time.Millisecond)
@@ -179,6 +184,7 @@ func TestMembership(t *testing.T) {
 		if err != nil || from != "late" || string(p) != "hello" {
 			t.Fatalf("%q from %s, %v", p, from, err)
 		}
+		close(heard)
 		_, _, err = g.Recv(ctx, nil) // a dropped member is not reported; Close is
 		check("Recv while the group is closed", err, ipc.ErrClosed)
 		check("Recv on a closed group", func() error { _, _, err := g.Recv(ctx, nil); return err }(), ipc.ErrClosed)
