@@ -23,7 +23,8 @@ var ErrUnknown = errors.New("no such member")
 // Member is a connection with a name, which is what errors and Recv call it.
 //
 // A connection may have methods beyond ipc.Conn that let a group do without a wait or a second look, as the transports of this
-// module do: TrySend(p []byte) error, TryFlush() error, TryPeek() (p []byte, ok bool, err error) and Watch(context.Context) error. Without
+// module do: TrySend(p []byte) error, TryFlush() error, TryPeek() (p []byte, ok bool, err error),
+// Watch(context.Context) error and Among(n int), which hears how many members there are. Without
 // TrySend a full member is waited for where another would have had room, unless its configuration says NoWait; without TryFlush the same
 // goes for batches, unless Flush does not wait.
 type Member struct {
@@ -142,9 +143,19 @@ func (g *Group) Add(m Member) error {
 	n := newMember(m, g.noWait)
 	byName := maps.Clone(old.byName)
 	byName[n.name] = n
-	g.set.Store(&set{list: append(slices.Clone(old.list), n), byName: byName})
+	g.store(append(slices.Clone(old.list), n), byName)
 	g.ring()
 	return nil
+}
+
+// store makes these the members, and tells each how many they are.
+func (g *Group) store(list []*member, byName map[string]*member) {
+	g.set.Store(&set{list: list, byName: byName})
+	for _, m := range list {
+		if c, ok := m.conn.(interface{ Among(n int) }); ok {
+			c.Among(len(list))
+		}
+	}
 }
 
 // newMember finds out what m's connection can do beyond ipc.Conn.
@@ -202,7 +213,7 @@ func (g *Group) remove(m *member) bool {
 	byName := maps.Clone(old.byName)
 	delete(byName, m.name)
 	list := slices.DeleteFunc(slices.Clone(old.list), func(x *member) bool { return x == m })
-	g.set.Store(&set{list: list, byName: byName})
+	g.store(list, byName)
 	close(m.left)
 	return true
 }

@@ -194,6 +194,36 @@ func TestMembership(t *testing.T) {
 	})
 }
 
+// told is a connection that hears how many members its group has.
+type told struct {
+	ipc.Conn
+	among int
+}
+
+func (c *told) Among(n int) { c.among = n }
+
+func TestAmong(t *testing.T) {
+	g, _ := group(t, ipc.Config{})
+	var all []*told
+	for i, want := range []int{1, 2, 3, 2} {
+		if want > len(all) {
+			m, _ := start(t, fmt.Sprint(i), "echo", ipc.Config{Mechanism: ipc.Unix})
+			all = append(all, &told{Conn: m.Conn})
+			m.Conn = all[i]
+			if err := g.Add(m); err != nil {
+				t.Fatal(err)
+			}
+		} else if err := g.Drop("0"); err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range all[i/3:] { // the first one is dropped last
+			if c.among != want {
+				t.Errorf("a member of %d was told %d", want, c.among)
+			}
+		}
+	}
+}
+
 // An ended context is looked at though messages are there, and costs neither a message nor a member.
 func TestEndedContext(t *testing.T) {
 	each(t, func(t *testing.T, cfg ipc.Config) {

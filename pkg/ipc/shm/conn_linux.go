@@ -43,6 +43,7 @@ type conn struct {
 	single bool // one processor: spinning would keep the peer from running
 
 	state   atomic.Uint32
+	among   atomic.Uint32 // what Among was last told
 	closing atomic.Bool
 	fault   atomic.Pointer[error]
 	over    chan struct{} // closed when the connection ends in any way

@@ -3,6 +3,7 @@ package shm
 import (
 	"context"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/descartes/regress/pkg/ipc"
@@ -24,6 +25,7 @@ type receiver struct {
 	err   error // the end of this half
 	back  int   // pauses before looking again
 	soon  bool
+	among uint32 // as the peer was last told
 
 	have  bool   // the next message is known and complete:
 	n     int    // its length in the ring,
@@ -176,6 +178,10 @@ func (c *conn) header(ctx context.Context, block bool) (uint32, error) {
 			return 0, err
 		}
 	}
+	if n := c.among.Load(); n != r.among {
+		r.among = n
+		atomic.StoreUint32(&r.seg.control().Among, n)
+	}
 	h := r.c.Head()
 	if h != 0 {
 		return h, nil
@@ -272,6 +278,10 @@ func (c *conn) meet(ctx context.Context, block bool) (bool, error) {
 	r.bound(c.cfg.MaxMessage)
 	return true, nil
 }
+
+// Among says that this side's receiver serves n connections in turn, this one among them, which bounds how far the peer's ring grows when it is full.
+// It may be called at any time and is heard when the receiver next does not find a message at once.
+func (c *conn) Among(n int) { c.among.Store(uint32(n)) }
 
 // bound sets what follows from the ring's size.
 func (r *receiver) bound(most int) {

@@ -342,10 +342,16 @@ func TestReturn(t *testing.T) {
 // TestLag: a receiver that is behind lets the ring grow before the sender waits, unless the size is fixed.
 func TestLag(t *testing.T) {
 	ctx := t.Context()
-	fill := func(cfg ipc.Config, want int) {
+	fill := func(cfg ipc.Config, among, want int) {
 		t.Helper()
 		cfg.NoWait = true
 		a, b := pair(t, cfg)
+		for _, n := range []int{among + 1, among} { // once before the receiver has looked, once after
+			b.Among(n)
+			if b.Ready() {
+				t.Fatal("ready before anything was sent")
+			}
+		}
 		p, n := make([]byte, 1020), uint64(0)
 		for {
 			binary.LittleEndian.PutUint64(p, n)
@@ -369,10 +375,13 @@ func TestLag(t *testing.T) {
 			}
 		}
 	}
-	fill(ipc.Config{}, 4<<20)
-	fill(ipc.Config{MaxBuffer: 256 << 10}, 256<<10)
-	fill(ipc.Config{Fixed: true}, 64<<10)
-	fill(ipc.Config{Batch: ipc.Batch{Count: 8, Delay: -1}}, 4<<20)
+	fill(ipc.Config{}, 0, 4<<20)
+	fill(ipc.Config{}, 1, 4<<20)
+	fill(ipc.Config{}, 4, 256<<10)
+	fill(ipc.Config{}, 1000, 64<<10)
+	fill(ipc.Config{MaxBuffer: 256 << 10}, 0, 256<<10)
+	fill(ipc.Config{Fixed: true}, 0, 64<<10)
+	fill(ipc.Config{Batch: ipc.Batch{Count: 8, Delay: -1}}, 0, 4<<20)
 }
 
 // TestTryLag: a receiver that is behind and reads on lets the ring grow for TrySend; one that does not is passed over.

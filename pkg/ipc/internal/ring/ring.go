@@ -60,7 +60,10 @@ type Control struct {
 	// Whole is the consumer's wish for large messages in one record, because it reads them in place: fragments, which let it
 	// copy while the producer writes on, it would have to put together.
 	Whole uint32
-	_     [124]byte
+	// Among is how many connections the consumer serves in turn, 0 unknown. What a producer waits for then is its turn, and
+	// a larger ring only drives those of the others out of the caches.
+	Among uint32
+	_     [120]byte
 }
 
 // Sleeper is one side's bed: what it waits on and whether it must be woken.
