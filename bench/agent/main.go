@@ -47,7 +47,9 @@ func main() {
 }
 
 func run(ctx context.Context) error {
-	debug.SetGCPercent(garbage)
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(garbage)
+	}
 	conn, err := transport.FromParent(ipc.Config{})
 	if err != nil {
 		return err
