@@ -14,9 +14,10 @@ import (
 // plain is what a program does on two os.Pipes without this module: a length of four bytes before each message, one
 // Write for both, a bufio.Reader. It is the yardstick of a gather, the same as bench/peers has for it.
 type plain struct {
-	in  *bufio.Reader
-	out io.Writer
-	buf []byte
+	in   *bufio.Reader
+	out  io.Writer
+	buf  []byte
+	head [4]byte
 }
 
 func newPlain(in io.Reader, out io.Writer) *plain {
@@ -31,14 +32,10 @@ func (c *plain) send(p []byte) error {
 
 // recv fills p, the length of which the other side knows.
 func (c *plain) recv(p []byte) error {
-	var head [4]byte
-	for i := range head { // not by io.ReadFull, through which head would escape
-		var err error
-		if head[i], err = c.in.ReadByte(); err != nil {
-			return err
-		}
+	if _, err := io.ReadFull(c.in, c.head[:]); err != nil {
+		return err
 	}
-	if n := binary.LittleEndian.Uint32(head[:]); n != uint32(len(p)) {
+	if n := binary.LittleEndian.Uint32(c.head[:]); n != uint32(len(p)) {
 		return fmt.Errorf("a message of %d bytes, want %d", n, len(p))
 	}
 	_, err := io.ReadFull(c.in, p)

@@ -25,7 +25,6 @@ type receiver struct {
 	err   error // the end of this half
 	back  int   // pauses before looking again
 	soon  bool
-	among uint32 // as the peer was last told
 
 	have  bool   // the next message is known and complete:
 	n     int    // its length in the ring,
@@ -178,9 +177,8 @@ func (c *conn) header(ctx context.Context, block bool) (uint32, error) {
 			return 0, err
 		}
 	}
-	if n := c.among.Load(); n != r.among {
-		r.among = n
-		atomic.StoreUint32(&r.seg.control().Among, n)
+	if n, told := c.among.Load(), &r.seg.control().Among; atomic.LoadUint32(told) != n {
+		atomic.StoreUint32(told, n)
 	}
 	h := r.c.Head()
 	if h != 0 {

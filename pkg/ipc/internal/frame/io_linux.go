@@ -2,11 +2,8 @@ package frame
 
 import (
 	"runtime"
-	"sync"
 	"syscall"
 	"unsafe"
-
-	"github.com/descartes/regress/pkg/ipc/internal/cores"
 )
 
 // rawLimit is up to how many bytes a system call is made without telling the scheduler. The descriptors do not
@@ -57,9 +54,6 @@ func write2(fd uintptr, p, q []byte) (int, syscall.Errno) {
 		}
 	}
 }
-
-// single says that there is one processor: whoever spins keeps the other side from running.
-var single = sync.OnceValue(func() bool { return cores.Count() < 2 })
 
 // yield lets other processes on this core run. Other goroutines have their own: runtime.Gosched would wake another thread
 // to look for them, each time.

@@ -5,10 +5,7 @@ package frame
 import (
 	"errors"
 	"runtime"
-	"sync"
 	"syscall"
-
-	"github.com/descartes/regress/pkg/ipc/internal/cores"
 )
 
 func errno(err error) syscall.Errno {
@@ -42,9 +39,6 @@ func write(fd uintptr, p []byte) (int, syscall.Errno) {
 
 // write2 writes the first piece alone: the caller goes on with the rest.
 func write2(fd uintptr, p, _ []byte) (int, syscall.Errno) { return write(fd, p) }
-
-// single says that there is one processor: whoever spins keeps the other side from running.
-var single = sync.OnceValue(func() bool { return cores.Count() < 2 })
 
 // yield lets other goroutines run.
 func yield() { runtime.Gosched() }

@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"sync"
 	"syscall"
 	"time"
 
 	"github.com/descartes/regress/pkg/ipc"
+	"github.com/descartes/regress/pkg/ipc/internal/cores"
 	"github.com/descartes/regress/pkg/ipc/internal/ring"
 	"github.com/descartes/regress/pkg/ipc/internal/wait"
 )
@@ -50,6 +52,9 @@ func (r *reader) read(ctx context.Context, p []byte, block bool) (int, error) {
 	}
 	return r.n, r.err
 }
+
+// single says that there is one processor: whoever spins keeps the other side from running.
+var single = sync.OnceValue(func() bool { return cores.Count() < 2 })
 
 // maxBack is how many pauses a reader stays away at most, about five microseconds.
 const maxBack = 200
