@@ -13,11 +13,18 @@ import (
 	"github.com/descartes/regress/pkg/ipc/pattern"
 )
 
-// signal stops, continues or kills a member.
+// signal stops, continues or kills a member. When it returns, one that is stopped stands still: the signal alone lets it run on for a moment.
 func signal(t *testing.T, cmd *exec.Cmd, s syscall.Signal) {
 	t.Helper()
 	if err := cmd.Process.Signal(s); err != nil {
 		t.Fatal(err)
+	}
+	if s != syscall.SIGSTOP {
+		return
+	}
+	var status syscall.WaitStatus
+	if _, err := syscall.Wait4(cmd.Process.Pid, &status, syscall.WUNTRACED, nil); err != nil || !status.Stopped() {
+		t.Fatalf("stop process %d: %v, status %#x", cmd.Process.Pid, err, status)
 	}
 }
 
