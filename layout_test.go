@@ -6,11 +6,15 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 const module = "github.com/descartes/regress"
@@ -18,6 +22,48 @@ const module = "github.com/descartes/regress"
 // The law of the house: who may import whom. It reads the imports itself: a
 // test that asked the go command would be answered from the test cache after a
 // bad import was added.
+
+// packages are the houses of this module, one a line. One that is not here fails,
+// and so does one that is here and gone, here or in a rule below.
+var packages = []string{
+	".",
+	"bench",
+	"bench/agent",
+	"cmd/regress",
+	"cmd/regress/internal/config",
+	"cmd/regress/internal/github",
+	"cmd/regress/internal/github/githubtest",
+	"cmd/regress/internal/measure",
+	"cmd/regress/internal/placement",
+	"cmd/regress/internal/report",
+	"cmd/regress/internal/source",
+	"cmd/regress/internal/summary",
+	"pkg/baseline",
+	"pkg/baseline/dir",
+	"pkg/baseline/ingest",
+	"pkg/baseline/machine",
+	"pkg/baseline/postgres",
+	"pkg/baseline/postgres/pgtest",
+	"pkg/baseline/storetest",
+	"pkg/gate",
+	"pkg/gate/accuracy",
+	"pkg/gate/accuracy/inject",
+	"pkg/gate/stat",
+	"pkg/ipc",
+	"pkg/ipc/codec",
+	"pkg/ipc/eventlog",
+	"pkg/ipc/internal/cores",
+	"pkg/ipc/internal/family",
+	"pkg/ipc/internal/frame",
+	"pkg/ipc/internal/ring",
+	"pkg/ipc/internal/wait",
+	"pkg/ipc/ipctest",
+	"pkg/ipc/pattern",
+	"pkg/ipc/pipe",
+	"pkg/ipc/shm",
+	"pkg/ipc/transport",
+	"pkg/ipc/unix",
+}
 
 // doors names the packages that may import a third-party module, by prefix.
 // Test files may import what they need.
@@ -38,25 +84,58 @@ var doors = map[string][]string{
 
 // forbidden lists, by importing folder, prefixes of our own that it must not import.
 var forbidden = map[string][]string{
-	"pkg/baseline":                   {"pkg/gate", "pkg/ipc", "cmd", "bench"},
-	"pkg/baseline/dir":               {"pkg/baseline/postgres"},
-	"pkg/baseline/postgres":          {"pkg/baseline/dir"},
-	"pkg/gate":                       {"pkg/baseline/ingest", "pkg/baseline/dir", "pkg/baseline/postgres", "pkg/baseline/machine", "pkg/ipc", "cmd", "bench"},
-	"pkg/gate/stat":                  {"pkg", "cmd", "bench"},
-	"pkg/ipc":                        {"pkg/baseline", "pkg/gate", "cmd", "bench"},
-	"bench":                          {"pkg/baseline", "pkg/gate", "cmd"},
-	"cmd/regress/internal/measure":   {"pkg/gate", "pkg/ipc", "bench"},
-	"cmd/regress/internal/report":    {"pkg/ipc", "bench", "cmd/regress/internal/github", "cmd/regress/internal/measure"},
-	"cmd/regress/internal/github":    {"pkg/ipc", "bench", "cmd/regress/internal/measure"},
-	"cmd/regress/internal/config":    {"pkg/ipc", "bench"},
-	"cmd/regress/internal/dashboard": {"pkg/ipc", "bench"},
-	"cmd":                            {"pkg/ipc", "bench"},
+	"pkg/baseline":                 {"pkg/gate", "pkg/ipc", "cmd", "bench"},
+	"pkg/baseline/dir":             {"pkg/baseline/postgres"},
+	"pkg/baseline/postgres":        {"pkg/baseline/dir"},
+	"pkg/gate":                     {"pkg/baseline/ingest", "pkg/baseline/dir", "pkg/baseline/postgres", "pkg/baseline/machine", "pkg/ipc", "cmd", "bench"},
+	"pkg/gate/stat":                {"pkg", "cmd", "bench"},
+	"pkg/ipc":                      {"pkg/baseline", "pkg/gate", "cmd", "bench"},
+	"bench":                        {"pkg/baseline", "pkg/gate", "cmd"},
+	"cmd/regress/internal/measure": {"pkg/gate", "pkg/ipc", "bench"},
+	"cmd/regress/internal/report":  {"pkg/ipc", "bench", "cmd/regress/internal/github", "cmd/regress/internal/measure"},
+	"cmd/regress/internal/github":  {"pkg/ipc", "bench", "cmd/regress/internal/measure"},
+	"cmd/regress/internal/config":  {"pkg/ipc", "bench"},
+	"cmd":                          {"pkg/ipc", "bench"},
 }
 
 // impure lists what a verdict must not depend on; test files are free.
 var impure = map[string][]string{
 	"pkg/gate":      {"context", "log", "log/slog", "math/rand", "math/rand/v2", "os", "io/fs", "net"},
 	"pkg/gate/stat": {"context", "log", "log/slog", "math/rand", "math/rand/v2", "os", "io/fs", "net", "time"},
+}
+
+// gitDoors may run git.
+var gitDoors = []string{"cmd/regress", "cmd/regress/internal/measure", "cmd/regress/internal/placement"}
+
+// wide are the packages whose comments are still wider than TestCommentWidth allows. The list
+// only gets shorter.
+var wide = []string{
+	"bench",
+	"bench/agent",
+	"cmd/regress",
+	"cmd/regress/internal/measure",
+	"cmd/regress/internal/report",
+	"cmd/regress/internal/summary",
+	"pkg/baseline",
+	"pkg/baseline/dir",
+	"pkg/baseline/ingest",
+	"pkg/gate",
+	"pkg/gate/accuracy",
+	"pkg/gate/accuracy/inject",
+	"pkg/ipc",
+	"pkg/ipc/codec",
+	"pkg/ipc/eventlog",
+	"pkg/ipc/internal/cores",
+	"pkg/ipc/internal/family",
+	"pkg/ipc/internal/frame",
+	"pkg/ipc/internal/ring",
+	"pkg/ipc/internal/wait",
+	"pkg/ipc/ipctest",
+	"pkg/ipc/pattern",
+	"pkg/ipc/pipe",
+	"pkg/ipc/shm",
+	"pkg/ipc/transport",
+	"pkg/ipc/unix",
 }
 
 type source struct {
@@ -86,7 +165,7 @@ func sources(t *testing.T, fset *token.FileSet) []source {
 		if !strings.HasSuffix(name, ".go") {
 			return nil
 		}
-		file, err := parser.ParseFile(fset, name, nil, parser.SkipObjectResolution)
+		file, err := parser.ParseFile(fset, name, nil, parser.SkipObjectResolution|parser.ParseComments)
 		if err != nil {
 			return err
 		}
@@ -168,11 +247,75 @@ func lawful(s source, imported string) error {
 	return fmt.Errorf("no door is declared for it: name one in layout_test.go and say why")
 }
 
-func TestNames(t *testing.T) {
+// TestPackagesAreKnown keeps the rules true: a package without a line has none, and a
+// line without a package says something of nothing.
+func TestPackagesAreKnown(t *testing.T) {
+	here := map[string]bool{}
 	for _, s := range sources(t, token.NewFileSet()) {
-		switch s.file.Name.Name {
-		case "util", "utils", "common", "helpers", "types", "models":
-			t.Errorf("%s: package %s says nothing about what it holds", s.name, s.file.Name.Name)
+		if !here[s.dir] && !slices.Contains(packages, s.dir) {
+			t.Errorf("%s is a package that layout_test.go does not know: add it to packages and say whom it may import", s.dir)
+		}
+		here[s.dir] = true
+	}
+	gone := func(rule string, names ...string) {
+		t.Helper()
+		for _, name := range names {
+			if !slices.ContainsFunc(slices.Collect(maps.Keys(here)), func(dir string) bool { return within(dir, name) }) {
+				t.Errorf("%s names %s, which is not there", rule, name)
+			}
+		}
+	}
+	for _, name := range packages {
+		if !here[name] {
+			t.Errorf("packages names %s, which is not there", name)
+		}
+	}
+	for door, allowed := range doors {
+		gone("the door to "+door, allowed...)
+	}
+	for from, targets := range forbidden {
+		gone("forbidden", append(targets, from)...)
+	}
+	gone("impure", slices.Collect(maps.Keys(impure))...)
+	gone("gitDoors", gitDoors...)
+	gone("wide", wide...)
+}
+
+// TestOneDoorToGit: elsewhere a call would have to remember the environment of hooks, pagers,
+// filters, arguments that look like options, and a limit of time.
+func TestOneDoorToGit(t *testing.T) {
+	fset := token.NewFileSet()
+	for _, s := range sources(t, fset) {
+		if s.test || slices.Contains(gitDoors, s.dir) {
+			continue
+		}
+		ast.Inspect(s.file, func(n ast.Node) bool {
+			if call, ok := n.(*ast.CallExpr); ok && runsGit(call) {
+				t.Errorf("%s runs git; the doors to it are %v", fset.Position(call.Pos()), gitDoors)
+			}
+			return true
+		})
+	}
+}
+
+// runsGit reports whether call is exec.Command("git", …) or exec.CommandContext(ctx, "git", …).
+func runsGit(call *ast.CallExpr) bool {
+	callee, ok := call.Fun.(*ast.SelectorExpr)
+	if !ok || callee.Sel.Name != "Command" && callee.Sel.Name != "CommandContext" {
+		return false
+	}
+	return slices.ContainsFunc(call.Args[:min(2, len(call.Args))], func(arg ast.Expr) bool {
+		text, ok := arg.(*ast.BasicLit)
+		return ok && text.Value == `"git"`
+	})
+}
+
+// TestNames: a package is called after what it holds.
+func TestNames(t *testing.T) {
+	nothing := regexp.MustCompile(`^(util|common|helper|types|models|misc)|utils?$|helpers?$`)
+	for _, s := range sources(t, token.NewFileSet()) {
+		if name := s.file.Name.Name; nothing.MatchString(name) {
+			t.Errorf("%s: package %s says nothing about what it holds", s.name, name)
 		}
 	}
 }
@@ -192,6 +335,36 @@ func TestFunctionLength(t *testing.T) {
 			first, last := fset.Position(f.Pos()).Line, fset.Position(f.End()).Line
 			if lines := last - first + 1; lines > most {
 				t.Errorf("%s:%d: %s has %d lines, more than %d: it has two ideas", s.name, first, f.Name.Name, lines, most)
+			}
+		}
+	}
+}
+
+// TestCommentWidth: a comment is read at one width. One behind code is as wide as its own text.
+func TestCommentWidth(t *testing.T) {
+	const most = 100 // columns, with a tab as four
+	fset := token.NewFileSet()
+	for _, s := range sources(t, fset) {
+		if slices.Contains(wide, s.dir) {
+			continue
+		}
+		text, err := os.ReadFile(s.name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines := strings.Split(string(text), "\n")
+		for _, group := range s.file.Comments {
+			for _, comment := range group.List {
+				at := fset.Position(comment.Pos())
+				alone := strings.TrimSpace(lines[at.Line-1][:at.Column-1]) == ""
+				for i, line := range strings.Split(comment.Text, "\n") {
+					if alone {
+						line = strings.ReplaceAll(lines[at.Line-1+i], "\t", "    ")
+					}
+					if width := utf8.RuneCountInString(line); width > most {
+						t.Errorf("%s:%d: a comment of %d columns, more than %d", s.name, at.Line+i, width, most)
+					}
+				}
 			}
 		}
 	}

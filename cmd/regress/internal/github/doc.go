@@ -31,10 +31,12 @@
 //
 // What others put on a pull request, by their sources and documentation:
 //
-//	                         comment          check             source lines      from a fork, without secrets
-//	regress                  one, kept        check run         cause, benchmark  verdict, lines; the rest by workflow_run
-//	Bencher                  one, kept        in other events   none sent         refused; by workflow_run
-//	CodSpeed (a service)     by its bot       status            none              yes, without a token
-//	github-action-benchmark  always or alert  none              none              job summary
-//	benchstat, asv, LNT      none             none              none              none
+//	                         comment         check            source lines      a fork, no secrets
+//	regress                  one, kept       check run        cause, benchmark  verdict, lines (1)
+//	Bencher                  one, kept       in other events  none sent         refused (1)
+//	CodSpeed (a service)     by its bot      status           none              yes, without a token
+//	github-action-benchmark  always, alert   none             none              job summary
+//	benchstat, asv, LNT      none            none             none              none
+//
+// (1) and the rest by a workflow_run job.
 package github

@@ -79,7 +79,7 @@ type Post struct {
 
 // Cause is where a regression comes from, as far as it is known.
 type Cause struct {
-	File        string   // of the change, relative to the repository; empty: not found, and the benchmark's own line stands in
+	File        string   // of the change, relative to the repository; empty: not found
 	First, Last int      // its lines, from 1
 	Grown       []string // functions that grew most, with by how much: "fmt.Sprintf +12 ns/op"
 }
