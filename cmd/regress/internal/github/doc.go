@@ -31,10 +31,10 @@
 //
 // What others put on a pull request, by their sources and documentation:
 //
-//	                         comment         check            source lines      a fork, no secrets
-//	regress                  one, kept       check run        cause, benchmark  verdict, lines (1)
+//	                         comment         check            source lines      fork, no secrets
+//	regress                  one, kept       check run        cause, benchmark  verdict (1)
 //	Bencher                  one, kept       in other events  none sent         refused (1)
-//	CodSpeed (a service)     by its bot      status           none              yes, without a token
+//	CodSpeed (a service)     by its bot      status           none              yes
 //	github-action-benchmark  always, alert   none             none              job summary
 //	benchstat, asv, LNT      none            none             none              none
 //
