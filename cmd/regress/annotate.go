@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 
 	"github.com/urfave/cli/v2"
@@ -12,31 +13,41 @@ import (
 	"github.com/descartes/regress/pkg/gate"
 )
 
+// annotateFlags are what annotate is asked.
+type annotateFlags struct {
+	fileFlags
+	formatFlags
+	hubFlags
+	artifact string
+}
+
 func annotateCommand(w *world) *cli.Command {
+	f := new(annotateFlags)
+	own := []cli.Flag{
+		&cli.StringFlag{Name: "artifact", Destination: &f.artifact, Value: "regress-log", Usage: "name of the artifact that holds the raw logs", EnvVars: []string{envName("artifact")}},
+	}
 	return &cli.Command{
 		Name:      "annotate",
 		Usage:     "in a workflow_run job: post what the pull request's own job measured and may not post",
 		ArgsUsage: "[FILE…]",
-		Flags: flags([]cli.Flag{
-			&cli.StringFlag{Name: "artifact", Value: "regress-log", Usage: "name of the artifact that holds the raw logs", EnvVars: []string{envName("artifact")}},
-		}, formatFlags(), hubFlags()),
-		Action: w.withSession((*session).annotate),
+		Flags:     flags(own, f.formatFlags.flags(), f.hubFlags.flags(), f.fileFlags.flags()),
+		Action:    w.action(&f.fileFlags, f.run),
 	}
 }
 
-// annotate decides again from the raw logs, which a stranger may have written:
+// run decides again from the raw logs, which a stranger may have written:
 // they are read as data, and nothing of them reaches a baseline.
 //
 // Policy, targets and waivers are those of regress.toml as it is checked out
 // here, on the default branch. A waiver that the pull request brings along counts
 // in its own job and not in what is posted, so that nobody waives their own
 // regression on a page that the maintainers trust; github.Post.Policy says so on it.
-func (s *session) annotate(c *cli.Context) error {
-	printReport, err := s.printer(c)
+func (f *annotateFlags) run(ctx context.Context, s *session, files []string) error {
+	printReport, err := f.printer(s.world)
 	if err != nil {
 		return err
 	}
-	options, err := s.hubOptions(c)
+	options, err := s.hubOptions(f.hubFlags)
 	if err != nil {
 		return err
 	}
@@ -44,10 +55,10 @@ func (s *session) annotate(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	job := github.Start(c.Context, env, options)
-	log, claims, err := s.annotateLog(c, env, options)
+	job := github.Start(ctx, env, options)
+	log, claims, err := s.annotateLog(ctx, f.artifact, files, env, options)
 	if err != nil {
-		job.Abort(c.Context, err.Error())
+		job.Abort(ctx, err.Error())
 		return err
 	}
 	in := s.input(log)
@@ -55,25 +66,25 @@ func (s *session) annotate(c *cli.Context) error {
 	if err := printReport(decision, in); err != nil {
 		return fmt.Errorf("print the report: %w", err)
 	}
-	post := s.post(c.Context, in, decision)
-	post.Claims, post.Policy = claims, s.policyFile(c.Context)
-	job.Finish(c.Context, post)
+	post := s.post(ctx, in, decision)
+	post.Claims, post.Policy = claims, s.policyFile(ctx)
+	job.Finish(ctx, post)
 	return outcome(decision)
 }
 
 // annotateLog reads what was measured, and what the logs say of causes.
-func (s *session) annotateLog(c *cli.Context, env github.Context, options github.Options) (baseline.Log, []github.Claim, error) {
-	if c.Args().Present() {
-		log, err := s.read(c.Args().Slice())
+func (s *session) annotateLog(ctx context.Context, artifact string, files []string, env github.Context, options github.Options) (baseline.Log, []github.Claim, error) {
+	if len(files) > 0 {
+		log, err := s.results(ctx, files, plan{})
 		return log, nil, err
 	}
-	files, err := github.Fetch(c.Context, env, options, c.String("artifact"))
+	fetched, err := github.Fetch(ctx, env, options, artifact)
 	if err != nil {
 		return baseline.Log{}, nil, err
 	}
 	var logs []baseline.Log
 	var claims []github.Claim
-	for _, file := range files {
+	for _, file := range fetched {
 		log, err := parse(file.Name, bytes.NewReader(file.Data))
 		if err != nil {
 			return baseline.Log{}, nil, err

@@ -15,41 +15,24 @@ import (
 	"github.com/descartes/regress/pkg/baseline"
 )
 
+// baselineFlags are what the commands below baseline are asked.
+type baselineFlags struct {
+	fileFlags
+	measureFlags
+	storeFlags
+	branch string
+	rounds int
+}
+
 func baselineCommand(w *world) *cli.Command {
 	return &cli.Command{
 		Name:  "baseline",
 		Usage: "keep, list, show and remove reference runs",
 		Subcommands: []*cli.Command{
-			{
-				Name:      "update",
-				Usage:     "store runs: measured now, or read from FILEs",
-				ArgsUsage: "[FILE…]",
-				Flags: flags([]cli.Flag{
-					stringFlag("branch", "the branch they belong to (default: what the log says, else the one checked out)"),
-					roundsFlag(),
-				}, measureFlags(), storeFlags()),
-				Action: w.withSession((*session).baselineUpdate),
-			},
-			{
-				Name:   "list",
-				Usage:  "stored runs, newest first",
-				Flags:  flags([]cli.Flag{stringFlag("branch", "of this branch alone")}, storeFlags()),
-				Action: w.withSession((*session).baselineList),
-			},
-			{
-				Name:      "show",
-				Usage:     "print the raw text of a stored run",
-				ArgsUsage: "ID",
-				Flags:     flags(storeFlags()),
-				Action:    w.withSession((*session).baselineShow),
-			},
-			{
-				Name:      "remove",
-				Usage:     "forget stored runs",
-				ArgsUsage: "ID…",
-				Flags:     flags(storeFlags()),
-				Action:    w.withSession((*session).baselineRemove),
-			},
+			baselineUpdateCommand(w),
+			baselineListCommand(w),
+			baselineShowCommand(w),
+			baselineRemoveCommand(w),
 		},
 		Action: func(c *cli.Context) error {
 			if !c.Args().Present() {
@@ -60,19 +43,56 @@ func baselineCommand(w *world) *cli.Command {
 	}
 }
 
-// withSession opens the session and runs a command on it.
-func (w *world) withSession(run func(*session, *cli.Context) error) cli.ActionFunc {
-	return func(c *cli.Context) error {
-		s, err := w.open(c)
-		if err != nil {
-			return err
-		}
-		return run(s, c)
+func baselineUpdateCommand(w *world) *cli.Command {
+	f := new(baselineFlags)
+	own := []cli.Flag{
+		stringFlag(&f.branch, "branch", "the branch they belong to (default: what the log says, else the one checked out)"),
+		roundsFlag(&f.rounds),
+	}
+	return &cli.Command{
+		Name:      "update",
+		Usage:     "store runs: measured now, or read from FILEs",
+		ArgsUsage: "[FILE…]",
+		Flags:     flags(own, f.measureFlags.flags(), f.storeFlags.flags(), f.fileFlags.flags()),
+		Action:    w.action(&f.fileFlags, f.update, f.measureFlags.override, f.storeFlags.override),
 	}
 }
 
-func (s *session) baselineUpdate(c *cli.Context) error {
-	log, err := s.baselineLog(c)
+func baselineListCommand(w *world) *cli.Command {
+	f := new(baselineFlags)
+	own := []cli.Flag{stringFlag(&f.branch, "branch", "of this branch alone")}
+	return &cli.Command{
+		Name:   "list",
+		Usage:  "stored runs, newest first",
+		Flags:  flags(own, f.storeFlags.flags(), f.fileFlags.flags()),
+		Action: w.action(&f.fileFlags, f.list, f.storeFlags.override),
+	}
+}
+
+func baselineShowCommand(w *world) *cli.Command {
+	f := new(baselineFlags)
+	return &cli.Command{
+		Name:      "show",
+		Usage:     "print the raw text of a stored run",
+		ArgsUsage: "ID",
+		Flags:     flags(f.storeFlags.flags(), f.fileFlags.flags()),
+		Action:    w.action(&f.fileFlags, f.show, f.storeFlags.override),
+	}
+}
+
+func baselineRemoveCommand(w *world) *cli.Command {
+	f := new(baselineFlags)
+	return &cli.Command{
+		Name:      "remove",
+		Usage:     "forget stored runs",
+		ArgsUsage: "ID…",
+		Flags:     flags(f.storeFlags.flags(), f.fileFlags.flags()),
+		Action:    w.action(&f.fileFlags, f.remove, f.storeFlags.override),
+	}
+}
+
+func (f *baselineFlags) update(ctx context.Context, s *session, files []string) error {
+	log, err := s.results(ctx, files, plan{measureFlags: f.measureFlags, rounds: f.rounds})
 	if err != nil {
 		return err
 	}
@@ -83,7 +103,7 @@ func (s *session) baselineUpdate(c *cli.Context) error {
 			continue // an old release is no session of the branch, and an A/A run is one session
 		}
 		run.Project = project
-		if err := s.place(c, &run); err != nil {
+		if err := s.place(ctx, f.branch, &run); err != nil {
 			return err
 		}
 		if run.Dirty {
@@ -95,12 +115,12 @@ func (s *session) baselineUpdate(c *cli.Context) error {
 	if err := s.complete(log.Problems, log.Stopped); err != nil {
 		return fmt.Errorf("baseline update: nothing was stored: %w", err)
 	}
-	store, err := s.store(c.Context)
+	store, err := s.store(ctx)
 	if err != nil {
 		return err
 	}
 	defer store.Close()
-	added, err := store.Put(c.Context, runs...)
+	added, err := store.Put(ctx, runs...)
 	if err != nil {
 		return fmt.Errorf("baseline update: %w", err)
 	}
@@ -119,18 +139,11 @@ func twin(runs []baseline.Run, base baseline.Run) bool {
 	})
 }
 
-func (s *session) baselineLog(c *cli.Context) (baseline.Log, error) {
-	if c.Args().Present() {
-		return s.read(c.Args().Slice())
-	}
-	return s.measure(c, plan{rounds: c.Int("rounds")})
-}
-
 // place says of what commit, branch and time a run is, where its text does not:
 // of what is checked out here, now.
-func (s *session) place(c *cli.Context, run *baseline.Run) error {
+func (s *session) place(ctx context.Context, branch string, run *baseline.Run) error {
 	if run.Commit == "" {
-		if run.Commit = s.commit(c.Context, "HEAD"); run.Commit == "" {
+		if run.Commit = s.commit(ctx, "HEAD"); run.Commit == "" {
 			return errors.New("baseline update: the results name no commit, and there is none checked out here: run it inside the repository that they come from")
 		}
 		s.note("the results name no commit: they are stored as of %.12s, which is checked out here", run.Commit)
@@ -138,12 +151,12 @@ func (s *session) place(c *cli.Context, run *baseline.Run) error {
 	if run.Time.IsZero() { // the newest is what head is held against, so there must be an order
 		run.Time = time.Now().UTC()
 	}
-	if branch := c.String("branch"); branch != "" && run.Side != baseline.Base {
+	if branch != "" && run.Side != baseline.Base {
 		run.Branch = branch
 	}
 	run.Branch = strings.TrimPrefix(run.Branch, "origin/")
 	if run.Branch == "" {
-		run.Branch = s.branch(c.Context)
+		run.Branch = s.branch(ctx)
 	}
 	if run.Branch == "" {
 		return usagef("baseline update: neither the results nor the checkout name a branch: give one with --branch main")
@@ -179,13 +192,13 @@ func (s *session) complete(problems []baseline.Problem, stopped string) error {
 	return errors.Join(errs...)
 }
 
-func (s *session) baselineList(c *cli.Context) error {
-	store, err := s.store(c.Context)
+func (f *baselineFlags) list(ctx context.Context, s *session, _ []string) error {
+	store, err := s.store(ctx)
 	if err != nil {
 		return err
 	}
 	defer store.Close()
-	infos, err := store.List(c.Context, baseline.Query{Project: s.project(baseline.Log{}), Branch: c.String("branch")})
+	infos, err := store.List(ctx, baseline.Query{Project: s.project(baseline.Log{}), Branch: f.branch})
 	if err != nil && !errors.Is(err, baseline.ErrDamaged) { // beside the damaged ones stand those that can be read
 		return err
 	}
@@ -205,16 +218,16 @@ func (s *session) baselineList(c *cli.Context) error {
 	return errors.Join(table.Flush(), err)
 }
 
-func (s *session) baselineShow(c *cli.Context) error {
-	if c.NArg() != 1 {
+func (f *baselineFlags) show(ctx context.Context, s *session, ids []string) error {
+	if len(ids) != 1 {
 		return usagef("baseline show: give one ID of regress baseline list")
 	}
-	store, err := s.store(c.Context)
+	store, err := s.store(ctx)
 	if err != nil {
 		return err
 	}
 	defer store.Close()
-	run, err := store.Get(c.Context, c.Args().First())
+	run, err := store.Get(ctx, ids[0])
 	if err != nil {
 		return err
 	}
@@ -222,17 +235,17 @@ func (s *session) baselineShow(c *cli.Context) error {
 	return err
 }
 
-func (s *session) baselineRemove(c *cli.Context) error {
-	if !c.Args().Present() {
+func (f *baselineFlags) remove(ctx context.Context, s *session, ids []string) error {
+	if len(ids) == 0 {
 		return usagef("baseline remove: give the IDs of regress baseline list")
 	}
-	store, err := s.store(c.Context)
+	store, err := s.store(ctx)
 	if err != nil {
 		return err
 	}
 	defer store.Close()
-	for _, id := range c.Args().Slice() {
-		if err := store.Remove(c.Context, id); err != nil {
+	for _, id := range ids {
+		if err := store.Remove(ctx, id); err != nil {
 			return fmt.Errorf("baseline remove %s: %w", id, err)
 		}
 		fmt.Fprintf(s.stdout, "%s removed\n", id)

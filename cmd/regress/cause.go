@@ -6,8 +6,6 @@ import (
 	"maps"
 	"time"
 
-	"github.com/urfave/cli/v2"
-
 	"github.com/descartes/regress/cmd/regress/internal/github"
 	"github.com/descartes/regress/cmd/regress/internal/measure"
 	"github.com/descartes/regress/cmd/regress/internal/placement"
@@ -28,11 +26,11 @@ const (
 // causes profiles both sides of what regressed, and of what crept in, where the anchor is the other side, and says where
 // it comes from. It is for what was measured here, and it can fail without harm: annotations then
 // stand on the benchmarks' own lines.
-func (s *session) causes(c *cli.Context, d gate.Decision) map[baseline.Key]github.Cause {
-	if c.Args().Present() || len(s.cfg.Suite.Command) > 0 {
+func (s *session) causes(ctx context.Context, f measureFlags, base string, d gate.Decision) map[baseline.Key]github.Cause {
+	if len(s.cfg.Suite.Command) > 0 {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(c.Context, causeLimit)
+	ctx, cancel := context.WithTimeout(ctx, causeLimit)
 	defer cancel()
 	out := map[baseline.Key]github.Cause{}
 	look := func(verdict gate.Verdict, what, base string) {
@@ -41,13 +39,13 @@ func (s *session) causes(c *cli.Context, d gate.Decision) map[baseline.Key]githu
 			return
 		}
 		s.note("profiling what %s, to find the cause", what)
-		found, err := s.blame(ctx, c, base, wants, rows)
+		found, err := s.blame(ctx, f, base, wants, rows)
 		if err != nil {
 			s.note("warning: the cause was not found, the verdict stands: %v", err)
 		}
 		maps.Copy(out, found)
 	}
-	look(gate.Regressed, "regressed", c.String("base"))
+	look(gate.Regressed, "regressed", base)
 	look(gate.Crept, "crept in since "+d.Anchor, d.Anchor)
 	return out
 }
@@ -109,8 +107,8 @@ func sampleTime(row gate.Row) time.Duration {
 	return min(max(time.Duration(.15/share*float64(time.Second)), shortSample), longSample)
 }
 
-func (s *session) blame(ctx context.Context, c *cli.Context, base string, wants []measure.ProfileWant, rows [][]gate.Row) (map[baseline.Key]github.Cause, error) {
-	options, err := s.options(c, plan{base: base, rounds: 1})
+func (s *session) blame(ctx context.Context, f measureFlags, base string, wants []measure.ProfileWant, rows [][]gate.Row) (map[baseline.Key]github.Cause, error) {
+	options, err := s.options(ctx, plan{measureFlags: f, base: base, rounds: 1})
 	if err != nil {
 		return nil, err
 	}

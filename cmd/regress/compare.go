@@ -1,72 +1,88 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"regexp"
 	"time"
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/descartes/regress/cmd/regress/internal/config"
 	"github.com/descartes/regress/cmd/regress/internal/report"
 	"github.com/descartes/regress/pkg/baseline"
 	"github.com/descartes/regress/pkg/gate"
 )
 
+// compareFlags are what compare is asked.
+type compareFlags struct {
+	fileFlags
+	measureFlags
+	storeFlags
+	formatFlags
+	hubFlags
+	base   string
+	strict bool
+	resume string
+	github bool
+}
+
 func compareCommand(w *world) *cli.Command {
+	f := new(compareFlags)
 	own := []cli.Flag{
-		&cli.StringFlag{Name: "base", Value: "main", Usage: "branch, tag or commit to compare with: measured beside head, or looked up in the store for a FILE of head alone", EnvVars: []string{envName("base")}},
-		boolFlag("strict", "a series that is too noisy to decide fails"),
-		stringFlag("resume", "go on from the raw log of an interrupted run"),
-		&cli.BoolFlag{Name: "github", Usage: "report to GitHub: check run, annotations, job summary (default inside Actions)", EnvVars: []string{envName("github"), "GITHUB_ACTIONS"}},
+		&cli.StringFlag{Name: "base", Destination: &f.base, Value: "main", Usage: "branch, tag or commit to compare with: measured beside head, or looked up in the store for a FILE of head alone", EnvVars: []string{envName("base")}},
+		boolFlag(&f.strict, "strict", "a series that is too noisy to decide fails"),
+		stringFlag(&f.resume, "resume", "go on from the raw log of an interrupted run"),
+		&cli.BoolFlag{Name: "github", Destination: &f.github, Usage: "report to GitHub: check run, annotations, job summary (default inside Actions)", EnvVars: []string{envName("github"), "GITHUB_ACTIONS"}},
 	}
 	return &cli.Command{
 		Name:      "compare",
 		Usage:     "measure base and head side by side on this machine, or read FILEs, and decide",
 		ArgsUsage: "[FILE…]",
-		Flags:     flags(own, formatFlags(), measureFlags(), storeFlags(), hubFlags()),
-		Action:    w.withSession((*session).compare),
+		Flags:     flags(own, f.formatFlags.flags(), f.measureFlags.flags(), f.storeFlags.flags(), f.hubFlags.flags(), f.fileFlags.flags()),
+		Action:    w.action(&f.fileFlags, f.run, f.measureFlags.override, f.storeFlags.override, f.override),
 	}
 }
 
-func (s *session) compare(c *cli.Context) error {
-	if c.String("base") == "" {
+func (f *compareFlags) override(c *config.Config) error {
+	c.Policy.Strict = c.Policy.Strict || f.strict
+	return nil
+}
+
+func (f *compareFlags) run(ctx context.Context, s *session, files []string) error {
+	if f.base == "" {
 		return usagef("compare: --base is empty: name a branch, tag or commit")
 	}
-	if c.Args().Present() && c.String("resume") != "" {
-		return usagef("compare: --resume goes on measuring, and %s is read as it is: give one of them", c.Args().First())
+	if len(files) > 0 && f.resume != "" {
+		return usagef("compare: --resume goes on measuring, and %s is read as it is: give one of them", files[0])
 	}
-	printReport, err := s.printer(c)
+	printReport, err := f.printer(s.world)
 	if err != nil {
 		return err
 	}
-	hub, err := s.github(c)
+	hub, err := s.github(ctx, f.github, f.hubFlags)
 	if err != nil {
 		return err
 	}
-	log, err := s.compareLog(c)
+	log, err := s.results(ctx, files, plan{measureFlags: f.measureFlags, base: f.base, resume: f.resume, next: true, all: f.all})
 	if err != nil {
-		hub.broken(c.Context, err)
+		hub.broken(ctx, err)
 		return err
 	}
 	in := s.input(log)
-	if in.Stored, err = s.reference(c.Context, &in.Log, c.String("base")); err != nil {
-		hub.broken(c.Context, err)
+	if in.Stored, err = s.reference(ctx, &in.Log, f.base); err != nil {
+		hub.broken(ctx, err)
 		return err
 	}
 	decision := gate.Decide(in)
 	if err := printReport(decision, in); err != nil {
 		return fmt.Errorf("print the report: %w", err)
 	}
-	hub.causes = s.causes(c, decision)
-	hub.finish(c.Context, in, decision)
-	return outcome(decision)
-}
-
-func (s *session) compareLog(c *cli.Context) (baseline.Log, error) {
-	if c.Args().Present() {
-		return s.read(c.Args().Slice())
+	if len(files) == 0 { // what was measured here can be profiled here
+		hub.causes = s.causes(ctx, f.measureFlags, f.base, decision)
 	}
-	return s.measure(c, plan{base: c.String("base"), resume: c.String("resume"), next: true})
+	hub.finish(ctx, in, decision)
+	return outcome(decision)
 }
 
 // outcome turns a decision into what main exits with.
@@ -80,19 +96,19 @@ func outcome(d gate.Decision) error {
 // printer chooses the format before anything is measured for it. The report
 // does not name the file of the log: a replay under another name, or from a pipe,
 // prints the same bytes.
-func (s *session) printer(c *cli.Context) (func(gate.Decision, gate.Input) error, error) {
+func (f formatFlags) printer(w *world) (func(gate.Decision, gate.Input) error, error) {
 	options := func(in gate.Input) report.Options {
-		return report.Options{Color: s.color, Width: s.width, All: c.Bool("all"), Command: again(in.Log), Expires: expiry(in.Log)}
+		return report.Options{Color: w.color, Width: w.width, All: f.all, Command: again(in.Log), Expires: expiry(in.Log)}
 	}
-	switch format := c.String("format"); format {
+	switch f.format {
 	case "text":
-		return func(d gate.Decision, in gate.Input) error { return report.Text(s.stdout, d, options(in)) }, nil
+		return func(d gate.Decision, in gate.Input) error { return report.Text(w.stdout, d, options(in)) }, nil
 	case "markdown":
-		return func(d gate.Decision, in gate.Input) error { return report.Markdown(s.stdout, d, options(in)) }, nil
+		return func(d gate.Decision, in gate.Input) error { return report.Markdown(w.stdout, d, options(in)) }, nil
 	case "json":
-		return func(d gate.Decision, _ gate.Input) error { return report.JSON(s.stdout, d) }, nil
+		return func(d gate.Decision, _ gate.Input) error { return report.JSON(w.stdout, d) }, nil
 	default:
-		return nil, usagef("--format %q: text, markdown or json", format)
+		return nil, usagef("--format %q: text, markdown or json", f.format)
 	}
 }
 

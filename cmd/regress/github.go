@@ -9,8 +9,6 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/urfave/cli/v2"
-
 	"github.com/descartes/regress/cmd/regress/internal/config"
 	"github.com/descartes/regress/cmd/regress/internal/github"
 	"github.com/descartes/regress/cmd/regress/internal/report"
@@ -27,28 +25,28 @@ type hub struct {
 }
 
 // github prepares to report, where the command was asked to.
-func (s *session) github(c *cli.Context) (*hub, error) {
+func (s *session) github(ctx context.Context, asked bool, f hubFlags) (*hub, error) {
 	h := &hub{session: s}
-	options, err := s.hubOptions(c)
-	if err != nil || !c.Bool("github") {
+	options, err := s.hubOptions(f)
+	if err != nil || !asked {
 		return h, err
 	}
 	env, err := github.FromEnv(s.getenv)
 	if err != nil {
 		s.note("warning: %v: only commands and the job summary are written", err)
 	}
-	h.job = github.Start(c.Context, env, options)
+	h.job = github.Start(ctx, env, options)
 	return h, nil
 }
 
 // hubOptions sends workflow commands to stderr: stdout is the report alone,
 // and the runner reads both.
-func (s *session) hubOptions(c *cli.Context) (github.Options, error) {
-	comment, err := github.ParseComment(c.String("comment"))
+func (s *session) hubOptions(f hubFlags) (github.Options, error) {
+	comment, err := github.ParseComment(f.comment)
 	if err != nil {
 		return github.Options{}, usageError{err}
 	}
-	return github.Options{Commands: s.stderr, Key: c.String("key"), Comment: comment}, nil
+	return github.Options{Commands: s.stderr, Key: f.key, Comment: comment}, nil
 }
 
 // broken ends the check run of a run without a decision.

@@ -8,8 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/urfave/cli/v2"
-
 	"github.com/descartes/regress/cmd/regress/internal/measure"
 	"github.com/descartes/regress/pkg/baseline"
 	"github.com/descartes/regress/pkg/gate"
@@ -17,6 +15,7 @@ import (
 
 // plan says what a command wants measured beyond what the configuration says.
 type plan struct {
+	measureFlags
 	base   string   // ref; empty: head alone
 	groups []string // of regress.toml; none: the whole suite
 	rounds int      // fixed in advance; 0: as the decision asks
@@ -27,8 +26,8 @@ type plan struct {
 
 // measure runs the suite and reads the log back from its own text, so that what
 // is decided now is what a replay decides.
-func (s *session) measure(c *cli.Context, p plan) (baseline.Log, error) {
-	text, name, err := s.take(c, p)
+func (s *session) measure(ctx context.Context, p plan) (baseline.Log, error) {
+	text, name, err := s.take(ctx, p)
 	if err != nil {
 		return baseline.Log{}, err
 	}
@@ -37,15 +36,15 @@ func (s *session) measure(c *cli.Context, p plan) (baseline.Log, error) {
 
 // take runs the suite and keeps the raw log, and returns its text and where it
 // is kept.
-func (s *session) take(c *cli.Context, p plan) (text []byte, name string, err error) {
-	options, err := s.options(c, p)
+func (s *session) take(ctx context.Context, p plan) (text []byte, name string, err error) {
+	options, err := s.options(ctx, p)
 	if err != nil {
 		return nil, "", err
 	}
 	for _, name := range secrets {
 		_ = os.Unsetenv(name)
 	}
-	kept, err := s.keep(c.String("output"), p.resume)
+	kept, err := s.keep(p.output, p.resume)
 	if err != nil {
 		return nil, "", err
 	}
@@ -55,7 +54,7 @@ func (s *session) take(c *cli.Context, p plan) (text []byte, name string, err er
 	if s.progress {
 		options.Progress, wipe = measure.Line(s.stderr, s.width)
 	}
-	result, err := measure.Run(c.Context, options)
+	result, err := measure.Run(ctx, options)
 	wipe()
 	written, closing := kept.close()
 	if err == nil {
@@ -94,7 +93,7 @@ func (s *session) shorten(name string) string {
 	return name
 }
 
-func (s *session) options(c *cli.Context, p plan) (measure.Options, error) {
+func (s *session) options(ctx context.Context, p plan) (measure.Options, error) {
 	suite := s.cfg.Suite
 	options := measure.Options{
 		Dir:       s.root,
@@ -106,8 +105,8 @@ func (s *session) options(c *cli.Context, p plan) (measure.Options, error) {
 		Timeout:   suite.Timeout,
 		Budget:    s.cfg.Budget,
 		Rounds:    p.rounds,
-		Seed:      c.Uint64("seed"),
-		All:       p.all || c.Bool("all"),
+		Seed:      p.seed,
+		All:       p.all,
 	}
 	if !p.next && p.rounds < 1 {
 		return options, usagef("--rounds %d measures nothing: give 1 or more", p.rounds)
@@ -116,8 +115,8 @@ func (s *session) options(c *cli.Context, p plan) (measure.Options, error) {
 	if err != nil {
 		return options, usageError{err}
 	}
-	if v := c.String("bench"); v != "" {
-		pattern = v
+	if p.bench != "" {
+		pattern = p.bench
 	}
 	options.Bench = pattern
 	if p.resume != "" {
@@ -129,7 +128,7 @@ func (s *session) options(c *cli.Context, p plan) (measure.Options, error) {
 		return options, nil
 	}
 	options.Anchor = s.cfg.Anchor
-	options.Noise = s.memory(c.Context)
+	options.Noise = s.memory(ctx)
 	options.Next = func(log baseline.Log) []measure.Want {
 		var wants []measure.Want
 		for _, w := range gate.Next(s.input(log)) {

@@ -15,17 +15,24 @@ import (
 	"github.com/descartes/regress/pkg/gate"
 )
 
+// noiseFlags are what noise is asked.
+type noiseFlags struct {
+	fileFlags
+	storeFlags
+}
+
 func noiseCommand(w *world) *cli.Command {
+	f := new(noiseFlags)
 	return &cli.Command{
 		Name:   "noise",
 		Usage:  "what the store knows of each benchmark's noise on this class of machine, noisiest first",
-		Flags:  flags(storeFlags()),
-		Action: w.withSession((*session).noise),
+		Flags:  flags(f.storeFlags.flags(), f.fileFlags.flags()),
+		Action: w.action(&f.fileFlags, f.run, f.storeFlags.override),
 	}
 }
 
-func (s *session) noise(c *cli.Context) error {
-	runs, err := s.here(c.Context)
+func (f *noiseFlags) run(ctx context.Context, s *session, _ []string) error {
+	runs, err := s.here(ctx)
 	if err != nil {
 		return err
 	}

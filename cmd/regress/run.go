@@ -2,32 +2,42 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 
 	"github.com/urfave/cli/v2"
 )
 
+// runFlags are what run is asked.
+type runFlags struct {
+	fileFlags
+	measureFlags
+	base   string
+	rounds int
+}
+
 func runCommand(w *world) *cli.Command {
+	f := new(runFlags)
 	own := []cli.Flag{
-		stringFlag("base", "also measure this branch, tag or commit, interleaved"),
-		roundsFlag(),
+		stringFlag(&f.base, "base", "also measure this branch, tag or commit, interleaved"),
+		roundsFlag(&f.rounds),
 	}
 	return &cli.Command{
 		Name:      "run",
 		Usage:     "measure only: print the raw log in the Go benchmark format",
 		ArgsUsage: "[GROUP…]",
-		Flags:     flags(own, measureFlags()),
-		Action:    w.withSession((*session).run),
+		Flags:     flags(own, f.measureFlags.flags(), f.fileFlags.flags()),
+		Action:    w.action(&f.fileFlags, f.run, f.measureFlags.override),
 	}
 }
 
 // run prints the log whatever it holds, and then says what is missing from it.
-func (s *session) run(c *cli.Context) error {
-	text, name, err := s.take(c, plan{base: c.String("base"), groups: c.Args().Slice(), rounds: c.Int("rounds"), all: true})
+func (f *runFlags) run(ctx context.Context, s *session, groups []string) error {
+	text, name, err := s.take(ctx, plan{measureFlags: f.measureFlags, base: f.base, groups: groups, rounds: f.rounds, all: true})
 	if err != nil {
 		return err
 	}
-	if c.String("output") == "" {
+	if f.output == "" {
 		if _, err := s.stdout.Write(text); err != nil {
 			return fmt.Errorf("print the raw log: %w; it is kept in %s", err, name)
 		}

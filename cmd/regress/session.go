@@ -27,19 +27,35 @@ type session struct {
 	from string // the current directory
 }
 
+// action returns what a command does: it opens the session, lets the flags win
+// over regress.toml, and runs run with the arguments that are no flags.
+func (w *world) action(file *fileFlags, run func(context.Context, *session, []string) error, overrides ...func(*config.Config) error) cli.ActionFunc {
+	return func(c *cli.Context) error {
+		s, err := w.open(file.config)
+		if err != nil {
+			return err
+		}
+		for _, override := range overrides {
+			if err := override(&s.cfg); err != nil {
+				return err
+			}
+		}
+		return run(c.Context, s, c.Args().Slice())
+	}
+}
+
 // open reads the configuration that is in force. A project without one works
 // with the defaults.
-func (w *world) open(c *cli.Context) (*session, error) {
+func (w *world) open(path string) (*session, error) {
 	from, err := os.Getwd()
 	if err != nil {
 		return nil, fmt.Errorf("find the current directory: %w", err)
 	}
 	s := &session{world: w, cfg: config.Default(), root: from, from: from}
-	path := c.String("config")
 	if path == "" {
 		path, err = config.Find(from)
 		if errors.Is(err, fs.ErrNotExist) {
-			return s, s.override(c)
+			return s, nil
 		}
 		if err != nil {
 			return nil, usageError{err}
@@ -52,30 +68,7 @@ func (w *world) open(c *cli.Context) (*session, error) {
 		return nil, fmt.Errorf("find %s: %w", path, err)
 	}
 	s.root = filepath.Dir(path)
-	return s, s.override(c)
-}
-
-// override lets flags win over the file.
-func (s *session) override(c *cli.Context) error {
-	if c.IsSet("budget") {
-		s.cfg.Budget = c.Duration("budget")
-	}
-	if s.cfg.Budget <= 0 {
-		return usagef("a budget of %s measures nothing: give a duration such as --budget 3m", s.cfg.Budget)
-	}
-	if v := c.String("benchtime"); v != "" {
-		s.cfg.Suite.Benchtime = v
-	}
-	if v := c.String("store"); v != "" {
-		s.cfg.Store = v
-	}
-	if v := c.String("project"); v != "" {
-		s.cfg.Project = v
-	}
-	if c.Bool("strict") {
-		s.cfg.Policy.Strict = true
-	}
-	return nil
+	return s, nil
 }
 
 // project is the name under which the store keeps what was measured here.
@@ -128,16 +121,18 @@ func (s *session) store(ctx context.Context) (baseline.Store, error) {
 	return dir.Open(where)
 }
 
-// read reads result files, several as the shards of one measurement; "-" is the
-// standard input.
-func (s *session) read(names []string) (baseline.Log, error) {
-	var logs []baseline.Log
-	for _, name := range names {
-		log, err := s.readOne(name)
-		if err != nil {
+// results reads FILEs, several as the shards of one measurement; where there
+// are none, it measures what p says.
+func (s *session) results(ctx context.Context, files []string, p plan) (baseline.Log, error) {
+	if len(files) == 0 {
+		return s.measure(ctx, p)
+	}
+	logs := make([]baseline.Log, len(files))
+	for i, name := range files {
+		var err error
+		if logs[i], err = readFile(name, s.stdin); err != nil {
 			return baseline.Log{}, err
 		}
-		logs = append(logs, log)
 	}
 	if len(logs) == 1 {
 		return logs[0], nil
@@ -145,9 +140,10 @@ func (s *session) read(names []string) (baseline.Log, error) {
 	return ingest.Merge(logs...)
 }
 
-func (s *session) readOne(name string) (baseline.Log, error) {
+// readFile reads one log; "-" is the standard input.
+func readFile(name string, stdin io.Reader) (baseline.Log, error) {
 	if name == "-" {
-		return parse("stdin", s.stdin)
+		return parse("stdin", stdin)
 	}
 	file, err := os.Open(name)
 	if err != nil {

@@ -2,52 +2,54 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/descartes/regress/cmd/regress/internal/summary"
-	"github.com/descartes/regress/pkg/baseline"
 )
 
+// summaryFlags are what summary is asked.
+type summaryFlags struct {
+	fileFlags
+	measureFlags
+	rounds int
+	format string
+	page   string
+}
+
 func summaryCommand(w *world) *cli.Command {
-	// The raw log is kept under its own name; -o is the page.
-	measuring := slices.DeleteFunc(measureFlags(), func(f cli.Flag) bool { return slices.Contains(f.Names(), "output") })
+	f := new(summaryFlags)
 	own := []cli.Flag{
-		roundsFlag(),
-		&cli.StringFlag{Name: "format", Value: "markdown", Usage: "markdown or json", EnvVars: []string{envName("format")}},
-		stringFlag("page", "write the page to this file, such as LATEST_SUMMARY.md (default: print it)", "o"),
+		roundsFlag(&f.rounds),
+		&cli.StringFlag{Name: "format", Destination: &f.format, Value: "markdown", Usage: "markdown or json", EnvVars: []string{envName("format")}},
+		stringFlag(&f.page, "page", "write the page to this file, such as LATEST_SUMMARY.md (default: print it)", "o"),
 	}
 	return &cli.Command{
 		Name:      "summary",
 		Usage:     "sum head up, measured now or read from FILEs: recommended configurations, targets, every table",
 		ArgsUsage: "[FILE…]",
-		Flags:     flags(own, measuring),
-		Action:    w.withSession((*session).summary),
+		Flags:     flags(own, f.loud(), f.fileFlags.flags()), // the raw log is kept under its own name; -o is the page
+		Action:    w.action(&f.fileFlags, f.run, f.measureFlags.override),
 	}
 }
 
-// summary judges nothing, so a target that is missed is on the page and not in
+// run judges nothing, so a target that is missed is on the page and not in
 // the exit code; results that are not whole are in both.
-func (s *session) summary(c *cli.Context) error {
-	write, err := summaryFormat(c.String("format"))
+func (f *summaryFlags) run(ctx context.Context, s *session, files []string) error {
+	write, err := summaryFormat(f.format)
 	if err != nil {
 		return err
 	}
-	page := c.String("page")
+	page := f.page
 	if err := writable(page); err != nil {
 		return err
 	}
-	var log baseline.Log
-	if c.Args().Present() {
-		log, err = s.read(c.Args().Slice())
-	} else {
-		log, err = s.measure(c, plan{rounds: c.Int("rounds"), all: true})
-	}
+	log, err := s.results(ctx, files, plan{measureFlags: f.measureFlags, rounds: f.rounds, all: true})
 	if err != nil {
 		return err
 	}

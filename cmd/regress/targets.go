@@ -1,40 +1,42 @@
 package main
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/descartes/regress/pkg/baseline"
 	"github.com/descartes/regress/pkg/gate"
 )
 
+// targetsFlags are what targets is asked.
+type targetsFlags struct {
+	fileFlags
+	measureFlags
+	formatFlags
+	rounds int
+}
+
 func targetsCommand(w *world) *cli.Command {
+	f := new(targetsFlags)
 	return &cli.Command{
 		Name:      "targets",
 		Usage:     "hold the suite, measured now or read from FILEs, against the absolute targets of regress.toml",
 		ArgsUsage: "[FILE…]",
-		Flags: flags([]cli.Flag{
-			roundsFlag(),
-		}, formatFlags(), measureFlags()),
-		Action: w.withSession((*session).targets),
+		Flags:     flags([]cli.Flag{roundsFlag(&f.rounds)}, f.formatFlags.flags(), f.measureFlags.flags(), f.fileFlags.flags()),
+		Action:    w.action(&f.fileFlags, f.run, f.measureFlags.override),
 	}
 }
 
-func (s *session) targets(c *cli.Context) error {
-	printReport, err := s.printer(c)
+func (f *targetsFlags) run(ctx context.Context, s *session, files []string) error {
+	printReport, err := f.printer(s.world)
 	if err != nil {
 		return err
 	}
 	if len(s.cfg.Targets) == 0 {
 		return usagef("targets: none are set: add a [[target]] to regress.toml (regress init shows how)")
 	}
-	var log baseline.Log
-	if c.Args().Present() {
-		log, err = s.read(c.Args().Slice())
-	} else {
-		log, err = s.measure(c, plan{rounds: c.Int("rounds")})
-	}
+	log, err := s.results(ctx, files, plan{measureFlags: f.measureFlags, rounds: f.rounds, all: f.all})
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"path/filepath"
@@ -12,37 +13,45 @@ import (
 	"github.com/descartes/regress/cmd/regress/internal/config"
 )
 
+// waiveFlags are what waive is asked.
+type waiveFlags struct {
+	fileFlags
+	reason, until, ceiling string
+}
+
 func waiveCommand(w *world) *cli.Command {
-	ceiling := stringFlag("ceiling", "the largest worsening it accepts: 20%, or any for what was zero before")
+	f := new(waiveFlags)
+	ceiling := stringFlag(&f.ceiling, "ceiling", "the largest worsening it accepts: 20%, or any for what was zero before")
 	ceiling.Value = "10%"
+	own := []cli.Flag{
+		stringFlag(&f.reason, "reason", "why it is acceptable"),
+		stringFlag(&f.until, "until", "the first day on which it no longer counts: 2027-01-31"),
+		ceiling,
+	}
 	return &cli.Command{
 		Name:      "waive",
 		Usage:     "accept a regression: append a [[waiver]] to regress.toml",
 		ArgsUsage: "SERIES",
-		Flags: flags([]cli.Flag{
-			stringFlag("reason", "why it is acceptable"),
-			stringFlag("until", "the first day on which it no longer counts: 2027-01-31"),
-			ceiling,
-		}),
-		Action: w.withSession((*session).waive),
+		Flags:     flags(own, f.fileFlags.flags()),
+		Action:    w.action(&f.fileFlags, f.run),
 	}
 }
 
-func (s *session) waive(c *cli.Context) error {
-	if c.NArg() != 1 {
+func (f *waiveFlags) run(_ context.Context, s *session, args []string) error {
+	if len(args) != 1 {
 		return usagef("waive: give one SERIES, a regular expression of 'package.Name unit' as the report prints it")
 	}
-	for _, flag := range []string{"reason", "until"} {
-		if strings.TrimSpace(c.String(flag)) == "" {
-			return usagef("waive: --%s is missing: a waiver says why it is acceptable, and ends", flag)
+	for _, flag := range []struct{ name, value string }{{"reason", f.reason}, {"until", f.until}} {
+		if strings.TrimSpace(flag.value) == "" {
+			return usagef("waive: --%s is missing: a waiver says why it is acceptable, and ends", flag.name)
 		}
 	}
-	waiver, err := config.NewWaiver(c.Args().First(), c.String("ceiling"), c.String("reason"), c.String("until"))
+	waiver, err := config.NewWaiver(args[0], f.ceiling, f.reason, f.until)
 	if err != nil {
 		return usagef("waive: %w", err)
 	}
 	if !waiver.Expires.After(time.Now()) {
-		return usagef("waive: --until %s has passed", c.String("until"))
+		return usagef("waive: --until %s has passed", f.until)
 	}
 	path := s.cfg.File
 	if path == "" {
