@@ -6,10 +6,10 @@ import (
 	"maps"
 	"time"
 
+	"github.com/descartes/regress/cmd/regress/internal/figure"
 	"github.com/descartes/regress/cmd/regress/internal/github"
 	"github.com/descartes/regress/cmd/regress/internal/measure"
 	"github.com/descartes/regress/cmd/regress/internal/placement"
-	"github.com/descartes/regress/cmd/regress/internal/report"
 	"github.com/descartes/regress/pkg/baseline"
 	"github.com/descartes/regress/pkg/gate"
 )
@@ -148,7 +148,7 @@ func described(cause placement.Cause, kind placement.Kind) github.Cause {
 	for _, g := range cause.Grown {
 		amount := fmt.Sprintf("%+.3g %s", g.PerOp, map[placement.Kind]string{placement.Space: "B/op", placement.Objects: "allocs/op"}[kind])
 		if kind == placement.CPU {
-			amount = "+" + report.Value(g.PerOp/1e9, "sec/op") + "/op"
+			amount = "+" + figure.Value(g.PerOp/1e9, "sec/op") + "/op"
 		}
 		out.Grown = append(out.Grown, g.Function+" "+amount)
 	}

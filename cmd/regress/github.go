@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/descartes/regress/cmd/regress/internal/config"
+	"github.com/descartes/regress/cmd/regress/internal/figure"
 	"github.com/descartes/regress/cmd/regress/internal/github"
 	"github.com/descartes/regress/cmd/regress/internal/report"
 	"github.com/descartes/regress/cmd/regress/internal/source"
@@ -101,7 +102,7 @@ func (s *session) post(ctx context.Context, in gate.Input, d gate.Decision) gith
 		Comment:   markdown.String(),
 		Positions: positions,
 		Reproduce: func(row gate.Row) string { return reproduce(again(in.Log), row) },
-		Value:     report.Value,
+		Value:     figure.Value,
 		Waivers:   in.Waivers,
 		Today:     in.Today,
 	}

@@ -11,8 +11,16 @@ import (
 	"github.com/descartes/regress/pkg/baseline"
 )
 
+// Tidy returns the base unit in which the values of a unit as printed are kept, and what a value in
+// the printed unit is multiplied by: "ns/op" gives "sec/op" and 1e-9. It is the rule of the Go
+// benchmark tools: ns becomes sec and MB becomes B above the fraction bar, and all else stays.
+func Tidy(unit string) (base string, factor float64) {
+	factor, base = benchunit.Tidy(1, unit)
+	return base, factor
+}
+
 func tidied(unit string) string {
-	_, unit = benchunit.Tidy(1, unit)
+	unit, _ = Tidy(unit)
 	return unit
 }
 

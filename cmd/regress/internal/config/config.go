@@ -27,6 +27,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/descartes/regress/pkg/baseline/ingest"
 	"github.com/descartes/regress/pkg/gate"
 )
 
@@ -232,7 +233,7 @@ func readTarget(s *section) gate.Target {
 	s.text("name", &t.Name)
 	t.Benchmark = s.benchmark("benchmark")
 	s.text("unit", &t.Unit)
-	t.Tidied, _ = tidy(t.Unit)
+	t.Tidied, _ = ingest.Tidy(t.Unit)
 	below, above := s.has("below"), s.has("above")
 	if below == above {
 		s.wrong("", `a target has one limit: write either below = "10ms" or above = "10000"`)

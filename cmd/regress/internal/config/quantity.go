@@ -5,52 +5,10 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"github.com/descartes/regress/cmd/regress/internal/figure"
+	"github.com/descartes/regress/pkg/baseline/ingest"
 )
-
-// tidy returns the base unit of a unit as printed, and what a value in the
-// printed one is multiplied by: ns/op → sec/op and 1e-9. It is the rule of the
-// Go benchmark tools, by which values are kept: ns becomes sec and MB becomes B
-// above the fraction bar; all else stays.
-//
-// Note: the rule is 20 lines of golang.org/x/perf/benchunit, whose door is
-// elsewhere; the test holds this copy against the original.
-func tidy(unit string) (string, float64) {
-	factor, denominator := 1.0, false
-	var out strings.Builder
-	for rest := unit; rest != ""; {
-		end := strings.IndexFunc(rest, separator)
-		if end < 0 {
-			end = len(rest)
-		}
-		switch token := rest[:end]; {
-		case token == "ns" && !denominator:
-			out.WriteString("sec")
-			factor /= 1e9
-		case token == "MB" && !denominator:
-			out.WriteString("B")
-			factor *= 1e6
-		default:
-			out.WriteString(token)
-		}
-		if rest = rest[end:]; rest == "" {
-			break
-		}
-		mark := []rune(rest)[0]
-		switch mark {
-		case '/':
-			denominator = true
-		case '*':
-			denominator = false
-		}
-		out.WriteRune(mark)
-		rest = rest[len(string(mark)):]
-	}
-	return out.String(), factor
-}
-
-func separator(r rune) bool {
-	return r == '*' || r == '/' || r == '-' || strings.ContainsRune(" \t", r)
-}
 
 // The suffixes of each kind of unit, in base units. Decimal and binary are told
 // apart as everywhere: kB is 1000, KiB is 1024.
@@ -63,18 +21,12 @@ var (
 
 // suffixes returns the suffixes that fit a tidied unit, and an example.
 func suffixes(tidied string) (map[string]float64, string) {
-	above, _, _ := strings.Cut(tidied, "/")
-	words := strings.FieldsFunc(above, separator)
-	last := ""
-	if len(words) > 0 {
-		last = words[len(words)-1]
-	}
-	switch last {
-	case "sec", "seconds":
+	switch figure.KindOf(tidied) {
+	case figure.Time:
 		return times, "10ms"
-	case "B", "bytes":
+	case figure.Bytes:
 		return bytes, "5MB"
-	case "share", "ratio", "fraction":
+	case figure.Share:
 		return shares, "1%"
 	}
 	return counts, "10000"
@@ -84,7 +36,7 @@ func suffixes(tidied string) (map[string]float64, string) {
 // number is in the unit as written; a suffix must fit the unit, so that a limit
 // of "10ms" on bytes is refused rather than read as ten.
 func quantity(v any, unit string) (float64, error) {
-	tidied, factor := tidy(unit)
+	tidied, factor := ingest.Tidy(unit)
 	fitting, example := suffixes(tidied)
 	var limit float64
 	switch v := v.(type) {

@@ -3,8 +3,6 @@ package config
 import (
 	"math"
 	"testing"
-
-	"golang.org/x/perf/benchunit"
 )
 
 func TestQuantity(t *testing.T) {
@@ -51,32 +49,4 @@ func TestQuantity(t *testing.T) {
 	refuse(math.NaN(), "ns/op")
 	refuse(math.Inf(1), "ns/op")
 	refuse(true, "ns/op")
-}
-
-// The copy of the tidying rule against the original, on any unit that can
-// stand in a benchmark line (which has no space inside it).
-func FuzzTidy(f *testing.F) {
-	for _, unit := range []string{"ns/op", "MB/s", "B/op", "p95-latency-ns", "ns*MB/ns*ns", "B/ns", "/", "ns-", "-MB", "µns", ""} {
-		f.Add(unit)
-	}
-	f.Fuzz(func(t *testing.T, unit string) {
-		if len(unit) > 100 {
-			return
-		}
-		for _, r := range unit {
-			if r <= ' ' || r >= 0x7f && r != 'µ' {
-				return
-			}
-		}
-		have, factor := tidy(unit)
-		want, product := benchunitTidy(unit)
-		if have != want || math.Abs(factor/product-1) > 1e-9 {
-			t.Errorf("%q: have %q × %v, want %q × %v", unit, have, factor, want, product)
-		}
-	})
-}
-
-func benchunitTidy(unit string) (string, float64) {
-	product, tidied := benchunit.Tidy(1, unit)
-	return tidied, product
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/descartes/regress/pkg/baseline/ingest"
 	"github.com/descartes/regress/pkg/gate"
 )
 
@@ -24,7 +25,7 @@ func readRecommend(s *section, before []gate.Recommend) gate.Recommend {
 	if s.text("by", &r.By) && strings.TrimSpace(r.By) == "" {
 		s.wrong("by", "the unit is empty: %s", wanted["by"])
 	}
-	r.Tidied, _ = tidy(r.By)
+	r.Tidied, _ = ingest.Tidy(r.By)
 	r.Where = s.benchmark("where")
 	twice := func(other gate.Recommend) bool { return other.Name == r.Name && other.Choose == r.Choose }
 	if r.Choose != "" && slices.ContainsFunc(before, twice) {
@@ -64,7 +65,7 @@ func readGain(s *section) gate.Gain {
 	if s.text("by", &g.By) && strings.TrimSpace(g.By) == "" {
 		s.wrong("by", "the unit is empty: %s", wanted["by"])
 	}
-	g.Tidied, _ = tidy(g.By)
+	g.Tidied, _ = ingest.Tidy(g.By)
 	g.Where = s.benchmark("where")
 	s.seen["claim"] = true
 	switch v := s.values["claim"].(type) {

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/descartes/regress/pkg/baseline/ingest"
 )
 
 // section is one table of the file. Its methods take a key, and remember that
@@ -279,7 +281,7 @@ func (s *section) unitPattern(key string) *regexp.Regexp {
 	alternatives := strings.Split(text, "|")
 	for i, unit := range alternatives {
 		if regexp.QuoteMeta(unit) == unit {
-			alternatives[i], _ = tidy(unit)
+			alternatives[i], _ = ingest.Tidy(unit)
 		}
 	}
 	return s.compile(key, text, `^(?:`+strings.Join(alternatives, "|")+`)$`)

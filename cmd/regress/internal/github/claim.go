@@ -14,6 +14,7 @@ import (
 
 	api "github.com/google/go-github/v60/github"
 
+	"github.com/descartes/regress/cmd/regress/internal/figure"
 	"github.com/descartes/regress/pkg/baseline"
 )
 
@@ -112,7 +113,7 @@ func (j *Job) review(ctx context.Context, post *Post) error {
 	}
 	post.Causes = confirm(post.Claims, changed)
 	if _, other := changed[post.Policy]; other && post.Policy != "" {
-		post.aside = fmt.Sprintf("\nThis pull request changes %s. What stands here was decided with the one of the default branch; the changed one counts in the pull request's own job, and here once it is merged.\n", escape(post.Policy))
+		post.aside = fmt.Sprintf("\nThis pull request changes %s. What stands here was decided with the one of the default branch; the changed one counts in the pull request's own job, and here once it is merged.\n", figure.Prose(post.Policy))
 	}
 	return nil
 }

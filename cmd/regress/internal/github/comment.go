@@ -10,6 +10,7 @@ import (
 
 	api "github.com/google/go-github/v60/github"
 
+	"github.com/descartes/regress/cmd/regress/internal/figure"
 	"github.com/descartes/regress/pkg/gate"
 )
 
@@ -137,30 +138,11 @@ func (j *Job) body(post Post) string {
 	head := fmt.Sprintf("<!-- %s -->\n<!-- run %d -->\n", j.opt.marker(), j.env.measuredBy())
 	text := post.Comment
 	if quiet(post.Decision) {
-		text = fmt.Sprintf("✅ %s: %s", j.opt.name(), escape(cutAt(post.Decision.Headline, 500)))
+		text = fmt.Sprintf("✅ %s: %s", j.opt.name(), figure.Prose(cutAt(post.Decision.Headline, 500)))
 		if url := j.env.runURL(); url != "" {
 			text += fmt.Sprintf(" · [what it could not have seen](%s)", url)
 		}
 		text += "\n"
 	}
 	return head + fit(text, maxMarkdown-len(head)-len(post.aside)) + post.aside
-}
-
-// escape makes one line of text show as it is in GitHub's Markdown: no markup,
-// no HTML, no mention, no reference and no link.
-func escape(text string) string {
-	var b strings.Builder
-	for _, r := range oneLine(text) {
-		switch {
-		case r == '@' || r == '#' || r == ':':
-			// An invisible space after it: GitHub looks for mentions, references,
-			// links and emoji after it has decoded entities.
-			b.WriteString(fmt.Sprintf("&#%d;&#8203;", r))
-		case r < 0x80 && strings.ContainsRune("\\`*_{}[]()<>&+-.!|~$^=\"'", r):
-			b.WriteString(fmt.Sprintf("&#%d;", r))
-		default:
-			b.WriteRune(r)
-		}
-	}
-	return b.String()
 }

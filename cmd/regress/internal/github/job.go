@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/descartes/regress/cmd/regress/internal/figure"
 	"github.com/descartes/regress/cmd/regress/internal/source"
 	"github.com/descartes/regress/pkg/baseline"
 	"github.com/descartes/regress/pkg/gate"
@@ -184,7 +185,7 @@ func (j *Job) Finish(ctx context.Context, post Post) {
 func (j *Job) Abort(ctx context.Context, why string) {
 	why = j.env.Token.Redact(cutAt(oneLine(why), 1000))
 	if j.api != nil {
-		o := output{title: cutAt("not measured: "+why, maxTitle), summary: escape("Nothing was decided: " + why), conclusion: "cancelled"}
+		o := output{title: cutAt("not measured: "+why, maxTitle), summary: figure.Prose("Nothing was decided: " + why), conclusion: "cancelled"}
 		ctx, cancel := outlive(ctx)
 		defer cancel()
 		j.conclude(ctx, o)

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/descartes/regress/cmd/regress/internal/config"
+	"github.com/descartes/regress/cmd/regress/internal/figure"
 	"github.com/descartes/regress/pkg/gate"
 )
 
@@ -78,7 +79,7 @@ func (v view) accept(red []gate.Row, o Options) []step {
 		switch {
 		case waiverNamed(r):
 			named++
-		case len(blocks) < mostBlocks && len(r.Package)+len(r.Name)+len(r.Unit) < 4*mostName: // longer is no name to paste
+		case len(blocks) < mostBlocks && len(r.Package)+len(r.Name)+len(r.Unit) < 4*figure.LongestName: // longer is no name to paste
 			blocks = append(blocks, waiver(r, o))
 		default:
 			more++

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/descartes/regress/cmd/regress/internal/figure"
 	"github.com/descartes/regress/pkg/baseline"
 	"github.com/descartes/regress/pkg/gate"
 )
@@ -13,7 +14,7 @@ var symbols = map[gate.Outcome]string{gate.Pass: "✅", gate.Fail: "❌", gate.U
 // top is the answer: a headline and at most a handful of lines, of bounded length.
 func (p *page) top() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "### %s %s\n\n", symbols[p.Outcome], prose(capital(p.headline())))
+	fmt.Fprintf(&b, "### %s %s\n\n", symbols[p.Outcome], figure.Prose(capital(p.headline())))
 	line := func(key, say string) {
 		if say != "" {
 			fmt.Fprintf(&b, "- **%s:** %s\n", key, say)
@@ -28,7 +29,7 @@ func (p *page) top() string {
 	line("Since", p.since())
 	line("What to do", p.todo())
 	if twins := p.twins(); twins != "" {
-		line("Note", prose(twins))
+		line("Note", figure.Prose(twins))
 	}
 	for _, also := range answers[1:] {
 		line(also.key, also.say)
@@ -48,7 +49,7 @@ func capital(s string) string {
 type answer struct{ key, say string }
 
 func (p *page) named(r gate.Row) string {
-	return code(p.rowLabel(r), false) + " " + code(r.Unit, false)
+	return figure.Code(p.rowLabel(r), false) + " " + figure.Code(r.Unit, false)
 }
 
 // more says how many there are beside the one that was told.
@@ -69,9 +70,9 @@ func (p *page) grave() []answer {
 	}
 	add("Regressed", gate.Regressed, func(r gate.Row) string { return " " + fromTo(r) })
 	add("Crept", gate.Crept, func(r gate.Row) string {
-		say := " " + fromTo(r) + " since " + prose(p.Anchor)
+		say := " " + fromTo(r) + " since " + figure.Prose(p.Anchor)
 		if r.Change != nil {
-			say += "; this change's own part " + cell(signed(*r.Change))
+			say += "; this change's own part " + figure.Whole(figure.Change(*r.Change))
 		}
 		return say
 	})
@@ -80,10 +81,10 @@ func (p *page) grave() []answer {
 	}
 	add("Missing", gate.Missing, func(r gate.Row) string { return " ran at base and printed nothing at head" + p.crash(r) })
 	if p.Outcome != gate.Fail {
-		add("Not decided", gate.Inconclusive, func(r gate.Row) string { return ": " + prose(r.Why) })
+		add("Not decided", gate.Inconclusive, func(r gate.Row) string { return ": " + figure.Prose(r.Why) })
 	}
 	if reasons := p.reasons(); len(reasons) > 0 {
-		out = append(out, answer{"Also", more(prose(reasons[0]), len(reasons))})
+		out = append(out, answer{"Also", more(figure.Prose(reasons[0]), len(reasons))})
 	}
 	return out
 }
@@ -92,7 +93,7 @@ func (p *page) grave() []answer {
 func (p *page) crash(r gate.Row) string {
 	for _, problem := range p.Problems {
 		if problem.Crashed && problem.Package == r.Package && problem.Name == r.Name && problem.Side.Judged() {
-			return ": " + prose(problem.Message)
+			return ": " + figure.Prose(problem.Message)
 		}
 	}
 	return ""
@@ -106,13 +107,13 @@ func (p *page) light() []answer {
 		out = append(out, answer{"Improved", more(p.named(rows[0])+" "+fromTo(rows[0]), len(rows))})
 	}
 	if folded := p.unchanged(); len(folded) > 0 {
-		out = append(out, answer{"Unchanged", prose(strings.Join(folded, "; "))})
+		out = append(out, answer{"Unchanged", figure.Prose(strings.Join(folded, "; "))})
 	}
 	if _, kept := p.promises(false); len(kept) > 0 {
 		out = append(out, answer{"Targets met", tightest(kept)})
 	}
 	if len(p.Cannot) > 0 {
-		say := prose(p.Cannot[0])
+		say := figure.Prose(p.Cannot[0])
 		if n := len(p.Cannot) - 1; n > 0 {
 			say += fmt.Sprintf("; and %d more below", n)
 		}
@@ -130,14 +131,14 @@ func (p *page) light() []answer {
 		if _, kept := p.promises(false); len(kept) > 0 {
 			counts = append(counts, fmt.Sprintf("targets met: %d", len(kept)))
 		}
-		return []answer{{"The rest", prose(strings.Join(counts, "; "))}}
+		return []answer{{"The rest", figure.Prose(strings.Join(counts, "; "))}}
 	}
 	return out
 }
 
 func fromTo(r gate.Row) string {
 	f := figuresOf(r)
-	return fmt.Sprintf("%s → %s, **%s**", cell(f.base), cell(f.head), cell(f.change))
+	return fmt.Sprintf("%s → %s, **%s**", figure.Whole(f.base), figure.Whole(f.head), figure.Whole(f.change))
 }
 
 // tightest says how near the nearest of all kept promises is.
@@ -151,18 +152,18 @@ func tightest(kept []promise) string {
 	}
 	say := fmt.Sprintf("%d, on %d series", len(kept), series)
 	if least.Margin != nil {
-		say += fmt.Sprintf("; the tightest, %s, with %s", prose(least.Target), margin(least.Margin))
+		say += fmt.Sprintf("; the tightest, %s, with %s", figure.Prose(least.Target), figure.Margin(least.Margin))
 	}
 	return say
 }
 
 func (p *page) promiseLine(t promise) string {
-	say := fmt.Sprintf("%s (%s): %s", prose(t.Target), cell(prose(against(t.TargetRow))), t.Verdict)
+	say := fmt.Sprintf("%s (%s): %s", figure.Prose(t.Target), figure.Whole(figure.Prose(figure.Against(t.TargetRow.Below, t.TargetRow.Limit, t.TargetRow.Unit))), t.Verdict)
 	if t.Value != nil {
-		say += ", " + cell(prose(value(*t.Value, t.Unit)))
+		say += ", " + figure.Whole(figure.Prose(figure.Value(*t.Value, t.Unit)))
 	}
 	if t.Name != "" {
-		say += " on " + code(p.label(t.Package, t.Name), false)
+		say += " on " + figure.Code(p.label(t.Package, t.Name), false)
 	}
 	return say
 }
@@ -173,7 +174,7 @@ func (p *page) sure() string {
 	if len(red) == 0 {
 		return ""
 	}
-	say := prose(red[0].Why)
+	say := figure.Prose(red[0].Why)
 	if red[0].Verdict == gate.Crept {
 		say = fmt.Sprintf("judged as the change itself is: noise does this in less than one of %.0f unchanged pull requests", 1/p.Policy.Alpha)
 	}
@@ -181,7 +182,7 @@ func (p *page) sure() string {
 		say = "a count without noise: " + say + " in every round"
 	}
 	if between := figuresOf(red[0]).between; between != "" {
-		say += fmt.Sprintf("; between %s", cell(strings.Replace(between, " to ", " and ", 1)))
+		say += fmt.Sprintf("; between %s", figure.Whole(strings.Replace(between, " to ", " and ", 1)))
 	}
 	return say
 }
@@ -192,20 +193,20 @@ func (p *page) since() string {
 	}
 	_, head, _ := sideFacts(*p.head)
 	if p.base == nil {
-		return "head alone, " + prose(head)
+		return "head alone, " + figure.Prose(head)
 	}
 	_, base, _ := sideFacts(*p.base)
-	say := prose(base) + " → " + prose(head) // in prose, GitHub links a commit that it knows
+	say := figure.Prose(base) + " → " + figure.Prose(head) // in prose, GitHub links a commit that it knows
 	for _, side := range p.Sides {
 		if side.Side == baseline.Anchor {
-			say += "; held against " + prose(p.Anchor) + " too, " + prose(short(side.Commit))
+			say += "; held against " + figure.Prose(p.Anchor) + " too, " + figure.Prose(figure.Commit(side.Commit))
 			break
 		}
 	}
 	for _, verdict := range []gate.Verdict{gate.Regressed, gate.Improved} {
 		if rows := p.by[verdict]; len(rows) > 0 {
 			if began := p.began(rows[0]); began != "" {
-				say += "; " + prose(began)
+				say += "; " + figure.Prose(began)
 			}
 			break
 		}
@@ -217,12 +218,12 @@ func (p *page) since() string {
 func (p *page) todo() string {
 	var parts []string
 	for _, s := range p.steps(p.o) {
-		say := "**" + s.verb + "** " + prose(strings.TrimSuffix(s.say, ":"))
+		say := "**" + s.verb + "** " + figure.Prose(strings.TrimSuffix(s.say, ":"))
 		if s.command != "" {
 			say += ":"
 		}
 		if s.command != "" {
-			say += " " + command(s.command)
+			say += " " + figure.Command(s.command)
 		}
 		if len(s.blocks) > 0 {
 			say += " (below)"

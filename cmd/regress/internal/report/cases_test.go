@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/descartes/regress/cmd/regress/internal/figure"
 	"github.com/descartes/regress/pkg/baseline"
 	"github.com/descartes/regress/pkg/gate"
 )
@@ -26,7 +27,7 @@ func judged(verdict gate.Verdict, name, unit string, base, change, lo, hi float6
 }
 
 func unchanged(name, unit string, base, atMost float64) gate.Row {
-	r := judged(gate.Unchanged, name, unit, base, .002, -.006, .011, fmt.Sprintf("less than %s slower", percent(atMost)))
+	r := judged(gate.Unchanged, name, unit, base, .002, -.006, .011, fmt.Sprintf("less than %s slower", figure.Percent(atMost)))
 	r.AtMost, r.Stage, r.Base.N, r.Head.N, r.P = at(atMost), "screen", 3, 3, nil
 	return r
 }

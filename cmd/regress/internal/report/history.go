@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strings"
 
+	"github.com/descartes/regress/cmd/regress/internal/figure"
 	"github.com/descartes/regress/pkg/gate"
 )
 
@@ -57,24 +57,15 @@ func (p *page) course(r gate.Row) string {
 	values = append(values, r.Head.Median)
 	lo, hi := slices.Min(values), slices.Max(values)
 	span := max(hi-lo, r.MinEffect*math.Abs(hi))
-	marks := []rune("▁▂▃▄▅▆▇█")
-	var line strings.Builder
-	for _, v := range values {
-		at := 0
-		if span > 0 {
-			at = int((v - lo) / span * float64(len(marks)-1))
-		}
-		line.WriteRune(marks[min(max(at, 0), len(marks)-1)])
-	}
-	write := number
+	write := figure.Number
 	if r.Exact {
-		write = exact
+		write = figure.Exact
 	}
 	from, to := write(lo, r.Unit), write(hi, r.Unit)
 	if from != to {
 		to = from + " to " + to
 	}
-	return fmt.Sprintf("`%s` %d sessions and head, %s", line.String(), len(values)-1, cell(to))
+	return fmt.Sprintf("`%s` %d sessions and head, %s", figure.Spark(values, lo, lo+span), len(values)-1, figure.Whole(to))
 }
 
 // began says where the stored sessions cross from the base's level to the
@@ -93,7 +84,7 @@ func (p *page) began(r gate.Row) string {
 	case first == 0 || len(all)-first < 2 || slices.ContainsFunc(all[first:], func(s Session) bool { return !changed(s) }):
 		return ""
 	}
-	commit := short(all[first].Commit)
+	commit := figure.Commit(all[first].Commit)
 	if commit == "" {
 		commit = "a commit that the store does not name"
 	}

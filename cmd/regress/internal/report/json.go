@@ -1,14 +1,11 @@
 package report
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
-	"unicode"
-	"unicode/utf16"
-	"unicode/utf8"
 
+	"github.com/descartes/regress/cmd/regress/internal/figure"
 	"github.com/descartes/regress/pkg/baseline"
 	"github.com/descartes/regress/pkg/gate"
 )
@@ -100,31 +97,10 @@ func JSON(w io.Writer, d gate.Decision) error {
 	if err != nil {
 		return fmt.Errorf("write decision as JSON: %w", err)
 	}
-	if _, err := w.Write(append(harmless(out), '\n')); err != nil {
+	if _, err := w.Write(append(figure.JSON(out), '\n')); err != nil {
 		return fmt.Errorf("write decision as JSON: %w", err)
 	}
 	return nil
-}
-
-// harmless writes the same JSON so that a terminal or a log shows it as it is:
-// what does not print is escaped, and so is the "##[" that the runner of GitHub
-// Actions obeys anywhere in a line.
-func harmless(doc []byte) []byte {
-	doc = bytes.ReplaceAll(doc, []byte("##["), []byte(`#\u0023[`))
-	out := make([]byte, 0, len(doc))
-	for len(doc) > 0 {
-		r, size := utf8.DecodeRune(doc)
-		switch {
-		case r == '\n' || unicode.IsPrint(r):
-			out = append(out, doc[:size]...)
-		default:
-			for _, unit := range utf16.Encode([]rune{r}) {
-				out = fmt.Appendf(out, `\u%04x`, unit)
-			}
-		}
-		doc = doc[size:]
-	}
-	return out
 }
 
 func list[T any](items []T) []T {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/descartes/regress/cmd/regress/internal/figure"
 	"github.com/descartes/regress/pkg/gate"
 )
 
@@ -23,7 +24,7 @@ func Markdown(w io.Writer, d gate.Decision, o Options) error {
 	p.left = o.Budget - len(top) - len(facts) - sections*closing
 	p.WriteString(top)
 	p.comparisons("Regressed", p.by[gate.Regressed], true)
-	p.comparisons("Crept in since "+prose(p.Anchor), p.by[gate.Crept], true)
+	p.comparisons("Crept in since "+figure.Prose(p.Anchor), p.by[gate.Crept], true)
 	broken, kept := p.promises(o.All)
 	p.promised("Targets not met", broken, true)
 	p.accepting()
@@ -32,7 +33,7 @@ func Markdown(w io.Writer, d gate.Decision, o Options) error {
 	p.comparisons("Waived", p.by[gate.Waived], false)
 	p.comparisons("Improved", p.by[gate.Improved], false)
 	p.promised("Targets met", kept, false)
-	p.bullets("Problems", len(d.Problems) <= 5 && d.Outcome != gate.Pass, len(d.Problems), func(i int) string { return where(d.Problems[i]) + d.Problems[i].Message })
+	p.bullets("Problems", len(d.Problems) <= 5 && d.Outcome != gate.Pass, len(d.Problems), func(i int) string { return Where(d.Problems[i]) + d.Problems[i].Message })
 	p.bullets("Warnings", false, len(d.Warnings), func(i int) string { return d.Warnings[i] })
 	p.undecided("New or removed", append(append([]gate.Row{}, p.by[gate.New]...), p.by[gate.Removed]...))
 	if o.All {
@@ -53,28 +54,28 @@ func (p *page) comparisons(title string, rows []gate.Row, open bool) {
 		row: func(i int) string {
 			r := rows[i]
 			f := figuresOf(r)
-			change := cell(f.change)
+			change := figure.Whole(f.change)
 			if (r.Verdict == gate.Regressed || r.Verdict == gate.Crept) && change != "" {
 				change = "**" + change + "**"
 			}
-			label := code(p.rowLabel(r), true) + " " + prose(r.Unit)
+			label := figure.Code(p.rowLabel(r), true) + " " + figure.Prose(r.Unit)
 			if course := p.course(r); course != "" {
 				label += "<br>" + course
 			}
 			if r.Waiver != "" {
-				label += "<br>" + prose(r.Waiver)
+				label += "<br>" + figure.Prose(r.Waiver)
 			}
 			if i := strings.LastIndex(r.Why, "; "); i >= 0 && waiverNamed(r) {
-				label += "<br>" + prose(r.Why[i+2:])
+				label += "<br>" + figure.Prose(r.Why[i+2:])
 			}
 			for _, warning := range r.Warnings {
-				label += "<br>" + prose(warning)
+				label += "<br>" + figure.Prose(warning)
 			}
 			if f.between != "" {
-				change += "<br>" + cell(f.between)
+				change += "<br>" + figure.Whole(f.between)
 			}
 			both := strings.TrimSuffix(f.base+" → "+f.head, " → ")
-			return fmt.Sprintf("| %s | %s | %s |", label, cell(both), change)
+			return fmt.Sprintf("| %s | %s | %s |", label, figure.Whole(both), change)
 		},
 	})
 }
@@ -83,7 +84,7 @@ func (p *page) comparisons(title string, rows []gate.Row, open bool) {
 // keeps the table within the width of a comment.
 func changeTitle(rows []gate.Row) string {
 	if slices.ContainsFunc(rows, func(r gate.Row) bool { return figuresOf(r).between != "" }) {
-		return "change<br>" + cell(interval(rows))
+		return "change<br>" + figure.Whole(interval(rows))
 	}
 	return "change"
 }
@@ -99,12 +100,12 @@ func (p *page) undecided(title string, rows []gate.Row) {
 			if f.sees != "" {
 				f.sees = "≥ " + f.sees
 			}
-			why := prose(strings.Join(append([]string{r.Why}, r.Warnings...), "; "))
-			label := code(p.rowLabel(r), true) + " " + prose(r.Unit)
+			why := figure.Prose(strings.Join(append([]string{r.Why}, r.Warnings...), "; "))
+			label := figure.Code(p.rowLabel(r), true) + " " + figure.Prose(r.Unit)
 			if course := p.course(r); course != "" {
 				label += "<br>" + course
 			}
-			return fmt.Sprintf("| %s | %s | %s | %s |", label, cell(f.change), cell(f.sees), why)
+			return fmt.Sprintf("| %s | %s | %s | %s |", label, figure.Whole(f.change), figure.Whole(f.sees), why)
 		},
 	})
 }
@@ -115,20 +116,20 @@ func (p *page) promised(title string, promises []promise, open bool) {
 		header: "| target | limit | measured | margin |\n|:--|--:|--:|--:|\n",
 		row: func(i int) string {
 			t := promises[i]
-			label, measured := prose(t.Target), string(t.Verdict)
+			label, measured := figure.Prose(t.Target), string(t.Verdict)
 			if t.Value != nil {
-				measured = value(*t.Value, t.Unit)
+				measured = figure.Value(*t.Value, t.Unit)
 			}
 			if t.Name != "" {
-				label += "<br>" + code(p.label(t.Package, t.Name), true)
+				label += "<br>" + figure.Code(p.label(t.Package, t.Name), true)
 			}
 			if t.series > 1 {
 				label += fmt.Sprintf(" (closest of %d)", t.series)
 			}
 			if t.Verdict != gate.Met {
-				label += "<br>" + prose(string(t.Verdict)+": "+between(t.TargetRow)+t.Why)
+				label += "<br>" + figure.Prose(string(t.Verdict)+": "+between(t.TargetRow)+t.Why)
 			}
-			return fmt.Sprintf("| %s | %s | %s | %s |", label, cell(prose(against(t.TargetRow))), cell(prose(measured)), cell(margin(t.Margin)))
+			return fmt.Sprintf("| %s | %s | %s | %s |", label, figure.Whole(figure.Prose(figure.Against(t.TargetRow.Below, t.TargetRow.Limit, t.TargetRow.Unit))), figure.Whole(figure.Prose(measured)), figure.Whole(figure.Margin(t.Margin)))
 		},
 	})
 }
@@ -139,16 +140,16 @@ func (p *page) accepting() {
 		if len(s.blocks) == 0 {
 			continue
 		}
-		text := fenced("toml", plainLines(strings.Join(s.blocks, "\n")))
+		text := figure.Fenced("toml", figure.PlainLines(strings.Join(s.blocks, "\n")))
 		if more := s.moreBlocks(); more != "" {
-			text += "\n" + prose(more) + "\n"
+			text += "\n" + figure.Prose(more) + "\n"
 		}
 		p.section(listing{title: "Accept it: paste into regress.toml, with a reason", whole: true, rows: 1, row: func(int) string { return text }})
 	}
 }
 
 func (p *page) bullets(title string, open bool, n int, item func(int) string) {
-	p.section(listing{title: title, open: open, rows: n, row: func(i int) string { return "- " + prose(item(i)) }})
+	p.section(listing{title: title, open: open, rows: n, row: func(i int) string { return "- " + figure.Prose(item(i)) }})
 }
 
 // facts is the last section: where the figures are from and what they cannot
@@ -159,34 +160,25 @@ func (p *page) facts() string {
 	const most = 4
 	for _, side := range p.Sides[:min(most, len(p.Sides))] {
 		key, at, machine := sideFacts(side)
-		fmt.Fprintf(&b, "- %s: %s", prose(key), prose(at))
+		fmt.Fprintf(&b, "- %s: %s", figure.Prose(key), figure.Prose(at))
 		if machine != "" {
-			b.WriteString(", " + prose(machine))
+			b.WriteString(", " + figure.Prose(machine))
 		}
 		b.WriteString("\n")
 	}
 	if len(p.Rows) > 0 && p.common != "" && !strings.HasSuffix(p.common, "/") {
-		fmt.Fprintf(&b, "- package: %s\n", code(p.common, false))
+		fmt.Fprintf(&b, "- package: %s\n", figure.Code(p.common, false))
 	}
-	fmt.Fprintf(&b, "- decided: %s\n", prose(p.procedure()))
+	fmt.Fprintf(&b, "- decided: %s\n", figure.Prose(p.procedure()))
 	if p.o.LogName != "" {
-		fmt.Fprintf(&b, "- raw log: %s\n", code(p.o.LogName, false))
+		fmt.Fprintf(&b, "- raw log: %s\n", figure.Code(p.o.LogName, false))
 	}
 	for _, cannot := range p.Cannot[:min(most, len(p.Cannot))] {
-		fmt.Fprintf(&b, "- cannot see: %s\n", prose(cannot))
+		fmt.Fprintf(&b, "- cannot see: %s\n", figure.Prose(cannot))
 	}
 	if n := len(p.Cannot) - most; n > 0 {
 		fmt.Fprintf(&b, "- and %d more that the text report names\n", n)
 	}
 	b.WriteString("\n</details>\n")
 	return b.String()
-}
-
-// plainLines makes each line of a block harmless and keeps the lines.
-func plainLines(block string) string {
-	lines := strings.Split(block, "\n")
-	for i, line := range lines {
-		lines[i] = plain(line)
-	}
-	return strings.Join(lines, "\n")
 }

@@ -3,6 +3,8 @@ package report
 import (
 	"strings"
 	"unicode/utf8"
+
+	"github.com/descartes/regress/cmd/regress/internal/figure"
 )
 
 // table is aligned columns. The first takes what width is left; a name that does
@@ -106,7 +108,7 @@ func (t *table) line(cells []string, widths []int) string {
 		if i > 0 {
 			b.WriteString(strings.Repeat(" ", gap))
 		}
-		cell = shorten(cell, widths[i])
+		cell = figure.Shorten(cell, widths[i])
 		fill := strings.Repeat(" ", widths[i]-utf8.RuneCountInString(cell))
 		if t.right[i] {
 			cell, fill = fill, cell

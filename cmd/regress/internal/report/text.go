@@ -6,6 +6,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/descartes/regress/cmd/regress/internal/figure"
 	"github.com/descartes/regress/pkg/gate"
 )
 
@@ -23,7 +24,7 @@ func Text(w io.Writer, d gate.Decision, o Options) error {
 	t := text{view: look(d), o: o, pen: pen(o.Color)}
 	t.top()
 	t.rows("Regressed", t.by[gate.Regressed], true, len(d.Rows))
-	t.rows("Crept in since "+plain(t.Anchor), t.by[gate.Crept], true, len(d.Rows))
+	t.rows("Crept in since "+figure.Plain(t.Anchor), t.by[gate.Crept], true, len(d.Rows))
 	t.rows("Missing from head", t.by[gate.Missing], true, len(d.Rows))
 	broken, kept := t.promises(o.All)
 	t.promised("Targets not met", broken)
@@ -39,7 +40,7 @@ func Text(w io.Writer, d gate.Decision, o Options) error {
 	t.facts()
 	t.list("Warnings", d.Warnings)
 	t.problems()
-	_, err := io.WriteString(w, uncommand(t.String()))
+	_, err := io.WriteString(w, figure.Uncommand(t.String()))
 	if err != nil {
 		return fmt.Errorf("write report: %w", err)
 	}
@@ -69,7 +70,7 @@ var outcomes = map[gate.Outcome]struct{ word, color string }{
 
 func (t *text) top() {
 	word := outcomes[t.Outcome].word
-	for i, part := range wrap(word+"  "+sentence(capital(t.headline())), t.o.Width-indent) {
+	for i, part := range wrap(word+"  "+figure.Sentence(capital(t.headline())), t.o.Width-indent) {
 		if i == 0 {
 			rest := strings.TrimPrefix(part, word)
 			fmt.Fprintf(t, "%s %s\n", t.pen.paint(outcomes[t.Outcome].color, word), t.pen.bold(rest))
@@ -84,13 +85,13 @@ func (t *text) top() {
 }
 
 func (t *text) prose(say string) {
-	for _, part := range wrap(sentence(say), t.o.Width-indent) {
+	for _, part := range wrap(figure.Sentence(say), t.o.Width-indent) {
 		fmt.Fprintf(t, "%*s%s\n", indent, "", part)
 	}
 }
 
 func (t *text) bullet(say string) {
-	for i, part := range wrap(sentence(say), t.o.Width-2*indent) {
+	for i, part := range wrap(figure.Sentence(say), t.o.Width-2*indent) {
 		mark := "- "
 		if i > 0 {
 			mark = "  "
@@ -129,15 +130,15 @@ func (t *text) rows(title string, rows []gate.Row, why bool, most int) {
 		}
 		var notes []string
 		if why && r.Why != "" {
-			notes = append(notes, sentence(r.Why))
+			notes = append(notes, figure.Sentence(r.Why))
 		}
 		if r.Waiver != "" {
-			notes = append(notes, "waived: "+sentence(r.Waiver))
+			notes = append(notes, "waived: "+figure.Sentence(r.Waiver))
 		}
 		for _, warning := range r.Warnings {
-			notes = append(notes, sentence(warning))
+			notes = append(notes, figure.Sentence(warning))
 		}
-		out.add([]string{name(t.rowLabel(r)), name(r.Unit), f.base, f.head, f.change, f.between, f.sees}, notes...)
+		out.add([]string{figure.Name(t.rowLabel(r)), figure.Name(r.Unit), f.base, f.head, f.change, f.between, f.sees}, notes...)
 	}
 	out.write(&t.Builder, t.pen, t.o.Width)
 	t.left(len(rows) - most)
@@ -158,16 +159,16 @@ func (t *text) promised(title string, promises []promise) {
 	for _, p := range promises {
 		measured := string(p.Verdict)
 		if p.Value != nil {
-			measured = value(*p.Value, p.Unit)
+			measured = figure.Value(*p.Value, p.Unit)
 		}
 		series := ""
 		if p.Name != "" {
-			series = name(t.label(p.Package, p.Name))
+			series = figure.Name(t.label(p.Package, p.Name))
 		}
 		var notes []string
 		switch {
 		case p.Verdict != gate.Met:
-			notes = append(notes, fmt.Sprintf("%s: %s%s", p.Verdict, between(p.TargetRow), sentence(p.Why)))
+			notes = append(notes, fmt.Sprintf("%s: %s%s", p.Verdict, between(p.TargetRow), figure.Sentence(p.Why)))
 			if series != "" {
 				notes = append([]string{"on " + series}, notes...)
 			}
@@ -177,7 +178,7 @@ func (t *text) promised(title string, promises []promise) {
 		case p.series > 1:
 			series += fmt.Sprintf(" (closest of %d)", p.series)
 		}
-		out.add([]string{name(p.Target), name(against(p.TargetRow)), name(measured), margin(p.Margin), strings.TrimSpace(series)}, notes...)
+		out.add([]string{figure.Name(p.Target), figure.Name(figure.Against(p.TargetRow.Below, p.TargetRow.Limit, p.TargetRow.Unit)), figure.Name(measured), figure.Margin(p.Margin), strings.TrimSpace(series)}, notes...)
 	}
 	out.write(&t.Builder, t.pen, t.o.Width)
 }
@@ -190,20 +191,20 @@ func (t *text) advice() {
 	t.heading("What to do", 0)
 	const verb = 9
 	for _, s := range steps {
-		lines := wrap(sentence(s.say), t.o.Width-indent-verb)
+		lines := wrap(figure.Sentence(s.say), t.o.Width-indent-verb)
 		fmt.Fprintf(t, "%*s%-*s%s\n", indent, "", verb, s.verb, lines[0])
 		for _, part := range lines[1:] {
 			fmt.Fprintf(t, "%*s%s\n", indent+verb, "", part)
 		}
 		if s.command != "" {
-			fmt.Fprintf(t, "%*s%s\n", indent+verb+indent, "", t.pen.bold(plain(s.command)))
+			fmt.Fprintf(t, "%*s%s\n", indent+verb+indent, "", t.pen.bold(figure.Plain(s.command)))
 		}
 		for i, block := range s.blocks {
 			if i > 0 {
 				t.WriteByte('\n')
 			}
 			for _, part := range strings.Split(strings.TrimSuffix(block, "\n"), "\n") {
-				fmt.Fprintf(t, "%*s%s\n", indent+verb+indent, "", plain(part))
+				fmt.Fprintf(t, "%*s%s\n", indent+verb+indent, "", figure.Plain(part))
 			}
 		}
 		if more := s.moreBlocks(); more != "" {
@@ -240,7 +241,7 @@ func (t *text) facts() {
 	t.heading("Measured", 0)
 	out := table{right: []bool{false, false}, free: true}
 	add := func(key, say string) {
-		for i, part := range wrap(sentence(say), t.o.Width-indent-8-gap) {
+		for i, part := range wrap(figure.Sentence(say), t.o.Width-indent-8-gap) {
 			if i > 0 {
 				key = ""
 			}
@@ -271,7 +272,7 @@ func (t *text) problems() {
 	t.heading("Problems", len(t.Problems))
 	most := t.most(20)
 	for _, p := range t.Problems[:min(most, len(t.Problems))] {
-		t.bullet(where(p) + p.Message)
+		t.bullet(Where(p) + p.Message)
 	}
 	t.left(len(t.Problems) - most)
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/descartes/regress/cmd/regress/internal/figure"
 	"github.com/descartes/regress/pkg/baseline"
 	"github.com/descartes/regress/pkg/gate"
 )
@@ -123,7 +124,7 @@ func (v view) twins() string {
 	if v.base == nil || v.head == nil || v.base.Commit == "" || v.base.Commit != v.head.Commit || v.base.Dirty || v.head.Dirty {
 		return ""
 	}
-	return fmt.Sprintf("Base and head are the same commit, %s: this was an A/A run, and every difference is noise of this machine.", short(v.base.Commit))
+	return fmt.Sprintf("Base and head are the same commit, %s: this was an A/A run, and every difference is noise of this machine.", figure.Commit(v.base.Commit))
 }
 
 // unchanged folds the rows nobody must look at into sentences that say what
@@ -209,7 +210,7 @@ func byOrMore(worst float64) string {
 	if worst <= 0 {
 		return ""
 	}
-	return fmt.Sprintf(" by %s or more", percentUp(worst))
+	return fmt.Sprintf(" by %s or more", figure.PercentUp(worst))
 }
 
 // folded are the rows behind unchanged.
@@ -258,7 +259,7 @@ func sideFacts(s gate.SideInfo) (name, code, machine string) {
 	if name == "" {
 		name = string(baseline.Head)
 	}
-	code = short(s.Commit)
+	code = figure.Commit(s.Commit)
 	if code == "" {
 		code = "commit unknown"
 	}
@@ -282,7 +283,7 @@ func sideFacts(s gate.SideInfo) (name, code, machine string) {
 func (v view) procedure() string {
 	p := v.Policy
 	words := map[string]string{"two-stage": "screened, then confirmed on fresh rounds", "fixed": "on the rounds as given", "stored": "against the stored baseline"}
-	out := fmt.Sprintf("at most %s of unchanged runs red; smallest change to act on %s", percent(p.Alpha), percent(p.MinEffect))
+	out := fmt.Sprintf("at most %s of unchanged runs red; smallest change to act on %s", figure.Percent(p.Alpha), figure.Percent(p.MinEffect))
 	if say := words[p.Procedure]; say != "" {
 		out += "; " + say
 	}
@@ -298,8 +299,8 @@ func (v view) procedure() string {
 	return out
 }
 
-// where a problem is: "run.txt:12: head Parse: ".
-func where(p baseline.Problem) string {
+// Where says where a problem was found: "run.txt:12: head Parse: ".
+func Where(p baseline.Problem) string {
 	out := p.File
 	if out != "" && p.Line > 0 {
 		out = fmt.Sprintf("%s:%d", out, p.Line)
@@ -317,19 +318,10 @@ func where(p baseline.Problem) string {
 	return out
 }
 
-// short is a commit as people write it.
-func short(commit string) string {
-	const digits = 10
-	if len(commit) > digits && strings.Trim(commit, "0123456789abcdef") == "" {
-		return commit[:digits]
-	}
-	return commit
-}
-
 // between is the interval of an undecided target, as the start of a sentence.
 func between(t gate.TargetRow) string {
 	if t.Verdict != gate.Unclear || t.Interval == nil {
 		return ""
 	}
-	return fmt.Sprintf("%s to %s: ", value(t.Interval.Lo, t.Unit), value(t.Interval.Hi, t.Unit))
+	return fmt.Sprintf("%s to %s: ", figure.Value(t.Interval.Lo, t.Unit), figure.Value(t.Interval.Hi, t.Unit))
 }

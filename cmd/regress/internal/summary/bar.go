@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/descartes/regress/cmd/regress/internal/figure"
 	"github.com/descartes/regress/pkg/gate/stat"
 )
 
@@ -67,17 +68,8 @@ const (
 
 // spark draws the rounds of a series in order, as heights about their median.
 func spark(rounds []float64) string {
-	heights := []rune("▁▂▃▄▅▆▇█")
 	rounds = rounds[max(0, len(rounds)-sparkMost):]
 	mid := stat.Median(rounds)
 	half := max(slices.Max(rounds)-mid, mid-slices.Min(rounds), math.Abs(mid)*sparkSpan/2)
-	var b strings.Builder
-	for _, v := range rounds {
-		part := .5
-		if half > 0 && !math.IsInf(half, 0) {
-			part = (v-mid)/half/2 + .5
-		}
-		b.WriteRune(heights[min(len(heights)-1, max(0, int(part*float64(len(heights)))))])
-	}
-	return b.String()
+	return figure.Spark(rounds, mid-half, mid+half)
 }

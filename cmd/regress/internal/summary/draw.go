@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/descartes/regress/cmd/regress/internal/report"
+	"github.com/descartes/regress/cmd/regress/internal/figure"
 )
 
 // distribution draws the percentiles of every benchmark on one scale.
@@ -33,10 +33,10 @@ func (p *page) distribution(f *family, units []string) {
 		}
 		legend = append(legend, fmt.Sprintf("`%c` to %s", shade, name))
 	}
-	title := "Distribution of " + report.Prose(of)
+	title := "Distribution of " + figure.Prose(of)
 	if drawn {
 		header = append(header, "")
-		title += fmt.Sprintf(": logarithmic from %s to %s, %s", report.Prose(report.Number(axis.lo, units[0])), report.Prose(report.Number(axis.hi, units[0])), strings.Join(legend, ", "))
+		title += fmt.Sprintf(": logarithmic from %s to %s, %s", figure.Prose(figure.Number(axis.lo, units[0])), figure.Prose(figure.Number(axis.hi, units[0])), strings.Join(legend, ", "))
 	}
 	var rows [][]string
 	var before []string
@@ -52,7 +52,7 @@ func (p *page) distribution(f *family, units []string) {
 				continue
 			}
 			marks = append(marks, s.Median)
-			cells = append(cells, figure(m, unit))
+			cells = append(cells, measured(m, unit))
 		}
 		if drawn && len(marks) == len(units) {
 			cells = append(cells, "`"+axis.bar(marks)+"`")
@@ -81,7 +81,7 @@ func fresh(own, before []string) []string {
 func (f *family) labels(m *member) []string {
 	var out []string
 	for _, i := range f.order() {
-		out = append(out, report.Cell(report.Prose(m.values[i])))
+		out = append(out, figure.Whole(figure.Prose(m.values[i])))
 	}
 	return out
 }
@@ -100,14 +100,14 @@ func (p *page) rounds(f *family) {
 			own := f.labels(m)
 			cells := fresh(own, before)
 			before = own
-			rows = append(rows, append(cells, report.Prose(unit), figure(m, unit), "`"+spark(s.Rounds)+"`"))
+			rows = append(rows, append(cells, figure.Prose(unit), measured(m, unit), "`"+spark(s.Rounds)+"`"))
 		}
 	}
 	if len(rows) == 0 {
 		return
 	}
 	p.fold("Rounds, in order", func() {
-		p.line("The height of a line is at least %s of the median.\n", report.Percent(sparkSpan))
+		p.line("The height of a line is at least %s of the median.\n", figure.Percent(sparkSpan))
 		header := append(f.titles(f.order()), "unit", "median", "rounds")
 		p.table(header, rows, [2]int{len(header) - 2, len(header) - 1})
 	})

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/descartes/regress/cmd/regress/internal/report"
+	"github.com/descartes/regress/cmd/regress/internal/figure"
 	"github.com/descartes/regress/pkg/baseline"
 	"github.com/descartes/regress/pkg/gate"
 )
@@ -29,11 +29,11 @@ func (p *page) gains() {
 			claim = fmt.Sprintf("%g×", g.Claim)
 		}
 		rows = append(rows, []string{
-			verdict(g), report.Prose(name) + "<br>" + report.Code(g.Key+"="+g.Of, true) + " over " + report.Code(g.Key+"="+g.Over, true),
-			report.Prose(g.Unit), claim, gained(g),
+			verdict(g), figure.Prose(name) + "<br>" + figure.Code(g.Key+"="+g.Of, true) + " over " + figure.Code(g.Key+"="+g.Over, true),
+			figure.Prose(g.Unit), claim, gained(g),
 		})
 		for _, w := range g.Warnings {
-			notes = append(notes, "- "+report.Prose(name+": "+w))
+			notes = append(notes, "- "+figure.Prose(name+": "+w))
 		}
 	}
 	p.table([]string{"", "gain", "by", "claim", "measured"}, rows, [2]int{3, 4})
@@ -44,7 +44,7 @@ func (p *page) gains() {
 		p.fold("In each benchmark", func() {
 			for _, g := range p.Gains {
 				if len(g.Each) > 1 {
-					p.line("**%s**, %s\n", report.Prose(g.Name), report.Prose(g.Unit))
+					p.line("**%s**, %s\n", figure.Prose(g.Name), figure.Prose(g.Unit))
 					p.each(g)
 				}
 			}
@@ -57,32 +57,32 @@ func verdict(g gate.GainRow) string {
 	if g.Verdict == "" {
 		return nothing
 	}
-	return report.Cell(signs[g.Verdict] + " " + string(g.Verdict))
+	return figure.Whole(signs[g.Verdict] + " " + string(g.Verdict))
 }
 
 // gained is the gain over all benchmarks, its interval, and the least and most of
 // one.
 func gained(g gate.GainRow) string {
 	if g.Times == nil {
-		return report.Prose(g.Why)
+		return figure.Prose(g.Why)
 	}
-	out := []string{"**" + times(*g.Times) + "**"}
+	out := []string{"**" + figure.Times(*g.Times) + "**"}
 	if i := g.Interval; i != nil && i.Lo != i.Hi {
-		out = append(out, report.Cell(between(i)+" at "+report.Percent(i.Level)))
+		out = append(out, figure.Whole(between(i)+" at "+figure.Percent(i.Level)))
 	}
 	least, most := extremes(g.Each)
-	rest := count(len(g.Each), "benchmark") + " of " + count(g.Rounds, "round")
+	rest := figure.Counted(len(g.Each), "benchmark") + " of " + figure.Counted(g.Rounds, "round")
 	if len(g.Each) > 1 && least > 0 {
-		rest = times(least) + " to " + times(most) + " in " + rest
+		rest = figure.Times(least) + " to " + figure.Times(most) + " in " + rest
 	}
-	out = append(out, report.Cell(rest))
+	out = append(out, figure.Whole(rest))
 	if g.Verdict == gate.Unclear {
-		out = append(out, report.Prose(g.Why))
+		out = append(out, figure.Prose(g.Why))
 	}
 	return strings.Join(out, "<br>")
 }
 
-func between(i *gate.Interval) string { return times(i.Lo) + " to " + times(i.Hi) }
+func between(i *gate.Interval) string { return figure.Times(i.Lo) + " to " + figure.Times(i.Hi) }
 
 func extremes(each []gate.GainCell) (least, most float64) {
 	for _, c := range each {
@@ -113,12 +113,12 @@ func (p *page) each(g gate.GainRow) {
 			if value == "" {
 				value = "gain"
 			}
-			header = append(header, report.Prose(value))
+			header = append(header, figure.Prose(value))
 		}
 		var rows [][]string
 		var before []string
 		for _, r := range f.rows() {
-			names := append([]string{report.Prose(f.function)}, labels(r.values)...)
+			names := append([]string{figure.Prose(f.function)}, labels(r.values)...)
 			own := fresh(names, before)
 			before = names
 			for _, column := range f.columns() {
@@ -139,9 +139,9 @@ func gain(m *member, unit string, cells map[baseline.Key]gate.GainCell) string {
 	if c.Times == nil {
 		return nothing
 	}
-	say := times(*c.Times)
+	say := figure.Times(*c.Times)
 	if i := c.Interval; i != nil && i.Lo != i.Hi {
 		say += " (" + between(i) + ")"
 	}
-	return report.Cell(say)
+	return figure.Whole(say)
 }

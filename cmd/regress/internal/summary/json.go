@@ -6,7 +6,7 @@ import (
 	"io"
 	"time"
 
-	"github.com/descartes/regress/cmd/regress/internal/report"
+	"github.com/descartes/regress/cmd/regress/internal/figure"
 	"github.com/descartes/regress/pkg/baseline"
 	"github.com/descartes/regress/pkg/gate"
 )
@@ -117,7 +117,7 @@ func JSON(w io.Writer, s Summary) error {
 	if err != nil {
 		return fmt.Errorf("write summary as JSON: %w", err)
 	}
-	if _, err := w.Write(append(report.Harmless(out), '\n')); err != nil {
+	if _, err := w.Write(append(figure.JSON(out), '\n')); err != nil {
 		return fmt.Errorf("write summary as JSON: %w", err)
 	}
 	return nil

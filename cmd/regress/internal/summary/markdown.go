@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/descartes/regress/cmd/regress/internal/figure"
 	"github.com/descartes/regress/cmd/regress/internal/report"
 	"github.com/descartes/regress/pkg/baseline"
 )
@@ -49,7 +50,7 @@ func Markdown(w io.Writer, s Summary) error {
 	p := &page{Summary: s}
 	title := "Benchmark summary"
 	if s.Project != "" {
-		title += " of " + report.Code(s.Project, false)
+		title += " of " + figure.Code(s.Project, false)
 	}
 	p.line("# %s\n", title)
 	p.top()
@@ -69,14 +70,14 @@ func Markdown(w io.Writer, s Summary) error {
 // top says what this is, and what is wrong with it.
 func (p *page) top() {
 	for _, m := range p.Machines {
-		p.line("%s\n", report.Prose(m.headline()))
+		p.line("%s\n", figure.Prose(m.headline()))
 	}
 	p.line("Made from a raw log by `regress summary`; nothing on this page is written by hand. Figures are medians of rounds (a round is one process), ± the robust standard deviation of one round where there are several.\n")
 	if p.Stopped != "" {
-		p.line("> **Not everything was measured:** %s.\n", report.Prose("stopped by the "+p.Stopped))
+		p.line("> **Not everything was measured:** %s.\n", figure.Prose("stopped by the "+p.Stopped))
 	}
 	if n := len(p.Problems); n > 0 {
-		p.line("> **%s** in the results: see the end of this page.\n", count(n, "problem"))
+		p.line("> **%s** in the results: see the end of this page.\n", figure.Counted(n, "problem"))
 	}
 }
 
@@ -85,7 +86,7 @@ func (m Machine) headline() string {
 	r := m.Run
 	at := "commit unknown"
 	if r.Commit != "" {
-		at = "commit " + report.Commit(r.Commit)
+		at = "commit " + figure.Commit(r.Commit)
 	}
 	if r.Branch != "" {
 		at += " on " + r.Branch
@@ -106,11 +107,11 @@ func (m Machine) headline() string {
 		}
 		most = max(most, n)
 	}
-	rounds := count(most, "round")
+	rounds := figure.Counted(most, "round")
 	if least != most {
 		rounds = fmt.Sprintf("%d to %d rounds", least, most)
 	}
-	return fmt.Sprintf("%s: %s of %s on %s.", strings.ToUpper(at[:1])+at[1:], count(len(names), "benchmark"), rounds, m.machine())
+	return fmt.Sprintf("%s: %s of %s on %s.", strings.ToUpper(at[:1])+at[1:], figure.Counted(len(names), "benchmark"), rounds, m.machine())
 }
 
 // machine in a clause.
@@ -121,7 +122,7 @@ func (m Machine) machine() string {
 		parts = append(parts, e.CPU)
 	}
 	if e.Cores > 0 {
-		parts = append(parts, count(e.Cores, "core"))
+		parts = append(parts, figure.Counted(e.Cores, "core"))
 	}
 	if e.OS+e.Arch != "" {
 		parts = append(parts, strings.Trim(e.OS+"/"+e.Arch, "/"))
@@ -132,13 +133,6 @@ func (m Machine) machine() string {
 	return strings.Join(parts, ", ")
 }
 
-func count(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
-}
-
 // facts is the last section: the machine, the problems, the warnings.
 func (p *page) facts() {
 	p.line("## How it was measured\n")
@@ -146,7 +140,7 @@ func (p *page) facts() {
 		r, e := m.Run, m.Run.Environment
 		say := func(key, value string) {
 			if value != "" {
-				p.line("- %s: %s", key, report.Prose(value))
+				p.line("- %s: %s", key, figure.Prose(value))
 			}
 		}
 		say("commit", strings.TrimSpace(r.Commit+" "+r.Branch))
@@ -189,7 +183,7 @@ func (p *page) items(title string, n int, item func(int) string) {
 	}
 	list := func() {
 		for i := range min(n, most) {
-			p.line("- %s", report.Prose(item(i)))
+			p.line("- %s", figure.Prose(item(i)))
 		}
 		if n > most {
 			p.line("- and %d more, in the JSON form of this page", n-most)

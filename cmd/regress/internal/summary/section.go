@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/descartes/regress/cmd/regress/internal/report"
+	"github.com/descartes/regress/cmd/regress/internal/figure"
 	"github.com/descartes/regress/pkg/baseline"
 )
 
@@ -15,7 +15,7 @@ import (
 func (p *page) results(m *Machine) {
 	title := "## Results"
 	if len(p.Machines) > 1 {
-		title += " on " + report.Code(m.machine()+", class "+m.Run.Environment.Fingerprint(), false)
+		title += " on " + figure.Code(m.machine()+", class "+m.Run.Environment.Fingerprint(), false)
 	}
 	p.line("%s\n", title)
 	if len(m.Series) == 0 {
@@ -30,7 +30,7 @@ func (p *page) results(m *Machine) {
 	for _, part := range parts {
 		level := "###"
 		if len(parts) > 1 {
-			p.line("### %s\n", report.Prose(part.name))
+			p.line("### %s\n", figure.Prose(part.name))
 			level = "####"
 		}
 		for _, f := range part.families {
@@ -38,9 +38,9 @@ func (p *page) results(m *Machine) {
 			if len(packages) > 1 {
 				name = f.pkg + "." + name
 			}
-			title := level + " " + report.Prose(name)
+			title := level + " " + figure.Prose(name)
 			for _, part := range f.fixed {
-				title += ", " + report.Code(strings.TrimPrefix(part.Key+"="+part.Value, "="), false)
+				title += ", " + figure.Code(strings.TrimPrefix(part.Key+"="+part.Value, "="), false)
 			}
 			p.line("%s\n", title)
 			p.family(f)
@@ -108,7 +108,7 @@ func (p *page) family(f *family) {
 		p.distribution(f, units)
 	}
 	if len(back) > 0 {
-		p.fold(count(len(back), "more unit"), func() {
+		p.fold(figure.Counted(len(back), "more unit"), func() {
 			for _, unit := range back {
 				p.unit(f, unit)
 			}
@@ -170,7 +170,7 @@ func (p *page) units(f *family, units []string) {
 		if value == "" {
 			value = "median"
 		}
-		header = append(header, report.Prose(value))
+		header = append(header, figure.Prose(value))
 	}
 	if len(f.keys) == 1 && f.column < 0 { // more values than stand side by side
 		for _, unit := range units {
@@ -180,9 +180,9 @@ func (p *page) units(f *family, units []string) {
 	}
 	var out [][]string
 	for _, unit := range units {
-		cells := []string{report.Prose(unit)}
+		cells := []string{figure.Prose(unit)}
 		for _, column := range columns {
-			cells = append(cells, figure(rows[0].cells[column], unit))
+			cells = append(cells, measured(rows[0].cells[column], unit))
 		}
 		out = append(out, cells)
 	}
@@ -197,18 +197,18 @@ func (p *page) unit(f *family, unit string) {
 			all = append(all, s)
 		}
 	}
-	title := fmt.Sprintf("**%s**, %s", report.Prose(unit), better(all[0].Unit.Direction))
+	title := fmt.Sprintf("**%s**, %s", figure.Prose(unit), better(all[0].Unit.Direction))
 	if value, one := constant(all); one && len(all) > 1 {
-		benchmarks := count(len(all), "benchmark")
+		benchmarks := figure.Counted(len(all), "benchmark")
 		if len(all) < len(f.members) {
 			benchmarks += " that have it"
 		}
-		p.line("%s: %s in all %s.\n", title, report.Cell(report.Prose(report.Exact(value, unit))), benchmarks)
+		p.line("%s: %s in all %s.\n", title, figure.Whole(figure.Prose(figure.Exact(value, unit))), benchmarks)
 		return
 	}
 	usual, rare := usual(all)
 	if rare > 0 {
-		title += fmt.Sprintf(": %s in %d of %s; where it is not:", report.Cell(report.Prose(report.Exact(usual, unit))), len(all)-rare, count(len(all), "benchmark"))
+		title += fmt.Sprintf(": %s in %d of %s; where it is not:", figure.Whole(figure.Prose(figure.Exact(usual, unit))), len(all)-rare, figure.Counted(len(all), "benchmark"))
 	}
 	p.line("%s\n", title)
 	columns := f.columns()
@@ -218,7 +218,7 @@ func (p *page) unit(f *family, unit string) {
 		if value == "" {
 			value = "median"
 		}
-		header = append(header, report.Prose(value))
+		header = append(header, figure.Prose(value))
 	}
 	var out [][]string
 	var before []string
@@ -228,7 +228,7 @@ func (p *page) unit(f *family, unit string) {
 		empty := true
 		for _, column := range columns {
 			m := r.cells[column]
-			cells = append(cells, figure(m, unit))
+			cells = append(cells, measured(m, unit))
 			if m != nil {
 				s, has := m.by[unit]
 				empty = empty && (!has || rare > 0 && always(s, usual))
@@ -278,7 +278,7 @@ func constant(all []Series) (value float64, one bool) {
 func (f *family) titles(keys []int) []string {
 	var out []string
 	for _, i := range keys {
-		out = append(out, report.Prose(f.keys[i]))
+		out = append(out, figure.Prose(f.keys[i]))
 	}
 	return out
 }
@@ -286,7 +286,7 @@ func (f *family) titles(keys []int) []string {
 func labels(values []string) []string {
 	var out []string
 	for _, value := range values {
-		out = append(out, report.Cell(report.Prose(value)))
+		out = append(out, figure.Whole(figure.Prose(value)))
 	}
 	return out
 }
@@ -295,8 +295,8 @@ const nothing = "–"
 
 const leastSpread = .0005 // that is shown: less is below the digits of the figure
 
-// figure is a median and its spread.
-func figure(m *member, unit string) string {
+// measured writes a median and its spread.
+func measured(m *member, unit string) string {
 	if m == nil {
 		return nothing
 	}
@@ -304,15 +304,15 @@ func figure(m *member, unit string) string {
 	if !has {
 		return nothing
 	}
-	out := report.Number(s.Median, unit)
+	out := figure.Number(s.Median, unit)
 	least, most := slices.Min(s.Rounds), slices.Max(s.Rounds)
 	switch {
 	case s.Unit.Exact && least == most:
-		out = report.Exact(s.Median, unit)
+		out = figure.Exact(s.Median, unit)
 	case s.Unit.Exact: // a count that varies: a share of it says little
-		out = fmt.Sprintf("%s (%s to %s)", report.Exact(s.Median, unit), report.Exact(least, unit), report.Exact(most, unit))
+		out = fmt.Sprintf("%s (%s to %s)", figure.Exact(s.Median, unit), figure.Exact(least, unit), figure.Exact(most, unit))
 	case s.Spread != nil && *s.Spread >= leastSpread:
-		out += " ±" + report.Percent(*s.Spread)
+		out += " ±" + figure.Percent(*s.Spread)
 	}
-	return report.Cell(report.Prose(out))
+	return figure.Whole(figure.Prose(out))
 }

@@ -3,7 +3,7 @@ package summary
 import (
 	"fmt"
 
-	"github.com/descartes/regress/cmd/regress/internal/report"
+	"github.com/descartes/regress/cmd/regress/internal/figure"
 	"github.com/descartes/regress/pkg/gate"
 )
 
@@ -36,13 +36,13 @@ func (p *page) targets() {
 	for _, t := range shown {
 		say, measured := signs[t.Verdict]+" "+string(t.Verdict), nothing
 		if t.Margin != nil && t.Verdict != gate.Unclear { // there the interval says it
-			say += ", " + report.Margin(t.Margin)
+			say += ", " + figure.Margin(t.Margin)
 		}
 		if t.Value != nil {
-			measured = report.Cell(report.Prose(report.Value(*t.Value, t.Unit))) + interval(t)
+			measured = figure.Whole(figure.Prose(figure.Value(*t.Value, t.Unit))) + interval(t)
 		}
 		rows = append(rows, []string{
-			report.Cell(say), report.Prose(t.Target) + "<br>" + on(t, series[t.Target]), report.Cell(report.Prose(report.Against(t))), measured,
+			figure.Whole(say), figure.Prose(t.Target) + "<br>" + on(t, series[t.Target]), figure.Whole(figure.Prose(figure.Against(t.Below, t.Limit, t.Unit))), measured,
 		})
 	}
 	p.table([]string{"", "target", "limit", "measured"}, rows, [2]int{2, 4})
@@ -53,16 +53,16 @@ func interval(t gate.TargetRow) string {
 	if t.Interval == nil || t.Interval.Lo == t.Interval.Hi {
 		return ""
 	}
-	say := fmt.Sprintf("%s to %s at %s", report.Number(t.Interval.Lo, t.Unit), report.Number(t.Interval.Hi, t.Unit), report.Percent(t.Interval.Level))
-	return "<br>" + report.Cell(report.Prose(say))
+	say := fmt.Sprintf("%s to %s at %s", figure.Number(t.Interval.Lo, t.Unit), figure.Number(t.Interval.Hi, t.Unit), figure.Percent(t.Interval.Level))
+	return "<br>" + figure.Whole(figure.Prose(say))
 }
 
 // on says which series a row is about, or why it is about none.
 func on(t gate.TargetRow, series int) string {
 	if t.Name == "" {
-		return report.Prose(t.Why)
+		return figure.Prose(t.Why)
 	}
-	say := report.Code(t.Name, true)
+	say := figure.Code(t.Name, true)
 	straddles := t.Interval != nil && t.Interval.Lo <= t.Limit && t.Limit <= t.Interval.Hi
 	switch {
 	case t.Verdict == gate.Met && series > 1:
@@ -70,7 +70,7 @@ func on(t gate.TargetRow, series int) string {
 	case t.Verdict == gate.Unclear && straddles:
 		say += ": the interval straddles the limit; measure more rounds"
 	case t.Verdict != gate.Met:
-		say += ": " + report.Prose(t.Why)
+		say += ": " + figure.Prose(t.Why)
 	}
 	return say
 }

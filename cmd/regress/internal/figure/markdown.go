@@ -1,4 +1,4 @@
-package report
+package figure
 
 import "strings"
 
@@ -10,19 +10,19 @@ const (
 	mostProse   = 400
 )
 
-// code shows a name as it is: in a code span, where GitHub sees neither
+// Code shows a name as it is: in a code span, where GitHub sees neither
 // markup, HTML, links, mentions, issue numbers nor emoji. The fence is longer
 // than any run of backticks inside. In a table a bar must be escaped even there.
-func code(s string, inTable bool) string {
-	s = shorten(plain(s), mostCode)
+func Code(s string, inTable bool) string {
+	s = Shorten(Plain(s), mostCode)
 	if inTable && strings.Contains(s, `\|`) { // renderers disagree on where such a cell ends
-		return prose(s)
+		return Prose(s)
 	}
 	return span(s, inTable)
 }
 
-// command is a code span that is copied, and so is not shortened in the middle.
-func command(s string) string { return span(shorten(plain(s), mostCommand), false) }
+// Command shows a line that is copied: a code span like Code, that is cut late.
+func Command(s string) string { return span(Shorten(Plain(s), mostCommand), false) }
 
 func span(s string, inTable bool) string {
 	if strings.TrimSpace(s) == "" {
@@ -41,12 +41,12 @@ func span(s string, inTable bool) string {
 	return fence + s + fence
 }
 
-// prose shows a sentence that may hold hostile names: markup is escaped, HTML
+// Prose shows a sentence that may hold hostile names: markup is escaped, HTML
 // turned into entities, and what GitHub would link of its own accord — mentions,
 // issue numbers, addresses — is broken by a space of no width.
-func prose(s string) string {
+func Prose(s string) string {
 	const nothing = "\u200b"
-	s = plain(s)
+	s = Plain(s)
 	var b strings.Builder
 	for i, r := range s {
 		if b.Len() > mostProse {
@@ -89,8 +89,8 @@ func prose(s string) string {
 	return b.String()
 }
 
-// fenced shows a block of text that is copied from.
-func fenced(language, text string) string {
+// Fenced shows a block of text that is copied from.
+func Fenced(language, text string) string {
 	fence := "```"
 	for strings.Contains(text, fence) {
 		fence += "`"
@@ -98,5 +98,5 @@ func fenced(language, text string) string {
 	return fence + language + "\n" + strings.TrimSuffix(text, "\n") + "\n" + fence + "\n"
 }
 
-// cell keeps a figure on one line of a table.
-func cell(figure string) string { return strings.ReplaceAll(figure, " ", "\u00a0") }
+// Whole keeps a figure on one line of a table, in Markdown and in HTML.
+func Whole(figure string) string { return strings.ReplaceAll(figure, " ", "\u00a0") }

@@ -1,0 +1,111 @@
+package figure
+
+import (
+	"math"
+	"strconv"
+	"strings"
+)
+
+// Number writes v, in a tidied unit, to three digits with the prefix that fits: "240 ns",
+// "12.3 KiB", "1.23 M", "0.4 %". The unit itself stands elsewhere.
+func Number(v float64, unit string) string {
+	scale := scales[KindOf(unit)]
+	at := scale[len(scale)-1]
+	for _, step := range scale {
+		if math.Abs(v) >= step.size*.9995 { // what would round up to 1000 of the smaller one
+			at = step
+			break
+		}
+	}
+	return strings.TrimSuffix(three(v/at.size)+" "+at.name, " ")
+}
+
+// Value writes Number and what the prefix does not say: "1.23 M msg/s", "2 allocs". The unit is as
+// it was printed, and so the result may hold anything.
+func Value(v float64, unit string) string { return Number(v, unit) + beside(unit) }
+
+// Exact writes a count whole, since 4096 B against 4100 B must not read as 4 KiB twice. What is not
+// whole, or longer than nine digits, reads as Number.
+func Exact(v float64, unit string) string {
+	if v != math.Trunc(v) || math.Abs(v) >= 1e9 {
+		return Number(v, unit)
+	}
+	whole := strconv.FormatFloat(v, 'f', -1, 64)
+	switch KindOf(unit) {
+	case Bytes:
+		return whole + " B"
+	case Count:
+		return whole
+	}
+	return Number(v, unit)
+}
+
+// Limit writes a value that somebody chose in the fewest digits, as they are likely to have written
+// it: 5e6 bytes is 5 MB and not 4.77 MiB.
+func Limit(v float64, unit string) string {
+	kind, rest := KindOf(unit), beside(unit)
+	scale := scales[kind]
+	switch {
+	case kind == Count && v == math.Trunc(v) && v < 1e6:
+		return grouped(v) + rest
+	case kind == Bytes:
+		scale = []prefix{{1e9, "GB"}, {1 << 30, "GiB"}, {1e6, "MB"}, {1 << 20, "MiB"}, {1e3, "kB"}, {1 << 10, "KiB"}, {1, "B"}}
+	}
+	best, short := Value(v, unit), 6
+	for _, step := range scale {
+		digits := strconv.FormatFloat(v/step.size, 'g', 12, 64)
+		if v >= step.size && !strings.Contains(digits, "e") && len(digits) < short {
+			best, short = strings.TrimSuffix(digits+" "+step.name, " ")+rest, len(digits)
+		}
+	}
+	return best
+}
+
+// Against writes the limit of a target with its side: "< 10 ms".
+func Against(below bool, limit float64, unit string) string {
+	if below {
+		return "< " + Limit(limit, unit)
+	}
+	return "> " + Limit(limit, unit)
+}
+
+// Counted writes a number of things: "1 round", "2 rounds".
+func Counted(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return strconv.Itoa(n) + " " + what + "s"
+}
+
+// grouped writes 10000 as 10,000.
+func grouped(v float64) string {
+	digits := strconv.FormatFloat(v, 'f', 0, 64)
+	for i := len(digits) - 3; i > 0 && digits[i-1] != '-'; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	return digits
+}
+
+// three writes three significant digits without an exponent where that is short.
+func three(x float64) string {
+	switch a := math.Abs(x); {
+	case a == 0:
+		return "0"
+	case a < .9995 || a >= 1e6:
+		return strconv.FormatFloat(x, 'g', 3, 64)
+	case a < 9.995:
+		return strconv.FormatFloat(x, 'f', 2, 64)
+	case a < 99.95:
+		return strconv.FormatFloat(x, 'f', 1, 64)
+	}
+	return strconv.FormatFloat(x, 'f', 0, 64)
+}
+
+// Commit writes a commit as people do: its first ten digits. Anything else stays as it is.
+func Commit(commit string) string {
+	const digits = 10
+	if len(commit) > digits && strings.Trim(commit, "0123456789abcdef") == "" {
+		return commit[:digits]
+	}
+	return commit
+}

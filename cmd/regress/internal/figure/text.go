@@ -1,0 +1,76 @@
+package figure
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// LongestName is how many characters are shown of a name; the middle is left out.
+const LongestName = 200
+
+// Plain returns text from data as one line that is harmless on a terminal: control characters, line
+// breaks, direction overrides and broken UTF-8 become visible.
+func Plain(s string) string {
+	clean := func(r rune) rune {
+		switch {
+		case r == '\n' || r == '\r' || r == '\t' || r == '\u2028' || r == '\u2029':
+			return ' '
+		case r == utf8.RuneError || !unicode.IsPrint(r):
+			return '\uFFFD'
+		}
+		return r
+	}
+	s = strings.Map(clean, strings.ToValidUTF8(s, "\uFFFD"))
+	// The runner of GitHub Actions obeys "##[" anywhere in its log.
+	return strings.ReplaceAll(s, "##[", "## [")
+}
+
+// PlainLines makes each line of a block plain and keeps the lines.
+func PlainLines(block string) string {
+	lines := strings.Split(block, "\n")
+	for i, line := range lines {
+		lines[i] = Plain(line)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// Name returns a plain name of at most LongestName characters.
+func Name(s string) string { return Shorten(Plain(s), LongestName) }
+
+// Sentence returns plain prose of bounded length.
+func Sentence(s string) string {
+	const longest = 600
+	return Shorten(Plain(s), longest)
+}
+
+// Shorten leaves out the middle of s, where the parts of a long benchmark name that tell it from its
+// neighbours rarely are.
+func Shorten(s string, width int) string {
+	n := utf8.RuneCountInString(s)
+	if n <= width {
+		return s
+	}
+	runes := []rune(s)
+	if width < 3 {
+		return string(runes[:max(0, width)])
+	}
+	tail := (width - 1) / 2
+	head := width - 1 - tail
+	return string(runes[:head]) + "…" + string(runes[n-tail:])
+}
+
+// Uncommand keeps lines that happen to start with "::" from being read as commands by the runner of
+// GitHub Actions.
+func Uncommand(text string) string {
+	if !strings.Contains(text, "::") {
+		return text
+	}
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		if body := strings.TrimLeftFunc(line, unicode.IsSpace); strings.HasPrefix(body, "::") {
+			lines[i] = line[:len(line)-len(body)] + "\\" + body
+		}
+	}
+	return strings.Join(lines, "\n")
+}
