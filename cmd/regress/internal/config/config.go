@@ -7,7 +7,7 @@
 //	config.go     what a file holds, its defaults, and finding it
 //	document.go   the file as tables, and all that is wrong with it
 //	section.go    one table: typed values, each error at its line
-//	position.go   the line of every key, which the library does not tell
+//	scan.go       the line of every key, and no more depth than the library bears
 //	nearest.go    what a misspelt word was meant to be
 //	quantity.go   "10ms", "5MB", "1%" in the unit of a target
 //	recommend.go  which values of a name key to recommend, and what one gains over another
@@ -18,6 +18,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"math"
 	"os"
@@ -130,12 +131,20 @@ func read(path string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read configuration: %w", err)
 	}
-	if info.Size() > maxSize {
-		return nil, &Error{File: path, Text: fmt.Sprintf("%d bytes is no configuration: at most %d are read", info.Size(), maxSize)}
+	if kind := info.Mode().Type(); kind&^os.ModeDevice&^os.ModeCharDevice != 0 { // reading a pipe may never end
+		return nil, &Error{File: path, Text: fmt.Sprintf("this is no file that can be read again (%s): write the configuration into a file", kind)}
 	}
-	data, err := os.ReadFile(path)
+	file, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("read configuration: %w", err)
+	}
+	defer file.Close()
+	data, err := io.ReadAll(io.LimitReader(file, maxSize+1))
+	if err != nil {
+		return nil, fmt.Errorf("read configuration: %w", err)
+	}
+	if len(data) > maxSize {
+		return nil, &Error{File: path, Text: fmt.Sprintf("more than %d bytes are no configuration", maxSize)}
 	}
 	return data, nil
 }

@@ -3,6 +3,7 @@ package config
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -24,21 +25,31 @@ type document struct {
 // key stood in, stops at the first error, and gives the line of the last
 // element for all. Reading the tables by hand costs the few methods below.
 func parse(file string, data []byte) (*document, error) {
-	values := map[string]any{}
-	meta, err := toml.Decode(string(data), &values)
+	text := strings.TrimPrefix(string(data), "\uFEFF")
+	lines, end, err := scan(file, text)
 	if err != nil {
+		return nil, err
+	}
+	values := map[string]any{}
+	if _, err := toml.Decode(text[:end], &values); err != nil {
 		var syntax toml.ParseError
 		if errors.As(err, &syntax) {
-			text := syntax.Message
+			text := clip(syntax.Message)
 			if remedy := wanted[syntax.LastKey[strings.LastIndexByte(syntax.LastKey, '.')+1:]]; remedy != "" {
 				text += ": " + remedy // the block that the report prints leaves open what a person must fill in
 			}
 			return nil, &Error{File: file, Line: max(1, syntax.Position.Line), Text: text}
 		}
-		return nil, &Error{File: file, Text: err.Error()}
+		return nil, &Error{File: file, Text: clip(err.Error())}
 	}
-	return &document{file: file, values: values, lines: keyLines(string(data), meta)}, nil
+	if end < len(text) { // the library must not be given what was not looked at
+		return nil, &Error{File: file, Line: 1 + strings.Count(text[:end], "\n"), Text: "this is no TOML: see https://toml.io"}
+	}
+	return &document{file: file, values: values, lines: lines}, nil
 }
+
+// mostErrors are shown of one file: nobody mends more before the next run.
+const mostErrors = 20
 
 // finish reports the keys that nobody asked for, and returns all errors in
 // order of line.
@@ -57,9 +68,13 @@ func (d *document) finish() error {
 		}
 	}
 	slices.SortStableFunc(d.errs, func(a, b *Error) int { return cmp.Compare(a.Line, b.Line) })
-	joined := make([]error, len(d.errs))
+	var joined []error
 	for i, err := range d.errs {
-		joined[i] = err
+		if i == mostErrors {
+			joined = append(joined, &Error{File: d.file, Line: err.Line, Text: fmt.Sprintf("and %d more mistakes from here on", len(d.errs)-i)})
+			break
+		}
+		joined = append(joined, err)
 	}
 	return errors.Join(joined...)
 }

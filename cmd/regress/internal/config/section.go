@@ -44,9 +44,7 @@ func (s *section) line(key string) int {
 		path += "."
 	}
 	path += key
-	// The elements of target = [{…}, {…}] share their paths: the first stands for all.
-	array, _, _ := strings.Cut(s.path, "[")
-	for _, path := range []string{path, array + "." + key, s.path, array} {
+	for _, path := range []string{path, s.path} {
 		if line := s.doc.lines[path]; line > 0 {
 			return line
 		}
@@ -54,7 +52,23 @@ func (s *section) line(key string) int {
 	return 1
 }
 
+// mostQuoted bounds, in bytes, what an error repeats of the file.
+const mostQuoted = 200
+
+// clip returns text with its middle left out where it is too long to be repeated.
+func clip(text string) string {
+	if len(text) <= mostQuoted {
+		return text
+	}
+	return strings.ToValidUTF8(text[:mostQuoted/2]+"…"+text[len(text)-mostQuoted/4:], "")
+}
+
 func (s *section) wrong(key, format string, args ...any) {
+	for i, arg := range args {
+		if text, ok := arg.(string); ok {
+			args[i] = clip(text)
+		}
+	}
 	s.doc.errs = append(s.doc.errs, &Error{File: s.doc.file, Line: s.line(key), Text: fmt.Sprintf(format, args...)})
 }
 
