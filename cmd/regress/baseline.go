@@ -12,6 +12,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/descartes/regress/cmd/regress/internal/report"
 	"github.com/descartes/regress/pkg/baseline"
 )
 
@@ -180,7 +181,7 @@ func (s *session) complete(problems []baseline.Problem, stopped string) error {
 		if p.Line > 0 {
 			where = fmt.Sprintf("%s:%d", p.File, p.Line)
 		}
-		s.note("%s: %s", where, p.Message)
+		s.note("%s: %s", where, report.ProblemText(p))
 	}
 	var errs []error
 	if len(problems) > 0 {

@@ -97,19 +97,6 @@ type Run struct {
 	Raw         []byte   // the text this run was read from, whole
 }
 
-// Problem is a line or a process that should have been a result and is not: a
-// broken benchmark line, a crash, a time-out. A problem that names a benchmark
-// makes its rows inconclusive; none is ever dropped in silence.
-type Problem struct {
-	File    string
-	Line    int // from 1; 0 when it concerns the whole file
-	Side    Side
-	Package string
-	Name    string // benchmark, in Key.Name form or a bare function name; empty when unknown
-	Message string // one sentence: what was seen and what to do
-	Crashed bool   // the process crashed or timed out (a "# failed:" mark), rather than printing a broken line
-}
-
 // Log is everything that one measurement (or several shards of one) printed.
 type Log struct {
 	Files      []string            // names of the texts that it was read from, in order
@@ -125,7 +112,7 @@ type Log struct {
 	SameAnchor map[Key]string      // likewise at anchor and head; nil: none
 	AnchorRef  string              // what the anchor was found by, a tag or a commit; empty: there is none, or it is unknown
 	Problems   []Problem
-	Warnings   []string
+	Warnings   []Warning
 }
 
 // Function is a benchmark function of a package: Name is "BenchmarkPingPong".

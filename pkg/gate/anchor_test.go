@@ -162,7 +162,7 @@ func TestCreptVerdicts(t *testing.T) {
 		t.Errorf("have %+v", d.Rows[0].Drift)
 	}
 	crashed := log(slow, nil)
-	crashed.Log.Problems = []baseline.Problem{{Side: baseline.Anchor, Package: "p", Name: "A", Message: "boom", Crashed: true}}
+	crashed.Log.Problems = []baseline.Problem{{Side: baseline.Anchor, Package: "p", Name: "A", Message: "boom", Kind: baseline.Crashed}}
 	if d := check("crashed at the anchor", crashed, Pass, Unchanged, "not held against v1.2.0: A"); len(d.Problems) != 1 {
 		t.Errorf("problems: %v", d.Problems)
 	}

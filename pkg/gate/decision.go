@@ -59,7 +59,7 @@ type Decision struct {
 	Targets  []TargetRow        `json:"targets,omitempty"`
 	Counts   map[Verdict]int    `json:"counts"`
 	Problems []baseline.Problem `json:"problems,omitempty"`
-	Warnings []string           `json:"warnings,omitempty"`
+	Warnings []baseline.Warning `json:"warnings,omitempty"`
 	Sides    []SideInfo         `json:"sides"`
 	Policy   PolicyInfo         `json:"policy"`
 	Rounds   float64            `json:"roundsPerSide"`    // mean over benchmarks

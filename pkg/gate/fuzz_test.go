@@ -66,7 +66,8 @@ func arbitrary(data []byte) (Input, bool) {
 		measured = true
 	}
 	if flags&4 > 0 {
-		in.Log.Problems = []baseline.Problem{{Side: sides[next()%4], Package: "p", Name: names[next()%4], Message: "x", Crashed: next()%2 > 0}}
+		kinds := []baseline.ProblemKind{baseline.BrokenLine, baseline.Crashed}
+		in.Log.Problems = []baseline.Problem{{Side: sides[next()%4], Package: "p", Name: names[next()%4], Message: "x", Kind: kinds[next()%2]}}
 	}
 	if flags&8 > 0 {
 		in.Log.Functions = map[baseline.Side][]baseline.Function{sides[next()%4]: {{Package: "p", Name: "BenchmarkA"}}}

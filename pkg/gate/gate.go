@@ -24,7 +24,7 @@ func Decide(in Input) Decision {
 			Procedure: procedure(in), Strict: in.Policy.Strict, Seed: in.Log.Seed,
 		},
 		Problems: problems,
-		Warnings: slices.Concat(in.Log.Warnings, environmentWarnings(in)),
+		Warnings: slices.Concat(in.Log.Warnings, noted(environmentWarnings(in))),
 		Targets:  targets(in),
 	}
 	var all []*series
@@ -41,7 +41,7 @@ func Decide(in Input) Decision {
 		}
 	}
 	if !in.OnlyHead {
-		d.Warnings = append(d.Warnings, waive(all, in)...)
+		d.Warnings = append(d.Warnings, noted(waive(all, in))...)
 		creep(all, d.Anchor)
 	}
 	several := environments(all) > 1
@@ -188,6 +188,14 @@ func environmentWarnings(in Input) (out []string) {
 		say("suite flags", base.SuiteFlags, head.Environment.SuiteFlags)
 		say("kernel", base.Kernel, head.Environment.Kernel)
 		say("frequency governor", base.Governor, head.Environment.Governor)
+	}
+	return out
+}
+
+// noted makes warnings of sentences.
+func noted(texts []string) (out []baseline.Warning) {
+	for _, text := range texts {
+		out = append(out, baseline.Warning{Kind: baseline.Noted, Detail: text})
 	}
 	return out
 }

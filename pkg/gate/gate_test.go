@@ -292,13 +292,13 @@ func TestProblems(t *testing.T) {
 	check(Pass, Unchanged)
 	check(Undecided, Unchanged, baseline.Problem{File: "x", Line: 3, Message: "broken line"})
 	check(Undecided, Inconclusive, baseline.Problem{Side: baseline.Head, Package: "p", Name: "A-2", Message: "broken line"})
-	check(Fail, Inconclusive, baseline.Problem{Side: baseline.Head, Package: "p", Name: "BenchmarkA", Message: "exit status 2", Crashed: true})
-	check(Undecided, Inconclusive, baseline.Problem{Side: baseline.Base, Package: "p", Name: "A", Message: "exit status 2", Crashed: true})
+	check(Fail, Inconclusive, baseline.Problem{Side: baseline.Head, Package: "p", Name: "BenchmarkA", Message: "exit status 2", Kind: baseline.Crashed})
+	check(Undecided, Inconclusive, baseline.Problem{Side: baseline.Base, Package: "p", Name: "A", Message: "exit status 2", Kind: baseline.Crashed})
 	check(Undecided, Inconclusive,
-		baseline.Problem{Side: baseline.Base, Package: "p", Name: "A", Message: "exit status 2", Crashed: true},
-		baseline.Problem{Side: baseline.Head, Package: "p", Name: "A", Message: "exit status 2", Crashed: true})
+		baseline.Problem{Side: baseline.Base, Package: "p", Name: "A", Message: "exit status 2", Kind: baseline.Crashed},
+		baseline.Problem{Side: baseline.Head, Package: "p", Name: "A", Message: "exit status 2", Kind: baseline.Crashed})
 	b := newBench("").add(baseline.Base, sec("A"), 1, 1, 1, 1)
-	b.log.Problems = []baseline.Problem{{Side: baseline.Head, Package: "p", Name: "A", Message: "timed out after 10m", Crashed: true}}
+	b.log.Problems = []baseline.Problem{{Side: baseline.Head, Package: "p", Name: "A", Message: "timed out after 10m", Kind: baseline.Crashed}}
 	want(t, Decide(b.input()), Fail, Inconclusive)
 	b.log.Procedure = twoStage
 	if next := Next(b.input()); len(next) != 0 {
@@ -339,7 +339,7 @@ func TestWaivers(t *testing.T) {
 	}
 	check(Fail, Regressed, "beyond the 19 %", Waiver{Pattern: `p\.A B/op`, Ceiling: .19, Expires: later})
 	check(Fail, Regressed, "expired on 2026-11-23", Waiver{Pattern: `p\.A B/op`, Ceiling: .2, Expires: time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)})
-	if d := check(Fail, Regressed, "from 100 to 120", Waiver{Pattern: `p\.B .*`, Ceiling: .2, Expires: later, File: "regress.toml", Line: 7}); len(d.Warnings) != 1 || !strings.Contains(d.Warnings[0], "regress.toml:7") {
+	if d := check(Fail, Regressed, "from 100 to 120", Waiver{Pattern: `p\.B .*`, Ceiling: .2, Expires: later, File: "regress.toml", Line: 7}); len(d.Warnings) != 1 || !strings.Contains(d.Warnings[0].Detail, "regress.toml:7") {
 		t.Errorf("a waiver that matches nothing: %v", d.Warnings)
 	}
 }
@@ -372,7 +372,7 @@ func TestTargets(t *testing.T) {
 	crashed := newBench("").add(baseline.None, sec("A"), 1).input()
 	crashed.OnlyHead, crashed.Targets = true, []Target{{Name: "speed", Tidied: "sec/op", Limit: 10, Below: true}}
 	want(t, Decide(crashed), Pass)
-	crashed.Log.Problems = []baseline.Problem{{Name: "B", Message: "exit status 2", Crashed: true}}
+	crashed.Log.Problems = []baseline.Problem{{Name: "B", Message: "exit status 2", Kind: baseline.Crashed}}
 	want(t, Decide(crashed), Undecided)
 	in := newBench("").add(baseline.None, sec("A"), 1).input()
 	in.OnlyHead, in.Targets = true, []Target{{Name: "speed", Benchmark: regexp.MustCompile(`Nothing`), Tidied: "sec/op", Limit: 1, Below: true}}

@@ -128,9 +128,9 @@ func TestRecommendationWarns(t *testing.T) {
 		"P/t=a/s=1": rounds(10, 6), "P/t=b/s=1": rounds(40, 6), "P/t=a/s=2": rounds(15, 6), "P/t=b/s=2": rounds(1, 6), "P/t=c/s=1": rounds(90, 6),
 	})
 	log.Problems = []baseline.Problem{
-		{Side: baseline.Head, Package: "p", Name: "BenchmarkP/t=c/s=2", Message: "crashed", Crashed: true},
-		{Side: baseline.Base, Package: "p", Name: "P/t=a/s=1", Message: "crashed", Crashed: true},
-		{Side: baseline.Head, Package: "p", Name: "Other", Message: "crashed", Crashed: true},
+		{Side: baseline.Head, Package: "p", Name: "BenchmarkP/t=c/s=2", Message: "crashed", Kind: baseline.Crashed},
+		{Side: baseline.Base, Package: "p", Name: "P/t=a/s=1", Message: "crashed", Kind: baseline.Crashed},
+		{Side: baseline.Head, Package: "p", Name: "Other", Message: "crashed", Kind: baseline.Crashed},
 	}
 	have := gate.Recommendations(log, []gate.Recommend{ask(latency, "P/")})
 	want := []string{"P/t=c/s=2 gave no result: crashed", "1 benchmark left out: not measured with each of a, b, c"}

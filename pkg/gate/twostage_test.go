@@ -253,7 +253,7 @@ func TestSeldomPrinted(t *testing.T) {
 func TestEnvironmentWarnings(t *testing.T) {
 	b := newBench("").add(baseline.Base, sec("A"), 1, 1, 1, 1).add(baseline.Head, sec("A"), 1, 1, 1, 1)
 	b.runs[baseline.Base].Environment.GoVersion, b.runs[baseline.Head].Environment.GoVersion = "go1.25", "go1.26"
-	if d := Decide(b.input()); len(d.Warnings) != 1 || d.Warnings[0] != "the sides differ in toolchain: base go1.25, head go1.26" {
-		t.Errorf("have %q", d.Warnings)
+	if d := Decide(b.input()); len(d.Warnings) != 1 || d.Warnings[0].Detail != "the sides differ in toolchain: base go1.25, head go1.26" {
+		t.Errorf("have %v", d.Warnings)
 	}
 }

@@ -133,7 +133,7 @@ func worstFirst(all []*series, v Verdict) []*series {
 // crashReasons are the benchmarks that ran at base and crashed at head: whatever
 // they would have measured, head broke them.
 func crashReasons(all []*series, in Input) (out []string) {
-	if in.OnlyHead || !slices.ContainsFunc(in.Log.Problems, func(p baseline.Problem) bool { return p.Crashed }) {
+	if in.OnlyHead || !slices.ContainsFunc(in.Log.Problems, func(p baseline.Problem) bool { return p.Kind.Died() }) {
 		return nil
 	}
 	f := newFacts(in)
@@ -143,7 +143,7 @@ func crashReasons(all []*series, in Input) (out []string) {
 		}
 		var atHead, atBase bool
 		for _, p := range f.problemsOf(s.key) {
-			atHead = atHead || p.Crashed && p.Side == baseline.Head
+			atHead = atHead || p.Kind.Died() && p.Side == baseline.Head
 			atBase = atBase || p.Side != baseline.Head
 		}
 		return atHead && !atBase && f.ran(baseline.Base, s.key.Function())

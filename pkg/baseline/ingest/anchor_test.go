@@ -59,7 +59,7 @@ BenchmarkA-2 1 1 ns/op
 // TestDisturbedAlone: a log of head alone names no side, and its warning does.
 func TestDisturbedAlone(t *testing.T) {
 	log, err := Read("x", strings.NewReader("regress-log: 1\n# round: 2\npkg: p\nBenchmarkA-2 1 3 ns/op\n# disturbed: steal 12 %\n"))
-	if err != nil || len(log.Warnings) != 1 || !strings.Contains(log.Warnings[0], "round 2 of head: steal 12 %") {
-		t.Errorf("%q, %v", log.Warnings, err)
+	if err != nil || len(log.Warnings) != 1 || log.Warnings[0] != (baseline.Warning{Kind: baseline.Disturbed, Round: 2, Side: baseline.Head, Detail: "steal 12 %", Count: 1}) {
+		t.Errorf("%v, %v", log.Warnings, err)
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"io"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/descartes/regress/pkg/baseline"
 )
 
 // longest is what benchfmt can take of one line: it reads with a bufio.Scanner.
@@ -142,11 +144,11 @@ func (p *part) benchmarkLine(line []byte) bool {
 		return false
 	}
 	if len(line) > longest {
-		p.problem(string(line[:min(space, 200)]), "its line is longer than 64 KiB; keep other output out of it")
+		p.problem(string(line[:min(space, 200)]), baseline.Problem{Kind: baseline.LongLine})
 		return false
 	}
 	if space == len(benchmarkPrefix) && !isCount(line[space:]) {
-		p.warn("%s:%d: %q is not a result and is passed over", p.file, p.at(), clip(line))
+		p.warn(baseline.Warning{Kind: baseline.NotAResult, File: p.file, Line: p.at(), Detail: string(clip(line))})
 		return false
 	}
 	return true

@@ -26,14 +26,10 @@ func render(log baseline.Log, err error) string {
 		}
 	}
 	for _, p := range log.Problems {
-		crashed := ""
-		if p.Crashed {
-			crashed = " crashed"
-		}
-		fmt.Fprintf(&b, "problem %s:%d side=%q %q %q%s: %s\n", p.File, p.Line, p.Side, p.Package, p.Name, crashed, p.Message)
+		fmt.Fprintf(&b, "problem %s:%d side=%q %q %q %s of=%q: %q\n", p.File, p.Line, p.Side, p.Package, p.Name, p.Kind, p.Of, p.Detail)
 	}
 	for _, w := range log.Warnings {
-		fmt.Fprintf(&b, "warning %s\n", w)
+		fmt.Fprintf(&b, "warning %s:%d %s of=%q name=%q: %q\n", w.File, w.Line, w.Kind, w.Of, w.Name, w.Detail)
 	}
 	if err != nil {
 		fmt.Fprintf(&b, "error %v\n", err)

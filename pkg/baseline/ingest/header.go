@@ -64,7 +64,7 @@ func splitKey(line []byte) (key, value []byte, ok bool) {
 // set takes in one key.
 func (p *part) set(key, value string) {
 	if !keepable([]byte(value)) && (known[key] || key == "pkg") && !(p.regress && p.body && key != "pkg") {
-		p.warn("%s:%d: the value of %s is longer than 1 KiB or not UTF-8; it is cut", p.file, p.at(), key)
+		p.warn(baseline.Warning{Kind: baseline.LongFact, File: p.file, Line: p.at(), Of: key})
 		value = strings.ToValidUTF8(value, "?")
 		value = strings.ToValidUTF8(value[:min(len(value), baseline.MaxName)], "")
 	}
@@ -99,7 +99,7 @@ func (p *part) set(key, value string) {
 	case "seed":
 		seed, err := strconv.ParseUint(value, 10, 64)
 		if err != nil {
-			p.warn("%s:%d: seed %q is not a number; it is taken as unknown", p.file, p.at(), value)
+			p.warn(baseline.Warning{Kind: baseline.BadFact, File: p.file, Line: p.at(), Of: key, Detail: value})
 		}
 		p.seed = seed
 	}
@@ -112,7 +112,7 @@ func (p *part) setForeign(key, value string) {
 	old, had := p.foreign[key]
 	switch {
 	case had && old != value && len(p.runs) > 0 && !p.regress:
-		p.warn("%s: the key %q changes from %q to %q; regress does not tell results apart by it: keep them in separate files if they differ", p.file, key, clip([]byte(old)), clip([]byte(value)))
+		p.warn(baseline.Warning{Kind: baseline.KeyChanges, File: p.file, Of: key, Other: string(clip([]byte(old))), Detail: string(clip([]byte(value)))})
 		delete(p.foreign, key)
 		p.told[key] = true
 	case !p.told[key] && len(p.foreign)+len(p.told) < most:
@@ -162,7 +162,7 @@ func (p *part) facts(env baseline.Environment) baseline.Run {
 	if text := p.keys["started"]; text != "" {
 		started, err := time.Parse(time.RFC3339, text)
 		if err != nil || started.UTC().Year() < 1 {
-			p.warn("%s: started %q is no time of the form 2026-11-23T05:30:00Z; it is taken as unknown", p.file, text)
+			p.warn(baseline.Warning{Kind: baseline.BadFact, File: p.file, Of: "started", Detail: text})
 		} else {
 			r.Time = started.UTC()
 		}
@@ -182,7 +182,7 @@ func (p *part) environment() baseline.Environment {
 			err = errors.New("out of range")
 		}
 		if err != nil {
-			p.warn("%s: %s %q is not a count; it is taken as unknown", p.file, key, text)
+			p.warn(baseline.Warning{Kind: baseline.BadFact, File: p.file, Of: key, Detail: text})
 			delete(p.keys, key)
 			return 0
 		}

@@ -136,7 +136,7 @@ func (p *part) read() error {
 func (p *part) result(r *benchfmt.Result) {
 	p.completed()
 	if r.Iters < 1 {
-		p.problem(string(r.Name), fmt.Sprintf("it ran %d times, which is no measurement; mend the benchmark", r.Iters))
+		p.problem(string(r.Name), baseline.Problem{Kind: baseline.BadCount, Detail: fmt.Sprint(r.Iters)})
 		return
 	}
 	run := p.run()
@@ -158,7 +158,7 @@ func (p *part) result(r *benchfmt.Result) {
 			unit = tidied(unit) // benchfmt leaves the unit of a zero as it was printed
 		}
 		if !(v.Value >= 0) || math.IsInf(v.Value, 0) {
-			p.problem(string(r.Name), fmt.Sprintf("%g %s is no measurement; mend what the benchmark reports", v.Value, v.Unit))
+			p.problem(string(r.Name), baseline.Problem{Kind: baseline.BadValue, Detail: fmt.Sprintf("%g %s", v.Value, v.Unit)})
 			continue
 		}
 		if !p.add(b, unit, v.Value, round) {

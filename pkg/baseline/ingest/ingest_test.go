@@ -123,8 +123,11 @@ func TestRawLog(t *testing.T) {
 			baseline.Head: {{Package: "example.com/b", Name: "BenchmarkA"}},
 		},
 		Same:     map[baseline.Key]string{{Package: "example.com/b", Name: "C-2"}: "equal build IDs"},
-		Problems: []baseline.Problem{{File: "x.txt", Line: failed, Side: baseline.Head, Package: "example.com/b", Name: "B/x", Message: "the process ended with exit status 2", Crashed: true}},
-		Warnings: []string{"the governor is powersave", "a round was disturbed (round 1 of base: steal 12 %)"},
+		Problems: []baseline.Problem{{File: "x.txt", Line: failed, Side: baseline.Head, Package: "example.com/b", Name: "B/x", Kind: baseline.NoResult, Detail: "the process ended with exit status 2", Message: "the process ended with exit status 2"}},
+		Warnings: []baseline.Warning{
+			{Kind: baseline.Noted, Detail: "the governor is powersave"},
+			{Kind: baseline.Disturbed, Side: baseline.Base, Round: 1, Count: 1, Detail: "steal 12 %"},
+		},
 	})
 }
 
@@ -164,11 +167,11 @@ BenchmarkX-8 100 3 ns/op 0 ns-wait`, "\n", "\r\n"))
 // TestForeignKeys: benchstat would make two tables, so one sample needs a warning.
 func TestForeignKeys(t *testing.T) {
 	log := read(t, "build: a\nBenchmarkX 1 1 ns/op\nbuild: b\nBenchmarkX 1 1 ns/op\nbuild: c\nBenchmarkX 1 1 ns/op\n")
-	if len(log.Warnings) != 1 || !strings.Contains(log.Warnings[0], `"a" to "b"`) {
+	if len(log.Warnings) != 1 || log.Warnings[0] != (baseline.Warning{Kind: baseline.KeyChanges, File: "x.txt", Of: "build", Other: "a", Detail: "b"}) {
 		t.Error(log.Warnings)
 	}
 	log = read(t, "build: a\nbuild: b\nBenchmarkX 1 1 ns/op\nPASS\n")
-	equal(t, "warnings of a key that was set twice above all results", log.Warnings, []string(nil))
+	equal(t, "warnings of a key that was set twice above all results", log.Warnings, []baseline.Warning(nil))
 }
 
 // TestBodyCannotChangeHeader: what a benchmark prints is not a fact about the log.
@@ -251,7 +254,7 @@ func TestCrash(t *testing.T) {
 		}
 		have := []string{}
 		for _, p := range log.Problems {
-			have = append(have, fmt.Sprintf("%d %s %s.%s %v", p.Line, p.Side, p.Package, p.Name, p.Crashed))
+			have = append(have, fmt.Sprintf("%d %s %s.%s %v", p.Line, p.Side, p.Package, p.Name, p.Kind.Died()))
 		}
 		equal(t, text, have, want)
 	}
@@ -289,7 +292,7 @@ func TestUnits(t *testing.T) {
 		log := read(t, "BenchmarkX 1 1 "+unit+"\n"+meta)
 		equal(t, meta+unit, log.Units, map[string]baseline.Unit{want.Name: want})
 		if neutral := len(log.Warnings) > 0; neutral != (want.Direction == baseline.Neutral) {
-			t.Errorf("%s: warnings %q", unit, log.Warnings)
+			t.Errorf("%s: warnings %v", unit, log.Warnings)
 		}
 	}
 	u := func(name string, d baseline.Direction, exact bool) baseline.Unit {
@@ -384,11 +387,11 @@ func TestLongLine(t *testing.T) {
 	}
 	raw := log.Runs[0].Raw
 	equal(t, "samples, problems, size", []any{len(log.Runs[0].Samples), len(log.Problems), len(raw) < 100}, []any{2, 1, true})
-	if p := log.Problems[0]; p.Line != 2 || !strings.Contains(p.Message, fmt.Sprint(long)) {
+	if p := log.Problems[0]; p.Line != 2 || p.Kind != baseline.LineLeftOut || p.Detail != fmt.Sprint(long) {
 		t.Errorf("%+v", p)
 	}
 	again := read(t, string(raw))
-	equal(t, "problems of the kept text", again.Problems[0].Message, log.Problems[0].Message)
+	equal(t, "problems of the kept text", again.Problems[0].Detail, log.Problems[0].Detail)
 
 	// A result of more than 64 KiB is none; a comment may be that long.
 	log = read(t, "BenchmarkX 1 1 ns/op "+strings.Repeat("1 u ", 20000)+"\n# functions: head p "+strings.Repeat("BenchmarkF ", 9000)+"\nBenchmarkY 1 1 ns/op\n")
@@ -421,7 +424,7 @@ func TestLimits(t *testing.T) {
 		t.Fatal(err)
 	}
 	equal(t, "problems, warnings", []any{len(log.Problems), len(log.Warnings)}, []any{6, 6}) // five and one that counts the others
-	if last := log.Problems[5]; !strings.HasPrefix(last.Message, "4 further problems") {
+	if last := log.Problems[5]; last.Kind != baseline.MoreProblems || last.Count != 4 {
 		t.Errorf("%+v", last)
 	}
 	if _, err := ingest.ReadWithin("x", lines(9, "BenchmarkX 1 %d ns/op\n"), limits); err != nil {

@@ -84,7 +84,7 @@ func TestGoTest(t *testing.T) {
 			}
 		}
 		for _, p := range log.Problems {
-			have = append(have, fmt.Sprint("problem ", p.Package, ".", p.Name, " ", p.Crashed))
+			have = append(have, fmt.Sprint("problem ", p.Package, ".", p.Name, " ", p.Kind.Died()))
 		}
 		want := []string{
 			"Glues-2 sec/op [1 2]", "Prints-2 sec/op [1 2]", "Quiet-2 B/op [1 2]", "Quiet-2 allocs/op [1 2]", "Quiet-2 p95-latency-sec [1 2]", "Quiet-2 sec/op [1 2]",

@@ -2,7 +2,6 @@ package ingest
 
 import (
 	"cmp"
-	"fmt"
 	"maps"
 	"math"
 	"slices"
@@ -24,7 +23,7 @@ func (p *part) mark(line string) {
 	}
 	rest = strings.TrimSpace(rest)
 	wrong := func(want string) {
-		p.problem("", fmt.Sprintf("the mark %q is broken: want %s; was the log edited or cut?", clip([]byte(line)), want))
+		p.problem("", baseline.Problem{Kind: baseline.BrokenMark, Detail: string(clip([]byte(line))), Of: want})
 	}
 	switch key {
 	case "functions":
@@ -61,11 +60,11 @@ func (p *part) mark(line string) {
 	case "disturbed":
 		p.disturb.note(p, rest)
 	case "warning":
-		p.warn("%s", rest)
+		p.warn(baseline.Warning{Kind: baseline.Noted, Detail: rest})
 	case "stopped":
 		p.log.Stopped = rest
 	case "cut":
-		p.problem("", fmt.Sprintf("a line of %s bytes was left out: more than can be a result; keep binary or one-line output of benchmarks out of the text", rest))
+		p.problem("", baseline.Problem{Kind: baseline.LineLeftOut, Detail: rest})
 	}
 }
 
@@ -150,11 +149,14 @@ func (p *part) failure(f []string) bool {
 	if !ok {
 		return false
 	}
-	problem := p.made(strings.TrimPrefix(dash(f[2]), "Benchmark"), f[3])
-	problem.Side, problem.Package, problem.Crashed = side, dash(f[1]), true
+	problem := p.here(baseline.Problem{Name: strings.TrimPrefix(dash(f[2]), "Benchmark"), Kind: baseline.NoResult, Detail: f[3]})
+	problem.Side, problem.Package = side, dash(f[1])
+	if why, ok := notReached(f[3]); ok {
+		problem.Kind, problem.Detail = baseline.NotRun, why
+	}
 	made := p.log.Problems[p.first:]
 	made = slices.DeleteFunc(made, func(old baseline.Problem) bool {
-		return old.Crashed && old.Name == "" || sameBenchmark(old, problem)
+		return old.Kind.Died() && old.Name == "" || sameBenchmark(old, problem)
 	})
 	p.log.Problems = p.log.Problems[:p.first+len(made)]
 	p.report(problem)
@@ -170,28 +172,29 @@ func sameBenchmark(a, b baseline.Problem) bool {
 	return a.Side == b.Side && key(a) == key(b)
 }
 
-// made is a problem at the present place.
-func (p *part) made(name, message string) baseline.Problem {
-	return baseline.Problem{File: p.file, Line: p.at(), Side: p.side, Package: p.pkg, Name: name, Message: message}
+// notReached returns what ended the measurement before a benchmark ran, where
+// the text of a `# failed:` mark says that, as version 1 of the log wrote it.
+func notReached(text string) (why string, ok bool) {
+	why, front := strings.CutPrefix(text, "not run: the ")
+	why, back := strings.CutSuffix(why, " came before its first round")
+	return why, front && back
 }
 
 // disturbances are told together: one line for a noisy afternoon, not a hundred.
 type disturbances struct {
 	n     int
-	first string
+	first baseline.Warning
 }
 
 func (d *disturbances) note(p *part, why string) {
 	if d.n++; d.n == 1 {
-		d.first = fmt.Sprintf("round %d of %s: %s", p.round, cmp.Or(p.side, baseline.Head), why)
+		d.first = baseline.Warning{Kind: baseline.Disturbed, Round: p.round, Side: cmp.Or(p.side, baseline.Head), Detail: why}
 	}
 }
 
 func (d *disturbances) tell(p *part) {
-	switch {
-	case d.n == 1:
-		p.warn("a round was disturbed (%s)", d.first)
-	case d.n > 1:
-		p.warn("%d rounds were disturbed (the first, %s)", d.n, d.first)
+	if d.n > 0 {
+		d.first.Count = d.n
+		p.warn(d.first)
 	}
 }

@@ -42,7 +42,7 @@ func Merge(logs ...baseline.Log) (baseline.Log, error) {
 type merger struct {
 	log    baseline.Log
 	united []*united
-	warned map[string]bool
+	warned map[baseline.Warning]bool
 }
 
 // united is one run of the result.
@@ -55,7 +55,7 @@ type united struct {
 }
 
 func (m *merger) merge(logs []baseline.Log) error {
-	m.warned = map[string]bool{}
+	m.warned = map[baseline.Warning]bool{}
 	m.log = baseline.Log{Units: map[string]baseline.Unit{}, Noise: map[baseline.Key]baseline.Noise{}, Same: map[baseline.Key]string{}}
 	if err := m.procedure(logs); err != nil {
 		return err
@@ -196,7 +196,7 @@ func (m *merger) compatible(u *united, run baseline.Run, files []string) error {
 		{"CPU governor", a.Governor, b.Governor},
 	} {
 		if fact[1] != fact[2] {
-			m.warn(fmt.Sprintf("shards differ in %s (%q and %q) and are judged as one class of machine", fact[0], fact[1], fact[2]))
+			m.warn(baseline.Warning{Kind: baseline.ShardsDiffer, Of: fact[0], Other: fact[1], Detail: fact[2]})
 		}
 	}
 	have.Project, have.Commit, have.Branch = cmp.Or(have.Project, run.Project), cmp.Or(have.Commit, run.Commit), cmp.Or(have.Branch, run.Branch)
@@ -228,10 +228,12 @@ func (m *merger) units(log baseline.Log) {
 			m.log.Units[name] = unit
 		case unit == usual || unit == have:
 		default:
-			m.log.Problems = append(m.log.Problems, baseline.Problem{
-				File:    list(log.Files),
-				Message: fmt.Sprintf("its Unit line for %s contradicts that of %s; make the suite print one", name, list(m.log.Files[:len(m.log.Files)-len(log.Files)])),
-			})
+			problem := baseline.Problem{
+				File: list(log.Files), Kind: baseline.UnitConflict,
+				Of: name, Detail: list(m.log.Files[:len(m.log.Files)-len(log.Files)]),
+			}
+			problem.Message = message(problem)
+			m.log.Problems = append(m.log.Problems, problem)
 		}
 	}
 }
@@ -257,10 +259,10 @@ func functions(logs []baseline.Log) map[baseline.Side][]baseline.Function {
 	return out
 }
 
-func (m *merger) warn(text string) {
-	if !m.warned[text] {
-		m.warned[text] = true
-		m.log.Warnings = append(m.log.Warnings, text)
+func (m *merger) warn(w baseline.Warning) {
+	if !m.warned[w] {
+		m.warned[w] = true
+		m.log.Warnings = append(m.log.Warnings, w)
 	}
 }
 

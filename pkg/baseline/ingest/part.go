@@ -99,7 +99,7 @@ func (p *part) benchmark(name []byte) *benchmark {
 		return b
 	}
 	if !keepable(name) {
-		p.problem(string(clip(name)), "its name is longer than 1 KiB or not UTF-8; give its sub-benchmarks shorter names")
+		p.problem(string(clip(name)), baseline.Problem{Kind: baseline.BadName})
 		return nil
 	}
 	b := &benchmark{pkg: p.pkg, name: string(name)}
@@ -116,7 +116,7 @@ func (p *part) add(b *benchmark, unit string, value float64, round int) bool {
 		}
 	}
 	if !keepable([]byte(unit)) {
-		p.problem(b.name, fmt.Sprintf("the unit %q is longer than 1 KiB or not UTF-8; give b.ReportMetric a shorter one", clip([]byte(unit))))
+		p.problem(b.name, baseline.Problem{Kind: baseline.BadUnitName, Of: string(clip([]byte(unit)))})
 		return true
 	}
 	if p.series--; p.series < 0 {
@@ -132,14 +132,23 @@ func (p *part) add(b *benchmark, unit string, value float64, round int) bool {
 // keepable reports whether a store takes a text: see baseline.Run.Valid.
 func keepable(text []byte) bool { return len(text) <= baseline.MaxName && utf8.Valid(text) }
 
-// problem notes what is wrong at the present line; name may be empty.
-func (p *part) problem(name, message string) { p.problemAt(p.at(), name, message) }
+// problem notes what is wrong at the present line, unless it names another; name may be empty.
+func (p *part) problem(name string, what baseline.Problem) {
+	what.Name = strings.TrimPrefix(name, "Benchmark")
+	p.report(p.here(what))
+}
 
-func (p *part) problemAt(line int, name, message string) {
-	p.report(baseline.Problem{File: p.file, Line: line, Side: p.side, Package: p.pkg, Name: strings.TrimPrefix(name, "Benchmark"), Message: message})
+// here fills in the present place.
+func (p *part) here(what baseline.Problem) baseline.Problem {
+	what.File, what.Side, what.Package = p.file, p.side, p.pkg
+	if what.Line == 0 {
+		what.Line = p.at()
+	}
+	return what
 }
 
 func (p *part) report(problem baseline.Problem) {
+	problem.Message = message(problem)
 	if len(p.log.Problems) >= p.limits.Problems {
 		p.more++
 		return
@@ -147,11 +156,12 @@ func (p *part) report(problem baseline.Problem) {
 	p.log.Problems = append(p.log.Problems, problem)
 }
 
-func (p *part) warn(format string, args ...any) {
-	if len(p.log.Warnings) < p.limits.Warnings {
-		p.log.Warnings = append(p.log.Warnings, fmt.Sprintf(format, args...))
-	} else if len(p.log.Warnings) == p.limits.Warnings {
-		p.log.Warnings = append(p.log.Warnings, fmt.Sprintf("%s has further warnings, which are left out", p.file))
+func (p *part) warn(w baseline.Warning) {
+	if len(p.log.Warnings) == p.limits.Warnings {
+		w = baseline.Warning{Kind: baseline.MoreWarnings, File: p.file}
+	}
+	if len(p.log.Warnings) <= p.limits.Warnings {
+		p.log.Warnings = append(p.log.Warnings, w)
 	}
 }
 
@@ -171,7 +181,9 @@ func (p *part) finish() baseline.Log {
 	p.units()
 	p.disturb.tell(p)
 	if p.more > 0 {
-		p.log.Problems = append(p.log.Problems, baseline.Problem{File: p.file, Message: fmt.Sprintf("%d further problems of this file are not listed; mend these first", p.more)})
+		more := baseline.Problem{File: p.file, Kind: baseline.MoreProblems, Count: p.more}
+		more.Message = message(more)
+		p.log.Problems = append(p.log.Problems, more)
 	}
 	p.log.Procedure, p.log.Seed, p.log.Bench = p.procedure, p.seed, p.keys["bench"]
 	p.log.AnchorRef = p.keys["anchor-ref"]

@@ -3,9 +3,10 @@ package ingest
 import (
 	"bytes"
 	"cmp"
-	"fmt"
 	"regexp"
 	"strings"
+
+	"github.com/descartes/regress/pkg/baseline"
 )
 
 // trouble is what was begun and not brought to an end, and how a process died.
@@ -35,24 +36,17 @@ type crash struct {
 	name string // from the stack
 }
 
-// alone is the remedy for a crash: one command that shows everything of it.
-func alone(pkg, name string) string {
-	function, _, _ := strings.Cut(name, "/")
-	if i := strings.LastIndexByte(function, '-'); i > 0 {
-		function = function[:i]
+// kind tells a time-out of testing or of go test from other ends.
+func (c crash) kind() baseline.ProblemKind {
+	if strings.HasPrefix(c.what, "panic: test timed out after ") || strings.HasPrefix(c.what, "*** Test killed") {
+		return baseline.TimedOut
 	}
-	if pkg == "" {
-		pkg = "."
-	}
-	if name == "" {
-		return fmt.Sprintf("run go test -v -run '^$' -bench . %s to see where", pkg)
-	}
-	return fmt.Sprintf("run go test -v -run '^$' -bench '^Benchmark%s$' %s to see all of it", function, pkg)
+	return baseline.Crashed
 }
 
 // announce notes the line with a name alone that go test -v prints first.
 func (p *part) announce(line string) {
-	p.settlePending("other output ran into its line")
+	p.settlePending(baseline.Interrupted)
 	p.announced = started{name: strings.TrimPrefix(line, "Benchmark"), line: p.line}
 	p.closed = false
 }
@@ -60,7 +54,7 @@ func (p *part) announce(line string) {
 // completed: numbers have come for the benchmark that ran.
 func (p *part) completed() {
 	if p.from == 0 { // not the pending one put together
-		p.settlePending("other output ran into its line")
+		p.settlePending(baseline.Interrupted)
 	}
 	p.announced, p.crash, p.closed = started{}, crash{}, false
 	p.logged, p.wants = "", false
@@ -70,7 +64,7 @@ func (p *part) completed() {
 func (p *part) broken(message string) {
 	line := p.text
 	if !bytes.HasPrefix(line, benchmarkPrefix) {
-		p.problem("", fmt.Sprintf("%q: %s; a Unit line has the form `Unit NAME better=lower`", clip(line), message))
+		p.problem("", baseline.Problem{Kind: baseline.BrokenUnitLine, Detail: string(clip(line)), Of: message})
 		return
 	}
 	space := bytes.IndexAny(line, " \t")
@@ -86,7 +80,7 @@ func (p *part) broken(message string) {
 	if p.pending.name != "" {
 		return // a benchmark that is running printed it; its own numbers are still to come
 	}
-	p.problem(name, fmt.Sprintf("%q is not a result (%s); keep other output off the line, by printing to a file or with b.Log", clip(line), message))
+	p.problem(name, baseline.Problem{Kind: baseline.BrokenLine, Detail: string(clip(line)), Of: message})
 }
 
 // countLine is what follows a name when numbers do: iterations and a tab.
@@ -95,7 +89,7 @@ var countLine = regexp.MustCompile(`^\t\s*\d+\s*(\t|$)`)
 // begin notes a name, padded and with a tab behind it, as go test prints it
 // before it runs the benchmark for longer. What follows was printed by the benchmark.
 func (p *part) begin(name string, rest []byte) {
-	p.settlePending("other output ran into its line")
+	p.settlePending(baseline.Interrupted)
 	p.pending = started{name: name, line: p.line}
 	p.crash, p.closed = crash{}, false
 	if len(rest) > 0 && !p.status(rest) && !p.crashes(rest) {
@@ -125,7 +119,7 @@ func (p *part) numbers(line []byte) bool {
 		return false
 	}
 	if p.announced.name == "" { // else the whole line comes again with its name
-		p.warn("%s:%d: %q are numbers without the name of a benchmark; they are passed over", p.file, p.at(), clip(line))
+		p.warn(baseline.Warning{Kind: baseline.NumbersAlone, File: p.file, Line: p.at(), Detail: string(clip(line))})
 	}
 	return true
 }
@@ -148,32 +142,25 @@ func (p *part) ends(line []byte) bool {
 }
 
 // settlePending gives up waiting for numbers.
-func (p *part) settlePending(why string) {
+func (p *part) settlePending(kind baseline.ProblemKind) {
 	w := p.pending
 	if w.name == "" {
 		return
 	}
 	p.pending = started{}
 	if w.unclear {
-		why = "two lines could be its numbers"
+		kind = baseline.Ambiguous
 	}
-	p.problemAt(p.number(w.line), w.name, fmt.Sprintf("it began and printed no numbers: %s; keep other output out of the benchmark, or write it to a file", why))
+	p.problem(w.name, baseline.Problem{Line: p.number(w.line), Kind: kind})
 }
 
 // settle ends a process or package: what still waits will not come. pkg is
 // the package when the line that ends it says so.
 func (p *part) settle(pkg string) {
-	problem := func(crashed bool, line int, name, message string) {
-		made := p.made(name, message)
-		made.Line, made.Crashed = p.number(line), crashed
-		if pkg != "" {
-			made.Package = pkg
-		}
+	problem := func(line int, name string, kind baseline.ProblemKind, detail string) {
+		made := p.here(baseline.Problem{Line: p.number(line), Name: name, Kind: kind, Detail: detail})
+		made.Package = cmp.Or(pkg, made.Package)
 		p.report(made)
-	}
-	where := pkg
-	if where == "" {
-		where = p.pkg
 	}
 	waiting := p.pending
 	if waiting.name == "" {
@@ -185,13 +172,13 @@ func (p *part) settle(pkg string) {
 		if name == "" {
 			name = p.crash.name
 		}
-		problem(true, p.crash.line, name, fmt.Sprintf("it crashed: %s; %s", p.crash.what, alone(where, name)))
+		problem(p.crash.line, name, p.crash.kind(), p.crash.what)
 	case waiting.name != "" && p.exit != "":
-		problem(true, waiting.line, waiting.name, fmt.Sprintf("its process ended with %s before it had printed numbers; %s", p.exit, alone(where, waiting.name)))
+		problem(waiting.line, waiting.name, baseline.Exited, p.exit)
 	case waiting.name != "":
-		problem(false, waiting.line, waiting.name, fmt.Sprintf("the text ends before its numbers; %s", alone(where, waiting.name)))
+		problem(waiting.line, waiting.name, baseline.Cut, "")
 	case p.failed && len(p.log.Problems) == p.first && (!p.closed || p.first == 0):
-		problem(true, p.line, "", fmt.Sprintf("the test binary failed and does not say in which benchmark; %s", alone(where, "")))
+		problem(p.line, "", baseline.BinaryFailed, "")
 	}
 	p.forget()
 }
@@ -214,7 +201,7 @@ func (p *part) status(line []byte) bool {
 	case strings.HasPrefix(text, "--- BENCH: "):
 	case text == "PASS", strings.HasPrefix(text, "ok  \t"):
 		// It ended well: what looked like a crash was the benchmark's own output.
-		p.settlePending("the process ended without them")
+		p.settlePending(baseline.NoNumbers)
 		p.announced, p.crash = started{}, crash{}
 		p.closeBlock("")
 		p.closed = text != "PASS"
@@ -235,7 +222,7 @@ func (p *part) verdict(text string) {
 	name, isBenchmark := strings.CutPrefix(strings.Fields(text[len("--- FAIL: "):] + " -")[0], "Benchmark")
 	if !isBenchmark {
 		if text[4] == 'F' {
-			p.report(p.made("", fmt.Sprintf("%q: go test runs no benchmark of a package whose tests fail; mend the test, or leave tests out with -run '^$'", text)))
+			p.problem("", baseline.Problem{Kind: baseline.TestFailed, Detail: text})
 		}
 		return
 	}
@@ -245,20 +232,15 @@ func (p *part) verdict(text string) {
 	}
 	p.announced, p.pending, p.logged = started{}, started{}, ""
 	if text[4] == 'S' {
-		p.warn("%s:%d: Benchmark%s was skipped and is not judged: %s", p.file, p.at(), name, cmp.Or(reason, noReason))
+		p.warn(baseline.Warning{Kind: baseline.Skipped, File: p.file, Line: p.at(), Name: name, Detail: reason})
 		return
 	}
 	if n := len(p.log.Problems); n > p.first && strings.HasPrefix(p.log.Problems[n-1].Name, name+"/") {
 		return // it failed because the benchmark inside it failed
 	}
-	problem := p.made(name, fmt.Sprintf("it failed (%s); %s", cmp.Or(reason, noReason), alone(p.pkg, name)))
-	problem.Crashed = true
-	p.report(problem)
+	p.report(p.here(baseline.Problem{Name: name, Kind: baseline.Failed, Detail: reason}))
 	p.wants = !verbose && p.more == 0
 }
-
-// noReason stands in a message until the reason comes.
-const noReason = "it gives no reason"
 
 // reason keeps what b.Log and b.Fatal print, for the verdict before or after it.
 func (p *part) reason(line []byte) {
@@ -268,7 +250,8 @@ func (p *part) reason(line []byte) {
 	text := string(clip(bytes.TrimSpace(line)))
 	if n := len(p.log.Problems); p.wants && n > 0 {
 		last := &p.log.Problems[n-1]
-		last.Message = strings.Replace(last.Message, noReason, text, 1)
+		last.Detail = text
+		last.Message = message(*last)
 		p.wants = false
 		return
 	}
@@ -284,18 +267,13 @@ func (p *part) packageFailed(text string) {
 	exit := p.exit
 	waited := p.crash.what != "" || p.pending.name != "" || p.announced.name != ""
 	p.settle(pkg)
-	switch problem := p.made("", ""); {
+	problem := p.here(baseline.Problem{Kind: baseline.BuildFailed, Detail: why})
+	problem.Package = pkg
+	switch {
 	case isBracket:
-		problem.Package = pkg
-		problem.Message = fmt.Sprintf("the package did not run: %s; run go vet %s to see the errors", why, pkg)
 		p.report(problem)
 	case !explained && !waited:
-		if exit == "" {
-			exit = "it does not say why"
-		}
-		problem.Package = pkg
-		problem.Crashed = true
-		problem.Message = fmt.Sprintf("the package failed (%s) after the last result above; %s", exit, alone(pkg, ""))
+		problem.Kind, problem.Detail = baseline.PackageFailed, exit
 		p.report(problem)
 	}
 	p.forget()

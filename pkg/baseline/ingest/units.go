@@ -1,7 +1,6 @@
 package ingest
 
 import (
-	"fmt"
 	"regexp"
 	"strings"
 
@@ -28,9 +27,9 @@ func tidied(unit string) string {
 func (p *part) unit(u *benchfmt.UnitMetadata) {
 	switch {
 	case u.Key == "better" && u.Value != "higher" && u.Value != "lower":
-		p.problem("", fmt.Sprintf("unit %s: better=%s is neither better=lower nor better=higher", u.OrigUnit, u.Value))
+		p.problem("", baseline.Problem{Kind: baseline.BadDirection, Of: u.OrigUnit, Detail: u.Value})
 	case u.Key == "assume" && u.Value != "exact" && u.Value != "nothing":
-		p.problem("", fmt.Sprintf("unit %s: assume=%s is neither assume=exact nor assume=nothing", u.OrigUnit, u.Value))
+		p.problem("", baseline.Problem{Kind: baseline.BadAssumption, Of: u.OrigUnit, Detail: u.Value})
 	}
 }
 
@@ -45,7 +44,7 @@ func (p *part) units() {
 	}
 	for _, name := range sortedKeys(p.log.Units) {
 		if p.log.Units[name].Direction == baseline.Neutral {
-			p.warn("%s", neutralWarning(name))
+			p.warn(neutralWarning(name))
 		}
 	}
 }
@@ -96,6 +95,6 @@ func standard(name string) baseline.Unit {
 	return u
 }
 
-func neutralWarning(unit string) string {
-	return fmt.Sprintf("nothing says which way %s improves: it is shown and not judged; print `Unit %s better=lower` or better=higher", unit, unit)
+func neutralWarning(unit string) baseline.Warning {
+	return baseline.Warning{Kind: baseline.NeutralUnit, Of: unit}
 }

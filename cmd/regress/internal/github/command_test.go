@@ -98,9 +98,9 @@ func TestNotes(t *testing.T) {
 		{Target: "good", Package: "p", Name: "A/x-2", Verdict: gate.Met},
 	}}, "failure a_test.go:3 target fast: missed", "warning :0 target small: not measured")
 	check("problems", gate.Decision{Outcome: gate.Fail, Problems: []baseline.Problem{
-		{Side: baseline.Head, Package: "p", Name: "BenchmarkA", Message: "timed out"},
-		{Side: baseline.Head, Package: "p", Name: "A-2", Message: "panic", Crashed: true},
-		{Side: baseline.Base, Package: "p", Name: "A-2", Message: "panic", Crashed: true},
+		{Side: baseline.Head, Package: "p", Name: "BenchmarkA", Detail: "timed out"},
+		{Side: baseline.Head, Package: "p", Name: "A-2", Kind: baseline.NoResult, Detail: "panic"},
+		{Side: baseline.Base, Package: "p", Name: "A-2", Kind: baseline.NoResult, Detail: "panic"},
 	}}, "failure a_test.go:3 A-2 gave no result", "warning a_test.go:3 BenchmarkA gave no result")
 }
 
@@ -143,7 +143,7 @@ func TestEmptyMessage(t *testing.T) {
 	hub := server(t)
 	s := setting(t, hub, "push", "push")
 	post := red(1, 1)
-	post.Decision.Problems = []baseline.Problem{{Side: baseline.Head, Package: "example.com/shop", Name: "Cart000-2", Message: "\x00"}}
+	post.Decision.Problems = []baseline.Problem{{Side: baseline.Head, Package: "example.com/shop", Name: "Cart000-2", Detail: "\x00"}}
 	s.start().Finish(t.Context(), post)
 	if len(hub.Runs[0].Annotations) != 2 || s.warnings() != 0 {
 		t.Errorf("%d annotations, commands %q", len(hub.Runs[0].Annotations), s.commands.String())

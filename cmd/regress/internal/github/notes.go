@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/descartes/regress/cmd/regress/internal/report"
 	"github.com/descartes/regress/pkg/baseline"
 	"github.com/descartes/regress/pkg/gate"
 )
@@ -32,8 +33,8 @@ func notes(post Post) []note {
 		all = append(all, post.place(n, baseline.Key{Package: row.Package, Name: row.Name}))
 	}
 	for _, p := range d.Problems {
-		n := note{level: warning, title: strings.TrimSpace(p.Name + " gave no result"), message: p.Message}
-		if p.Crashed && p.Side == baseline.Head && d.Outcome == gate.Fail {
+		n := note{level: warning, title: strings.TrimSpace(p.Name + " gave no result"), message: report.ProblemText(p)}
+		if p.Kind.Died() && p.Side == baseline.Head && d.Outcome == gate.Fail {
 			n.level = failure
 		}
 		if p.Side.Judged() {

@@ -92,8 +92,8 @@ func (p *page) grave() []answer {
 // crash is why a benchmark printed nothing, where a problem says so.
 func (p *page) crash(r gate.Row) string {
 	for _, problem := range p.Problems {
-		if problem.Crashed && problem.Package == r.Package && problem.Name == r.Name && problem.Side.Judged() {
-			return ": " + figure.Prose(problem.Message)
+		if (problem.Kind.Died() || problem.Kind == baseline.NotRun) && problem.Package == r.Package && problem.Name == r.Name && problem.Side.Judged() {
+			return ": " + figure.Prose(ProblemText(problem))
 		}
 	}
 	return ""

@@ -160,7 +160,7 @@ func inconclusive() gate.Decision {
 	d := decision(gate.Undecided, "undecided: 1 benchmark left undecided by the budget of 3m0s: PingPong/transport=unix/size=4KiB-2", append([]gate.Row{want, noisy()}, calm()...)...)
 	d.Reasons = []string{"1 benchmark left undecided by the budget of 3m0s: PingPong/transport=unix/size=4KiB-2"}
 	d.Cannot = append(d.Cannot, "not settled: PingPong/transport=unix/size=4KiB-2", "too noisy to judge, whatever happened there: EventLog/durability=every-2")
-	d.Warnings = []string{"round 2 was disturbed: steal 12 %", "the governor is powersave: frequencies wander"}
+	d.Warnings = []baseline.Warning{{Kind: baseline.Noted, Detail: "round 2 was disturbed: steal 12 %"}, {Kind: baseline.Noted, Detail: "the governor is powersave: frequencies wander"}}
 	return d
 }
 
@@ -174,8 +174,8 @@ func missing() gate.Decision {
 	d := decision(gate.Undecided, "undecided: 1 benchmark missing from head: EventLog/durability=every-2", append([]gate.Row{gone, added, removed}, calm()...)...)
 	d.Reasons = []string{"1 benchmark missing from head: EventLog/durability=every-2"}
 	d.Problems = []baseline.Problem{
-		{File: "run.txt", Line: 212, Side: baseline.Head, Package: suite, Name: "EventLog/durability=every-2", Message: "the process ended with exit status 2: panic: event log: no space left on device", Crashed: true},
-		{File: "run.txt", Line: 240, Side: baseline.Head, Message: "a log line stands inside a benchmark line: print to stderr while benchmarks run"},
+		{File: "run.txt", Line: 212, Side: baseline.Head, Package: suite, Name: "EventLog/durability=every-2", Kind: baseline.NoResult, Detail: "the process ended with exit status 2: panic: event log: no space left on device"},
+		{File: "run.txt", Line: 240, Side: baseline.Head, Detail: "a log line stands inside a benchmark line: print to stderr while benchmarks run"},
 	}
 	return d
 }
@@ -214,7 +214,7 @@ func green() gate.Decision {
 func nothing() gate.Decision {
 	d := decision(gate.Undecided, "undecided: no benchmark printed a result")
 	d.Reasons, d.Cannot, d.Rounds = []string{"no benchmark printed a result"}, []string{}, 0
-	d.Problems = []baseline.Problem{{File: "run.txt", Message: "no line is a benchmark result: was it printed by go test -bench?"}}
+	d.Problems = []baseline.Problem{{File: "run.txt", Detail: "no line is a benchmark result: was it printed by go test -bench?"}}
 	return d
 }
 
@@ -251,8 +251,8 @@ func hostile() gate.Decision {
 	for _, r := range rows[:25] {
 		d.Reasons = append(d.Reasons, r.Name+" regressed and more")
 		d.Cannot = append(d.Cannot, r.Name)
-		d.Warnings = append(d.Warnings, r.Name)
-		d.Problems = append(d.Problems, baseline.Problem{File: r.Name, Line: 3, Name: r.Name, Message: r.Name})
+		d.Warnings = append(d.Warnings, baseline.Warning{Kind: baseline.Noted, Detail: r.Name})
+		d.Problems = append(d.Problems, baseline.Problem{File: r.Name, Line: 3, Name: r.Name, Detail: r.Name})
 		t := met(r.Name, r.Name, r.Name, 1, 2, .5, true)
 		t.Verdict, t.Why = gate.Missed, r.Name
 		d.Targets = append(d.Targets, t)

@@ -35,13 +35,14 @@ type documentRow struct {
 }
 
 type documentProblem struct {
-	File    string        `json:"file,omitempty"`
-	Line    int           `json:"line,omitempty"`
-	Side    baseline.Side `json:"side,omitempty"`
-	Package string        `json:"package,omitempty"`
-	Name    string        `json:"name,omitempty"`
-	Message string        `json:"message"`
-	Crashed bool          `json:"crashed,omitempty"`
+	File    string               `json:"file,omitempty"`
+	Line    int                  `json:"line,omitempty"`
+	Side    baseline.Side        `json:"side,omitempty"`
+	Package string               `json:"package,omitempty"`
+	Name    string               `json:"name,omitempty"`
+	Kind    baseline.ProblemKind `json:"kind,omitempty"`
+	Message string               `json:"message"`
+	Crashed bool                 `json:"crashed,omitempty"`
 }
 
 var directions = map[baseline.Direction]string{baseline.Lower: "lower", baseline.Higher: "higher", baseline.Neutral: "neutral"}
@@ -70,7 +71,8 @@ var directions = map[baseline.Direction]string{baseline.Lower: "lower", baseline
 //	  "targets": [{"target": "…", "name": "…", "unit": "…", "limit": 0.01, "below": true, "value": 0.002,
 //	    "interval": {…}, "margin": 4.8, "verdict": "met" | "missed" | "undecided" | "not measured", "why": "…"}],
 //	  "counts": {"unchanged": 34},
-//	  "problems": [{"file": "…", "line": 12, "side": "head", "package": "…", "name": "…", "message": "…", "crashed": true}],
+//	  "problems": [{"file": "…", "line": 12, "side": "head", "package": "…", "name": "…",
+//	    "kind": "crashed" | "timed out" | "broken line" | … as baseline.ProblemKind, "message": "…", "crashed": true}],
 //	  "warnings": ["…"],
 //	  "sides": [{"side": "base" | "head" | "anchor", "commit": "…", "branch": "…", "dirty": true, "stored": true,
 //	    "fingerprint": "…", "machine": "…", "goVersion": "…"}],
@@ -80,7 +82,7 @@ var directions = map[baseline.Direction]string{baseline.Lower: "lower", baseline
 func JSON(w io.Writer, d gate.Decision) error {
 	doc := document{
 		Version: jsonVersion, Decision: d,
-		Reasons: list(d.Reasons), Cannot: list(d.Cannot), Warnings: list(d.Warnings),
+		Reasons: list(d.Reasons), Cannot: list(d.Cannot), Warnings: warningTexts(d.Warnings),
 		Sides: list(d.Sides), Targets: list(d.Targets), Counts: d.Counts,
 		Rows: make([]documentRow, 0, len(d.Rows)), Problems: make([]documentProblem, 0, len(d.Problems)),
 	}
@@ -91,7 +93,7 @@ func JSON(w io.Writer, d gate.Decision) error {
 		doc.Rows = append(doc.Rows, documentRow{r, directions[r.Direction]})
 	}
 	for _, p := range d.Problems {
-		doc.Problems = append(doc.Problems, documentProblem{File: p.File, Line: p.Line, Side: p.Side, Package: p.Package, Name: p.Name, Message: p.Message, Crashed: p.Crashed})
+		doc.Problems = append(doc.Problems, documentProblem{File: p.File, Line: p.Line, Side: p.Side, Package: p.Package, Name: p.Name, Kind: p.Kind, Message: ProblemText(p), Crashed: p.Kind.Died()})
 	}
 	out, err := json.MarshalIndent(doc, "", "  ")
 	if err != nil {

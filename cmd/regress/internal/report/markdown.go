@@ -33,8 +33,8 @@ func Markdown(w io.Writer, d gate.Decision, o Options) error {
 	p.comparisons("Waived", p.by[gate.Waived], false)
 	p.comparisons("Improved", p.by[gate.Improved], false)
 	p.promised("Targets met", kept, false)
-	p.bullets("Problems", len(d.Problems) <= 5 && d.Outcome != gate.Pass, len(d.Problems), func(i int) string { return Where(d.Problems[i]) + d.Problems[i].Message })
-	p.bullets("Warnings", false, len(d.Warnings), func(i int) string { return d.Warnings[i] })
+	p.bullets("Problems", len(d.Problems) <= 5 && d.Outcome != gate.Pass, len(d.Problems), func(i int) string { return Where(d.Problems[i]) + ProblemText(d.Problems[i]) })
+	p.bullets("Warnings", false, len(d.Warnings), func(i int) string { return WarningText(d.Warnings[i]) })
 	p.undecided("New or removed", append(append([]gate.Row{}, p.by[gate.New]...), p.by[gate.Removed]...))
 	if o.All {
 		p.comparisons("Nothing to look at", p.folded(), false)

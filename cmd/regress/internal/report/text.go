@@ -38,7 +38,7 @@ func Text(w io.Writer, d gate.Decision, o Options) error {
 	t.rest()
 	t.list("What this could not have seen", d.Cannot)
 	t.facts()
-	t.list("Warnings", d.Warnings)
+	t.list("Warnings", warningTexts(d.Warnings))
 	t.problems()
 	_, err := io.WriteString(w, figure.Uncommand(t.String()))
 	if err != nil {
@@ -272,7 +272,7 @@ func (t *text) problems() {
 	t.heading("Problems", len(t.Problems))
 	most := t.most(20)
 	for _, p := range t.Problems[:min(most, len(t.Problems))] {
-		t.bullet(Where(p) + p.Message)
+		t.bullet(Where(p) + ProblemText(p))
 	}
 	t.left(len(t.Problems) - most)
 }

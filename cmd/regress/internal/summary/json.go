@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/descartes/regress/cmd/regress/internal/figure"
+	"github.com/descartes/regress/cmd/regress/internal/report"
 	"github.com/descartes/regress/pkg/baseline"
 	"github.com/descartes/regress/pkg/gate"
 )
@@ -64,13 +65,14 @@ type seriesDocument struct {
 }
 
 type problemDocument struct {
-	File    string        `json:"file,omitempty"`
-	Line    int           `json:"line,omitempty"`
-	Side    baseline.Side `json:"side,omitempty"`
-	Package string        `json:"package,omitempty"`
-	Name    string        `json:"name,omitempty"`
-	Message string        `json:"message"`
-	Crashed bool          `json:"crashed,omitempty"`
+	File    string               `json:"file,omitempty"`
+	Line    int                  `json:"line,omitempty"`
+	Side    baseline.Side        `json:"side,omitempty"`
+	Package string               `json:"package,omitempty"`
+	Name    string               `json:"name,omitempty"`
+	Kind    baseline.ProblemKind `json:"kind,omitempty"`
+	Message string               `json:"message"`
+	Crashed bool                 `json:"crashed,omitempty"`
 }
 
 var directions = map[baseline.Direction]string{baseline.Lower: "lower", baseline.Higher: "higher", baseline.Neutral: "neutral"}
@@ -105,13 +107,16 @@ func JSON(w io.Writer, s Summary) error {
 	doc := document{
 		Version: jsonVersion, Project: s.Project, Stopped: s.Stopped, Bench: s.Bench, Seed: s.Seed,
 		Recommended: append([]gate.Recommendation{}, s.Recommended...), Gains: append([]gate.GainRow{}, s.Gains...), Targets: append([]gate.TargetRow{}, s.Targets...),
-		Machines: []machineDocument{}, Problems: []problemDocument{}, Warnings: append([]string{}, s.Warnings...),
+		Machines: []machineDocument{}, Problems: []problemDocument{}, Warnings: []string{},
 	}
 	for _, m := range s.Machines {
 		doc.Machines = append(doc.Machines, m.document())
 	}
 	for _, p := range s.Problems {
-		doc.Problems = append(doc.Problems, problemDocument(p))
+		doc.Problems = append(doc.Problems, problemDocument{File: p.File, Line: p.Line, Side: p.Side, Package: p.Package, Name: p.Name, Kind: p.Kind, Message: report.ProblemText(p), Crashed: p.Kind.Died()})
+	}
+	for _, w := range s.Warnings {
+		doc.Warnings = append(doc.Warnings, report.WarningText(w))
 	}
 	out, err := json.MarshalIndent(doc, "", "  ")
 	if err != nil {

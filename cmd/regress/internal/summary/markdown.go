@@ -163,8 +163,8 @@ func (p *page) facts() {
 		}
 		p.line("")
 	}
-	p.items("Problems", len(p.Problems), func(i int) string { return report.Where(p.Problems[i]) + p.Problems[i].Message })
-	p.items("Warnings", len(p.Warnings), func(i int) string { return p.Warnings[i] })
+	p.items("Problems", len(p.Problems), func(i int) string { return report.Where(p.Problems[i]) + report.ProblemText(p.Problems[i]) })
+	p.items("Warnings", len(p.Warnings), func(i int) string { return report.WarningText(p.Warnings[i]) })
 }
 
 func unless(absent bool, say string) string {

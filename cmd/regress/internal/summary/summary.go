@@ -42,7 +42,7 @@ type Summary struct {
 	Gains       []gate.GainRow
 	Targets     []gate.TargetRow
 	Problems    []baseline.Problem
-	Warnings    []string
+	Warnings    []baseline.Warning
 	Stopped     string // why measuring ended early; empty when it did not
 	TwoSided    bool   // the log has a base as well, of which nothing is shown
 	Bench       string // the part of the suite that was asked for; empty: all, or unknown
