@@ -56,6 +56,7 @@ var packages = []string{
 	"pkg/ipc/internal/cores",
 	"pkg/ipc/internal/family",
 	"pkg/ipc/internal/frame",
+	"pkg/ipc/internal/parent",
 	"pkg/ipc/internal/ring",
 	"pkg/ipc/internal/wait",
 	"pkg/ipc/ipctest",

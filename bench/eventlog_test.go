@@ -14,7 +14,7 @@ import (
 // latency is the time until Append has returned. Afterwards the log is read back
 // and compared.
 func BenchmarkEventLog(b *testing.B) {
-	for _, d := range []eventlog.Durability{eventlog.None, eventlog.Interval, eventlog.EveryEvent} {
+	for _, d := range []eventlog.Durability{eventlog.SyncNever, eventlog.SyncPeriodic, eventlog.SyncEach} {
 		b.Run("durability="+d.String(), func(b *testing.B) { eventLog(b, d) })
 	}
 }

@@ -55,7 +55,11 @@ func mesh(b *testing.B, cfg ipc.Config, n int) crowd {
 }
 
 func join(ctx context.Context, mechanism ipc.Mechanism, dir, self string, names []string) (*pattern.Group, error) {
-	return pattern.Join(ctx, config(mechanism), self, names, pattern.Place{Dir: dir, Listen: transport.Listen, Dial: transport.Dial})
+	t, err := transport.Of(mechanism)
+	if err != nil {
+		return nil, err
+	}
+	return pattern.Join(ctx, config(mechanism), self, names, pattern.Place{Dir: dir, Transport: t})
 }
 
 // exchanges makes rounds until the hub leaves.

@@ -127,20 +127,18 @@ func BenchmarkMessages(b *testing.B) {
 	for _, mechanism := range mechanisms() {
 		for _, c := range codecs {
 			b.Run(fmt.Sprintf("transport=%s/format=%s", mechanism, c.Name()), func(b *testing.B) {
-				cfg := config(mechanism)
-				cfg.Format = c.Name()
-				messages(b, cfg)
+				messages(b, config(mechanism), c.Name())
 			})
 		}
 	}
 }
 
-func messages(b *testing.B, cfg ipc.Config) {
-	c, err := codec.ByName(cfg.Format, cfg.MaxMessage)
+func messages(b *testing.B, cfg ipc.Config, format string) {
+	c, err := codec.ByName(format, cfg.MaxMessage)
 	if err != nil {
 		b.Fatal(err)
 	}
-	conn, _ := peer(b, decodeRole+cfg.Format, cfg)
+	conn, _ := peer(b, decodeRole+format, cfg)
 	ctx, cancel := bounded(b)
 	defer cancel()
 	o, answer := order(payloads[1].readings), make([]byte, 64)

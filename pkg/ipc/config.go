@@ -3,7 +3,6 @@ package ipc
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -59,7 +58,8 @@ type Batch struct {
 // MaxMessage of the receiver, which should not be below that of the sender. The zero value is
 // a good choice.
 type Config struct {
-	// Mechanism is read by package transport only.
+	// Mechanism is the transport. Package transport chooses by it; a Transport refuses the name of
+	// another. Empty is fine where the transport is known.
 	Mechanism Mechanism
 
 	// Buffer is the size in bytes of the buffer in each direction: the ring in shared memory
@@ -84,10 +84,6 @@ type Config struct {
 	Sync Sync
 	// Batch is when messages are sent together.
 	Batch Batch
-
-	// Format is the name of the codec that makes the messages, on both sides: codec.ByName(Format, MaxMessage) is that codec, of
-	// which codec.Names lists all. Empty is "json" there. A connection carries bytes and does not look into them.
-	Format string
 }
 
 // Limits and defaults of Config.
@@ -129,6 +125,15 @@ func (c Config) WithDefaults() (Config, error) {
 	return c, nil
 }
 
+// For returns what WithDefaults does, and an error if c is for another mechanism than m.
+func (c Config) For(m Mechanism) (Config, error) {
+	c, err := c.WithDefaults()
+	if err == nil && c.Mechanism != "" && c.Mechanism != m {
+		err = fmt.Errorf("ipc config: Mechanism is %q, want %q or none: this is %s", c.Mechanism, m, m)
+	}
+	return c, err
+}
+
 // check names the field, its value and what it may be.
 func (c Config) check() error {
 	switch {
@@ -148,18 +153,8 @@ func (c Config) check() error {
 		return fmt.Errorf("ipc config: Batch.Count is %d messages, want 0 (no limit) or more", c.Batch.Count)
 	case c.Batch.Bytes < 0:
 		return fmt.Errorf("ipc config: Batch.Bytes is %d, want 0 (a quarter of Buffer) or more", c.Batch.Bytes)
-	case c.Format != "" && !slices.Contains(formats, c.Format):
-		return fmt.Errorf("ipc config: Format is %q, want one of %s", c.Format, strings.Join(formats, ", "))
 	}
 	return nil
-}
-
-// formats are those of codec.Names. This package does not import that one, which would link compression into every program that
-// sends a message.
-var formats = []string{
-	"json", "json+s2", "json+zstd",
-	"bincode1", "bincode1+s2", "bincode1+zstd",
-	"bincode2", "bincode2+s2", "bincode2+zstd",
 }
 
 // Enabled says whether messages may be held back at all.

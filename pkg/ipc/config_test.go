@@ -4,13 +4,11 @@ import (
 	"errors"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/descartes/regress/pkg/ipc"
-	"github.com/descartes/regress/pkg/ipc/codec"
 	"github.com/descartes/regress/pkg/ipc/transport"
 )
 
@@ -69,7 +67,7 @@ func TestBadConfig(t *testing.T) {
 				t.Errorf("%+v: a connection", c)
 			}
 			for _, err := range []error{err, listen, dial} {
-				if err == nil || !strings.Contains(err.Error(), field+" is "+value) && c.Mechanism != ipc.Pipe {
+				if err == nil || !strings.Contains(err.Error(), field+" is "+value) {
 					t.Errorf("%+v: %v, want %s is %s", c, err, field, value)
 				}
 			}
@@ -88,34 +86,23 @@ func TestBadConfig(t *testing.T) {
 	bad(ipc.Config{Sync: -1}, "Sync", "Sync(-1)", "adaptive, spin or park")
 	bad(ipc.Config{Batch: ipc.Batch{Count: -1}}, "Batch.Count", "-1", "0 (no limit) or more")
 	bad(ipc.Config{Batch: ipc.Batch{Bytes: -1}}, "Batch.Bytes", "-1", "0 (a quarter of Buffer) or more")
-	for _, format := range []string{"xml", "JSON", " json", "json ", "json+", "+s2", "s2", "json+gzip", "json+s2+zstd", "+", "bincode"} {
-		bad(ipc.Config{Format: format}, "Format", strconv.Quote(format), "one of "+strings.Join(codec.Names(), ", "))
-		if c, err := codec.ByName(format, 0); c != nil || err == nil || !strings.Contains(err.Error(), strconv.Quote(format)) || !strings.Contains(err.Error(), codec.Names()[8]) {
-			t.Errorf("the codec named %q: %v, %v", format, c, err)
-		}
-	}
 }
 
-// TestFormats: a configuration takes the names that have a codec.
-func TestFormats(t *testing.T) {
-	for _, name := range codec.Names() {
-		cfg, err := ipc.Config{Format: name}.WithDefaults()
-		if err != nil {
-			t.Fatal(err)
+// TestMechanismIsHonoured: each transport takes its own name or none, and refuses another's.
+func TestMechanismIsHonoured(t *testing.T) {
+	for _, own := range transport.All() {
+		tr, err := transport.Of(own)
+		if err != nil || tr.Mechanism() != own {
+			t.Fatalf("the transport %q is %v, %v", own, tr, err)
 		}
-		c, err := codec.ByName(cfg.Format, cfg.MaxMessage)
-		if err != nil || c.Name() != name {
-			t.Errorf("%s: %v, %v", name, c, err)
+		for _, name := range append(transport.All(), "") {
+			_, err := tr.FromParent(ipc.Config{Mechanism: name}) // which this process does not have
+			if allowed := name == own || name == ""; errors.Is(err, ipc.ErrNoParent) != allowed {
+				t.Errorf("%s with Mechanism %q: %v", own, name, err)
+			}
 		}
 	}
-	if c, err := codec.ByName(ipc.Config{}.Format, 0); err != nil || c != (codec.JSON{}) {
-		t.Errorf("with no format: %v, %v", c, err)
-	}
-	c, err := codec.ByName("json+zstd", 100)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := c.Append(nil, strings.Repeat("x", 200)); !errors.Is(err, codec.ErrLimit) {
-		t.Errorf("200 bytes with a limit of 100: %v", err)
+	if tr, err := transport.Of("pigeon"); tr != nil || err == nil || !strings.Contains(err.Error(), `"pigeon"`) {
+		t.Errorf("a transport of pigeons: %v, %v", tr, err)
 	}
 }

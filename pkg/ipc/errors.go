@@ -42,6 +42,9 @@ var (
 	// ErrNoParent is FromParent's answer in a process that Spawn did not start on that transport.
 	ErrNoParent = errors.New("no connection from a parent: start this process with Spawn of the same transport")
 
+	// ErrNoAddress says that a transport connects a parent with its child and nobody else.
+	ErrNoAddress = errors.New("this transport has no addresses: use unix or shm")
+
 	// ErrUnsupported says that the platform lacks what the transport is made of.
 	ErrUnsupported = errors.New("transport not available on this platform: use unix or pipe")
 )

@@ -1,11 +1,13 @@
 // Package ipc carries messages between two processes of one machine.
 //
-// Three transports have the same face, the interface Conn, and the same functions:
+// Three packages have a Transport, whose connections are a Conn and a Prober, and its methods as
+// functions:
 //
-//	transport          Spawn and FromParent              Listen and Dial
-//	ipc/pipe           stdin and stdout of the child     -
+//	package            Spawn and FromParent              Listen and Dial
+//	ipc/pipe           stdin and stdout of the child     ErrNoAddress
 //	ipc/unix           a socket pair                     a Unix socket's path
-//	ipc/shm            rings in shared memory (memfd), passed over a socket pair or a Unix socket; Linux
+//	ipc/shm            rings in shared memory (memfd), passed over a socket pair or a Unix
+//	                   socket; Linux only, ErrUnsupported elsewhere
 //
 // Package ipc/transport chooses among them by Config.Mechanism. A parent starts its child with
 //
@@ -34,7 +36,10 @@
 // When the peer dies, waiting calls end with ErrPeerGone after what it had committed was received.
 package ipc
 
-import "context"
+import (
+	"context"
+	"os/exec"
+)
 
 // Conn is one side of a connection between two processes.
 //
@@ -89,4 +94,53 @@ type Listener interface {
 	Accept(ctx context.Context) (Conn, error)
 	// Close wakes Accept and removes the socket's path. Accepted connections live on.
 	Close() error
+}
+
+// Prober is what a connection of every transport, and Shared of one, has beside Conn, so that one
+// goroutine can serve many connections: calls that do not wait. Package pattern uses it; a Conn
+// without these methods works there too, where a slow member then holds up the others.
+//
+// TrySend and TryFlush belong to the sending half, TryPeek and Watch to the receiving half.
+type Prober interface {
+	// TrySend is a Send that does not wait, whatever Config.NoWait says. ErrFull: there is no room
+	// for p now. ErrTooLarge: p is longer than Config.MaxMessage, or travels in parts between which
+	// it would have to wait: only Send can send it.
+	TrySend(p []byte) error
+
+	// TryFlush is a Flush that does not wait. ErrFull: the kernel did not take all of the batch
+	// and gets the rest in the background.
+	TryFlush() error
+
+	// TryPeek is a Peek that does not wait: ok says whether p is the next message.
+	TryPeek() (p []byte, ok bool, err error)
+
+	// Watch waits until Ready would return true, and takes nothing. Its only errors are those of
+	// ctx, which alone bounds it: how the connection ended is what the next Recv or Peek returns.
+	Watch(ctx context.Context) error
+
+	// Among tells the connection that its receiver serves n connections in turn, this one among
+	// them: the peer's ring in shared memory then grows less for being full. It may be called at
+	// any time. Pipes and sockets have no use for it.
+	Among(n int)
+}
+
+// Transport makes connections of one kind. Those of this module are pipe.Transport, unix.Transport
+// and shm.Transport. A Config with a Mechanism other than the transport's own is an error.
+type Transport interface {
+	// Mechanism returns the transport's name.
+	Mechanism() Mechanism
+
+	// Spawn starts cmd, which opens its end with FromParent, and returns this end without waiting
+	// for it. cmd.Wait stays the caller's.
+	Spawn(cmd *exec.Cmd, cfg Config) (Conn, error)
+
+	// FromParent opens the end that Spawn gave to this process, once. ErrNoParent: there is none.
+	FromParent(cfg Config) (Conn, error)
+
+	// Listen accepts peers at path, each with cfg. ErrNoAddress: this transport cannot.
+	Listen(path string, cfg Config) (Listener, error)
+
+	// Dial connects to the Listener at path. It waits while the listener's queue is full, until ctx
+	// or Config.Timeout ends. ErrNoAddress: this transport cannot.
+	Dial(ctx context.Context, path string, cfg Config) (Conn, error)
 }

@@ -7,13 +7,21 @@ import (
 	"sync"
 )
 
-// Shared returns a connection on which any number of goroutines may call Send, Flush and Recv at once. It uses c, which
-// must not be used beside it. Each message is taken by one goroutine. Reserve holds the sending half until its
-// Commit and Peek the receiving half until its Release, so each pair belongs in one goroutine and must be
-// completed. A goroutine waits for its turn until its context ends or Close is called; Config.Timeout begins with the turn. Ready says
-// no while another goroutine has the receiving half.
+// Shared returns a connection on which any number of goroutines may call Send, Flush and Recv at
+// once. It uses c, which must not be used beside it. Each message is taken by one goroutine. Reserve
+// holds the sending half until its Commit and Peek the receiving half until its Release, so each pair
+// belongs in one goroutine and must be completed. A goroutine waits for its turn until its context
+// ends or Close is called; Config.Timeout begins with the turn. Ready returns false while another
+// goroutine has the receiving half.
+//
+// If c is a Prober, so is the result. Its calls that do not wait find no room, or no message, while
+// another goroutine has the half; a TryPeek that returns a message is completed by Release.
 func Shared(c Conn) Conn {
-	return &shared{Conn: c, send: make(turn, 1), recv: make(turn, 1), over: make(chan struct{})}
+	s := &shared{Conn: c, send: make(turn, 1), recv: make(turn, 1), over: make(chan struct{})}
+	if p, ok := c.(Prober); ok {
+		return &sharedProber{s, p}
+	}
+	return s
 }
 
 type shared struct {
@@ -118,9 +126,7 @@ func (s *shared) Release() {
 }
 
 func (s *shared) Ready() bool {
-	select {
-	case s.recv <- struct{}{}:
-	default:
+	if !s.recv.try() {
 		return false
 	}
 	defer s.recv.done()
@@ -131,3 +137,60 @@ func (s *shared) Close() error {
 	s.once.Do(func() { close(s.over) })
 	return s.Conn.Close()
 }
+
+// sharedProber is shared for a connection that is a Prober.
+type sharedProber struct {
+	*shared
+	prober Prober
+}
+
+// try takes a turn that is free, and returns whether it was.
+func (t turn) try() bool {
+	select {
+	case t <- struct{}{}:
+		return true
+	default:
+		return false
+	}
+}
+
+func (s *sharedProber) TrySend(p []byte) error {
+	if !s.send.try() {
+		return fmt.Errorf("send: another goroutine is sending: %w", ErrFull)
+	}
+	defer s.send.done()
+	return s.prober.TrySend(p)
+}
+
+func (s *sharedProber) TryFlush() error {
+	if !s.send.try() {
+		return fmt.Errorf("flush: another goroutine is sending: %w", ErrFull)
+	}
+	defer s.send.done()
+	return s.prober.TryFlush()
+}
+
+func (s *sharedProber) TryPeek() (p []byte, ok bool, err error) {
+	if !s.recv.try() {
+		return nil, false, nil
+	}
+	if p, ok, err = s.prober.TryPeek(); !ok {
+		s.recv.done()
+		return nil, false, err
+	}
+	s.peeked = true
+	return p, true, nil
+}
+
+func (s *sharedProber) Watch(ctx context.Context) error {
+	if err := s.take(ctx, s.recv, "watch"); err != nil {
+		if errors.Is(err, ErrClosed) {
+			return nil // Recv will say so
+		}
+		return err
+	}
+	defer s.recv.done()
+	return s.prober.Watch(ctx)
+}
+
+func (s *sharedProber) Among(n int) { s.prober.Among(n) }

@@ -138,6 +138,69 @@ func TestSharedTurn(t *testing.T) {
 	})
 }
 
+// TestSharedStaysProber: sharing a connection keeps its calls that do not wait, each in its turn.
+func TestSharedStaysProber(t *testing.T) {
+	each(t, func(t *testing.T, ctx context.Context, a, b ipc.Conn) {
+		p, ok := a.(ipc.Prober)
+		if !ok {
+			t.Fatalf("%T is no ipc.Prober", a)
+		}
+		p.Among(2)
+		if err := errors.Join(p.TrySend([]byte("tried")), p.TryFlush()); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := b.Recv(ctx, nil); err != nil || string(got) != "tried" {
+			t.Fatalf("have %q, %v, want tried", got, err)
+		}
+		space, err := a.Reserve(ctx, 10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, err := range []error{p.TrySend([]byte("x")), p.TryFlush()} {
+			if !errors.Is(err, ipc.ErrFull) {
+				t.Errorf("while Reserve has the half: %v, want ErrFull", err)
+			}
+		}
+		if err := errors.Join(a.Commit(copy(space, "reserved")), p.TrySend([]byte("after"))); err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range []string{"reserved", "after"} {
+			if got, err := b.Recv(ctx, nil); err != nil || string(got) != want {
+				t.Fatalf("have %q, %v, want %q", got, err, want)
+			}
+		}
+
+		if got, ok, err := p.TryPeek(); got != nil || ok || err != nil {
+			t.Fatalf("TryPeek of nothing: %q, %v, %v", got, ok, err)
+		}
+		short, cancel := context.WithTimeout(ctx, 5*time.Millisecond)
+		defer cancel()
+		if err := p.Watch(short); !errors.Is(err, ipc.ErrTimeout) {
+			t.Errorf("Watch of nothing: %v, want ErrTimeout", err)
+		}
+		if err := errors.Join(b.Send(ctx, []byte("one")), b.Send(ctx, []byte("two")), p.Watch(ctx)); err != nil {
+			t.Fatal(err)
+		}
+		if got, ok, err := p.TryPeek(); string(got) != "one" || !ok || err != nil {
+			t.Fatalf("TryPeek: %q, %v, %v, want one", got, ok, err)
+		}
+		if got, ok, err := p.TryPeek(); got != nil || ok || err != nil {
+			t.Fatalf("TryPeek before Release: %q, %v, %v, want nothing", got, ok, err)
+		}
+		a.Release()
+		if got, err := a.Recv(ctx, nil); string(got) != "two" || err != nil {
+			t.Fatalf("Recv after TryPeek: %q, %v, want two", got, err)
+		}
+		_ = a.Close()
+		if err := p.Watch(ctx); err != nil {
+			t.Errorf("Watch after Close: %v, want nil", err)
+		}
+		if _, _, err := p.TryPeek(); !errors.Is(err, ipc.ErrClosed) {
+			t.Errorf("TryPeek after Close: %v, want ErrClosed", err)
+		}
+	})
+}
+
 // TestSharedClose: Close ends the turns of all, of those too that wait behind a Reserve and a Peek that are never completed.
 func TestSharedClose(t *testing.T) {
 	each(t, func(t *testing.T, ctx context.Context, a, b ipc.Conn) {

@@ -3,9 +3,11 @@ package codec_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"reflect"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -60,6 +62,31 @@ func TestNames(t *testing.T) {
 	}
 	if name := codec.S2(nil, 0).Name(); name != "json+s2" {
 		t.Errorf("have %q for no inner codec; want json+s2", name)
+	}
+}
+
+// TestNamesHaveCodecs: a configuration takes the names that have a codec, and no other.
+func TestNamesHaveCodecs(t *testing.T) {
+	for _, name := range codec.Names() {
+		if c, err := codec.ByName(name, 0); err != nil || c.Name() != name {
+			t.Errorf("the codec named %q: %v, %v", name, c, err)
+		}
+	}
+	for _, name := range []string{"xml", "JSON", " json", "json ", "json+", "+s2", "s2", "json+gzip", "json+s2+zstd", "+", "bincode"} {
+		c, err := codec.ByName(name, 0)
+		if c != nil || err == nil || !strings.Contains(err.Error(), strconv.Quote(name)) || !strings.Contains(err.Error(), strings.Join(codec.Names(), ", ")) {
+			t.Errorf("the codec named %q: %v, %v", name, c, err)
+		}
+	}
+	if c, err := codec.ByName("", 0); err != nil || c != (codec.JSON{}) {
+		t.Errorf("without a name: %v, %v", c, err)
+	}
+	c, err := codec.ByName("json+zstd", 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Append(nil, strings.Repeat("x", 200)); !errors.Is(err, codec.ErrLimit) {
+		t.Errorf("200 bytes with a limit of 100: %v", err)
 	}
 }
 

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Names lists the names of all codecs, as [Codec.Name] gives them, as [ByName] takes them and as ipc.Config.Format may hold them.
+// Names lists the names of all codecs, as [Codec.Name] returns and [ByName] takes them.
 func Names() []string {
 	return []string{
 		"json", "json+s2", "json+zstd",

@@ -13,7 +13,7 @@ import (
 
 // BenchmarkAppend appends one event after another.
 func BenchmarkAppend(b *testing.B) {
-	for _, d := range []eventlog.Durability{eventlog.None, eventlog.Interval, eventlog.EveryEvent} {
+	for _, d := range []eventlog.Durability{eventlog.SyncNever, eventlog.SyncPeriodic, eventlog.SyncEach} {
 		for _, size := range []int{64, 1024} {
 			b.Run(fmt.Sprintf("durability=%v/size=%dB", d, size), func(b *testing.B) {
 				log := open(b, d)
@@ -40,7 +40,7 @@ func BenchmarkAppend(b *testing.B) {
 
 // BenchmarkAppendTogether appends from 16 goroutines, who share writes and syncs.
 func BenchmarkAppendTogether(b *testing.B) {
-	for _, d := range []eventlog.Durability{eventlog.None, eventlog.Interval, eventlog.EveryEvent} {
+	for _, d := range []eventlog.Durability{eventlog.SyncNever, eventlog.SyncPeriodic, eventlog.SyncEach} {
 		b.Run(fmt.Sprintf("durability=%v/size=64B", d), func(b *testing.B) {
 			log := open(b, d)
 			b.SetParallelism(8) // for each of GOMAXPROCS

@@ -121,7 +121,7 @@ func (l *Log) write(batch []byte, upto uint64) error {
 	l.mu.Unlock()
 	_, err := l.file.WriteAt(batch, l.end)
 	var unsynced error
-	if err == nil && l.opts.Durability == EveryEvent {
+	if err == nil && l.opts.Durability == SyncEach {
 		unsynced = l.file.Sync()
 	}
 	l.mu.Lock()
@@ -135,9 +135,9 @@ func (l *Log) write(batch []byte, upto uint64) error {
 		return l.err
 	}
 	switch l.opts.Durability {
-	case EveryEvent:
+	case SyncEach:
 		l.synced = max(l.synced, upto)
-	case Interval:
+	case SyncPeriodic:
 		if !l.armed {
 			l.armed = true
 			l.timer.Reset(l.opts.Interval)

@@ -85,7 +85,7 @@ func within[T any](t *testing.T, c <-chan T, what string) T {
 }
 
 func TestFailedWriteIsTakenBack(t *testing.T) {
-	l, f, path := openFaulty(t, None)
+	l, f, path := openFaulty(t, SyncNever)
 	ctx := context.Background()
 	check := func(want uint64, kind error) {
 		t.Helper()
@@ -125,11 +125,11 @@ func TestFailedWriteIsTakenBack(t *testing.T) {
 }
 
 func TestFailedSyncIsFinal(t *testing.T) {
-	for _, d := range []Durability{EveryEvent, Interval} {
+	for _, d := range []Durability{SyncEach, SyncPeriodic} {
 		l, f, _ := openFaulty(t, d)
 		f.sync.Store(&errDisk)
 		_, err := l.Append(context.Background(), nil)
-		if d == EveryEvent && !errors.Is(err, errDisk) {
+		if d == SyncEach && !errors.Is(err, errDisk) {
 			t.Fatalf("%v: have %v", d, err)
 		}
 		for wait := time.Now().Add(30 * time.Second); err == nil && time.Now().Before(wait); { // until the timer has tried
@@ -149,7 +149,7 @@ func TestFailedSyncIsFinal(t *testing.T) {
 
 // TestGroup holds the first of many appends in its fsync: the others share one.
 func TestGroup(t *testing.T) {
-	l, f, path := openFaulty(t, EveryEvent)
+	l, f, path := openFaulty(t, SyncEach)
 	f.hold, f.inside = make(chan struct{}), make(chan struct{}, 100)
 	results := make(chan error, 10)
 	add := func(ctx context.Context) {
@@ -208,7 +208,7 @@ func TestGroup(t *testing.T) {
 // TestAbandonedEvent: an event whose appender gave up, with nobody behind it, is
 // written all the same.
 func TestAbandonedEvent(t *testing.T) {
-	l, f, path := openFaulty(t, EveryEvent)
+	l, f, path := openFaulty(t, SyncEach)
 	f.hold, f.inside = make(chan struct{}), make(chan struct{}, 100)
 	first := make(chan error, 1)
 	go func() {
@@ -234,7 +234,7 @@ func TestAbandonedEvent(t *testing.T) {
 }
 
 func TestAppendDoesNotAllocate(t *testing.T) {
-	for _, d := range []Durability{EveryEvent, Interval, None} {
+	for _, d := range []Durability{SyncEach, SyncPeriodic, SyncNever} {
 		l, err := Open(filepath.Join(t.TempDir(), "log"), Options{Durability: d})
 		if err != nil {
 			t.Fatal(err)
@@ -257,7 +257,7 @@ func TestAppendDoesNotAllocate(t *testing.T) {
 // search and is judged in doubt as corrupt, not cut.
 func TestNearMisses(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "log")
-	l, err := Open(path, Options{Durability: None})
+	l, err := Open(path, Options{Durability: SyncNever})
 	if err != nil {
 		t.Fatal(err)
 	}

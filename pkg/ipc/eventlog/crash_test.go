@@ -23,7 +23,7 @@ var events = []string{"first", "", "a", strings.Repeat("long ", 20), "evlog\x01\
 // write makes a closed log of data and returns its bytes.
 func write(t testing.TB, path string, data ...string) []byte {
 	t.Helper()
-	log, err := eventlog.Open(path, eventlog.Options{Durability: eventlog.None})
+	log, err := eventlog.Open(path, eventlog.Options{Durability: eventlog.SyncNever})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,7 +96,7 @@ func TestCutAtEveryByte(t *testing.T) {
 		if errors.Is(err, eventlog.ErrTorn) != (torn > 0) || torn == 0 && err != nil {
 			t.Fatalf("cut at %d: read ends with %v; %d bytes are torn", cut, err, torn)
 		}
-		log, err := eventlog.Open(path, eventlog.Options{Durability: eventlog.None})
+		log, err := eventlog.Open(path, eventlog.Options{Durability: eventlog.SyncNever})
 		if err != nil {
 			t.Fatalf("cut at %d: %v", cut, err)
 		}
@@ -144,7 +144,7 @@ func TestZeroTail(t *testing.T) {
 		if have, err := read(t, path); !errors.Is(err, eventlog.ErrTorn) || !slices.Equal(have, events[:kept]) {
 			t.Fatalf("zeros from %d on: read %q, %v; want %q and a torn tail", cut, have, err, events[:kept])
 		}
-		log, err := eventlog.Open(path, eventlog.Options{Durability: eventlog.None})
+		log, err := eventlog.Open(path, eventlog.Options{Durability: eventlog.SyncNever})
 		if err != nil {
 			t.Fatalf("zeros from %d on: %v", cut, err)
 		}
@@ -295,7 +295,7 @@ func FuzzFile(f *testing.F) {
 		path := filepath.Join(t.TempDir(), "log")
 		put(t, path, content)
 		before, readErr := read(t, path)
-		log, err := eventlog.Open(path, eventlog.Options{Durability: eventlog.None})
+		log, err := eventlog.Open(path, eventlog.Options{Durability: eventlog.SyncNever})
 		if err != nil {
 			if !errors.Is(err, eventlog.ErrCorrupt) || !errors.Is(readErr, eventlog.ErrCorrupt) {
 				t.Fatalf("open: %v; read: %v", err, readErr)

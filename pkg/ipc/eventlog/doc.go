@@ -2,7 +2,7 @@
 // number and a checksum, appenders from many goroutines share their writes, and
 // what was written can be read after a crash at any byte.
 //
-//	log, err := eventlog.Open(path, eventlog.Options{Durability: eventlog.Interval})
+//	log, err := eventlog.Open(path, eventlog.Options{Durability: eventlog.SyncPeriodic})
 //	seq, err := log.Append(ctx, data)
 //	err = log.Close()
 //
@@ -12,10 +12,10 @@
 //
 // When Append has returned without error, the event is in the file and
 //
-//	Durability   survives kill -9 of the process   survives a power failure
-//	EveryEvent   yes                               yes
-//	Interval     yes                               if it is older than Options.Interval
-//	None         yes                               when the kernel wrote it back (Linux: within about 30 s)
+//	Durability     survives kill -9 of the process   survives a power failure
+//	SyncEach       yes                               yes
+//	SyncPeriodic   yes                               if it is older than Options.Interval
+//	SyncNever      yes                               if the kernel wrote it back (Linux: in about 30 s)
 //
 // (as far as disk and file system keep their own promises about fsync). There is
 // no delay in waiting for company: one appender writes for all who came while

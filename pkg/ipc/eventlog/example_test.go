@@ -20,7 +20,7 @@ func Example() {
 	path := filepath.Join(dir, "jobs.log")
 
 	// At most 100 ms of events are lost to a power failure, none to kill -9.
-	log, err := eventlog.Open(path, eventlog.Options{Durability: eventlog.Interval})
+	log, err := eventlog.Open(path, eventlog.Options{Durability: eventlog.SyncPeriodic})
 	if err != nil {
 		fmt.Println(err)
 		return

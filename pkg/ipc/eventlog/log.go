@@ -19,31 +19,31 @@ type Durability int
 
 // The durabilities. The zero value is the safest.
 const (
-	EveryEvent Durability = iota // before Append returns, together with all that came meanwhile
-	Interval                     // within Options.Interval
-	None                         // when the kernel likes
+	SyncEach     Durability = iota // before Append returns, together with all that came meanwhile
+	SyncPeriodic                   // within Options.Interval
+	SyncNever                      // when the kernel likes
 )
 
 // String returns "every", "interval" or "none".
 func (d Durability) String() string {
 	switch d {
-	case EveryEvent:
+	case SyncEach:
 		return "every"
-	case Interval:
+	case SyncPeriodic:
 		return "interval"
-	case None:
+	case SyncNever:
 		return "none"
 	}
 	return fmt.Sprintf("Durability(%d)", int(d))
 }
 
-// DefaultInterval is how long an event may wait for the disk with [Interval].
+// DefaultInterval is how long an event may wait for the disk with [SyncPeriodic].
 const DefaultInterval = 100 * time.Millisecond
 
 // Options are the choices of Open; the zero value is safe.
 type Options struct {
 	Durability Durability
-	Interval   time.Duration // for Durability Interval; 0: DefaultInterval
+	Interval   time.Duration // for SyncPeriodic; 0: DefaultInterval
 	Repair     bool          // cut the log at damage even where whole events follow it, which are lost
 }
 
@@ -105,8 +105,8 @@ type Log struct {
 // The whole file is read and checked, and the events that are kept are forced to
 // the disk: a process that was killed may have left them to the kernel.
 func Open(path string, opts Options) (*Log, error) {
-	if opts.Durability < EveryEvent || opts.Durability > None {
-		return nil, fmt.Errorf("open event log %s: unknown durability %d: want EveryEvent, Interval or None", path, opts.Durability)
+	if opts.Durability < SyncEach || opts.Durability > SyncNever {
+		return nil, fmt.Errorf("open event log %s: unknown durability %d: want SyncEach, SyncPeriodic or SyncNever", path, opts.Durability)
 	}
 	if opts.Interval <= 0 {
 		opts.Interval = DefaultInterval
@@ -265,7 +265,7 @@ func (l *Log) force() error {
 	return nil
 }
 
-// tick is the timer of Durability Interval. Its error is kept for the next call.
+// tick is the timer of SyncPeriodic. Its error is kept for the next call.
 func (l *Log) tick() {
 	l.mu.Lock()
 	l.armed = false

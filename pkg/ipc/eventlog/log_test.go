@@ -173,7 +173,7 @@ func fillDisk(log *eventlog.Log, path string) error {
 }
 
 func TestDiskFull(t *testing.T) {
-	for _, d := range []eventlog.Durability{eventlog.EveryEvent, eventlog.Interval, eventlog.None} {
+	for _, d := range []eventlog.Durability{eventlog.SyncEach, eventlog.SyncPeriodic, eventlog.SyncNever} {
 		path := filepath.Join(t.TempDir(), "log")
 		cmd, out := start(t, "full", path, d)
 		for out.Scan() {
@@ -227,9 +227,9 @@ func TestConcurrent(t *testing.T) {
 			t.Errorf("%v: the log (%v) does not hold what the appenders were told", d, err)
 		}
 	}
-	check(eventlog.EveryEvent, 8, 30)
-	check(eventlog.Interval, 8, 200)
-	check(eventlog.None, 8, 200)
+	check(eventlog.SyncEach, 8, 30)
+	check(eventlog.SyncPeriodic, 8, 200)
+	check(eventlog.SyncNever, 8, 200)
 }
 
 func TestClosedAndLocked(t *testing.T) {

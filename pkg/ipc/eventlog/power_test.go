@@ -104,12 +104,12 @@ func TestEveryEventIsOnDisk(t *testing.T) {
 	check(8, 30, 8*30/2) // about a seventh: who comes during a sync shares the next
 }
 
-// TestIntervalBoundsTheLoss: with Interval each event is on disk, or on the way there, when that time has passed since it was
+// TestSyncPeriodicBoundsTheLoss: with SyncPeriodic each event is on disk, or on the way there, when that time has passed since it was
 // acknowledged, however many follow it, and there is no more than one sync in that time. Time is false here, and exact.
-func TestIntervalBoundsTheLoss(t *testing.T) {
+func TestSyncPeriodicBoundsTheLoss(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const interval = 100 * time.Millisecond
-		l, p := openPlatter(t, Options{Durability: Interval, Interval: interval}, 30*time.Millisecond)
+		l, p := openPlatter(t, Options{Durability: SyncPeriodic, Interval: interval}, 30*time.Millisecond)
 		begin, acknowledged := time.Now(), []time.Time{}
 		for i := range 200 { // a burst, a trickle, a pause, again
 			seq, err := l.Append(context.Background(), []byte("event"))
@@ -153,9 +153,9 @@ func TestIntervalBoundsTheLoss(t *testing.T) {
 	})
 }
 
-// TestNoneSyncsWhenAsked: without durability nothing is forced until Sync or Close, which do.
-func TestNoneSyncsWhenAsked(t *testing.T) {
-	l, p := openPlatter(t, Options{Durability: None}, 0)
+// TestSyncNeverSyncsWhenAsked: nothing is forced until Sync or Close, which do.
+func TestSyncNeverSyncsWhenAsked(t *testing.T) {
+	l, p := openPlatter(t, Options{Durability: SyncNever}, 0)
 	add := func() {
 		t.Helper()
 		for range 10 {
@@ -189,7 +189,7 @@ func TestNoneSyncsWhenAsked(t *testing.T) {
 // TestOpenForcesWhatItKeeps: the process before may have been killed between a write and its sync, and what it left is kept.
 func TestOpenForcesWhatItKeeps(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "log")
-	for d := EveryEvent; d <= None; d++ {
+	for d := SyncEach; d <= SyncNever; d++ {
 		l, err := Open(path, Options{Durability: d})
 		if err != nil {
 			t.Fatal(err)

@@ -134,7 +134,7 @@ func (tr Transport) meet(t *testing.T) func(i int) error {
 		_, err := spawned(exec.Command("cat")) // which ends by SIGPIPE: it says even what Close says
 		return err
 	}
-	if tr.Dial != nil {
+	if tr.Addresses {
 		dial := tr.meetAt(t)
 		near = func() error { return dial() }
 	}

@@ -70,7 +70,7 @@ func (tr Transport) exhaustion(t *testing.T) {
 		t.Skip("NOT TESTED without descriptors: no /proc/self/fd")
 	}
 	t.Run("Spawn", func(t *testing.T) { tr.starve(t, tr.spawnStarved) })
-	if tr.Dial != nil {
+	if tr.Addresses {
 		t.Run("Dial", func(t *testing.T) { tr.starve(t, tr.dialStarved) })
 		t.Run("Accept", func(t *testing.T) { tr.starve(t, tr.acceptStarved) })
 	}

@@ -24,7 +24,7 @@ func (tr Transport) childExhaustion(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	if tr.Dial == nil {
+	if !tr.Addresses {
 		return
 	}
 	t.Run("memory passed", func(t *testing.T) {

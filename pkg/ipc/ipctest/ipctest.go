@@ -4,26 +4,21 @@
 package ipctest
 
 import (
-	"context"
 	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"os/exec"
 	"testing"
 	"time"
 
 	"github.com/descartes/regress/pkg/ipc"
 )
 
-// Transport is what is tested.
+// Transport is what is tested, and what the suite has to know of it beside its methods.
 type Transport struct {
-	Name       string
-	Spawn      func(*exec.Cmd, ipc.Config) (ipc.Conn, error)
-	FromParent func(ipc.Config) (ipc.Conn, error)
-	// Listen and Dial are nil where there are no addresses.
-	Listen func(path string, cfg ipc.Config) (ipc.Listener, error)
-	Dial   func(ctx context.Context, path string, cfg ipc.Config) (ipc.Conn, error)
+	ipc.Transport
+	// Addresses is unset for a transport whose Listen and Dial must return ipc.ErrNoAddress.
+	Addresses bool
 	// Wire is the child's descriptor that carries the connection, for a child that is no peer.
 	Wire int
 	// Hello is what a peer writes first, with the version in its byte Version.
@@ -41,11 +36,11 @@ func Main(m *testing.M, transports ...Transport) {
 		os.Exit(m.Run())
 	}
 	for _, tr := range transports {
-		if tr.Name != os.Getenv(envName) {
+		if string(tr.Mechanism()) != os.Getenv(envName) {
 			continue
 		}
 		if err := play(tr, role, os.Getenv(envArg)); err != nil {
-			fmt.Fprintf(os.Stderr, "role %s on %s: %v\n", role, tr.Name, err)
+			fmt.Fprintf(os.Stderr, "role %s on %s: %v\n", role, tr.Mechanism(), err)
 			os.Exit(3)
 		}
 		os.Exit(0)

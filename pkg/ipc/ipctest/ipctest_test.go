@@ -13,22 +13,19 @@ import (
 
 func transports() []ipctest.Transport {
 	all := []ipctest.Transport{
-		{Name: "pipe", Spawn: pipe.Spawn, FromParent: pipe.FromParent, Wire: 1, Hello: frame.Hello, Version: len(frame.Hello) - 1},
-		{Name: "unix", Spawn: unix.Spawn, FromParent: unix.FromParent, Listen: unix.Listen, Dial: unix.Dial, Wire: 3, Hello: frame.Hello, Version: len(frame.Hello) - 1},
+		{Transport: pipe.Transport, Wire: 1, Hello: frame.Hello, Version: len(frame.Hello) - 1},
+		{Transport: unix.Transport, Addresses: true, Wire: 3, Hello: frame.Hello, Version: len(frame.Hello) - 1},
 	}
 	if runtime.GOOS == "linux" {
-		all = append(all, ipctest.Transport{
-			Name: "shm", Spawn: shm.Spawn, FromParent: shm.FromParent, Listen: shm.Listen, Dial: shm.Dial, Wire: 3,
-			Hello: "\x00rgishm\x01", Version: 7,
-		})
+		all = append(all, ipctest.Transport{Transport: shm.Transport, Addresses: true, Wire: 3, Hello: "\x00rgishm\x01", Version: 7})
 	}
 	return all
 }
 
 func TestMain(m *testing.M) { ipctest.Main(m, transports()...) }
 
-func TestTransports(t *testing.T) {
+func TestTransportsConform(t *testing.T) {
 	for _, tr := range transports() {
-		t.Run(tr.Name, func(t *testing.T) { ipctest.Run(t, tr) })
+		t.Run(string(tr.Mechanism()), func(t *testing.T) { ipctest.Run(t, tr) })
 	}
 }

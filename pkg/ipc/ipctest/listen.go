@@ -12,11 +12,18 @@ import (
 
 // listen accepts under contexts that end, and many peers at once.
 func (tr Transport) listen(t *testing.T) {
-	if tr.Listen == nil {
-		t.Skip("no addresses")
-	}
 	ctx := limited(t)
 	path := filepath.Join(t.TempDir(), "s")
+	if !tr.Addresses {
+		_, listen := tr.Listen(path, ipc.Config{})
+		_, dial := tr.Dial(ctx, path, ipc.Config{})
+		for _, err := range []error{listen, dial} {
+			if !errors.Is(err, ipc.ErrNoAddress) {
+				t.Errorf("Listen, Dial: %v, want ErrNoAddress", err)
+			}
+		}
+		return
+	}
 	if _, err := tr.Dial(ctx, path, ipc.Config{}); err == nil {
 		t.Error("dialled where nobody listens")
 	}

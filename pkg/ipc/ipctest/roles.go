@@ -32,7 +32,7 @@ func command(tr Transport, role, arg string) *exec.Cmd {
 		exe = os.Args[0]
 	}
 	cmd := exec.Command(exe)
-	cmd.Env = append(os.Environ(), envRole+"="+role, envArg+"="+arg, envName+"="+tr.Name)
+	cmd.Env = append(os.Environ(), envRole+"="+role, envArg+"="+arg, envName+"="+string(tr.Mechanism()))
 	cmd.Env = append(cmd.Env, "GORACE="+os.Getenv("GORACE")+" atexit_sleep_ms=0") // else each child's end takes a second under -race
 	cmd.Stderr = os.Stderr
 	return cmd

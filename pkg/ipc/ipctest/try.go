@@ -14,26 +14,22 @@ import (
 	"github.com/descartes/regress/pkg/ipc"
 )
 
-// What connections may have beyond ipc.Conn, which groups of them look for.
-type (
-	trySender interface{ TrySend(p []byte) error }
-	tryPeeker interface {
-		TryPeek() (p []byte, ok bool, err error)
+// prober returns c as an ipc.Prober, which every transport's connections are, and shared ones too.
+func prober(t *testing.T, c ipc.Conn) ipc.Prober {
+	t.Helper()
+	p, ok := c.(ipc.Prober)
+	if _, shared := ipc.Shared(c).(ipc.Prober); !ok || !shared {
+		t.Fatalf("%T is an ipc.Prober: %v, and shared: %v", c, ok, shared)
 	}
-	watcher interface {
-		Watch(ctx context.Context) error
-	}
-)
+	return p
+}
 
 // trySend is refused where Send would wait, and changes nothing about Send.
 func (tr Transport) trySend(t *testing.T) {
 	ctx := limited(t)
 	for _, cfg := range []ipc.Config{{MaxBuffer: 128 << 10}, {MaxBuffer: 128 << 10, Batch: ipc.Batch{Count: 8}}} {
 		c, _ := tr.spawn(t, "late", "200", cfg)
-		s, ok := c.(trySender)
-		if !ok {
-			t.Skip("no TrySend")
-		}
+		s := prober(t, c)
 		rnd := rand.New(rand.NewPCG(11, 12))
 		n, full := uint64(0), 0
 		within(t, patience, "TrySend to a peer that sleeps, then does not", func() {
@@ -74,10 +70,7 @@ func (tr Transport) trySend(t *testing.T) {
 func (tr Transport) tryPeek(t *testing.T) {
 	ctx := limited(t)
 	c, _ := tr.spawn(t, "echo", "", ipc.Config{})
-	s, ok := c.(tryPeeker)
-	if !ok {
-		t.Skip("no TryPeek")
-	}
+	s := prober(t, c)
 	nothing := func() {
 		t.Helper()
 		if p, ok, err := s.TryPeek(); ok || err != nil || p != nil {
@@ -118,7 +111,7 @@ func (tr Transport) tryPeek(t *testing.T) {
 	}
 
 	c, _ = tr.spawn(t, "vanish", "", ipc.Config{})
-	s = c.(tryPeeker)
+	s = prober(t, c)
 	if err := c.Send(ctx, []byte("x")); err != nil {
 		t.Fatal(err)
 	}
@@ -129,8 +122,8 @@ func (tr Transport) tryPeek(t *testing.T) {
 
 // watchClosed closes beside Watch, at any moment from before it has begun: an error or none, and no fault.
 func (tr Transport) watchClosed(t *testing.T) {
-	if tr.Listen == nil {
-		t.Skip("no addresses")
+	if !tr.Addresses { // closing beside a wait is the same for a spawned child: see watch
+		return
 	}
 	ctx := limited(t)
 	path := filepath.Join(t.TempDir(), "s")
@@ -149,10 +142,7 @@ func (tr Transport) watchClosed(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		w, ok := near.(watcher)
-		if !ok {
-			t.Skip("no Watch")
-		}
+		w := prober(t, near)
 		if i%2 == 0 { // one that has received, and one that has not met its peer
 			if err := far.Send(ctx, []byte("x")); err != nil {
 				t.Fatal(err)
@@ -181,10 +171,7 @@ func (tr Transport) watchClosed(t *testing.T) {
 func (tr Transport) watch(t *testing.T) {
 	ctx := limited(t)
 	c, _ := tr.spawn(t, "echo", "", ipc.Config{})
-	w, ok := c.(watcher)
-	if !ok {
-		t.Skip("no Watch")
-	}
+	w := prober(t, c)
 	for i := range uint64(300) {
 		if i%50 == 0 {
 			short, end := context.WithTimeout(ctx, time.Duration(i/50)*time.Millisecond)
@@ -228,7 +215,7 @@ func (tr Transport) watch(t *testing.T) {
 	}
 	for _, c := range []ipc.Conn{c, stranger} {
 		within(t, patience, "Watch of a dead peer", func() {
-			if err := c.(watcher).Watch(ctx); err != nil {
+			if err := prober(t, c).Watch(ctx); err != nil {
 				t.Errorf("Watch: %v, want nil: Recv says what there is", err)
 			}
 		})

@@ -16,7 +16,7 @@ import (
 
 // join is the part of each: it meets the others in dir, greets them and hears them.
 func join(ctx context.Context, self, dir string, names []string) error {
-	place := pattern.Place{Dir: dir, Listen: unix.Listen, Dial: unix.Dial}
+	place := pattern.Place{Dir: dir, Transport: unix.Transport}
 	group, err := pattern.Join(ctx, ipc.Config{}, self, names, place)
 	if err != nil {
 		return err

@@ -22,11 +22,9 @@ var ErrUnknown = errors.New("no such member")
 
 // Member is a connection with a name, which is what errors and Recv call it.
 //
-// A connection may have methods beyond ipc.Conn that let a group do without a wait or a second look, as the transports of this
-// module do: TrySend(p []byte) error, TryFlush() error, TryPeek() (p []byte, ok bool, err error),
-// Watch(context.Context) error and Among(n int), which hears how many members there are. Without
-// TrySend a full member is waited for where another would have had room, unless its configuration says NoWait; without TryFlush the same
-// goes for batches, unless Flush does not wait.
+// The connections of this module's transports are an ipc.Prober, by which a group does without a wait
+// or a second look. With one that is not, a full member is waited for where another would have had
+// room, unless its configuration says NoWait, and so is a full kernel buffer in Flush.
 type Member struct {
 	Name string
 	Conn ipc.Conn
@@ -89,23 +87,20 @@ type set struct {
 }
 
 type member struct {
-	name string
-	conn ipc.Conn
-	try  func(p []byte) error            // sends without waiting, as far as the connection can
-	kick func(ctx context.Context) error // flushes without waiting, likewise
+	name   string
+	conn   ipc.Conn
+	prober ipc.Prober // the same connection, nil if it is none: see probe.go
 
 	_    [128]byte
 	sent atomic.Uint64 // written by the sending half
 	gone error         // why the sending half has given it up; its own
 
 	_        [128]byte
-	peek     func() (p []byte, ok bool, err error) // looks without waiting
-	watch    func(context.Context) error           // waits until there is something to see
-	received atomic.Uint64                         // written by the receiving half
-	misses   int                                   // polls in a row without a message; its own
-	watched  atomic.Bool                           // the watching goroutine has the connection's receiving half
-	look     chan struct{}                         // hands it over; nil as long as there is no such goroutine
-	left     chan struct{}                         // closed when the member is out of the group
+	received atomic.Uint64 // written by the receiving half
+	misses   int           // polls in a row without a message; its own
+	watched  atomic.Bool   // the watching goroutine has the connection's receiving half
+	look     chan struct{} // hands it over; nil as long as there is no such goroutine
+	left     chan struct{} // closed when the member is out of the group
 }
 
 // New makes a group. Of cfg it reads Timeout and NoWait: give it what the connections were made with. The
@@ -140,7 +135,8 @@ func (g *Group) Add(m Member) error {
 	case old.byName[m.Name] != nil:
 		return fmt.Errorf("add %s to group: the name is taken: drop the other first", m.Name)
 	}
-	n := newMember(m, g.noWait)
+	n := &member{name: m.Name, conn: m.Conn, left: make(chan struct{})}
+	n.prober, _ = m.Conn.(ipc.Prober)
 	byName := maps.Clone(old.byName)
 	byName[n.name] = n
 	g.store(append(slices.Clone(old.list), n), byName)
@@ -152,41 +148,10 @@ func (g *Group) Add(m Member) error {
 func (g *Group) store(list []*member, byName map[string]*member) {
 	g.set.Store(&set{list: list, byName: byName})
 	for _, m := range list {
-		if c, ok := m.conn.(interface{ Among(n int) }); ok {
-			c.Among(len(list))
+		if m.prober != nil {
+			m.prober.Among(len(list))
 		}
 	}
-}
-
-// newMember finds out what m's connection can do beyond ipc.Conn.
-func newMember(m Member, noWait bool) *member {
-	n := &member{name: m.Name, conn: m.Conn, left: make(chan struct{})}
-	n.try = func(p []byte) error { return n.conn.Send(context.Background(), p) }
-	if t, ok := m.Conn.(interface{ TrySend(p []byte) error }); ok && !noWait {
-		n.try = t.TrySend
-	}
-	n.kick = m.Conn.Flush // which does not wait in shared memory
-	if t, ok := m.Conn.(interface{ TryFlush() error }); ok {
-		n.kick = func(context.Context) error { return t.TryFlush() }
-	}
-	n.peek = func() (p []byte, ok bool, err error) {
-		if !n.conn.Ready() {
-			return nil, false, nil
-		}
-		p, err = n.conn.Peek(context.Background())
-		return p, err == nil, err
-	}
-	if t, ok := m.Conn.(interface{ TryPeek() ([]byte, bool, error) }); ok {
-		n.peek = t.TryPeek
-	}
-	n.watch = func(ctx context.Context) error { // Peek takes nothing
-		_, err := n.conn.Peek(ctx)
-		return err
-	}
-	if w, ok := m.Conn.(interface{ Watch(context.Context) error }); ok {
-		n.watch = w.Watch
-	}
-	return n
 }
 
 // Drop takes a member out, closes its connection and forgets what it sent that was not received. Nothing reports it any more.

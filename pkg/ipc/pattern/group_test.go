@@ -197,18 +197,19 @@ func TestMembership(t *testing.T) {
 // told is a connection that hears how many members its group has.
 type told struct {
 	ipc.Conn
+	ipc.Prober
 	among int
 }
 
 func (c *told) Among(n int) { c.among = n }
 
-func TestAmong(t *testing.T) {
+func TestMembersAreToldHowManyTheyAre(t *testing.T) {
 	g, _ := group(t, ipc.Config{})
 	var all []*told
 	for i, want := range []int{1, 2, 3, 2} {
 		if want > len(all) {
 			m, _ := start(t, fmt.Sprint(i), "echo", ipc.Config{Mechanism: ipc.Unix})
-			all = append(all, &told{Conn: m.Conn})
+			all = append(all, &told{Conn: m.Conn, Prober: m.Conn.(ipc.Prober)})
 			m.Conn = all[i]
 			if err := g.Add(m); err != nil {
 				t.Fatal(err)
@@ -222,6 +223,47 @@ func TestAmong(t *testing.T) {
 			}
 		}
 	}
+}
+
+// plain is a connection that is no ipc.Prober.
+type plain struct{ ipc.Conn }
+
+func TestGroupTakesConnsThatAreNoProber(t *testing.T) {
+	each(t, func(t *testing.T, cfg ipc.Config) {
+		ctx := within(t)
+		g, _ := group(t, cfg)
+		for _, name := range []string{"a", "b"} {
+			m, _ := start(t, name, "echo", cfg)
+			m.Conn = plain{m.Conn}
+			if err := g.Add(m); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for i := range 300 {
+			want := fmt.Sprint("message ", i)
+			if err := errors.Join(g.SendAll(ctx, []byte(want)), g.Flush(ctx)); err != nil {
+				t.Fatal(err)
+			}
+			to, err := g.SendAny(ctx, []byte(want))
+			if err != nil {
+				t.Fatal(err)
+			}
+			heard := map[string]int{}
+			for range 3 {
+				from, p, err := g.Recv(ctx, nil)
+				if err != nil || string(p) != want {
+					t.Fatalf("%q from %s, %v, want %q", p, from, err, want)
+				}
+				heard[from]++
+			}
+			if heard[to] != 2 || len(heard) != 2 {
+				t.Fatalf("heard %v after sending to both and to %s", heard, to)
+			}
+			if i%100 == 0 {
+				time.Sleep(20 * time.Millisecond) // the next Recv has waited
+			}
+		}
+	})
 }
 
 // An ended context is looked at though messages are there, and costs neither a message nor a member.

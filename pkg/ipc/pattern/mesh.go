@@ -14,13 +14,13 @@ import (
 	"github.com/descartes/regress/pkg/ipc/internal/wait"
 )
 
-// Place is where the members of a mesh meet: a folder of their own, and a transport that has addresses, as in
+// Place is where the members of a mesh meet: a folder of their own, and a transport that has
+// addresses, as in
 //
-//	pattern.Place{Dir: dir, Listen: shm.Listen, Dial: shm.Dial}
+//	pattern.Place{Dir: dir, Transport: shm.Transport}
 type Place struct {
-	Dir    string
-	Listen func(path string, cfg ipc.Config) (ipc.Listener, error)
-	Dial   func(ctx context.Context, path string, cfg ipc.Config) (ipc.Conn, error)
+	Dir       string
+	Transport ipc.Transport
 }
 
 // How Join waits for the others.
@@ -38,7 +38,7 @@ func Join(ctx context.Context, cfg ipc.Config, self string, names []string, at P
 	if mine < 0 {
 		return nil, fmt.Errorf("join mesh: %s is not one of %v", self, names)
 	}
-	listener, err := at.Listen(filepath.Join(at.Dir, self), cfg)
+	listener, err := at.Transport.Listen(filepath.Join(at.Dir, self), cfg)
 	if err != nil {
 		return nil, fmt.Errorf("join mesh as %s: %w", self, err)
 	}
@@ -65,7 +65,7 @@ func Join(ctx context.Context, cfg ipc.Config, self string, names []string, at P
 // call connects to one that may not listen yet, and says who calls.
 func call(ctx context.Context, cfg ipc.Config, at Place, self, name string) (ipc.Conn, error) {
 	for {
-		conn, err := at.Dial(ctx, filepath.Join(at.Dir, name), cfg)
+		conn, err := at.Transport.Dial(ctx, filepath.Join(at.Dir, name), cfg)
 		if err == nil {
 			if err = conn.Send(ctx, []byte(self)); err == nil {
 				err = conn.Flush(ctx)

@@ -240,17 +240,11 @@ func TestMesh(t *testing.T) {
 }
 
 func place(mechanism ipc.Mechanism, dir string) pattern.Place {
-	return pattern.Place{
-		Dir: dir,
-		Listen: func(path string, cfg ipc.Config) (ipc.Listener, error) {
-			cfg.Mechanism = mechanism
-			return transport.Listen(path, cfg)
-		},
-		Dial: func(ctx context.Context, path string, cfg ipc.Config) (ipc.Conn, error) {
-			cfg.Mechanism = mechanism
-			return transport.Dial(ctx, path, cfg)
-		},
+	at, err := transport.Of(mechanism)
+	if err != nil {
+		panic(err)
 	}
+	return pattern.Place{Dir: dir, Transport: at}
 }
 
 func meshMember(ctx context.Context, arg string) error {

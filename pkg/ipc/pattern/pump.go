@@ -98,7 +98,7 @@ func (u *pump) pass(i int) (moved, held bool) {
 		if !in.conn.Ready() {
 			if e.unsent {
 				e.unsent = false
-				if err := out.kick(u.run); fatal(u.run, err) { // no wait: the stage may itself wait until this goroutine takes what it made
+				if err := out.flush(u.run); fatal(u.run, err) { // no wait: the stage may itself wait until this goroutine takes what it made
 					u.broken(i, out, err)
 				}
 			}

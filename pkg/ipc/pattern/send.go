@@ -44,6 +44,9 @@ func (g *Group) put(ctx context.Context, m *member, p []byte) error {
 
 // try sends p to m without waiting.
 func (g *Group) try(m *member, p []byte) error {
+	if g.noWait { // the connection's own configuration says the same
+		return g.put(context.Background(), m, p)
+	}
 	return m.sentOr(context.Background(), m.try(p))
 }
 
@@ -252,7 +255,7 @@ func (g *Group) Flush(ctx context.Context) error {
 		if m.gone != nil {
 			continue
 		}
-		if err := m.kick(ctx); errors.Is(err, ipc.ErrFull) {
+		if err := m.flush(ctx); errors.Is(err, ipc.ErrFull) {
 			late = append(late, m)
 		} else {
 			note(m, err)

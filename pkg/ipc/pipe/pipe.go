@@ -3,6 +3,7 @@
 package pipe
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -11,15 +12,46 @@ import (
 
 	"github.com/descartes/regress/pkg/ipc"
 	"github.com/descartes/regress/pkg/ipc/internal/frame"
+	"github.com/descartes/regress/pkg/ipc/internal/parent"
 )
 
-// envParent tells the child that its stdin and stdout are a connection.
-const envParent = "IPC_PARENT=pipe"
+// Transport is this package as an ipc.Transport. Pipes have no addresses: Listen and Dial return
+// ipc.ErrNoAddress.
+var Transport ipc.Transport = transport{}
+
+type transport struct{}
+
+// Mechanism implements ipc.Transport.
+func (transport) Mechanism() ipc.Mechanism { return ipc.Pipe }
+
+// Spawn implements ipc.Transport.
+func (transport) Spawn(cmd *exec.Cmd, cfg ipc.Config) (ipc.Conn, error) { return Spawn(cmd, cfg) }
+
+// FromParent implements ipc.Transport.
+func (transport) FromParent(cfg ipc.Config) (ipc.Conn, error) { return FromParent(cfg) }
+
+// Listen implements ipc.Transport.
+func (transport) Listen(path string, cfg ipc.Config) (ipc.Listener, error) {
+	return nil, noAddress("listen at "+path, cfg)
+}
+
+// Dial implements ipc.Transport.
+func (transport) Dial(_ context.Context, path string, cfg ipc.Config) (ipc.Conn, error) {
+	return nil, noAddress("dial "+path, cfg)
+}
+
+// noAddress returns the error of operation op.
+func noAddress(op string, cfg ipc.Config) error {
+	if _, err := cfg.For(ipc.Pipe); err != nil {
+		return err
+	}
+	return fmt.Errorf("%s on pipe: %w", op, ipc.ErrNoAddress)
+}
 
 // Spawn starts cmd with its stdin and stdout as a connection, which it returns. cmd's Stdin and
 // Stdout must be unset; everything else of cmd, Wait included, stays the caller's.
 func Spawn(cmd *exec.Cmd, cfg ipc.Config) (ipc.Conn, error) {
-	cfg, err := cfg.WithDefaults()
+	cfg, err := cfg.For(ipc.Pipe)
 	if err != nil {
 		return nil, err
 	}
@@ -35,10 +67,7 @@ func Spawn(cmd *exec.Cmd, cfg ipc.Config) (ipc.Conn, error) {
 		return nil, errors.Join(fmt.Errorf("spawn on pipe: %w", err), childIn.Close(), out.Close())
 	}
 	cmd.Stdin, cmd.Stdout = childIn, childOut
-	if cmd.Env == nil {
-		cmd.Env = os.Environ()
-	}
-	cmd.Env = append(cmd.Env, envParent)
+	parent.Tell(cmd, ipc.Pipe, "")
 	err = cmd.Start()
 	err = errors.Join(err, childIn.Close(), childOut.Close())
 	if err != nil {
@@ -50,15 +79,12 @@ func Spawn(cmd *exec.Cmd, cfg ipc.Config) (ipc.Conn, error) {
 // FromParent opens the child's end in a process started by Spawn, once. From then on stdin is empty and what the process prints on
 // stdout goes to stderr, so that a stray print cannot break the connection.
 func FromParent(cfg ipc.Config) (ipc.Conn, error) {
-	cfg, err := cfg.WithDefaults()
+	cfg, err := cfg.For(ipc.Pipe)
 	if err != nil {
 		return nil, err
 	}
-	if os.Getenv("IPC_PARENT") != "pipe" {
-		return nil, fmt.Errorf("open the parent's pipe: %w", ipc.ErrNoParent)
-	}
-	if err := os.Unsetenv("IPC_PARENT"); err != nil { // children of this process have no such connection
-		return nil, fmt.Errorf("open the parent's pipe: %w", err)
+	if _, err := parent.Claim(ipc.Pipe); err != nil {
+		return nil, err
 	}
 	in, err := take(0)
 	if err != nil {

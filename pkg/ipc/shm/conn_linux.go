@@ -57,7 +57,19 @@ type conn struct {
 	rx receiver
 }
 
-var _ ipc.Conn = (*conn)(nil)
+var (
+	_ ipc.Conn   = (*conn)(nil)
+	_ ipc.Prober = (*conn)(nil)
+)
+
+// overSocket makes a connection over sock, which it owns, on error too.
+func overSocket(sock *net.UnixConn, cfg ipc.Config) (ipc.Conn, error) {
+	c, err := open(sock, cfg)
+	if err != nil {
+		return nil, err
+	}
+	return c, nil
+}
 
 // open makes a connection over sock, which it owns, on error too.
 func open(sock *net.UnixConn, cfg ipc.Config) (*conn, error) {

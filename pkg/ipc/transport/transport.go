@@ -5,68 +5,78 @@ package transport
 import (
 	"context"
 	"fmt"
-	"os"
 	"os/exec"
-	"strings"
 
 	"github.com/descartes/regress/pkg/ipc"
+	"github.com/descartes/regress/pkg/ipc/internal/parent"
 	"github.com/descartes/regress/pkg/ipc/pipe"
 	"github.com/descartes/regress/pkg/ipc/shm"
 	"github.com/descartes/regress/pkg/ipc/unix"
 )
 
+var transports = []ipc.Transport{pipe.Transport, unix.Transport, shm.Transport}
+
 // All lists the mechanisms, slowest first.
-func All() []ipc.Mechanism { return []ipc.Mechanism{ipc.Pipe, ipc.Unix, ipc.Shm} }
+func All() []ipc.Mechanism {
+	var all []ipc.Mechanism
+	for _, t := range transports {
+		all = append(all, t.Mechanism())
+	}
+	return all
+}
 
-// Spawn starts cmd on cfg.Mechanism; see the transports' Spawn.
+// Of returns the transport of that name.
+func Of(m ipc.Mechanism) (ipc.Transport, error) {
+	for _, t := range transports {
+		if t.Mechanism() == m {
+			return t, nil
+		}
+	}
+	return nil, fmt.Errorf("no transport has the name %q: want one of %v", m, All())
+}
+
+// of returns the transport that cfg names.
+func of(cfg ipc.Config) (ipc.Transport, error) {
+	t, err := Of(cfg.Mechanism)
+	if err != nil {
+		return nil, fmt.Errorf("ipc config: Mechanism is %q: %w", cfg.Mechanism, err)
+	}
+	return t, nil
+}
+
+// Spawn starts cmd on cfg.Mechanism; see ipc.Transport.
 func Spawn(cmd *exec.Cmd, cfg ipc.Config) (ipc.Conn, error) {
-	switch cfg.Mechanism {
-	case ipc.Pipe:
-		return pipe.Spawn(cmd, cfg)
-	case ipc.Unix:
-		return unix.Spawn(cmd, cfg)
-	case ipc.Shm:
-		return shm.Spawn(cmd, cfg)
+	t, err := of(cfg)
+	if err != nil {
+		return nil, err
 	}
-	return nil, unknown("spawn", cfg)
+	return t.Spawn(cmd, cfg)
 }
 
-// FromParent opens the child's end on whichever transport the parent chose; cfg.Mechanism is not looked at.
+// FromParent opens the child's end on whichever transport the parent chose; cfg.Mechanism may be
+// empty.
 func FromParent(cfg ipc.Config) (ipc.Conn, error) {
-	name, _, _ := strings.Cut(os.Getenv("IPC_PARENT"), ":")
-	switch ipc.Mechanism(name) {
-	case ipc.Pipe:
-		return pipe.FromParent(cfg)
-	case ipc.Unix:
-		return unix.FromParent(cfg)
-	case ipc.Shm:
-		return shm.FromParent(cfg)
+	t, err := Of(parent.Mechanism())
+	if err != nil {
+		return nil, fmt.Errorf("open the parent's connection: %w", ipc.ErrNoParent)
 	}
-	return nil, fmt.Errorf("open the parent's connection: %w", ipc.ErrNoParent)
+	return t.FromParent(cfg)
 }
 
-// Listen accepts peers at path; pipes have no such thing.
+// Listen accepts peers at path on cfg.Mechanism; see ipc.Transport.
 func Listen(path string, cfg ipc.Config) (ipc.Listener, error) {
-	switch cfg.Mechanism {
-	case ipc.Unix:
-		return unix.Listen(path, cfg)
-	case ipc.Shm:
-		return shm.Listen(path, cfg)
+	t, err := of(cfg)
+	if err != nil {
+		return nil, err
 	}
-	return nil, unknown("listen", cfg)
+	return t.Listen(path, cfg)
 }
 
-// Dial connects to the Listener at path; pipes have no such thing.
+// Dial connects to the Listener at path on cfg.Mechanism; see ipc.Transport.
 func Dial(ctx context.Context, path string, cfg ipc.Config) (ipc.Conn, error) {
-	switch cfg.Mechanism {
-	case ipc.Unix:
-		return unix.Dial(ctx, path, cfg)
-	case ipc.Shm:
-		return shm.Dial(ctx, path, cfg)
+	t, err := of(cfg)
+	if err != nil {
+		return nil, err
 	}
-	return nil, unknown("dial", cfg)
-}
-
-func unknown(op string, cfg ipc.Config) error {
-	return fmt.Errorf("%s: Config.Mechanism is %q, want one of %v that can %s", op, cfg.Mechanism, All(), op)
+	return t.Dial(ctx, path, cfg)
 }

@@ -10,16 +10,13 @@ import (
 	"os"
 	"os/exec"
 	"strconv"
-	"strings"
 	"syscall"
 	"time"
 
 	"github.com/descartes/regress/pkg/ipc"
+	"github.com/descartes/regress/pkg/ipc/internal/parent"
 	"github.com/descartes/regress/pkg/ipc/internal/wait"
 )
-
-// env tells the child which of its descriptors is the parent's end, as "name:descriptor".
-const env = "IPC_PARENT"
 
 // Pair returns the two ends of a socket pair, neither inherited.
 func Pair() (a, b *os.File, err error) {
@@ -50,39 +47,37 @@ func Conn(f *os.File) (*net.UnixConn, error) {
 	return u, nil
 }
 
-// Spawn starts cmd with one end of a socket pair and returns the other. The name must be that of FromParent.
-func Spawn(cmd *exec.Cmd, name string) (*net.UnixConn, error) {
+// spawn starts cmd with one end of a socket pair and returns the other.
+func spawn(cmd *exec.Cmd, m ipc.Mechanism) (*net.UnixConn, error) {
 	mine, child, err := Pair()
 	if err != nil {
-		return nil, fmt.Errorf("spawn on %s: %w", name, err)
+		return nil, fmt.Errorf("spawn on %s: %w", m, err)
 	}
-	if cmd.Env == nil {
-		cmd.Env = os.Environ()
-	}
-	cmd.Env = append(cmd.Env, fmt.Sprintf("%s=%s:%d", env, name, 3+len(cmd.ExtraFiles)))
+	parent.Tell(cmd, m, strconv.Itoa(3+len(cmd.ExtraFiles)))
 	cmd.ExtraFiles = append(cmd.ExtraFiles, child)
 	err = errors.Join(cmd.Start(), child.Close())
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("spawn on %s: %w", name, err), mine.Close())
+		return nil, errors.Join(fmt.Errorf("spawn on %s: %w", m, err), mine.Close())
 	}
 	return Conn(mine)
 }
 
-// FromParent opens the end that Spawn gave this process, once.
-func FromParent(name string) (*net.UnixConn, error) {
-	kind, num, _ := strings.Cut(os.Getenv(env), ":")
-	fd, err := strconv.Atoi(num)
-	if kind != name || err != nil || fd < 3 {
-		return nil, fmt.Errorf("open the parent's %s: %w", name, ipc.ErrNoParent)
+// fromParent opens the end that spawn gave this process, once.
+func fromParent(m ipc.Mechanism) (*net.UnixConn, error) {
+	where, err := parent.Claim(m)
+	if err != nil {
+		return nil, err
 	}
-	if err := os.Unsetenv(env); err != nil { // children of this process have no such connection
-		return nil, fmt.Errorf("open the parent's %s: %w", name, err)
+	fd, err := strconv.Atoi(where)
+	if err != nil || fd < 3 {
+		return nil, fmt.Errorf("open the parent's %s: %w (its descriptor is %q)", m, ipc.ErrNoParent, where)
 	}
 	syscall.CloseOnExec(fd)
-	return Conn(os.NewFile(uintptr(fd), name))
+	return Conn(os.NewFile(uintptr(fd), string(m)))
 }
 
-// Dial connects to a path. A listener whose queue is full is tried again until ctx or timeout (0: none) ends.
+// Dial connects to a path. A listener whose queue is full is tried again until ctx or timeout (0: none)
+// ends.
 func Dial(ctx context.Context, path string, timeout time.Duration) (*net.UnixConn, error) {
 	if timeout > 0 {
 		var cancel context.CancelFunc
