@@ -35,6 +35,7 @@ var packages = []string{
 	"cmd/regress/internal/github",
 	"cmd/regress/internal/github/githubtest",
 	"cmd/regress/internal/measure",
+	"cmd/regress/internal/nearest",
 	"cmd/regress/internal/placement",
 	"cmd/regress/internal/report",
 	"cmd/regress/internal/source",

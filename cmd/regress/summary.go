@@ -45,16 +45,16 @@ func (f *summaryFlags) run(ctx context.Context, s *session, files []string) erro
 	if err != nil {
 		return err
 	}
-	page := f.page
-	if err := writable(page); err != nil {
+	if err := writable(f.page); err != nil {
 		return err
 	}
 	log, err := s.results(ctx, files, plan{measureFlags: f.measureFlags, rounds: f.rounds, all: true})
 	if err != nil {
 		return err
 	}
+	page := s.cfg.Summary
 	sum, err := summary.New(s.input(log), summary.Options{
-		Project: s.project(log), Recommend: s.cfg.Recommend, Gains: s.cfg.Gains, Groups: s.cfg.Groups, Columns: s.cfg.Columns, Order: s.cfg.Order,
+		Project: s.project(log), Recommend: page.Recommend, Gains: page.Gains, Groups: s.cfg.Groups, Columns: page.Columns, Order: page.Order,
 	})
 	if err != nil {
 		return err
@@ -63,10 +63,10 @@ func (f *summaryFlags) run(ctx context.Context, s *session, files []string) erro
 	if err := write(&out, sum); err != nil {
 		return err
 	}
-	if page == "" {
+	if f.page == "" {
 		_, err = s.stdout.Write(out.Bytes())
 	} else {
-		err = os.WriteFile(page, out.Bytes(), 0o644)
+		err = os.WriteFile(f.page, out.Bytes(), 0o644)
 	}
 	if err != nil {
 		return fmt.Errorf("write the summary: %w", err)

@@ -8,7 +8,6 @@
 //	document.go   the file as tables, and all that is wrong with it
 //	section.go    one table: typed values, each error at its line
 //	scan.go       the line of every key, and no more depth than the library bears
-//	nearest.go    what a misspelt word was meant to be
 //	quantity.go   "10ms", "5MB", "1%" in the unit of a target
 //	recommend.go  which values of a name key to recommend, and what one gains over another
 //	waiver.go     writing a waiver so that the rest of the file stays as it is
@@ -28,6 +27,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/descartes/regress/cmd/regress/internal/nearest"
 	"github.com/descartes/regress/pkg/baseline/ingest"
 	"github.com/descartes/regress/pkg/gate"
 )
@@ -41,20 +41,26 @@ const maxSize = 1 << 20
 
 // Config is what regress.toml holds, with the defaults where it is silent.
 type Config struct {
-	File      string // as given to Load; empty: no file, defaults alone
-	Project   string // empty: the module path
-	Suite     Suite
-	Budget    time.Duration             // measuring time of one compare
-	Groups    map[string]*regexp.Regexp // by name; in the syntax of go test -bench
-	Policy    gate.Policy
-	Targets   []gate.Target
-	Waivers   []gate.Waiver
+	File    string // as given to Load; empty: no file, defaults alone
+	Project string // empty: the module path
+	Suite   Suite
+	Budget  time.Duration             // measuring time of one compare
+	Groups  map[string]*regexp.Regexp // by name; in the syntax of go test -bench
+	Policy  gate.Policy
+	Targets []gate.Target
+	Waivers []gate.Waiver
+	Summary Summary
+	Anchor  string // second reference against slow drift, a git ref or "last release tag"; empty: none
+	Store   string // directory or postgres:// URL; empty: the default of the command
+}
+
+// Summary says what regress summary puts on its page.
+type Summary struct {
+	File      string // beside regress.toml, with more of what is below; empty: none
 	Recommend []gate.Recommend
 	Gains     []gate.Gain
-	Columns   []string // name keys that a summary's tables have as columns; the first that fits wins
-	Order     []string // values of name keys that a summary puts in this order, before all others
-	Anchor    string   // second reference against slow drift, a git ref or "last release tag"; empty: none
-	Store     string   // directory or postgres:// URL; empty: the default of the command
+	Columns   []string // name keys that tables have as columns; the first that fits wins
+	Order     []string // values of name keys that come in this order, before all others
 }
 
 // Suite says what is run.
@@ -114,20 +120,36 @@ func Find(dir string) (string, error) {
 	}
 }
 
-// Load reads the file at path. Errors in its content are of type *Error, joined.
+// Load reads the file at path, and the file for the summary that it names. Errors
+// in their content are of type *Error, joined.
 func Load(path string) (Config, error) {
 	data, err := read(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return Config{}, fmt.Errorf("%w; write one with: regress init", err)
+	}
 	if err != nil {
 		return Config{}, err
 	}
-	return Parse(path, data)
+	c, doc, err := parseAll(path, data)
+	if err != nil || c.Summary.File == "" {
+		return c, err
+	}
+	second := filepath.Join(filepath.Dir(path), c.Summary.File)
+	if data, err = read(second); err != nil {
+		return Config{}, &Error{File: path, Line: doc.lines["summary.file"], Text: err.Error()}
+	}
+	if doc, err = parse(second, data); err != nil {
+		return Config{}, err
+	}
+	readSummary(doc.top(), &c.Summary)
+	if err := doc.finish(); err != nil {
+		return Config{}, err
+	}
+	return c, nil
 }
 
 func read(path string) ([]byte, error) {
 	info, err := os.Stat(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("read configuration: %w; write one with: regress init", err)
-	}
 	if err != nil {
 		return nil, fmt.Errorf("read configuration: %w", err)
 	}
@@ -151,12 +173,26 @@ func read(path string) ([]byte, error) {
 
 // Parse reads the content of a file; file is its name in errors and waivers.
 func Parse(file string, data []byte) (Config, error) {
+	c, _, err := parseAll(file, data)
+	return c, err
+}
+
+func parseAll(file string, data []byte) (Config, *document, error) {
 	doc, err := parse(file, data)
 	if err != nil {
-		return Config{}, err
+		return Config{}, nil, err
 	}
+	c := readAll(doc)
+	if err := doc.finish(); err != nil {
+		return Config{}, nil, err
+	}
+	return c, doc, nil
+}
+
+// readAll reads every key of regress.toml.
+func readAll(doc *document) Config {
 	c := Default()
-	c.File = file
+	c.File = doc.file
 	top := doc.top()
 	top.text("project", &c.Project)
 	top.text("anchor", &c.Anchor)
@@ -179,19 +215,22 @@ func Parse(file string, data []byte) (Config, error) {
 	for _, s := range top.list("waiver") {
 		c.Waivers = append(c.Waivers, readWaiver(s))
 	}
+	readSummary(top, &c.Summary).text("file", &c.Summary.File)
+	return c
+}
+
+// readSummary adds what top says of the summary, and returns its table of that name.
+func readSummary(top *section, to *Summary) *section {
 	for _, s := range top.list("recommend") {
-		c.Recommend = append(c.Recommend, readRecommend(s, c.Recommend))
+		to.Recommend = append(to.Recommend, readRecommend(s, to.Recommend))
 	}
 	for _, s := range top.list("gain") {
-		c.Gains = append(c.Gains, readGain(s))
+		to.Gains = append(to.Gains, readGain(s))
 	}
 	page := top.section("summary")
-	page.texts("columns", &c.Columns)
-	page.texts("order", &c.Order)
-	if err := doc.finish(); err != nil {
-		return Config{}, err
-	}
-	return c, nil
+	page.texts("columns", &to.Columns)
+	page.texts("order", &to.Order)
+	return page
 }
 
 func readSuite(s *section, suite *Suite) {
@@ -314,7 +353,7 @@ func (c Config) unknownGroup(name string) error {
 		return fmt.Errorf("unknown group %q: no groups are defined; name one under [groups] in %s", name, Name)
 	}
 	hint := ""
-	if near := nearest(name, known); near != "" {
+	if near := nearest.Word(name, known); near != "" {
 		hint = fmt.Sprintf("did you mean %q? ", near)
 	}
 	return fmt.Errorf("unknown group %q: %sthe groups of %s are %s", name, hint, c.File, strings.Join(known, ", "))

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -206,6 +207,38 @@ func TestSelect(t *testing.T) {
 	}
 }
 
+// What the summary says may stand in a second file, and is refused there at its own lines.
+func TestLoadReadsTheSummarysFile(t *testing.T) {
+	dir := t.TempDir()
+	first, second := filepath.Join(dir, Name), filepath.Join(dir, "s.toml")
+	write := func(path, content string) {
+		t.Helper()
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	gain := func(name string) string {
+		return "[[gain]]\nname = '" + name + "'\nof = 'a=b'\nover = 'a=c'\nby = 'ns/op'\n"
+	}
+	write(first, "\n[summary]\nfile = 's.toml'\ncolumns = ['x']\n"+gain("one"))
+	if _, err := Load(first); err == nil || !strings.Contains(err.Error(), Name+":3: read configuration: ") || strings.Contains(err.Error(), "init") {
+		t.Errorf("without the second file: %v", err)
+	}
+	write(second, gain("two")+"[summary]\norder = ['y']\n")
+	c, err := Load(first)
+	if err != nil || len(c.Summary.Gains) != 2 || c.Summary.Gains[1].Name != "two" || len(c.Summary.Columns) != 1 || len(c.Summary.Order) != 1 {
+		t.Errorf("have %+v, %v", c.Summary, err)
+	}
+	write(second, gain("two")+"[suite]\nbench = 'x'")
+	if _, err := Load(first); err == nil || !strings.Contains(err.Error(), `s.toml:6: unknown key "suite"`) {
+		t.Errorf("another table in the second file: %v", err)
+	}
+	write(second, "[summary]\nfile = 's.toml'")
+	if _, err := Load(first); err == nil || !strings.Contains(err.Error(), `s.toml:2: unknown key "file"`) {
+		t.Errorf("a file that names a file: %v", err)
+	}
+}
+
 func TestFind(t *testing.T) {
 	root := t.TempDir()
 	deep := filepath.Join(root, "repo", "a", "b")
@@ -239,31 +272,69 @@ func TestTemplate(t *testing.T) {
 	if _, err := Parse("t", []byte(Template)); err != nil {
 		t.Fatal(err)
 	}
-	var on []string
-	for _, line := range strings.Split(Template, "\n") {
-		rest, commented := strings.CutPrefix(line, "# ")
-		key, _, assigns := strings.Cut(rest, " = ")
-		if commented && (strings.HasPrefix(rest, "[") || assigns && !strings.Contains(strings.TrimSpace(key), " ")) {
-			line = rest
-		}
-		on = append(on, line)
-	}
-	c, err := Parse("t", []byte(strings.Join(on, "\n")))
+	c, err := Parse("t", []byte(switchedOn()))
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := Default()
 	if c.Budget != want.Budget || c.Suite.Timeout != want.Suite.Timeout || c.Suite.Bench != want.Suite.Bench ||
+		!slices.Equal(c.Suite.Packages, want.Suite.Packages) ||
 		c.Policy.Alpha != want.Policy.Alpha || c.Policy.MinEffect != want.Policy.MinEffect || c.Policy.Strict != want.Policy.Strict {
 		t.Errorf("the template claims other defaults than %+v: %+v", want, c)
 	}
-	if len(c.Policy.Rules) != 3 || len(c.Targets) != 1 || len(c.Waivers) != 1 || len(c.Groups) != 1 {
-		t.Errorf("not every commented block was switched on: %+v", c)
+}
+
+// switchedOn returns the template with every key that is commented out put in force.
+func switchedOn() string {
+	var on []string
+	for _, line := range strings.Split(Template, "\n") {
+		rest, _ := strings.CutPrefix(line, "# ")
+		if strings.HasPrefix(rest, "[") || assignment.MatchString(rest) {
+			line = rest
+		}
+		on = append(on, line)
+	}
+	return strings.Join(on, "\n")
+}
+
+// assignment is a line of the template that gives a key its value, what it is
+// worth, and what it means.
+var assignment = regexp.MustCompile(`^([a-z-]+) *= (".*?"|'.*?'|\[.*?\]|\S+)(?: +# (.*))?$`)
+
+// Every key that Parse asks for stands in the template, and no other.
+func TestTemplateHasEveryKey(t *testing.T) {
+	doc, err := parse("t", []byte(switchedOn()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	readAll(doc)
+	asked, given := map[string]bool{}, map[string]bool{}
+	for _, s := range doc.sections {
+		table, _, _ := strings.Cut(s.path, "[")
+		for key := range s.seen {
+			asked[table+"."+key] = true
+		}
+		for key := range s.values {
+			given[table+"."+key] = true
+		}
+	}
+	for key := range asked {
+		if !given[key] {
+			t.Errorf("the template does not show %s", key)
+		}
+	}
+	for key := range given {
+		if !asked[key] {
+			t.Errorf("the template shows %s, which nothing reads", key)
+		}
+	}
+	if len(asked) < 40 {
+		t.Errorf("only %d keys were asked for: the walk is broken", len(asked))
 	}
 }
 
 // This project's own file: the limits of the specification, in base units.
-func TestOwn(t *testing.T) {
+func TestThisProjectsTargets(t *testing.T) {
 	c, err := Load("../../../../regress.toml")
 	if err != nil {
 		t.Fatal(err)

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/BurntSushi/toml"
+
+	"github.com/descartes/regress/cmd/regress/internal/nearest"
 )
 
 // document is a parsed file and what is wrong with it so far.
@@ -60,7 +62,7 @@ func (d *document) finish() error {
 			if s.seen[key] {
 				continue
 			}
-			if near := nearest(key, known); near != "" {
+			if near := nearest.Word(key, known); near != "" {
 				s.wrong(key, "unknown key %q: did you mean %q?", key, near)
 			} else {
 				s.wrong(key, "unknown key %q: known here are %s", key, strings.Join(known, ", "))

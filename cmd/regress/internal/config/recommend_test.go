@@ -17,12 +17,12 @@ where = 'PingPong/.*size=256B'
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := c.Recommend[0]
+	r := c.Summary.Recommend[0]
 	if r.Name != "n" || r.Choose != "transport" || r.By != "p95-latency-ns" || r.Tidied != "p95-latency-sec" || !r.Where.MatchString("p.PingPong/transport=shm/size=256B-2") {
 		t.Errorf("have %+v", r)
 	}
-	if have := fmt.Sprint(c.Columns); len(c.Recommend) != 2 || c.Recommend[1].Where != nil || have != "[transport format]" || fmt.Sprint(c.Order) != "[small]" {
-		t.Errorf("have %+v, columns %s", c.Recommend, have)
+	if have := fmt.Sprint(c.Summary.Columns); len(c.Summary.Recommend) != 2 || c.Summary.Recommend[1].Where != nil || have != "[transport format]" || fmt.Sprint(c.Summary.Order) != "[small]" {
+		t.Errorf("have %+v, columns %s", c.Summary.Recommend, have)
 	}
 	bad := func(text, line, want string) {
 		t.Helper()
@@ -56,11 +56,11 @@ claim = 1.2
 	if err != nil {
 		t.Fatal(err)
 	}
-	g := c.Gains[0]
+	g := c.Summary.Gains[0]
 	if g.Key != "mode" || g.Of != "batched" || g.Over != "plain" || g.Tidied != "sec/op" || g.By != "ns/op" || g.Claim != 1.2 || !g.Where.MatchString("p.Throughput/x") {
 		t.Errorf("have %+v", g)
 	}
-	if g := c.Gains[1]; g.Of != "a=b" || g.Over != "c" || g.Claim != 4 || g.Where != nil {
+	if g := c.Summary.Gains[1]; g.Of != "a=b" || g.Over != "c" || g.Claim != 4 || g.Where != nil {
 		t.Errorf("have %+v", g)
 	}
 	bad := func(text, line, want string) {

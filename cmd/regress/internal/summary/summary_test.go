@@ -40,7 +40,7 @@ func read(tb testing.TB, toml, text string) (Summary, error) {
 	if err != nil {
 		return Summary{}, err
 	}
-	return New(gate.Input{Log: log, Policy: c.Policy, Targets: c.Targets, Today: time.Unix(0, 0)}, Options{Project: c.Project, Recommend: c.Recommend, Gains: c.Gains, Groups: c.Groups, Columns: c.Columns, Order: c.Order})
+	return New(gate.Input{Log: log, Policy: c.Policy, Targets: c.Targets, Today: time.Unix(0, 0)}, Options{Project: c.Project, Recommend: c.Summary.Recommend, Gains: c.Summary.Gains, Groups: c.Groups, Columns: c.Summary.Columns, Order: c.Summary.Order})
 }
 
 func write(tb testing.TB, s Summary) (page, doc string) {

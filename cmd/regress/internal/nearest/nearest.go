@@ -1,21 +1,32 @@
-package config
+// Package nearest finds what a misspelt word was meant to be.
+package nearest
 
 import "strings"
 
-// nearest returns the known word that a misspelt one was most likely meant to
-// be, or nothing: at most a third of its letters may differ.
-func nearest(word string, known []string) string {
+// Word returns the known word that word was most likely meant to be; empty where
+// none is near. At most a third of its letters may differ, or the end of the
+// known word be missing.
+func Word(word string, known []string) string {
 	best, least := "", max(1, len(word)/3)+1
 	for _, candidate := range known {
-		if d := distance(strings.ToLower(word), candidate); d < least {
+		if d := Distance(strings.ToLower(word), candidate); d < least {
 			best, least = candidate, d
 		}
 	}
-	return best
+	if best != "" || len(word) < 3 {
+		return best
+	}
+	for _, candidate := range known {
+		if strings.HasPrefix(candidate, strings.ToLower(word)) {
+			return candidate
+		}
+	}
+	return ""
 }
 
-// distance is Levenshtein's, in bytes, a swap of neighbours counting as one.
-func distance(a, b string) int {
+// Distance returns Levenshtein's distance in bytes, a swap of neighbours counting
+// as one; 64 for words of more than 64 bytes.
+func Distance(a, b string) int {
 	if len(a) > 64 || len(b) > 64 {
 		return 64 // no word of ours is as long
 	}
