@@ -30,6 +30,7 @@ var packages = []string{
 	"bench",
 	"bench/agent",
 	"cmd/regress",
+	"cmd/regress/internal/child",
 	"cmd/regress/internal/config",
 	"cmd/regress/internal/figure",
 	"cmd/regress/internal/github",
@@ -37,6 +38,7 @@ var packages = []string{
 	"cmd/regress/internal/measure",
 	"cmd/regress/internal/nearest",
 	"cmd/regress/internal/placement",
+	"cmd/regress/internal/repo",
 	"cmd/regress/internal/report",
 	"cmd/regress/internal/source",
 	"cmd/regress/internal/summary",
@@ -109,7 +111,7 @@ var impure = map[string][]string{
 }
 
 // gitDoors may run git.
-var gitDoors = []string{"cmd/regress", "cmd/regress/internal/measure", "cmd/regress/internal/placement"}
+var gitDoors = []string{"cmd/regress/internal/repo"}
 
 // wide are the packages whose comments are still wider than TestCommentWidth allows. The list
 // only gets shorter.

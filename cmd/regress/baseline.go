@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os/exec"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -12,6 +11,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/descartes/regress/cmd/regress/internal/repo"
 	"github.com/descartes/regress/cmd/regress/internal/report"
 	"github.com/descartes/regress/pkg/baseline"
 )
@@ -167,11 +167,11 @@ func (s *session) place(ctx context.Context, branch string, run *baseline.Run) e
 
 // branch is the one checked out here; empty when none is.
 func (s *session) branch(ctx context.Context) string {
-	out, err := exec.CommandContext(ctx, "git", "-C", s.root, "symbolic-ref", "--short", "--quiet", "HEAD").Output()
+	in, err := repo.Open(ctx, s.root)
 	if err != nil {
 		return ""
 	}
-	return strings.TrimSpace(string(out))
+	return in.Branch(ctx)
 }
 
 // complete is an error when something that should have been measured was not.

@@ -5,13 +5,13 @@ import (
 	"context"
 	"errors"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 
 	"github.com/descartes/regress/cmd/regress/internal/config"
 	"github.com/descartes/regress/cmd/regress/internal/figure"
 	"github.com/descartes/regress/cmd/regress/internal/github"
+	"github.com/descartes/regress/cmd/regress/internal/repo"
 	"github.com/descartes/regress/cmd/regress/internal/report"
 	"github.com/descartes/regress/cmd/regress/internal/source"
 	"github.com/descartes/regress/pkg/baseline"
@@ -129,9 +129,9 @@ func (s *session) policyFile(ctx context.Context) string {
 
 // top is the top of the repository, which GitHub's paths are relative to.
 func (s *session) top(ctx context.Context) string {
-	out, err := exec.CommandContext(ctx, "git", "-C", s.root, "rev-parse", "--show-toplevel").Output()
+	in, err := repo.Open(ctx, s.root)
 	if err != nil {
 		return s.root
 	}
-	return strings.TrimSpace(string(out))
+	return in.Top
 }

@@ -7,13 +7,12 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"strings"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/descartes/regress/cmd/regress/internal/config"
+	"github.com/descartes/regress/cmd/regress/internal/repo"
 )
 
 // What init writes into .github/workflows. This repository's own are the same,
@@ -79,12 +78,12 @@ func (w *world) initTop(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("init: %w", err)
 	}
-	out, err := exec.CommandContext(ctx, "git", "-C", from, "rev-parse", "--show-cdup").Output()
+	in, err := repo.Open(ctx, from)
 	if err != nil { // no repository yet
 		return from, nil
 	}
-	if up := strings.TrimSpace(string(out)); up != "" {
-		return "", usagef("init: run it at the top of the repository, in %s: GitHub reads workflows there alone. For a module below it, set working-directory in the workflows and move regress.toml beside its go.mod", filepath.Join(from, up))
+	if in.Sub != "." {
+		return "", usagef("init: run it at the top of the repository, in %s: GitHub reads workflows there alone. For a module below it, set working-directory in the workflows and move regress.toml beside its go.mod", in.Top)
 	}
 	return from, nil
 }

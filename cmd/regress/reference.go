@@ -3,10 +3,10 @@ package main
 import (
 	"context"
 	"fmt"
-	"os/exec"
 	"slices"
 	"strings"
 
+	"github.com/descartes/regress/cmd/regress/internal/repo"
 	"github.com/descartes/regress/cmd/regress/internal/source"
 	"github.com/descartes/regress/pkg/baseline"
 )
@@ -127,9 +127,13 @@ func (s *session) stored(ctx context.Context, query baseline.Query) ([]baseline.
 
 // commit resolves ref in this repository; empty when it cannot be.
 func (s *session) commit(ctx context.Context, ref string) string {
-	out, err := exec.CommandContext(ctx, "git", "-C", s.root, "rev-parse", "--verify", "--quiet", "--end-of-options", ref+"^{commit}").Output()
+	in, err := repo.Open(ctx, s.root)
 	if err != nil {
 		return ""
 	}
-	return strings.TrimSpace(string(out))
+	commit, err := in.Commit(ctx, ref)
+	if err != nil {
+		return ""
+	}
+	return commit
 }

@@ -12,7 +12,7 @@ import (
 )
 
 // released is a repository with a release, a merge base after it, and a change.
-func released(t *testing.T) repo {
+func released(t *testing.T) project {
 	t.Helper()
 	body := "x := %d\n\tfor b.Loop() { x++ }\n\t_ = x"
 	r := newRepo(t, map[string]string{
@@ -106,7 +106,7 @@ func TestAnchorIsNotThere(t *testing.T) {
 	}
 	lacks(t, text, "side: anchor")
 
-	clone := repo{t, t.TempDir()}
+	clone := project{t, t.TempDir()}
 	if out, err := exec.Command("git", "clone", "--quiet", "--depth=1", "--no-tags", "--branch=feature", "file://"+r.dir, clone.dir).CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
@@ -141,19 +141,4 @@ func TestAnchorIsBroken(t *testing.T) {
 	if want := []string{"anchor A" + p, "base A" + p, "base B" + p, "head A" + p, "head B" + p, "head C" + p}; !slices.Equal(got, want) {
 		t.Errorf("measured %q, want %q", got, want)
 	}
-}
-
-func TestHighest(t *testing.T) {
-	check := func(prefix, want string, tags ...string) {
-		t.Helper()
-		if have := highest(tags, prefix); have != want {
-			t.Errorf("highest of %q behind %q: %q, want %q", tags, prefix, have, want)
-		}
-	}
-	check("", "")
-	check("", "v1.10.0", "v1.9.0", "v1.10.0", "v1.2.3")
-	check("", "1.0.0", "1.0.0", "nightly", "v1", "v1.0", "v2.0.0-rc.1", "va.b.c")
-	check("", "v1.0.0", "v1.0.0", "sub/v2.0.0", "v99999999999999999999.0.0")
-	check("sub/", "sub/v2.0.0", "v3.0.0", "sub/v2.0.0", "sub/v1.0.0")
-	check("", "v1.0.0+b", "v1.0.0", "v1.0.0+b")
 }

@@ -23,6 +23,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/descartes/regress/cmd/regress/internal/child"
 	"github.com/descartes/regress/pkg/baseline"
 )
 
@@ -117,6 +118,11 @@ func unlike(base, head *suite) []string {
 	return out
 }
 
+func firstLine(text string) string {
+	line, _, _ := strings.Cut(strings.TrimSpace(text), "\n")
+	return line
+}
+
 // declared parses test files and returns the names of their benchmark
 // functions, sorted.
 func declared(dir string, files []string) ([]string, error) {
@@ -203,7 +209,7 @@ func (s *suite) compile(ctx context.Context, p *pkg) error {
 // the end of what it said, since compile errors are for the reader to see.
 func goCommand(ctx context.Context, dir string, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, "go", args...)
-	grouped(cmd)
+	child.Group(cmd)
 	cmd.Dir = dir
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/descartes/regress/cmd/regress/internal/repo"
 )
 
 func TestInspect(t *testing.T) {
@@ -25,7 +27,7 @@ func TestInspect(t *testing.T) {
 			}
 		}
 	}
-	fails(t.TempDir(), "main", ErrRepository, "run inside a clone")
+	fails(t.TempDir(), "main", repo.ErrRepository, "run inside a clone")
 
 	r := newRepo(t, plain)
 	base := r.git("rev-parse", "HEAD")
@@ -54,9 +56,9 @@ func TestInspect(t *testing.T) {
 	r.commit("no common history")
 	fails(r.dir, "main", ErrRef, "no commit in common")
 
-	empty := repo{t, t.TempDir()}
+	empty := project{t, t.TempDir()}
 	empty.git("init", "--quiet")
-	fails(empty.dir, "main", ErrRepository, "commit first")
+	fails(empty.dir, "main", repo.ErrRepository, "commit first")
 }
 
 func TestClones(t *testing.T) {
@@ -68,9 +70,9 @@ func TestClones(t *testing.T) {
 		origin.write(map[string]string{name: "package t\n"})
 		origin.commit(name)
 	}
-	clone := func(args ...string) repo {
+	clone := func(args ...string) project {
 		t.Helper()
-		r := repo{t, filepath.Join(t.TempDir(), "clone")}
+		r := project{t, filepath.Join(t.TempDir(), "clone")}
 		args = append([]string{"clone", "--quiet", "--branch=feature"}, args...)
 		if out, err := exec.Command("git", append(args, "file://"+origin.dir, r.dir)...).CombinedOutput(); err != nil {
 			t.Fatalf("git clone: %v\n%s", err, out)
@@ -82,7 +84,7 @@ func TestClones(t *testing.T) {
 	if got, err := inspect(t.Context(), clone().dir, "main"); err != nil || got.base != base {
 		t.Errorf("base from origin/main: %+v, %v", got, err)
 	}
-	check := func(r repo, want error) {
+	check := func(r project, want error) {
 		t.Helper()
 		if _, err := inspect(t.Context(), r.dir, "main"); !errors.Is(err, want) || !strings.Contains(err.Error(), "fetch-depth: 0") {
 			t.Errorf("error %v, want %v with its remedy", err, want)
@@ -90,7 +92,7 @@ func TestClones(t *testing.T) {
 	}
 	check(clone("--depth=1"), ErrRef)
 	shallow := clone("--depth=1", "--no-single-branch")
-	check(shallow, ErrShallow)
+	check(shallow, repo.ErrShallow)
 	shallow.git("fetch", "--quiet", "--unshallow") // the remedy works
 	if got, err := inspect(t.Context(), shallow.dir, "main"); err != nil || got.base != base {
 		t.Errorf("after git fetch --unshallow: %+v, %v", got, err)
@@ -123,7 +125,7 @@ func TestCheckoutOnlyReads(t *testing.T) {
 	}
 	tmp := t.TempDir()
 	tree := filepath.Join(tmp, "tree")
-	if err := facts.checkout(t.Context(), base, tree, filepath.Join(tmp, "index")); err != nil {
+	if _, err := facts.Checkout(t.Context(), base, tree, filepath.Join(tmp, "index")); err != nil {
 		t.Fatal(err)
 	}
 	text, err := os.ReadFile(filepath.Join(tree, "d/data"))
@@ -136,7 +138,7 @@ func TestCheckoutOnlyReads(t *testing.T) {
 	if _, err := os.Stat(hook); err == nil {
 		t.Error("a hook ran")
 	}
-	changed, err := facts.changed(t.Context(), facts.base)
+	changed, err := facts.Changed(t.Context(), facts.base)
 	if err != nil || strings.Join(changed, " ") != "d/data d/more" {
 		t.Errorf("changed: %q, %v", changed, err)
 	}
@@ -146,7 +148,7 @@ func TestCheckoutOnlyReads(t *testing.T) {
 }
 
 // state is every file of .git with its size and time.
-func state(t *testing.T, r repo) string {
+func state(t *testing.T, r project) string {
 	t.Helper()
 	var b strings.Builder
 	err := filepath.WalkDir(filepath.Join(r.dir, ".git"), func(path string, d os.DirEntry, err error) error {
@@ -173,24 +175,7 @@ func TestInsideHook(t *testing.T) {
 	t.Setenv("GIT_DIR", filepath.Join(other.dir, ".git"))
 	t.Setenv("GIT_INDEX_FILE", filepath.Join(other.dir, ".git", "index"))
 	got, err := inspect(t.Context(), r.dir, "main")
-	if err != nil || got.top != r.dir {
+	if err != nil || got.Top != r.dir {
 		t.Errorf("inspect: %+v, %v; want %s", got, err, r.dir)
 	}
-}
-
-func TestSimilar(t *testing.T) {
-	t.Parallel()
-	check := func(a, b string, want bool) {
-		t.Helper()
-		if similar(a, b) != want {
-			t.Errorf("similar(%q, %q) = %v", a, b, !want)
-		}
-	}
-	check("main", "mian", true) // two substitutions
-	check("main", "man", true)  // one insertion; of three letters one may differ
-	check("v1.0.0", "1.0.0", true)
-	check("feature/x", "x", true)
-	check("Main", "main", true)
-	check("main", "develop", false)
-	check("a", "b", false)
 }

@@ -88,7 +88,7 @@ func TestTwoSides(t *testing.T) {
 }
 
 // clean checks that the repository is as it was and no temporary tree is left.
-func clean(t *testing.T, r repo) {
+func clean(t *testing.T, r project) {
 	t.Helper()
 	if list := r.git("worktree", "list"); strings.Count(list, "\n") != 0 {
 		t.Errorf("worktrees are left:\n%s", list)

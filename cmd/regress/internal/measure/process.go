@@ -12,6 +12,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/descartes/regress/cmd/regress/internal/child"
 )
 
 // target is what to execute for one benchmark of one side.
@@ -29,21 +31,6 @@ type outcome struct {
 	canceled bool          // ctx ended it: neither result nor failure
 }
 
-// grouped puts the child into a process group of its own, which is killed as a
-// whole when ctx ends: a benchmark's agents and the compilers of a build must not
-// outlive it, and a Ctrl-C at the terminal reaches this program alone.
-func grouped(cmd *exec.Cmd) {
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	cmd.Cancel = func() error {
-		err := syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
-		if errors.Is(err, syscall.ESRCH) {
-			return os.ErrProcessDone
-		}
-		return err
-	}
-	cmd.WaitDelay = time.Second // a grandchild may hold the pipes open
-}
-
 // run executes t and hands each line of its standard output to line. Output is
 // read as it comes and not kept, so that no amount of it costs memory. The
 // process is killed when it has not ended within limit(), counted anew from each
@@ -55,7 +42,7 @@ func (t target) run(ctx context.Context, limit func() time.Duration, idle bool, 
 	timer := time.AfterFunc(allowed, cancel)
 	defer timer.Stop()
 	cmd := exec.CommandContext(bounded, t.argv[0], t.argv[1:]...)
-	grouped(cmd)
+	child.Group(cmd)
 	cmd.Dir, cmd.Env = t.dir, environ()
 	var said complaint
 	stdout := &lines{each: func(s string) {

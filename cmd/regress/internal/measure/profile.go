@@ -80,7 +80,7 @@ func Profile(ctx context.Context, o Options, wants []ProfileWant) (profiles []Pr
 		}
 		profiles = append(profiles, p)
 	}
-	return profiles, m.repo.top, m.repo.base, nil
+	return profiles, m.repo.Top, m.repo.base, nil
 }
 
 // profile fills in p.

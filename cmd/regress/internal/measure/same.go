@@ -37,7 +37,7 @@ func (m *measurement) sameAs(ctx context.Context, other *suite, commit string) e
 		}
 		if !read {
 			var err error
-			if changed, err = m.repo.changed(ctx, commit); err != nil {
+			if changed, err = m.repo.Changed(ctx, commit); err != nil {
 				return err
 			}
 			read = true
@@ -56,7 +56,7 @@ func (m *measurement) sameAs(ctx context.Context, other *suite, commit string) e
 // Go files that are in the binary: of these, nothing but comments can differ. A
 // package outside the tree, or one that has moved, is not vouched for.
 func (m *measurement) untouched(p, twin *pkg, tree string, changed []string) bool {
-	rel, err := filepath.Rel(m.repo.top, p.dir)
+	rel, err := filepath.Rel(m.repo.Top, p.dir)
 	if err != nil || !filepath.IsLocal(rel) || twin.dir != filepath.Join(tree, rel) {
 		return false
 	}

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/descartes/regress/cmd/regress/internal/repo"
 	"github.com/descartes/regress/pkg/baseline"
 	"github.com/descartes/regress/pkg/baseline/machine"
 )
@@ -38,20 +39,20 @@ type measurement struct {
 // prepare finds out what to compare, makes the tree of the base, and builds.
 func (m *measurement) prepare(ctx context.Context) error {
 	m.progress(Progress{Phase: Preparing, Step: "reading the repository"})
-	repo, err := inspect(ctx, m.o.Dir, m.o.Base)
+	found, err := inspect(ctx, m.o.Dir, m.o.Base)
 	if err != nil {
-		if m.o.Base != "" || !errors.Is(err, ErrRepository) {
+		if m.o.Base != "" || !errors.Is(err, repo.ErrRepository) {
 			return err
 		}
-		repo = repository{}
+		found = repository{}
 		m.warnings = append(m.warnings, fmt.Sprintf("the log names no commit: %v", err))
 	}
-	m.repo = repo
-	m.res.HeadCommit, m.res.BaseCommit, m.res.Dirty = repo.head, repo.base, repo.dirty
-	m.res.Identical = repo.base != "" && repo.base == repo.head && !repo.dirty
+	m.repo = found
+	m.res.HeadCommit, m.res.BaseCommit, m.res.Dirty = found.head, found.base, found.dirty
+	m.res.Identical = found.base != "" && found.base == found.head && !found.dirty
 	m.res.Branch = m.o.Branch
 	if m.res.Branch == "" {
-		m.res.Branch = repo.branch
+		m.res.Branch = found.branch
 	}
 	anchor, err := m.anchorSuite(ctx)
 	if err != nil {
@@ -64,7 +65,7 @@ func (m *measurement) prepare(ctx context.Context) error {
 	m.suites = []*suite{{side: baseline.None, dir: m.o.Dir}}
 	if m.o.Base != "" {
 		m.suites = []*suite{{side: baseline.Base}}
-		if m.suites[0].dir, err = m.tree(ctx, repo.base, m.suites[0]); err != nil {
+		if m.suites[0].dir, err = m.tree(ctx, found.base, m.suites[0]); err != nil {
 			return err
 		}
 		if anchor != nil {
@@ -88,13 +89,17 @@ func (m *measurement) prepare(ctx context.Context) error {
 func (m *measurement) tree(ctx context.Context, commit string, s *suite) (dir string, err error) {
 	m.progress(Progress{Phase: Preparing, Step: "checking out the " + s.label()})
 	tree := filepath.Join(m.tmp, "tree-"+s.short())
-	if err := m.repo.checkout(ctx, commit, tree, filepath.Join(m.tmp, "index-"+s.short())); err != nil {
+	stored, err := m.repo.Checkout(ctx, commit, tree, filepath.Join(m.tmp, "index-"+s.short()))
+	if err != nil {
 		return "", err
+	}
+	if len(stored) > 0 {
+		m.warnings = append(m.warnings, fmt.Sprintf("%d files that a git filter such as git-lfs makes are in the tree of the %s as git stores them, the first %s: what a benchmark reads of them is not what it was", len(stored), s.label(), stored[0]))
 	}
 	if _, err := os.Stat(filepath.Join(tree, ".gitmodules")); err == nil {
 		m.warnings = append(m.warnings, fmt.Sprintf("the repository has submodules, which the tree of the %s does not: benchmarks that need one will not build or run there", s.label()))
 	}
-	return filepath.Join(tree, m.repo.sub), nil
+	return filepath.Join(tree, m.repo.Sub), nil
 }
 
 // head is the side under judgement.

@@ -4,14 +4,14 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/descartes/regress/cmd/regress/internal/repo"
 )
 
 // maxDiff bounds what is read of a difference, in bytes: a pull request with
@@ -66,26 +66,17 @@ func (c *change) at(line int) *hunk {
 	return nil
 }
 
-// git runs a git command that only reads.
-func git(ctx context.Context, top string, args ...string) (string, error) {
-	cmd := exec.CommandContext(ctx, "git", append([]string{"-C", top, "-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "core.quotePath=false"}, args...)...)
-	cmd.Env = append(os.Environ(), "LC_ALL=C", "GIT_OPTIONAL_LOCKS=0", "GIT_TERMINAL_PROMPT=0")
-	var stdout, stderr bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	if err := cmd.Run(); err != nil {
-		if text, _, _ := strings.Cut(strings.TrimSpace(stderr.String()), "\n"); text != "" {
-			err = errors.New(text)
-		}
-		return "", fmt.Errorf("git %s: %w", args[0], err)
-	}
-	return stdout.String(), nil
-}
-
 // difference is what changed between a commit and the working tree, untracked
 // files included.
 func difference(ctx context.Context, top, base string) ([]*change, error) {
-	text, err := git(ctx, top, "diff", "-U0", "--inter-hunk-context=0", "--no-color", "--no-ext-diff", "--no-textconv", "--find-renames",
-		"--diff-algorithm=histogram", "--src-prefix=a/", "--dst-prefix=b/", base, "--")
+	in, err := repo.Open(ctx, top)
+	if err != nil {
+		return nil, err
+	}
+	if base, err = in.Commit(ctx, base); err != nil {
+		return nil, err
+	}
+	text, err := in.Diff(ctx, base)
 	if err != nil {
 		return nil, err
 	}
@@ -93,15 +84,15 @@ func difference(ctx context.Context, top, base string) ([]*change, error) {
 		return nil, fmt.Errorf("the difference has %d MiB, more than %d: it is not looked through", len(text)>>20, maxDiff>>20)
 	}
 	changes := parseDiff(text)
-	loose, err := git(ctx, top, "ls-files", "--others", "--exclude-standard", "-z")
+	loose, err := in.Untracked(ctx)
 	if err != nil {
 		return nil, err
 	}
-	for name := range strings.SplitSeq(loose, "\x00") {
+	for _, name := range loose {
 		if filepath.Ext(name) != ".go" {
 			continue
 		}
-		body, err := os.ReadFile(filepath.Join(top, name))
+		body, err := os.ReadFile(filepath.Join(in.Top, name))
 		if err != nil || len(body) > maxFile {
 			continue // a file that has gone meanwhile, or that nobody wrote by hand
 		}

@@ -215,9 +215,27 @@ func TestMoved(t *testing.T) {
 	}
 }
 
+// A hook's variables do not lead to the difference of another repository.
+func TestDifferenceInsideHook(t *testing.T) {
+	dir, other := t.TempDir(), t.TempDir()
+	for _, at := range []string{dir, other} {
+		write(t, at, "x.go", "package x\n")
+		run(t, at, "git", "init", "--quiet")
+		run(t, at, "git", "add", "-A")
+		run(t, at, "git", "-c", "user.name=t", "-c", "user.email=t@example.com", "commit", "--quiet", "-m", "first")
+	}
+	write(t, dir, "x.go", "package y\n")
+	t.Setenv("GIT_DIR", filepath.Join(other, ".git"))
+	t.Setenv("GIT_WORK_TREE", other)
+	changes, err := difference(t.Context(), dir, "HEAD")
+	if err != nil || len(changes) != 1 || changes[0].new != "x.go" {
+		t.Errorf("changes: %v, %v", changes, err)
+	}
+}
+
 // Profiles that are none, and a repository that is none, are errors.
 func TestErrors(t *testing.T) {
-	if _, err := Open(t.Context(), t.TempDir(), "HEAD"); err == nil || !strings.Contains(err.Error(), "find the cause: git") {
+	if _, err := Open(t.Context(), t.TempDir(), "HEAD"); err == nil || !strings.Contains(err.Error(), "find the cause: no usable git repository") {
 		t.Errorf("no repository: %v", err)
 	}
 	f := &Finder{tree: &tree{}}

@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+
+	"github.com/descartes/regress/cmd/regress/internal/repo"
 )
 
 // Bounds of what is parsed.
@@ -58,14 +60,18 @@ func (f *file) at(line int) *decl {
 
 // openTree finds the modules of a repository.
 func openTree(ctx context.Context, top string) (*tree, error) {
-	t := &tree{top: top, modules: map[string]string{}, files: map[string]*file{}}
-	text, err := git(ctx, top, "ls-files", "--cached", "--others", "--exclude-standard", "-z", "--", "go.mod", "*/go.mod")
+	in, err := repo.Open(ctx, top)
 	if err != nil {
 		return nil, err
 	}
-	for name := range strings.SplitSeq(text, "\x00") {
-		body, err := os.ReadFile(filepath.Join(top, name))
-		if m := moduleLine.FindSubmatch(body); name != "" && err == nil && m != nil {
+	t := &tree{top: in.Top, modules: map[string]string{}, files: map[string]*file{}}
+	files, err := in.Named(ctx, "go.mod")
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range files {
+		body, err := os.ReadFile(filepath.Join(in.Top, name))
+		if m := moduleLine.FindSubmatch(body); err == nil && m != nil {
 			t.modules[string(m[1])] = path.Dir(name)
 		}
 	}

@@ -12,15 +12,15 @@ import (
 	"time"
 )
 
-// repo is a real git repository with a real Go module.
-type repo struct {
+// project is a real git repository with a real Go module.
+type project struct {
 	t   *testing.T
 	dir string
 }
 
-func newRepo(t *testing.T, files map[string]string) repo {
+func newRepo(t *testing.T, files map[string]string) project {
 	t.Helper()
-	r := repo{t, t.TempDir()}
+	r := project{t, t.TempDir()}
 	r.git("init", "--quiet", "--initial-branch=main")
 	r.write(map[string]string{"go.mod": "module example.com/t\n\ngo 1.24\n"})
 	r.write(files)
@@ -28,7 +28,7 @@ func newRepo(t *testing.T, files map[string]string) repo {
 	return r
 }
 
-func (r repo) git(args ...string) string {
+func (r project) git(args ...string) string {
 	r.t.Helper()
 	cmd := exec.Command("git", append([]string{"-C", r.dir, "-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "protocol.file.allow=always"}, args...)...)
 	out, err := cmd.CombinedOutput()
@@ -38,7 +38,7 @@ func (r repo) git(args ...string) string {
 	return strings.TrimSpace(string(out))
 }
 
-func (r repo) write(files map[string]string) {
+func (r project) write(files map[string]string) {
 	r.t.Helper()
 	for name, text := range files {
 		path := filepath.Join(r.dir, name)
@@ -51,7 +51,7 @@ func (r repo) write(files map[string]string) {
 	}
 }
 
-func (r repo) commit(message string) string {
+func (r project) commit(message string) string {
 	r.t.Helper()
 	r.git("add", "-A")
 	r.git("commit", "--quiet", "-m", message)
@@ -59,7 +59,7 @@ func (r repo) commit(message string) string {
 }
 
 // options for a quick measurement of r.
-func (r repo) options() Options {
+func (r project) options() Options {
 	return Options{Dir: r.dir, Base: "main", Benchtime: "1x", Rounds: 1, Seed: 7, Timeout: 20 * time.Second}
 }
 

@@ -1,0 +1,154 @@
+package repo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// UnknownRef is the error for a name that git does not know. It is an ErrRef.
+type UnknownRef struct {
+	Ref  string
+	Hint string // what to do: another name, or what to fetch
+}
+
+func (e *UnknownRef) Error() string { return fmt.Sprintf("%v %q: %s", ErrRef, e.Ref, e.Hint) }
+func (e *UnknownRef) Unwrap() error { return ErrRef }
+
+var commitName = regexp.MustCompile(`^([0-9a-f]{40}|[0-9a-f]{64})$`)
+
+func isCommit(name string) bool { return commitName.MatchString(name) }
+
+// Commit resolves a branch, tag or commit, or origin's branch of that name, to the full name of a
+// commit. Its error is an [*UnknownRef].
+func (r Repo) Commit(ctx context.Context, ref string) (string, error) {
+	for _, name := range []string{ref, "refs/remotes/origin/" + ref} {
+		text, err := r.git(ctx, "rev-parse", "--verify", "--quiet", "--end-of-options", name+"^{commit}")
+		if commit := strings.TrimSpace(text); err == nil && isCommit(commit) {
+			return commit, nil
+		}
+		if ctx.Err() != nil {
+			return "", context.Cause(ctx)
+		}
+	}
+	return "", r.unknown(ctx, ref)
+}
+
+// unknown returns the error for a name that git does not know, with the names it may have been
+// meant for.
+func (r Repo) unknown(ctx context.Context, ref string) error {
+	if r.Shallow(ctx) {
+		return &UnknownRef{ref, "this clone is shallow and has no such branch, tag or commit; " + Deepen}
+	}
+	text, _ := r.git(ctx, "for-each-ref", "--format=%(refname:short)", "refs/heads", "refs/tags", "refs/remotes")
+	var close []string
+	for name := range strings.Lines(text) {
+		name = strings.TrimSpace(name)
+		if similar(strings.TrimPrefix(name, "origin/"), ref) {
+			close = append(close, name)
+		}
+	}
+	slices.Sort(close)
+	fetch := ""
+	if fetchable.MatchString(ref) {
+		fetch = "`git fetch origin " + ref + "`"
+	}
+	hint := "there is no such branch, tag or commit here"
+	switch {
+	case len(close) > 0:
+		hint = fmt.Sprintf("did you mean %s?", strings.Join(close[:min(3, len(close))], " or "))
+		if fetch != "" {
+			hint += " Otherwise " + fetch
+		}
+	case fetch != "":
+		hint += "; if it is on the server, " + fetch
+	default:
+		hint += "; `git log --oneline` and `git branch --all` show what there is"
+	}
+	return &UnknownRef{ref, hint}
+}
+
+// fetchable are names that a server could have: no HEAD~9, no @{-1}, no main:file.
+var fetchable = regexp.MustCompile(`^[\pL\pN][\pL\pN_./+-]*$`)
+
+// Deepen is the remedy for a clone that lacks history.
+const Deepen = "run `git fetch --unshallow`, or give actions/checkout `fetch-depth: 0`"
+
+// Shallow reports whether the clone lacks history.
+func (r Repo) Shallow(ctx context.Context) bool {
+	text, _ := r.git(ctx, "rev-parse", "--is-shallow-repository")
+	return strings.TrimSpace(text) == "true"
+}
+
+// MergeBase returns the commit where HEAD left ref. Its error is an [*UnknownRef], or an
+// ErrShallow where the clone does not reach that far back.
+func (r Repo) MergeBase(ctx context.Context, ref string) (string, error) {
+	commit, err := r.Commit(ctx, ref)
+	if err != nil {
+		return "", err
+	}
+	base, err := r.git(ctx, "merge-base", "HEAD", commit)
+	switch {
+	case err == nil:
+		return strings.TrimSpace(base), nil
+	case ctx.Err() != nil:
+		return "", context.Cause(ctx)
+	case r.Shallow(ctx):
+		return "", fmt.Errorf("%w: this clone is shallow and does not reach the commit where HEAD left %s; %s", ErrShallow, ref, Deepen)
+	}
+	return "", &UnknownRef{ref, "it has no commit in common with HEAD; name a branch of the same history"}
+}
+
+// DefaultBranch returns the branch that changes are made against: the one that origin names, else
+// main, else master, whether here or at origin; empty when there is none of them.
+func (r Repo) DefaultBranch(ctx context.Context) string {
+	if text, err := r.git(ctx, "symbolic-ref", "--short", "--quiet", "refs/remotes/origin/HEAD"); err == nil {
+		name := strings.TrimPrefix(strings.TrimSpace(text), "origin/")
+		if _, err := r.Commit(ctx, name); err == nil {
+			return name
+		}
+	}
+	for _, name := range []string{"main", "master"} {
+		for _, full := range []string{"refs/heads/" + name, "refs/remotes/origin/" + name} {
+			if _, err := r.git(ctx, "rev-parse", "--verify", "--quiet", full+"^{commit}"); err == nil {
+				return name
+			}
+		}
+	}
+	return ""
+}
+
+// IsUnknown returns the *UnknownRef in err; nil when it is another error.
+func IsUnknown(err error) *UnknownRef {
+	var unknown *UnknownRef
+	errors.As(err, &unknown)
+	return unknown
+}
+
+// similar reports whether two names are at most two edits apart, or differ only in case, or one is
+// the last element of the other.
+func similar(a, b string) bool {
+	a, b = strings.ToLower(a), strings.ToLower(b)
+	if a == b || strings.HasSuffix(a, "/"+b) || strings.HasSuffix(b, "/"+a) {
+		return true
+	}
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		left, diag := i+1, i
+		for j := range len(b) {
+			cost := 1
+			if a[i] == b[j] {
+				cost = 0
+			}
+			left, diag = min(left+1, row[j+1]+1, diag+cost), row[j+1]
+			row[j+1] = left
+		}
+	}
+	return row[len(b)] <= min(2, len(b)/2)
+}
