@@ -15,6 +15,7 @@
 //	Holm                         step-down correction for several tests
 //	NormalQuantile, NormalTail   the normal distribution
 //	Detectable, Rounds           what a test can see, and what it would need to
+//	Crossing                     where a course leaves one level for another
 //
 // # Sources
 //

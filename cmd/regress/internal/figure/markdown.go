@@ -5,7 +5,7 @@ import "strings"
 // Bytes and characters that one piece of Markdown may take, so that what is
 // never cut has a bound. Wider tables scroll sideways.
 const (
-	mostCode    = 80
+	mostCode    = 200
 	mostCommand = 300
 	mostProse   = 400
 )

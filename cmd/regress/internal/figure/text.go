@@ -6,8 +6,9 @@ import (
 	"unicode/utf8"
 )
 
-// LongestName is how many characters are shown of a name; the middle is left out.
-const LongestName = 200
+// LongestName is how many characters are shown of a name: more than any that is meant to be read.
+// The middle of a longer one is left out; the JSON report has it whole.
+const LongestName = 1000
 
 // Plain returns text from data as one line that is harmless on a terminal: control characters, line
 // breaks, direction overrides and broken UTF-8 become visible.

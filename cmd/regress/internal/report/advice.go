@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/descartes/regress/cmd/regress/internal/config"
-	"github.com/descartes/regress/cmd/regress/internal/figure"
 	"github.com/descartes/regress/pkg/gate"
 )
 
@@ -22,6 +21,9 @@ type step struct {
 // mostBlocks is how many waivers are written out: whoever needs more wants
 // another look, not more to paste.
 const mostBlocks = 3
+
+// longestSeries is how many bytes a series may have that is offered to paste.
+const longestSeries = 800
 
 // steps says what to do, the likeliest first. Nothing when all is well.
 func (v view) steps(o Options) []step {
@@ -79,7 +81,7 @@ func (v view) accept(red []gate.Row, o Options) []step {
 		switch {
 		case waiverNamed(r):
 			named++
-		case len(blocks) < mostBlocks && len(r.Package)+len(r.Name)+len(r.Unit) < 4*figure.LongestName: // longer is no name to paste
+		case len(blocks) < mostBlocks && len(r.Package)+len(r.Name)+len(r.Unit) < longestSeries:
 			blocks = append(blocks, waiver(r, o))
 		default:
 			more++

@@ -312,6 +312,44 @@ func TestWidth(t *testing.T) {
 	}
 }
 
+// No name of a benchmark or of a target loses a character, whatever the width: where it does not fit, it is wrapped or
+// stands on a line of its own.
+func TestNamesAreWhole(t *testing.T) {
+	name := "Render/template=" + strings.Repeat("invoice-line/", 12) + "locale=de-2"
+	target := "idle memory of a process that has been told to hold nothing at all any more, resident"
+	d := decision(gate.Fail, "slower", judged(gate.Regressed, name, "context-switches-between-cores/op", 1e-6, .4, .3, .5, "40 % slower"))
+	d.Targets = []gate.TargetRow{met(target, name, "rss-bytes", 5e6, 4e6, 1.25, true), met(target+"!", name, "rss-bytes", 5e6, 6e6, .83, true)}
+	d.Targets[1].Verdict = gate.Missed
+	bare := func(text string) string { return strings.Join(strings.Fields(text), "") }
+	for _, width := range []int{0, 72, 80, 100, 120, 200} {
+		o := options()
+		o.Width = width
+		text := bare(plainText(t, d, o))
+		for what, want := range map[string]int{name: 2, "context-switches-between-cores/op": 1} { // the row, and the missed target; the met one where there is room
+			if have := strings.Count(text, what); have < want {
+				t.Errorf("%d columns: %q stands there %d times, want %d:\n%s", width, what, have, want, plainText(t, d, o))
+			}
+		}
+		if words := strings.Fields(target); !containsInOrder(plainText(t, d, o), words) {
+			t.Errorf("%d columns: no %q in\n%s", width, target, plainText(t, d, o))
+		}
+	}
+	if page := markdown(t, d, options()); strings.Count(page, name) < 3 || !strings.Contains(page, target) {
+		t.Errorf("a name is cut in\n%s", page)
+	}
+}
+
+func containsInOrder(text string, words []string) bool {
+	for _, word := range words {
+		_, after, found := strings.Cut(text, word)
+		if !found {
+			return false
+		}
+		text = after
+	}
+	return true
+}
+
 // A decision of nothing at all is still a report and never a panic.
 func TestZero(t *testing.T) {
 	var d gate.Decision

@@ -3,6 +3,8 @@ package report
 import (
 	"fmt"
 	"strings"
+
+	"github.com/descartes/regress/cmd/regress/internal/table"
 )
 
 // page is Markdown of bounded size. What must be there is reserved first;
@@ -14,14 +16,15 @@ type page struct {
 	left int // bytes that sections may still use
 }
 
-// listing is a table, or a list where it has no header, that may be cut.
+// listing is a table, or lines where it has no columns, that may be cut.
 type listing struct {
-	title  string // plain, our own words
-	header string // of the table, with its second line
-	open   bool   // shown without a click
-	whole  bool   // one row that is a text of its own, and not counted
-	rows   int
-	row    func(i int) string // one line, without its end
+	title   string // Markdown
+	columns []table.Column
+	open    bool // shown without a click
+	whole   bool // one line that is a text of its own, and not counted
+	rows    int
+	row     func(i int) table.Row
+	line    func(i int) string // Markdown with its end of line, where there are no columns
 }
 
 // closing is what an omitted or cut listing may add.
@@ -43,11 +46,15 @@ func (p *page) section(l listing) {
 	if l.open {
 		before, after = fmt.Sprintf("\n**%s**\n\n", title), ""
 	}
-	before += l.header
+	before += table.MarkdownHeader(l.columns)
+	line := l.line
+	if l.row != nil {
+		line = func(i int) string { return l.row(i).Markdown() }
+	}
 	var rows strings.Builder
 	used, shown := len(before)+len(after), 0
 	for shown < l.rows {
-		row := l.row(shown) + "\n"
+		row := line(shown)
 		if used+len(row) > p.left {
 			break
 		}

@@ -48,6 +48,7 @@ func TestGolden(t *testing.T) {
 	d := cases["regression"]
 	o.Width = 80
 	check("regression-80.txt", text(d, o))
+	check("target-80.txt", text(cases["target"], o))
 	o.Width, o.Color = 120, true
 	check("regression-120-color.txt", text(d, o))
 	o = options()

@@ -1,12 +1,15 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
 
 	"github.com/descartes/regress/cmd/regress/internal/figure"
+	"github.com/descartes/regress/cmd/regress/internal/table"
 	"github.com/descartes/regress/pkg/gate"
+	"github.com/descartes/regress/pkg/gate/stat"
 )
 
 // Session is what the store has of one series of one earlier measurement on the
@@ -46,13 +49,13 @@ func (p *page) sessions(r gate.Row) []Session {
 // course draws the stored sessions of a row and, as the last mark, its head:
 // "`▁▁▂▁▁█` 5 sessions and head, 238 ns to 269 ns". What moves by less than the smallest change to act
 // on is drawn flat, so that noise does not look like mountains.
-func (p *page) course(r gate.Row) string {
+func (p *page) course(r gate.Row) table.Cell {
 	var values []float64
 	for _, s := range p.sessions(r) {
 		values = append(values, s.Value)
 	}
 	if values == nil {
-		return ""
+		return nil
 	}
 	values = append(values, r.Head.Median)
 	lo, hi := slices.Min(values), slices.Max(values)
@@ -65,28 +68,28 @@ func (p *page) course(r gate.Row) string {
 	if from != to {
 		to = from + " to " + to
 	}
-	return fmt.Sprintf("`%s` %d sessions and head, %s", figure.Spark(values, lo, lo+span), len(values)-1, figure.Whole(to))
+	sessions := fmt.Sprintf(" %d sessions and head, ", len(values)-1)
+	return table.Named(figure.Spark(values, lo, lo+span)).Then(table.Say(sessions), table.Figure(to))
 }
 
-// began says where the stored sessions cross from the base's level to the
-// head's, if they do so once. Where they waver it says nothing.
+// began says where the stored sessions leave the level of base for that of head, if they do so once.
+// Where they waver it says nothing.
 func (p *page) began(r gate.Row) string {
 	all := p.sessions(r)
-	if all == nil || r.Base == nil || r.Base.Median == r.Head.Median {
+	if all == nil || r.Base == nil {
 		return ""
 	}
-	middle := r.Base.Median/2 + r.Head.Median/2
-	changed := func(s Session) bool { return s.Value > middle == (r.Head.Median > r.Base.Median) }
-	first := slices.IndexFunc(all, changed)
+	values := make([]float64, len(all))
+	for i, s := range all {
+		values[i] = s.Value
+	}
+	at, ok := stat.Crossing(values, r.Base.Median, r.Head.Median)
 	switch {
-	case first < 0:
-		return fmt.Sprintf("first seen here: all of the last %d stored sessions are nearer to base", len(all))
-	case first == 0 || len(all)-first < 2 || slices.ContainsFunc(all[first:], func(s Session) bool { return !changed(s) }):
+	case !ok:
 		return ""
+	case at == len(all):
+		return fmt.Sprintf("first seen here: all of the last %d stored sessions are nearer to base", len(all))
 	}
-	commit := figure.Commit(all[first].Commit)
-	if commit == "" {
-		commit = "a commit that the store does not name"
-	}
-	return fmt.Sprintf("seen before: the last %d of %d stored sessions, from %s on, are nearer to head", len(all)-first, len(all), commit)
+	commit := cmp.Or(figure.Commit(all[at].Commit), "a commit that the store does not name")
+	return fmt.Sprintf("seen before: the last %d of %d stored sessions, from %s on, are nearer to head", len(all)-at, len(all), commit)
 }

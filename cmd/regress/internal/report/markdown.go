@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/descartes/regress/cmd/regress/internal/figure"
+	"github.com/descartes/regress/cmd/regress/internal/table"
 	"github.com/descartes/regress/pkg/gate"
 )
 
@@ -46,90 +47,85 @@ func Markdown(w io.Writer, d gate.Decision, o Options) error {
 	return nil
 }
 
-// comparisons is a table of rows with both sides.
+// comparisons lists rows with both sides.
 func (p *page) comparisons(title string, rows []gate.Row, open bool) {
 	p.section(listing{
 		title: title, open: open, rows: len(rows),
-		header: "| benchmark | " + before(rows) + " → head | " + changeTitle(rows) + " |\n|:--|--:|--:|\n",
-		row: func(i int) string {
+		columns: []table.Column{{Title: "benchmark"}, {Title: before(rows) + " → head", Right: true}, {Title: changeTitle(rows), Right: true}},
+		row: func(i int) table.Row {
 			r := rows[i]
 			f := figuresOf(r)
-			change := figure.Whole(f.change)
-			if (r.Verdict == gate.Regressed || r.Verdict == gate.Crept) && change != "" {
-				change = "**" + change + "**"
+			change := table.Figure(f.change)
+			if r.Verdict == gate.Regressed || r.Verdict == gate.Crept {
+				change = change.Strong()
 			}
-			label := figure.Code(p.rowLabel(r), true) + " " + figure.Prose(r.Unit)
-			if course := p.course(r); course != "" {
-				label += "<br>" + course
-			}
+			var notes []string
 			if r.Waiver != "" {
-				label += "<br>" + figure.Prose(r.Waiver)
+				notes = append(notes, r.Waiver)
 			}
 			if i := strings.LastIndex(r.Why, "; "); i >= 0 && waiverNamed(r) {
-				label += "<br>" + figure.Prose(r.Why[i+2:])
+				notes = append(notes, r.Why[i+2:])
 			}
-			for _, warning := range r.Warnings {
-				label += "<br>" + figure.Prose(warning)
+			return table.Row{
+				Cells: []table.Cell{p.series(r), table.Figure(strings.TrimSuffix(f.base+" → "+f.head, " → ")), change.Below(table.Figure(f.between))},
+				Notes: append(notes, r.Warnings...),
 			}
-			if f.between != "" {
-				change += "<br>" + figure.Whole(f.between)
-			}
-			both := strings.TrimSuffix(f.base+" → "+f.head, " → ")
-			return fmt.Sprintf("| %s | %s | %s |", label, figure.Whole(both), change)
 		},
 	})
+}
+
+// series is the name of a row and its unit, and the course of its stored sessions below.
+func (p *page) series(r gate.Row) table.Cell {
+	return table.Named(p.rowLabel(r)).Then(table.Say(" " + r.Unit)).Below(p.course(r))
 }
 
 // changeTitle names a change and, below it, its interval: one column for both
 // keeps the table within the width of a comment.
 func changeTitle(rows []gate.Row) string {
 	if slices.ContainsFunc(rows, func(r gate.Row) bool { return figuresOf(r).between != "" }) {
-		return "change<br>" + figure.Whole(interval(rows))
+		return "change\n" + interval(rows)
 	}
 	return "change"
 }
 
-// undecided is a table of rows whose reason matters more than their figures.
+// undecided lists rows whose reason matters more than their figures.
 func (p *page) undecided(title string, rows []gate.Row) {
 	p.section(listing{
 		title: title, rows: len(rows),
-		header: "| benchmark | change | sees | why |\n|:--|--:|--:|:--|\n",
-		row: func(i int) string {
+		columns: []table.Column{{Title: "benchmark"}, {Title: "change", Right: true}, {Title: "sees", Right: true}, {Title: "why"}},
+		row: func(i int) table.Row {
 			r := rows[i]
 			f := figuresOf(r)
 			if f.sees != "" {
 				f.sees = "≥ " + f.sees
 			}
-			why := figure.Prose(strings.Join(append([]string{r.Why}, r.Warnings...), "; "))
-			label := figure.Code(p.rowLabel(r), true) + " " + figure.Prose(r.Unit)
-			if course := p.course(r); course != "" {
-				label += "<br>" + course
-			}
-			return fmt.Sprintf("| %s | %s | %s | %s |", label, figure.Whole(f.change), figure.Whole(f.sees), why)
+			why := strings.Join(append([]string{r.Why}, r.Warnings...), "; ")
+			return table.Row{Cells: []table.Cell{p.series(r), table.Figure(f.change), table.Figure(f.sees), table.Say(why)}}
 		},
 	})
 }
 
+// promised lists targets.
 func (p *page) promised(title string, promises []promise, open bool) {
 	p.section(listing{
 		title: title, open: open, rows: len(promises),
-		header: "| target | limit | measured | margin |\n|:--|--:|--:|--:|\n",
-		row: func(i int) string {
+		columns: []table.Column{{Title: "target"}, {Title: "limit", Right: true}, {Title: "measured", Right: true}, {Title: "margin", Right: true}},
+		row: func(i int) table.Row {
 			t := promises[i]
-			label, measured := figure.Prose(t.Target), string(t.Verdict)
+			label, measured := table.Say(t.Target), string(t.Verdict)
 			if t.Value != nil {
 				measured = figure.Value(*t.Value, t.Unit)
 			}
 			if t.Name != "" {
-				label += "<br>" + figure.Code(p.label(t.Package, t.Name), true)
+				label = label.Below(table.Named(p.label(t.Package, t.Name)))
 			}
 			if t.series > 1 {
-				label += fmt.Sprintf(" (closest of %d)", t.series)
+				label = label.Then(table.Say(fmt.Sprintf(" (closest of %d)", t.series)))
 			}
 			if t.Verdict != gate.Met {
-				label += "<br>" + figure.Prose(string(t.Verdict)+": "+between(t.TargetRow)+t.Why)
+				label = label.Below(table.Say(string(t.Verdict) + ": " + between(t.TargetRow) + t.Why))
 			}
-			return fmt.Sprintf("| %s | %s | %s | %s |", label, figure.Whole(figure.Prose(figure.Against(t.TargetRow.Below, t.TargetRow.Limit, t.TargetRow.Unit))), figure.Whole(figure.Prose(measured)), figure.Whole(figure.Margin(t.Margin)))
+			return table.Row{Cells: []table.Cell{label, table.Figure(figure.Against(t.Below, t.Limit, t.Unit)), table.Figure(measured), table.Figure(figure.Margin(t.Margin))}}
 		},
 	})
 }
@@ -144,12 +140,12 @@ func (p *page) accepting() {
 		if more := s.moreBlocks(); more != "" {
 			text += "\n" + figure.Prose(more) + "\n"
 		}
-		p.section(listing{title: "Accept it: paste into regress.toml, with a reason", whole: true, rows: 1, row: func(int) string { return text }})
+		p.section(listing{title: "Accept it: paste into regress.toml, with a reason", whole: true, rows: 1, line: func(int) string { return text + "\n" }})
 	}
 }
 
 func (p *page) bullets(title string, open bool, n int, item func(int) string) {
-	p.section(listing{title: title, open: open, rows: n, row: func(i int) string { return "- " + figure.Prose(item(i)) }})
+	p.section(listing{title: title, open: open, rows: n, line: func(i int) string { return "- " + figure.Prose(item(i)) + "\n" }})
 }
 
 // facts is the last section: where the figures are from and what they cannot

@@ -5,11 +5,13 @@
 //	report.go    what every format is given
 //	view.go      a decision put in the order in which a reader asks
 //	advice.go    what to do about it, with the exact waiver
-//	value.go     numbers with units that people read
-//	plain.go     names from data made harmless
-//	text.go      the terminal; table.go its columns
-//	markdown.go  GitHub: answers.go the first lines, history.go what came before, escape.go and budget.go its dangers and sizes
+//	row.go       the figures of a row
+//	text.go      the terminal and the log
+//	markdown.go  GitHub: answers.go the first lines, history.go what came before, budget.go its size
 //	json.go      programs
+//	problem.go   sentences for what went wrong
+//
+// Figures and harmless text are those of package figure, and tables those of package table.
 //
 // Every name in a decision may come from a benchmark of a stranger's pull
 // request: nothing of it reaches a terminal, a log or a page as anything but
@@ -25,7 +27,7 @@ import (
 // Options is what a report is given besides the decision.
 type Options struct {
 	Color   bool      // text: ANSI colours
-	Width   int       // text: columns; 0: 100
+	Width   int       // text: columns of the terminal; 0: none, and lines are as wide as they need
 	All     bool      // list unchanged, unmeasured and unjudged rows too
 	Budget  int       // Markdown: most bytes; 0: 60,000; less than 20,000 counts as 20,000
 	LogName string    // where the raw log is kept; empty: not said
@@ -44,6 +46,7 @@ const defaultBudget = 60_000
 const leastBudget = 20_000
 
 const (
-	defaultWidth = 100
-	leastWidth   = 72
+	proseWidth = 100 // columns of a sentence that is not for a terminal
+	leastWidth = 72
+	indent     = 2
 )

@@ -1,12 +1,13 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/descartes/regress/cmd/regress/internal/figure"
+	"github.com/descartes/regress/cmd/regress/internal/table"
 	"github.com/descartes/regress/pkg/gate"
 )
 
@@ -17,11 +18,10 @@ const wide = 96
 // happened, by how much, how sure that is, and what to do; then what is not
 // known; then everything else.
 func Text(w io.Writer, d gate.Decision, o Options) error {
-	if o.Width <= 0 {
-		o.Width = defaultWidth
+	if o.Width > 0 {
+		o.Width = max(o.Width, leastWidth)
 	}
-	o.Width = max(o.Width, leastWidth)
-	t := text{view: look(d), o: o, pen: pen(o.Color)}
+	t := text{view: look(d), o: o, pen: pen(o.Color), prose: cmp.Or(o.Width, proseWidth)}
 	t.top()
 	t.rows("Regressed", t.by[gate.Regressed], true, len(d.Rows))
 	t.rows("Crept in since "+figure.Plain(t.Anchor), t.by[gate.Crept], true, len(d.Rows))
@@ -50,8 +50,17 @@ func Text(w io.Writer, d gate.Decision, o Options) error {
 type text struct {
 	view
 	strings.Builder
-	o   Options
-	pen pen
+	o     Options
+	pen   pen
+	prose int // columns that sentences are wrapped at
+}
+
+// narrow reports whether there is no room for what is good to have.
+func (t *text) narrow() bool { return t.o.Width > 0 && t.o.Width < wide }
+
+// write writes a table.
+func (t *text) write(rows table.Table) {
+	table.Text{Width: t.o.Width, Prose: t.prose, Indent: indent, Dim: t.pen.dim}.Write(&t.Builder, rows)
 }
 
 // most rows of a section that nobody has to act on.
@@ -70,7 +79,7 @@ var outcomes = map[gate.Outcome]struct{ word, color string }{
 
 func (t *text) top() {
 	word := outcomes[t.Outcome].word
-	for i, part := range wrap(word+"  "+figure.Sentence(capital(t.headline())), t.o.Width-indent) {
+	for i, part := range table.Wrap(word+"  "+figure.Sentence(capital(t.headline())), t.prose-indent) {
 		if i == 0 {
 			rest := strings.TrimPrefix(part, word)
 			fmt.Fprintf(t, "%s %s\n", t.pen.paint(outcomes[t.Outcome].color, word), t.pen.bold(rest))
@@ -78,20 +87,20 @@ func (t *text) top() {
 		}
 		fmt.Fprintf(t, "%*s%s\n", indent, "", t.pen.bold(part))
 	}
-	t.prose(t.twins())
+	t.paragraph(t.twins())
 	for _, reason := range t.reasons() {
 		t.bullet(reason)
 	}
 }
 
-func (t *text) prose(say string) {
-	for _, part := range wrap(figure.Sentence(say), t.o.Width-indent) {
+func (t *text) paragraph(say string) {
+	for _, part := range table.Wrap(figure.Sentence(say), t.prose-indent) {
 		fmt.Fprintf(t, "%*s%s\n", indent, "", part)
 	}
 }
 
 func (t *text) bullet(say string) {
-	for i, part := range wrap(figure.Sentence(say), t.o.Width-2*indent) {
+	for i, part := range table.Wrap(figure.Sentence(say), t.prose-2*indent) {
 		mark := "- "
 		if i > 0 {
 			mark = "  "
@@ -117,10 +126,10 @@ func (t *text) rows(title string, rows []gate.Row, why bool, most int) {
 	if rows[0].Verdict == gate.Inconclusive {
 		sees = "sees"
 	}
-	out := table{titles: []string{"", "unit", before(rows), "head", "change", between, sees}, right: []bool{false, false, true, true, true, true, true}}
+	out := table.Table{Columns: []table.Column{{}, {Title: "unit"}, {Title: before(rows), Right: true}, {Title: "head", Right: true}, {Title: "change", Right: true}, {Title: between, Right: true}, {Title: sees, Right: true}}}
 	for _, r := range rows[:min(most, len(rows))] {
 		f := figuresOf(r)
-		if t.o.Width < wide {
+		if t.narrow() {
 			f.between = ""
 		}
 		if sees == "" {
@@ -130,17 +139,16 @@ func (t *text) rows(title string, rows []gate.Row, why bool, most int) {
 		}
 		var notes []string
 		if why && r.Why != "" {
-			notes = append(notes, figure.Sentence(r.Why))
+			notes = append(notes, r.Why)
 		}
 		if r.Waiver != "" {
-			notes = append(notes, "waived: "+figure.Sentence(r.Waiver))
+			notes = append(notes, "waived: "+r.Waiver)
 		}
-		for _, warning := range r.Warnings {
-			notes = append(notes, figure.Sentence(warning))
-		}
-		out.add([]string{figure.Name(t.rowLabel(r)), figure.Name(r.Unit), f.base, f.head, f.change, f.between, f.sees}, notes...)
+		out.Add([]table.Cell{
+			table.Named(t.rowLabel(r)), table.Say(r.Unit), table.Figure(f.base), table.Figure(f.head), table.Figure(f.change), table.Figure(f.between), table.Figure(f.sees),
+		}, append(notes, r.Warnings...)...)
 	}
-	out.write(&t.Builder, t.pen, t.o.Width)
+	t.write(out)
 	t.left(len(rows) - most)
 }
 
@@ -155,32 +163,30 @@ func (t *text) promised(title string, promises []promise) {
 		return
 	}
 	t.heading(title, 0)
-	out := table{titles: []string{"", "limit", "measured", "margin", "series"}, right: []bool{false, true, true, true, false}, free: true}
+	out := table.Table{Columns: []table.Column{{}, {Title: "limit", Right: true}, {Title: "measured", Right: true}, {Title: "margin", Right: true}, {Title: "series", Wraps: true}}}
 	for _, p := range promises {
 		measured := string(p.Verdict)
 		if p.Value != nil {
 			measured = figure.Value(*p.Value, p.Unit)
 		}
-		series := ""
-		if p.Name != "" {
-			series = figure.Name(t.label(p.Package, p.Name))
-		}
+		label := t.label(p.Package, p.Name)
+		var series table.Cell
 		var notes []string
 		switch {
 		case p.Verdict != gate.Met:
-			notes = append(notes, fmt.Sprintf("%s: %s%s", p.Verdict, between(p.TargetRow), figure.Sentence(p.Why)))
-			if series != "" {
-				notes = append([]string{"on " + series}, notes...)
+			if p.Name != "" {
+				notes = append(notes, "on "+label)
 			}
-			series = ""
-		case t.o.Width < wide:
-			series = ""
+			notes = append(notes, fmt.Sprintf("%s: %s%s", p.Verdict, between(p.TargetRow), p.Why))
+		case p.Name == "" || t.narrow():
 		case p.series > 1:
-			series += fmt.Sprintf(" (closest of %d)", p.series)
+			series = table.Named(label).Then(table.Say(fmt.Sprintf(" (closest of %d)", p.series)))
+		default:
+			series = table.Named(label)
 		}
-		out.add([]string{figure.Name(p.Target), figure.Name(figure.Against(p.TargetRow.Below, p.TargetRow.Limit, p.TargetRow.Unit)), figure.Name(measured), figure.Margin(p.Margin), strings.TrimSpace(series)}, notes...)
+		out.Add([]table.Cell{table.Say(p.Target), table.Figure(figure.Against(p.Below, p.Limit, p.Unit)), table.Figure(measured), table.Figure(figure.Margin(p.Margin)), series}, notes...)
 	}
-	out.write(&t.Builder, t.pen, t.o.Width)
+	t.write(out)
 }
 
 func (t *text) advice() {
@@ -191,7 +197,7 @@ func (t *text) advice() {
 	t.heading("What to do", 0)
 	const verb = 9
 	for _, s := range steps {
-		lines := wrap(figure.Sentence(s.say), t.o.Width-indent-verb)
+		lines := table.Wrap(figure.Sentence(s.say), t.prose-indent-verb)
 		fmt.Fprintf(t, "%*s%-*s%s\n", indent, "", verb, s.verb, lines[0])
 		for _, part := range lines[1:] {
 			fmt.Fprintf(t, "%*s%s\n", indent+verb, "", part)
@@ -239,13 +245,11 @@ func (t *text) list(title string, items []string) {
 
 func (t *text) facts() {
 	t.heading("Measured", 0)
-	out := table{right: []bool{false, false}, free: true}
-	add := func(key, say string) {
-		for i, part := range wrap(figure.Sentence(say), t.o.Width-indent-8-gap) {
-			if i > 0 {
-				key = ""
-			}
-			out.add([]string{key + strings.Repeat(" ", max(0, 8-utf8.RuneCountInString(key))), part})
+	const key = 10 // columns
+	add := func(name, say string) {
+		for _, part := range table.Wrap(figure.Sentence(say), t.prose-indent-key) {
+			fmt.Fprintf(t, "%*s%-*s%s\n", indent, "", key, name, part)
+			name = ""
 		}
 	}
 	for _, side := range t.Sides {
@@ -262,7 +266,6 @@ func (t *text) facts() {
 	if t.o.LogName != "" {
 		add("raw log", t.o.LogName)
 	}
-	out.write(&t.Builder, t.pen, t.o.Width)
 }
 
 func (t *text) problems() {
@@ -276,3 +279,16 @@ func (t *text) problems() {
 	}
 	t.left(len(t.Problems) - most)
 }
+
+// pen writes colours, or does not.
+type pen bool
+
+func (p pen) paint(code, text string) string {
+	if !p || text == "" {
+		return text
+	}
+	return "\x1b[" + code + "m" + text + "\x1b[0m"
+}
+
+func (p pen) bold(text string) string { return p.paint("1", text) }
+func (p pen) dim(text string) string  { return p.paint("2", text) }
