@@ -13,7 +13,7 @@ import (
 // time, and the mount point above which there is nothing more to look at.
 // See cgroups(7) and the kernel's admin-guide/cgroup-v2.rst, admin-guide/cgroup-v1.
 type controller struct {
-	dir, mount string // without the leading slash, as fs.FS wants it
+	dir, mount string // without the leading slash, as fs.FS wants it; empty for the root
 	v1         bool
 }
 
@@ -54,24 +54,40 @@ func controllers(fsys fs.FS) []controller {
 		if below, ok := strings.CutPrefix(group, fields[3]); ok && fields[3] != "/" {
 			group = below
 		}
-		at := strings.TrimPrefix(path.Clean(fields[4]), "/")
-		out = append(out, controller{dir: path.Join(at, group), mount: at, v1: v1})
+		at := path.Join("/", fields[4])
+		out = append(out, controller{dir: strings.TrimPrefix(path.Join(at, group), "/"), mount: strings.TrimPrefix(at, "/"), v1: v1})
 	}
 	return out
 }
 
-// quota is the tightest CPU limit between this process's cgroup and the root, in
-// cores; 0 when there is none.
+// quota returns the tightest CPU limit between this process's cgroup and the
+// root, in cores; 0 when there is none.
 func quota(fsys fs.FS) float64 {
 	tightest := 0.0
 	for _, c := range controllers(fsys) {
-		for dir := c.dir; strings.HasPrefix(dir, c.mount) && dir != "."; dir = path.Dir(dir) {
+		for _, dir := range c.groups() {
 			if cores := c.limit(fsys, dir); cores > 0 && (tightest == 0 || cores < tightest) {
 				tightest = cores
 			}
 		}
 	}
 	return tightest
+}
+
+// groups returns the directories from this process's group up to the mount
+// point, both included; none when the group is not below the mount point.
+func (c controller) groups() []string {
+	below, ok := c.dir, true
+	if c.mount != "" {
+		if below, ok = strings.CutPrefix(c.dir, c.mount); !ok || below != "" && below[0] != '/' {
+			return nil
+		}
+	}
+	dirs := []string{c.mount}
+	for name := range strings.FieldsFuncSeq(below, func(r rune) bool { return r == '/' }) {
+		dirs = append(dirs, path.Join(dirs[len(dirs)-1], name))
+	}
+	return dirs
 }
 
 // limit is the limit of one group, in cores; 0 for none.

@@ -135,6 +135,11 @@ func TestQuota(t *testing.T) {
 	check(0, 0, files(
 		"proc/self/cgroup", "4:cpu,cpuacct:/\n", "proc/self/mountinfo", v1,
 		"sys/fs/cgroup/cpu,cpuacct/cpu.cfs_quota_us", "-1\n", "sys/fs/cgroup/cpu,cpuacct/cpu.cfs_period_us", "100000\n"))
+	// Mounted at the root, at a mount point whose name begins another's, and a group outside it.
+	check(.5, 4, files("proc/self/cgroup", "0::/a\n", "proc/self/mountinfo", "31 24 0:27 / / rw - cgroup2 cgroup2 rw\n",
+		"cpu.max", "90000 100000\n", "a/cpu.max", "50000 100000\n", "a/cpu.stat", "nr_throttled 4\n"))
+	check(0, 0, files("proc/self/cgroup", "0::/../system\n", "proc/self/mountinfo", "31 24 0:27 / /sys rw - cgroup2 cgroup2 rw\n",
+		"system/cpu.max", "50000 100000\n"))
 	// Nonsense is no quota.
 	for _, text := range []string{"", "x y", "100000", "100000 0", "-5 100000", "NaN NaN", "1 2 3"} {
 		check(0, 0, files("proc/self/cgroup", "0::/\n", "proc/self/mountinfo", v2, "sys/fs/cgroup/cpu.max", text))
@@ -263,6 +268,8 @@ func TestDisturbed(t *testing.T) {
 // FuzzRoot: no content of /proc and /sys makes a panic or a quota that is none.
 func FuzzRoot(f *testing.F) {
 	f.Add("0::/a\n", "31 24 0:27 / /sys rw - cgroup2 cgroup2 rw\n", "50000 100000")
+	f.Add("0::/a", "31 24 0:27 / / rw - cgroup2 cgroup2 rw\n", "50000 100000")
+	f.Add("0::/\xff\x00", "31 24 0\f\f\f\f\f\f\f:27 / /sys rw - cgroup2 cgroup2 rw\n", "50000 100000")
 	f.Add("4:cpu:/\n", "31 24 0:27 /x /sys rw - cgroup cgroup rw,cpu\n", "Cpus_allowed_list:\t0-3,8")
 	f.Fuzz(func(t *testing.T, groups, mounts, text string) {
 		tree := files("proc/self/cgroup", groups, "proc/self/mountinfo", mounts, "proc/self/status", text,
