@@ -46,6 +46,7 @@ var packages = []string{
 	"pkg/baseline",
 	"pkg/baseline/dir",
 	"pkg/baseline/ingest",
+	"pkg/baseline/internal/lookup",
 	"pkg/baseline/machine",
 	"pkg/baseline/postgres",
 	"pkg/baseline/postgres/pgtest",

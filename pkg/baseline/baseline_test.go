@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/descartes/regress/pkg/baseline"
+	"github.com/descartes/regress/pkg/baseline/internal/lookup"
 )
 
 func TestPerRound(t *testing.T) {
@@ -98,7 +99,7 @@ func TestFingerprint(t *testing.T) {
 func TestID(t *testing.T) {
 	run := baseline.Run{Project: "p", Side: baseline.Head, Commit: "c", Branch: "b", Raw: []byte("text")}
 	id := run.ID()
-	if parsed, err := baseline.ParseID(id); err != nil || parsed != id {
+	if parsed, err := lookup.ParseID(id); err != nil || parsed != id {
 		t.Errorf("ID %q: %v", id, err)
 	}
 	check := func(same bool, change func(r *baseline.Run)) {

@@ -38,7 +38,7 @@ type Sample struct {
 
 // PerRound collapses the values of each round to their median, in order of
 // round: values inside one process are not independent, so a round counts once.
-// The result is the caller's. A value without a round, which Run.Valid refuses,
+// The result is the caller's. A value without a round, which Run.Validate refuses,
 // is left out.
 func (s Sample) PerRound() []float64 {
 	n := min(len(s.Values), len(s.Rounds))

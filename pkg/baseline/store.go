@@ -39,7 +39,7 @@ type Query struct {
 type Store interface {
 	// Put keeps runs in one transaction: all or none. A run whose ID is already
 	// there is left as it is; added counts the others. Times are kept in UTC and
-	// to the microsecond, samples sorted by key. What Run.Valid refuses, Put does.
+	// to the microsecond, samples sorted by key. What Run.Validate refuses, Put does.
 	Put(ctx context.Context, runs ...Run) (added int, err error)
 
 	// List returns what q selects, newest first, ties by ID. Stored runs that

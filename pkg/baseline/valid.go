@@ -20,10 +20,10 @@ const (
 	MaxRound = math.MaxInt32 // an int of PostgreSQL
 )
 
-// Valid says why a Store would refuse r, or nil. Names are UTF-8 without NUL,
+// Validate returns why a Store would refuse r, or nil. Names are UTF-8 without NUL,
 // because a text of PostgreSQL is; values are finite; each has its round; no two
 // samples share a key; the year has four digits. Raw may hold any bytes.
-func (r Run) Valid() error {
+func (r Run) Validate() error {
 	if len(r.Raw) > MaxRaw {
 		return fmt.Errorf("run of commit %.80q: raw text of %d MiB, at most %d are kept: split the suite into several runs", r.Commit, len(r.Raw)>>20, MaxRaw>>20)
 	}
@@ -75,7 +75,8 @@ func (s Sample) valid() error {
 	return nil
 }
 
-// validTexts takes pairs of what a text is and the text.
+// validTexts returns what is wrong with the first bad text of pairs: what a text
+// is, and the text.
 func validTexts(pairs ...string) error {
 	for i := 0; i < len(pairs); i += 2 {
 		what, s := pairs[i], pairs[i+1]
@@ -91,8 +92,8 @@ func validTexts(pairs ...string) error {
 	return nil
 }
 
-// Valid says why a Store would refuse q, or nil.
-func (q Query) Valid() error {
+// Validate returns why a Store would refuse q, or nil.
+func (q Query) Validate() error {
 	if q.Commit != "" && len(q.Commit) < 7 {
 		return fmt.Errorf("commit %q is too short to search for: give at least 7 digits", q.Commit)
 	}
@@ -100,22 +101,4 @@ func (q Query) Valid() error {
 		return fmt.Errorf("limit %d is negative: 0 asks for all runs", q.Limit)
 	}
 	return validTexts("project", q.Project, "branch", q.Branch, "commit", q.Commit, "fingerprint", q.Fingerprint)
-}
-
-// Match says whether q selects info, its limit aside.
-func (q Query) Match(info RunInfo) bool {
-	return (q.Project == "" || q.Project == info.Project) &&
-		(q.Branch == "" || q.Branch == info.Branch) &&
-		(q.Fingerprint == "" || q.Fingerprint == info.Fingerprint) &&
-		strings.HasPrefix(info.Commit, q.Commit)
-}
-
-// ParseID turns what a user typed, a run's ID or the first 6 or more of its 24
-// hexadecimal digits, into the form that a Store compares.
-func ParseID(id string) (string, error) {
-	id = strings.ToLower(strings.TrimSpace(id))
-	if len(id) < 6 || len(id) > 24 || strings.Trim(id, "0123456789abcdef") != "" {
-		return "", fmt.Errorf("run %q: an ID is 6 to 24 hexadecimal digits, as `regress baseline list` prints them", id)
-	}
-	return id, nil
 }

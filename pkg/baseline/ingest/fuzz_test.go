@@ -37,7 +37,7 @@ func FuzzRead(f *testing.F) {
 			return // refused as a whole
 		}
 		for _, run := range log.Runs {
-			if err := run.Valid(); err != nil {
+			if err := run.Validate(); err != nil {
 				t.Fatalf("no store would keep it: %v", err)
 			}
 			for _, s := range run.Samples {

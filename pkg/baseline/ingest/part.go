@@ -129,7 +129,7 @@ func (p *part) add(b *benchmark, unit string, value float64, round int) bool {
 	return true
 }
 
-// keepable reports whether a store takes a text: see baseline.Run.Valid.
+// keepable reports whether a store takes a text: see baseline.Run.Validate.
 func keepable(text []byte) bool { return len(text) <= baseline.MaxName && utf8.Valid(text) }
 
 // problem notes what is wrong at the present line, unless it names another; name may be empty.

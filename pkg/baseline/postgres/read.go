@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/descartes/regress/pkg/baseline"
+	"github.com/descartes/regress/pkg/baseline/internal/lookup"
 )
 
 // plain marks an error of this package, which needs no translation.
@@ -28,7 +29,7 @@ func (s *store) refine(ctx context.Context, doing string, err error) error {
 
 // List returns what q selects, newest first.
 func (s *store) List(ctx context.Context, q baseline.Query) ([]baseline.RunInfo, error) {
-	if err := q.Valid(); err != nil {
+	if err := q.Validate(); err != nil {
 		return nil, fmt.Errorf("list store %s: %w", s.where, err)
 	}
 	sql, args := selection(q)
@@ -142,7 +143,7 @@ type rows interface {
 
 // find is the one run whose ID begins with prefix.
 func (s *store) find(ctx context.Context, db rows, prefix string) (project, id string, err error) {
-	prefix, err = baseline.ParseID(prefix)
+	prefix, err = lookup.ParseID(prefix)
 	if err != nil {
 		return "", "", plain{err}
 	}

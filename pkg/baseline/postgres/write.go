@@ -40,7 +40,7 @@ type keyed struct {
 func (s *store) Put(ctx context.Context, runs ...baseline.Run) (added int, err error) {
 	ordered := make([]keyed, len(runs))
 	for i, r := range runs {
-		if err := r.Valid(); err != nil {
+		if err := r.Validate(); err != nil {
 			return 0, fmt.Errorf("put %d runs into store %s: %w", len(runs), s.where, err)
 		}
 		ordered[i] = keyed{r.ID(), r}

@@ -1,0 +1,34 @@
+// Package lookup holds what the stores share when they look runs up: how a query selects, in which
+// order runs are listed, and what an ID may look like that a person typed.
+package lookup
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+
+	"github.com/descartes/regress/pkg/baseline"
+)
+
+// Matches reports whether q selects info, its limit aside.
+func Matches(q baseline.Query, info baseline.RunInfo) bool {
+	return (q.Project == "" || q.Project == info.Project) &&
+		(q.Branch == "" || q.Branch == info.Branch) &&
+		(q.Fingerprint == "" || q.Fingerprint == info.Fingerprint) &&
+		strings.HasPrefix(info.Commit, q.Commit)
+}
+
+// NewestFirst orders runs as Store.List returns them: ties by ID.
+func NewestFirst(a, b baseline.RunInfo) int {
+	return cmp.Or(b.Time.Compare(a.Time), cmp.Compare(a.ID, b.ID))
+}
+
+// ParseID returns the form that a Store compares of what a person typed: a run's ID, or the first 6
+// or more of its 24 hexadecimal digits.
+func ParseID(id string) (string, error) {
+	id = strings.ToLower(strings.TrimSpace(id))
+	if len(id) < 6 || len(id) > 24 || strings.Trim(id, "0123456789abcdef") != "" {
+		return "", fmt.Errorf("run %q: an ID is 6 to 24 hexadecimal digits, as `regress baseline list` prints them", id)
+	}
+	return id, nil
+}
