@@ -84,7 +84,7 @@ func (s *store) Put(ctx context.Context, runs ...baseline.Run) (added int, err e
 
 func (s *store) put(ctx context.Context, runs []baseline.Run) (int, error) {
 	for _, r := range runs {
-		if err := r.Valid(); err != nil {
+		if err := r.Validate(); err != nil {
 			return 0, err
 		}
 	}

@@ -42,7 +42,7 @@ func FuzzRoundTrip(f *testing.F) {
 		r.Branch, r.Commit, r.Environment.CPU, r.Environment.Quota = branch, name, name, math.Abs(value)
 		r.Environment.Cores, r.Raw, r.Time = round, raw, time.Unix(second, 0).UTC()
 		r.Samples = []baseline.Sample{{Key: baseline.Key{Package: branch, Name: name}, Values: []float64{value, -value}, Rounds: []int{round, 1}}}
-		if r.Valid() != nil {
+		if r.Validate() != nil {
 			return
 		}
 		have, id, err := decode(encode(r))

@@ -1,7 +1,6 @@
 package dir
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,14 +9,16 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/descartes/regress/pkg/baseline"
+	"github.com/descartes/regress/pkg/baseline/internal/lookup"
 )
 
 // List reads the headers alone. Beside the runs that are whole it returns an
 // error for each file that is not, which wraps [baseline.ErrDamaged].
 func (s *store) List(ctx context.Context, q baseline.Query) ([]baseline.RunInfo, error) {
-	if err := q.Valid(); err != nil {
+	if err := q.Validate(); err != nil {
 		return nil, fmt.Errorf("list store %s: %w", s.path, err)
 	}
 	names, err := s.names()
@@ -36,14 +37,12 @@ func (s *store) List(ctx context.Context, q baseline.Query) ([]baseline.RunInfo,
 		case errors.Is(err, fs.ErrNotExist): // removed by another process just now
 		case err != nil:
 			bad = append(bad, fmt.Errorf("list store: %w", err))
-		case !seen[h.id] && q.Match(h.info()):
+		case !seen[h.id] && lookup.Matches(q, h.info()):
 			seen[h.id] = true
 			infos = append(infos, h.info())
 		}
 	}
-	slices.SortFunc(infos, func(a, b baseline.RunInfo) int {
-		return cmp.Or(b.Time.Compare(a.Time), cmp.Compare(a.ID, b.ID))
-	})
+	slices.SortFunc(infos, lookup.NewestFirst)
 	if q.Limit > 0 && len(infos) > q.Limit {
 		infos = infos[:q.Limit]
 	}
@@ -78,7 +77,7 @@ func (s *store) find(ctx context.Context, id string) ([]string, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	id, err := baseline.ParseID(id)
+	id, err := lookup.ParseID(id)
 	if err != nil {
 		return nil, err
 	}
@@ -117,12 +116,64 @@ const (
 	remedy    = "put back the file from a backup or delete it"
 )
 
+// openRun opens the file of a run. What is no regular file (a pipe, which nobody
+// may write to, a device without an end, a link to either) is damaged.
+func (s *store) openRun(name string) (*os.File, fs.FileInfo, error) {
+	path := filepath.Join(s.path, name)
+	strange := func(mode fs.FileMode) error {
+		return fault(path, fmt.Errorf("%w: it is no regular file but %s", baseline.ErrDamaged, kind(mode)))
+	}
+	info, err := os.Lstat(path) // first, for opening a device may do something
+	if err != nil {
+		return nil, nil, explain(err)
+	}
+	if !info.Mode().IsRegular() {
+		return nil, nil, strange(info.Mode())
+	}
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, nil, explain(err)
+	}
+	if info, err = f.Stat(); err == nil && !info.Mode().IsRegular() { // exchanged just now
+		err = strange(info.Mode())
+	}
+	if err != nil {
+		f.Close()
+		return nil, nil, err
+	}
+	return f, info, nil
+}
+
+// kind returns in words what a file is that is no regular one.
+func kind(mode fs.FileMode) string {
+	switch {
+	case mode.IsDir():
+		return "a directory"
+	case mode&fs.ModeSymlink != 0:
+		return "a symbolic link"
+	case mode&fs.ModeNamedPipe != 0:
+		return "a named pipe"
+	case mode&fs.ModeSocket != 0:
+		return "a socket"
+	}
+	return "a device"
+}
+
 // read reads a whole file.
 func (s *store) read(name string) (baseline.Run, string, error) {
-	path := filepath.Join(s.path, name)
-	data, err := os.ReadFile(path)
+	f, info, err := s.openRun(name)
 	if err != nil {
-		return baseline.Run{}, "", explain(err)
+		return baseline.Run{}, "", err
+	}
+	defer f.Close()
+	path := filepath.Join(s.path, name)
+	h, err := readHeader(f, path, info.Size()) // also compares the size, before that much memory is taken
+	if err != nil {
+		return baseline.Run{}, "", err
+	}
+	data := make([]byte, h.size+h.body)
+	if _, err := f.ReadAt(data, 0); err != nil {
+		return baseline.Run{}, "", fmt.Errorf("read %s: %w", path, err)
 	}
 	r, id, err := decode(data)
 	if err == nil && !strings.HasPrefix(id, idOf(name)) {
@@ -143,33 +194,37 @@ func fault(path string, err error) error {
 
 // header reads the header of a file and compares the file's size with it.
 func (s *store) header(name string) (header, error) {
-	path := filepath.Join(s.path, name)
-	f, err := os.Open(path)
-	if err != nil {
-		return header{}, explain(err)
-	}
-	defer f.Close()
-	info, err := f.Stat()
+	f, info, err := s.openRun(name)
 	if err != nil {
 		return header{}, err
 	}
-	var h header
+	defer f.Close()
+	path := filepath.Join(s.path, name)
+	h, err := readHeader(f, path, info.Size())
+	if err == nil && (idOf(name) == "" || !strings.HasPrefix(h.id, idOf(name))) {
+		err = fault(path, fmt.Errorf("%w: its name is that of another run", baseline.ErrDamaged))
+	}
+	if err != nil {
+		return header{}, err
+	}
+	return h, nil
+}
+
+// readHeader reads the header of a file of size bytes and compares size with it.
+func readHeader(f *os.File, path string, size int64) (h header, err error) {
 	// Nearly every header fits in the first piece.
-	for size := int64(4 << 10); ; size *= 16 {
-		size = min(size, headerMax)
-		data := make([]byte, min(size, info.Size()))
+	for piece := int64(4 << 10); ; piece *= 16 {
+		piece = min(piece, headerMax)
+		data := make([]byte, min(piece, size))
 		if _, err := f.ReadAt(data, 0); err != nil {
 			return header{}, fmt.Errorf("read %s: %w", path, err)
 		}
-		if h, err = decodeHeader(data); err == nil || size == headerMax || size >= info.Size() {
+		if h, err = decodeHeader(data); err == nil || piece == headerMax || piece >= size {
 			break
 		}
 	}
-	if err == nil && info.Size() != int64(h.size)+int64(h.body) {
-		err = fmt.Errorf("%w: %d bytes, %d were written", baseline.ErrDamaged, info.Size(), h.size+h.body)
-	}
-	if err == nil && (idOf(name) == "" || !strings.HasPrefix(h.id, idOf(name))) {
-		err = fmt.Errorf("%w: its name is that of another run", baseline.ErrDamaged)
+	if err == nil && size != int64(h.size)+int64(h.body) {
+		err = fmt.Errorf("%w: %d bytes, %d were written", baseline.ErrDamaged, size, h.size+h.body)
 	}
 	if err != nil {
 		return header{}, fault(path, err)
