@@ -30,6 +30,7 @@ func scaleOf(values []float64) (scale, bool) {
 	return s, s.lo > 0 && s.hi > s.lo
 }
 
+// at returns how many characters of a bar reach to a value.
 func (s scale) at(v float64) int {
 	if !(v > s.lo) {
 		return 0
@@ -41,21 +42,25 @@ func (s scale) at(v float64) int {
 // shades of a bar up to its first mark, up to those between, up to the last.
 const shades = "█▓▒░"
 
+// shade returns the shade up to mark i of n.
+func shade(i, n int) rune {
+	palette := []rune(shades)
+	if i == n-1 && i > 0 {
+		return palette[len(palette)-1]
+	}
+	return palette[min(i, len(palette)-1)]
+}
+
 // bar draws the marks of one distribution, ascending: each shade reaches to its mark.
 func (s scale) bar(marks []float64) string {
-	palette := []rune(shades)
 	var b strings.Builder
 	from := 0
 	for i, v := range marks {
-		shade := palette[min(i, len(palette)-1)]
-		if i == len(marks)-1 && i > 0 {
-			shade = palette[len(palette)-1]
-		}
 		to := max(from, s.at(v))
 		if i == 0 {
 			to = max(1, to) // something is always to be seen
 		}
-		b.WriteString(strings.Repeat(string(shade), to-from))
+		b.WriteString(strings.Repeat(string(shade(i, len(marks))), to-from))
 		from = to
 	}
 	return b.String()

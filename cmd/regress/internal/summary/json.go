@@ -128,6 +128,7 @@ func JSON(w io.Writer, s Summary) error {
 	return nil
 }
 
+// document returns a machine as programs read it.
 func (m Machine) document() machineDocument {
 	r, e := m.Run, m.Run.Environment
 	doc := machineDocument{

@@ -8,6 +8,7 @@ import (
 
 	"github.com/descartes/regress/cmd/regress/internal/figure"
 	"github.com/descartes/regress/cmd/regress/internal/report"
+	"github.com/descartes/regress/cmd/regress/internal/table"
 	"github.com/descartes/regress/pkg/baseline"
 )
 
@@ -17,24 +18,20 @@ type page struct {
 	strings.Builder
 }
 
+// line writes one line of Markdown.
 func (p *page) line(format string, args ...any) { fmt.Fprintf(p, format+"\n", args...) }
 
-// table writes a table of cells that are Markdown already. right says which
-// columns stand to the right: those from the first on, below the last.
-func (p *page) table(header []string, rows [][]string, right [2]int) {
-	p.line("| %s |", strings.Join(header, " | "))
-	for i := range header {
-		if i < right[0] || i >= right[1] {
-			p.WriteString("|:--")
-		} else {
-			p.WriteString("|--:")
-		}
+// table writes a table, and leaves a line behind it.
+func (p *page) table(t table.Table) { p.line("%s", t.Markdown()) }
+
+// bullets writes sentences as a list; nothing where there are none.
+func (p *page) bullets(items []string) {
+	for _, item := range items {
+		p.line("- %s", figure.Prose(item))
 	}
-	p.line("|")
-	for _, row := range rows {
-		p.line("| %s |", strings.Join(row, " | "))
+	if len(items) > 0 {
+		p.line("")
 	}
-	p.line("")
 }
 
 // fold hides what write writes behind a title of our own words.
@@ -67,7 +64,7 @@ func Markdown(w io.Writer, s Summary) error {
 	return nil
 }
 
-// top says what this is, and what is wrong with it.
+// top writes what this is, and what is wrong with it.
 func (p *page) top() {
 	for _, m := range p.Machines {
 		p.line("%s\n", figure.Prose(m.headline()))
@@ -81,7 +78,7 @@ func (p *page) top() {
 	}
 }
 
-// headline of a machine: commit, day, rounds.
+// headline returns a sentence on a machine: commit, day, rounds.
 func (m Machine) headline() string {
 	r := m.Run
 	at := "commit unknown"
@@ -114,7 +111,7 @@ func (m Machine) headline() string {
 	return fmt.Sprintf("%s: %s of %s on %s.", strings.ToUpper(at[:1])+at[1:], figure.Counted(len(names), "benchmark"), rounds, m.machine())
 }
 
-// machine in a clause.
+// machine returns the machine in a clause: "AMD EPYC, 2 cores, linux/amd64".
 func (m Machine) machine() string {
 	e := m.Run.Environment
 	var parts []string
@@ -133,7 +130,7 @@ func (m Machine) machine() string {
 	return strings.Join(parts, ", ")
 }
 
-// facts is the last section: the machine, the problems, the warnings.
+// facts writes the last section: the machine, the problems, the warnings.
 func (p *page) facts() {
 	p.line("## How it was measured\n")
 	for _, m := range p.Machines {
@@ -167,6 +164,7 @@ func (p *page) facts() {
 	p.items("Warnings", len(p.Warnings), func(i int) string { return report.WarningText(p.Warnings[i]) })
 }
 
+// unless returns say, or nothing where it is absent.
 func unless(absent bool, say string) string {
 	if absent {
 		return ""
@@ -174,7 +172,7 @@ func unless(absent bool, say string) string {
 	return say
 }
 
-// items lists the first, folded where they are many, and says how many more
+// items writes a list of the first, folded where they are many, and says how many more
 // there are.
 func (p *page) items(title string, n int, item func(int) string) {
 	const most, open = 20, 5

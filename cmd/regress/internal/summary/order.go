@@ -14,7 +14,7 @@ var multiples = map[string]float64{
 	"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1, "m": 60, "h": 3600,
 }
 
-// size is the number that a value of a name key stands for.
+// size returns the number that a value of a name key stands for.
 func size(value string) (float64, bool) {
 	digits := strings.TrimLeft(value, "0123456789.")
 	number, err := strconv.ParseFloat(value[:len(value)-len(digits)], 64)
@@ -22,7 +22,7 @@ func size(value string) (float64, bool) {
 	return number * multiple, err == nil && known
 }
 
-// compareValues orders values as a reader expects: by size, then words by letter.
+// compareValues compares values as a reader expects: by size, then words by letter.
 func compareValues(a, b string) int {
 	x, sized := size(a)
 	y, alsoSized := size(b)
@@ -37,7 +37,7 @@ func compareValues(a, b string) int {
 	return strings.Compare(a, b)
 }
 
-// ordered puts the first values in the order given, and the others behind them.
+// ordered returns a comparison that puts the first values in the order given, and others behind them.
 func ordered(first []string) func(a, b string) int {
 	place := func(value string) int {
 		if i := slices.Index(first, value); i >= 0 {

@@ -1,22 +1,21 @@
 package summary
 
 import (
-	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/descartes/regress/cmd/regress/internal/figure"
+	"github.com/descartes/regress/cmd/regress/internal/table"
 	"github.com/descartes/regress/pkg/gate"
 )
 
-// recommended is a table of configurations, computed.
+// recommended writes a table of configurations, computed.
 func (p *page) recommended() {
 	if len(p.Recommended) == 0 {
 		return
 	}
 	p.line("## Recommended configurations\n")
 	p.line("A value is recommended where it is best by the unit and its whole interval is ahead of every other; where an interval reaches the best, it is a tie.\n")
-	var rows [][]string
+	out := table.Table{Columns: []table.Column{{Title: "for"}, {Title: "choose"}, {Title: "by"}, {Title: "lead"}, {Title: "measured"}}}
 	var notes []string
 	before := ""
 	for _, r := range p.Recommended {
@@ -24,68 +23,82 @@ func (p *page) recommended() {
 		if r.Fingerprint != "" {
 			name += " on " + r.Fingerprint
 		}
-		shown := "**" + figure.Prose(name) + "**"
-		if name == before {
-			shown = ""
+		var shown table.Cell
+		if name != before {
+			shown = table.Say(name).Strong()
 		}
 		before = name
-		rows = append(rows, []string{shown, chosen(r), figure.Prose(r.Unit), lead(r), others(r)})
+		out.Add([]table.Cell{shown, chosen(r), table.Say(r.Unit), lead(r), others(r)})
 		for _, w := range r.Warnings {
-			notes = append(notes, "- "+figure.Prose(name+", "+r.Choose+": "+w))
+			notes = append(notes, name+", "+r.Choose+": "+w)
 		}
 	}
-	p.table([]string{"for", "choose", "by", "lead", "measured"}, rows, [2]int{})
-	if len(notes) > 0 {
-		p.line("%s\n", strings.Join(notes, "\n"))
-	}
+	p.table(out)
+	p.bullets(notes)
 }
 
-// chosen is "transport=shm", or what is tied.
-func chosen(r gate.Recommendation) string {
+// chosen returns "transport=shm", or what is tied.
+func chosen(r gate.Recommendation) table.Cell {
 	switch r.Verdict {
 	case gate.Best:
-		return figure.Code(r.Choose+"="+r.Options[0].Value, true)
+		return table.Named(r.Choose + "=" + r.Options[0].Value)
 	case gate.Tie:
-		var tied []string
+		var tied table.Cell
 		for i, o := range r.Options {
-			if i == 0 || o.Tied {
-				tied = append(tied, figure.Code(r.Choose+"="+o.Value, true))
+			if i > 0 && !o.Tied {
+				continue
 			}
+			if i > 0 {
+				tied = tied.Then(table.Say(" or "))
+			}
+			tied = tied.Then(table.Named(r.Choose + "=" + o.Value))
 		}
-		return strings.Join(tied, " or ") + " (tie)"
+		return tied.Then(table.Say(" (tie)"))
 	}
-	return figure.Code(r.Choose, true) + ": " + figure.Prose(string(r.Verdict))
+	return table.Named(r.Choose).Then(table.Say(": " + string(r.Verdict)))
 }
 
-// lead says how far ahead the choice is of the next, and how sure that is.
-func lead(r gate.Recommendation) string {
+// lead returns how far ahead the choice is of the next, and how sure that is.
+func lead(r gate.Recommendation) table.Cell {
 	i := slices.IndexFunc(r.Options, func(o gate.Option) bool {
 		return o.Behind != nil && o.Interval != nil && (!o.Tied || r.Verdict == gate.Tie)
 	})
 	if i < 0 || r.Verdict == gate.Unavailable {
-		return figure.Prose(r.Why)
+		return table.Say(r.Why)
 	}
 	o := r.Options[i]
-	say := "**" + figure.Times(*o.Behind) + "** over " + figure.Code(o.Value, true)
-	if o.Interval.Lo != o.Interval.Hi {
-		say += "<br>" + figure.Whole(fmt.Sprintf("%s to %s at %s", figure.Times(o.Interval.Lo), figure.Times(o.Interval.Hi), figure.Percent(o.Interval.Level)))
-	}
+	say := table.Figure(figure.Times(*o.Behind)).Strong().Then(table.Say(" over "), table.Named(o.Value)).Below(certain(o.Interval))
 	if r.Verdict == gate.Unsettled {
-		say += "<br>" + figure.Prose(r.Why)
+		say = say.Below(table.Say(r.Why))
 	}
 	return say
 }
 
-// others are the figures of every value, best first, and what they rest on.
-func others(r gate.Recommendation) string {
-	var out []string
+// certain returns an interval of ratios with its level; nothing where there is none.
+func certain(i *gate.Interval) table.Cell {
+	if i == nil || i.Lo == i.Hi {
+		return nil
+	}
+	return table.Figure(between(i) + " at " + figure.Percent(i.Level))
+}
+
+// between returns an interval of ratios: "1.1× to 1.3×".
+func between(i *gate.Interval) string { return figure.Times(i.Lo) + " to " + figure.Times(i.Hi) }
+
+// others returns the figures of every value, best first, and what they rest on.
+func others(r gate.Recommendation) table.Cell {
+	var out table.Cell
 	for _, o := range r.Options {
-		if o.Typical != nil {
-			out = append(out, figure.Code(o.Value, true)+" "+figure.Whole(figure.Prose(figure.Number(*o.Typical, r.Unit))))
+		if o.Typical == nil {
+			continue
 		}
+		if len(out) > 0 {
+			out = out.Then(table.Say(", "))
+		}
+		out = out.Then(table.Named(o.Value), table.Say(" "), table.Figure(figure.Number(*o.Typical, r.Unit)))
 	}
 	if len(out) == 0 {
-		return nothing
+		return table.Say(nothing)
 	}
-	return strings.Join(out, ", ") + "<br>" + figure.Counted(r.Benchmarks, "benchmark") + " of " + figure.Counted(r.Rounds, "round")
+	return out.Below(table.Say(figure.Counted(r.Benchmarks, "benchmark") + " of " + figure.Counted(r.Rounds, "round")))
 }

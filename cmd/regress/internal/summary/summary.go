@@ -4,10 +4,12 @@
 // the same bytes.
 //
 //	summary.go       a log as medians with their spread
-//	table.go         series as tables: which name key is columns, which are rows
+//	family.go        series of one shape: which name key is columns, which are rows
+//	section.go       families by the groups of regress.toml
+//	choice.go        which units of a family are shown, and which need no table
 //	order.go         64B before 1KiB
-//	bar.go           distributions and rounds as blocks
-//	markdown.go      the page; recommended.go, gains.go, targets.go, section.go and draw.go its tables
+//	cell.go, bar.go  what stands in a cell: figures, labels, distributions and rounds
+//	markdown.go      the page; recommended.go, gains.go, targets.go, results.go and draw.go its tables
 //	json.go          the same for programs
 //
 // What the tables look like follows from the names alone: "key=value" parts are
@@ -71,7 +73,7 @@ type Series struct {
 // ErrNoHead says that a log has nothing to sum up.
 var ErrNoHead = errors.New("sum up: the log has base alone: give results of head, or results without sides")
 
-// New sums head of in.Log up, and holds it against in.Targets.
+// New sums head of in.Log up, and holds it against in.Targets. It fails with ErrNoHead alone.
 func New(in gate.Input, o Options) (Summary, error) {
 	in.OnlyHead = true
 	s := Summary{
@@ -100,6 +102,7 @@ func New(in gate.Input, o Options) (Summary, error) {
 	return s, nil
 }
 
+// series returns a series summed up.
 func series(key baseline.Key, unit baseline.Unit, rounds []float64) Series {
 	sorted := stat.Sorted(rounds)
 	unit.Name = key.Unit
@@ -111,7 +114,7 @@ func series(key baseline.Key, unit baseline.Unit, rounds []float64) Series {
 	return s
 }
 
-// asked says whether a target, a recommendation or a gain is about a series.
+// asked reports whether a target, a recommendation or a gain is about a series.
 func asked(s Series, targets []gate.Target, o Options) bool {
 	name := s.Package + "." + s.Key.Name
 	about := func(unit string, where *regexp.Regexp) bool {

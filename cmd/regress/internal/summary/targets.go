@@ -4,12 +4,13 @@ import (
 	"fmt"
 
 	"github.com/descartes/regress/cmd/regress/internal/figure"
+	"github.com/descartes/regress/cmd/regress/internal/table"
 	"github.com/descartes/regress/pkg/gate"
 )
 
 var signs = map[gate.TargetVerdict]string{gate.Met: "✅", gate.Missed: "❌", gate.Unclear: "⚠️", gate.NotMeasured: "⚠️", gate.LeftOut: "–"}
 
-// targets is a row for every series that is not met, and one for each target
+// targets writes a row for every series that is not met, and one for each target
 // that is: the series that comes closest to missing it.
 func (p *page) targets() {
 	if len(p.Targets) == 0 {
@@ -32,45 +33,43 @@ func (p *page) targets() {
 		}
 		shown = append(shown, t)
 	}
-	var rows [][]string
+	out := table.Table{Columns: []table.Column{{}, {Title: "target"}, {Title: "limit", Right: true}, {Title: "measured", Right: true}}}
 	for _, t := range shown {
-		say, measured := signs[t.Verdict]+" "+string(t.Verdict), nothing
+		say, value := signs[t.Verdict]+" "+string(t.Verdict), table.Say(nothing)
 		if t.Margin != nil && t.Verdict != gate.Unclear { // there the interval says it
 			say += ", " + figure.Margin(t.Margin)
 		}
 		if t.Value != nil {
-			measured = figure.Whole(figure.Prose(figure.Value(*t.Value, t.Unit))) + interval(t)
+			value = table.Figure(figure.Value(*t.Value, t.Unit)).Below(interval(t))
 		}
-		rows = append(rows, []string{
-			figure.Whole(say), figure.Prose(t.Target) + "<br>" + on(t, series[t.Target]), figure.Whole(figure.Prose(figure.Against(t.Below, t.Limit, t.Unit))), measured,
-		})
+		limit := table.Figure(figure.Against(t.Below, t.Limit, t.Unit))
+		out.Add([]table.Cell{table.Figure(say), table.Say(t.Target).Below(on(t, series[t.Target])), limit, value})
 	}
-	p.table([]string{"", "target", "limit", "measured"}, rows, [2]int{2, 4})
+	p.table(out)
 }
 
-// interval of the median, below it.
-func interval(t gate.TargetRow) string {
+// interval returns the interval of the median.
+func interval(t gate.TargetRow) table.Cell {
 	if t.Interval == nil || t.Interval.Lo == t.Interval.Hi {
-		return ""
+		return nil
 	}
-	say := fmt.Sprintf("%s to %s at %s", figure.Number(t.Interval.Lo, t.Unit), figure.Number(t.Interval.Hi, t.Unit), figure.Percent(t.Interval.Level))
-	return "<br>" + figure.Whole(figure.Prose(say))
+	return table.Figure(fmt.Sprintf("%s to %s at %s", figure.Number(t.Interval.Lo, t.Unit), figure.Number(t.Interval.Hi, t.Unit), figure.Percent(t.Interval.Level)))
 }
 
-// on says which series a row is about, or why it is about none.
-func on(t gate.TargetRow, series int) string {
+// on returns which series a row is about, or why it is about none.
+func on(t gate.TargetRow, series int) table.Cell {
 	if t.Name == "" {
-		return figure.Prose(t.Why)
+		return table.Say(t.Why)
 	}
-	say := figure.Code(t.Name, true)
+	name := table.Named(t.Name)
 	straddles := t.Interval != nil && t.Interval.Lo <= t.Limit && t.Limit <= t.Interval.Hi
 	switch {
 	case t.Verdict == gate.Met && series > 1:
-		say += fmt.Sprintf(", the closest of %d", series)
+		return name.Then(table.Say(fmt.Sprintf(", the closest of %d", series)))
 	case t.Verdict == gate.Unclear && straddles:
-		say += ": the interval straddles the limit; measure more rounds"
+		return name.Then(table.Say(": the interval straddles the limit; measure more rounds"))
 	case t.Verdict != gate.Met:
-		say += ": " + figure.Prose(t.Why)
+		return name.Then(table.Say(": " + t.Why))
 	}
-	return say
+	return name
 }

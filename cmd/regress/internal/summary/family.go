@@ -32,9 +32,10 @@ type member struct {
 	by     map[string]Series
 }
 
+// id returns the name of a member by its values.
 func id(values []string) string { return strings.Join(values, "/") } // no value has a slash
 
-// families sorts the series of a machine, in order of package and function.
+// families returns the series of a machine by shape, in order of package and function.
 func (m Machine) families(o Options) []*family {
 	procs := map[string]bool{}
 	for _, s := range m.Series {
@@ -60,7 +61,7 @@ func (m Machine) families(o Options) []*family {
 	return out
 }
 
-// newFamily takes series of one shape.
+// newFamily returns the family of series of one shape.
 func newFamily(all []Series, o Options) *family {
 	f := &family{pkg: all[0].Package, function: all[0].Name.Function, column: -1, members: map[string]*member{}, compare: ordered(o.Order)}
 	var varying []int
@@ -96,7 +97,7 @@ func newFamily(all []Series, o Options) *family {
 	return f
 }
 
-// chooseColumn is the first preferred key, else the one with the fewest values.
+// chooseColumn returns the index of the first preferred key, else the one with the fewest values.
 func chooseColumn(keys []string, counts []int, preferred []string) int {
 	best := -1
 	for i := range keys {
@@ -112,7 +113,7 @@ func chooseColumn(keys []string, counts []int, preferred []string) int {
 	return best
 }
 
-// sorted members: neighbours differ in the column.
+// sorted returns the members in the order of tables: neighbours differ in the column.
 func (f *family) sorted() []*member {
 	return slices.SortedFunc(maps.Values(f.members), func(a, b *member) int {
 		for _, i := range f.order() {
@@ -124,7 +125,7 @@ func (f *family) sorted() []*member {
 	})
 }
 
-// order of keys in tables: the column last.
+// order returns the indexes of the keys in the order of tables: the column last.
 func (f *family) order() []int {
 	var out []int
 	for i := range f.keys {
@@ -138,7 +139,7 @@ func (f *family) order() []int {
 	return out
 }
 
-// rowKeys are the indexes of the keys that are not the column.
+// rowKeys returns the indexes of the keys that are not the column.
 func (f *family) rowKeys() []int {
 	order := f.order()
 	if f.column >= 0 {
@@ -147,7 +148,7 @@ func (f *family) rowKeys() []int {
 	return order
 }
 
-// columns are the values side by side; one without a name where no key is.
+// columns returns the values side by side; one without a name where no key is.
 func (f *family) columns() []string {
 	if f.column < 0 {
 		return []string{""}
@@ -165,6 +166,7 @@ type row struct {
 	cells  map[string]*member
 }
 
+// rows returns the members that stand side by side, row by row.
 func (f *family) rows() []row {
 	var out []row
 	at := ""
@@ -186,7 +188,7 @@ func (f *family) rows() []row {
 	return out
 }
 
-// quantile is the number of a percentile unit and what it is a percentile of:
+// quantile returns the number of a percentile unit and what it is a percentile of:
 // "p99.9-latency-sec" is 99.9 and "latency-sec".
 func quantile(unit string) (number float64, of string, ok bool) {
 	rest, ok := strings.CutPrefix(unit, "p")
@@ -195,7 +197,7 @@ func quantile(unit string) (number float64, of string, ok bool) {
 	return number, of, ok && dashed && err == nil && number > 0 && number < 100 && strings.Trim(digits, "0123456789.") == ""
 }
 
-// distributions are the percentile units that belong together, ascending, where
+// distributions returns the percentile units that belong together, ascending, where
 // there are at least two.
 func (f *family) distributions() [][]string {
 	by := map[string][]string{}
