@@ -85,7 +85,7 @@ var doors = map[string][]string{
 	"github.com/go-json-experiment": {"pkg/ipc/codec"},
 	"github.com/klauspost/compress": {"pkg/ipc/codec"},
 	"github.com/HdrHistogram":       {"bench"},
-	"golang.org/x/sys":              {"pkg/ipc", "bench", "pkg/baseline"},
+	"golang.org/x/sys":              {"pkg/ipc", "bench", "pkg/baseline", "cmd/regress"}, // memfd, prctl, landlock
 	"golang.org/x/term":             {"cmd/regress"},
 }
 

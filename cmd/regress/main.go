@@ -24,6 +24,10 @@ func main() { os.Exit(Main()) }
 
 // Main runs the command line of this process and returns its exit code.
 func Main() int {
+	w := &world{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv}
+	if err := hideSecrets(w.note); err != nil {
+		w.note("warning: benchmarks can read the environment of this process: %v", err)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	go func() { // the first signal asks, a second one kills
@@ -35,7 +39,6 @@ func Main() int {
 			_ = os.Unsetenv(name)
 		}
 	}
-	w := &world{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv}
 	if term.IsTerminal(int(os.Stdout.Fd())) {
 		w.color = os.Getenv("NO_COLOR") == ""
 		if width, _, err := term.GetSize(int(os.Stdout.Fd())); err == nil {
