@@ -74,7 +74,8 @@ type Config struct {
 	// MaxMessage is the longest message in bytes sent or accepted. 0 is 64 MiB.
 	MaxMessage int
 
-	// Timeout bounds every call that has to wait, beside its context. 0: only the context does.
+	// Timeout bounds every call that has to wait, beside its context: all of its waits together,
+	// from the first one on. 0: only the context does.
 	Timeout time.Duration
 	// NoWait turns blocking back-pressure off: a Send or Reserve that would have to wait for
 	// space returns ErrFull instead.

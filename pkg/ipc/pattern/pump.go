@@ -62,7 +62,7 @@ func (u *pump) loop() {
 			nap = min(2*nap, napMax)
 		default:
 			looks = 0
-			_ = g.park(u.run, u.watchable())
+			_ = g.park(u.run, u.watchable(), time.Time{})
 		}
 	}
 }

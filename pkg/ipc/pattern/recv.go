@@ -117,6 +117,7 @@ func (g *Group) next(ctx context.Context) (*member, []byte, error) {
 // search looks at all members until one is ready.
 func (g *Group) search(ctx context.Context) (*member, []byte, error) {
 	r := &g.rx
+	end := time.Time{} // of Config.Timeout, which begins with the first wait and goes on through the others
 	for looks := 0; ; {
 		if err := wait.Error(ctx, "recv", "group"); err != nil {
 			return nil, nil, err
@@ -137,7 +138,10 @@ func (g *Group) search(ctx context.Context) (*member, []byte, error) {
 			yield(g.cores == 1)
 		default:
 			r.polls = max(r.polls/2, pollsMin)
-			if err := g.park(ctx, list); err != nil {
+			if end.IsZero() && g.timeout > 0 {
+				end = time.Now().Add(g.timeout)
+			}
+			if err := g.park(ctx, list, end); err != nil {
 				return nil, nil, err
 			}
 			looks = 0
@@ -168,16 +172,17 @@ func (g *Group) scan(list []*member) (*member, []byte, error) {
 	return nil, nil, nil
 }
 
-// park waits until a member may be ready, each in its own transport's way.
-func (g *Group) park(ctx context.Context, list []*member) error {
+// park waits until a member may be ready, each in its own transport's way, or until end, if it is not
+// zero.
+func (g *Group) park(ctx context.Context, list []*member, end time.Time) error {
 	for _, m := range list {
 		if !m.watched.Load() {
 			g.watch(m)
 		}
 	}
 	var late <-chan time.Time
-	if g.timeout > 0 {
-		t := time.NewTimer(g.timeout)
+	if !end.IsZero() {
+		t := time.NewTimer(time.Until(end))
 		defer t.Stop()
 		late = t.C
 	}

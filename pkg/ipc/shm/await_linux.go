@@ -44,12 +44,34 @@ func (h *half) learn(paid bool) {
 	}
 }
 
+// deadline returns when Config.Timeout ends the call in h, zero for never. The time begins with the
+// first wait and goes on through all others of the call: a peer that moves a large message on piece by
+// piece must not begin it anew each time.
+func (c *conn) deadline(h *half) time.Time {
+	if h.end.IsZero() && c.cfg.Timeout > 0 {
+		h.end = time.Now().Add(c.cfg.Timeout)
+	}
+	return h.end
+}
+
+// overdue returns the error of operation op if the deadline has passed or ctx has ended.
+func overdue(ctx context.Context, op string, end time.Time) error {
+	if !end.IsZero() && !time.Now().Before(end) {
+		return fmt.Errorf("%s on shm: %w", op, ipc.ErrTimeout)
+	}
+	return wait.Error(ctx, op, "shm")
+}
+
 // await waits until ready says yes: it yields, naps and parks. It returns nil as soon as the connection has ended in one of the ways
 // of stop: the caller looks again and reports.
 func (c *conn) await(ctx context.Context, op string, h *half, bed *ring.Sleeper, stop uint32, ready func() bool) error {
+	end := c.deadline(h)
 	if c.cfg.Sync != ipc.SyncPark {
 		for range yields {
 			start := time.Now()
+			if !end.IsZero() && start.After(end) {
+				break
+			}
 			yield()
 			if c.single { // elsewhere an idle P would be woken by a futex call to find nothing
 				runtime.Gosched()
@@ -61,13 +83,9 @@ func (c *conn) await(ctx context.Context, op string, h *half, bed *ring.Sleeper,
 		}
 	}
 	h.learn(false)
-	var end time.Time
-	if c.cfg.Timeout > 0 {
-		end = time.Now().Add(c.cfg.Timeout)
-	}
 	defer atomic.StoreUint32(&bed.Flag, ring.Awake)
 	for {
-		if err := wait.Error(ctx, op, "shm"); err != nil {
+		if err := overdue(ctx, op, end); err != nil {
 			return err
 		}
 		if c.doze(bed, stop, ready) {

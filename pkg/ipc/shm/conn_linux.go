@@ -34,6 +34,7 @@ type half struct {
 	busy uint32        // stored plainly by the half's goroutine, see conn.Close
 	wake chan struct{} // the peer wrote the half's byte to the socket
 	spin int           // how long spinning has lately paid
+	end  time.Time     // when Config.Timeout ends the call, zero before it first waits: see conn.deadline
 }
 
 type conn struct {

@@ -136,19 +136,29 @@ func (c *conn) advance(n int) {
 	}
 }
 
-// next makes the next message complete: have is set. A message in fragments is put together in buf if it has the room. With block
-// unset it does not wait and returns false when there is none yet.
+// records is how many records without a whole message a call that does not wait takes at most: a peer
+// may write on for ever.
+const records = 64
+
+// next makes the next message complete, which sets have. A message in fragments is put together in buf
+// if it has the room. With block unset it does not wait, and returns false when no message is complete.
 func (c *conn) next(ctx context.Context, block bool, buf []byte) (bool, error) {
 	r := &c.rx
-	for !r.have {
+	r.end = time.Time{}
+	for n := 0; !r.have; n++ {
 		h, err := c.header(ctx, block)
-		if err == nil && h == 0 {
+		switch {
+		case err != nil:
+		case h == 0 && !block || n == records && !block:
 			return false, nil
-		}
-		if err == nil && h&ring.Ctrl != 0 {
+		case h == 0: // it was there: the peer has taken it back
+		case h&ring.Ctrl != 0:
 			err = c.control(ring.Code(h))
-		} else if err == nil {
+		default:
 			err = c.record(h, buf)
+		}
+		if err == nil && !r.have && block {
+			err = overdue(ctx, "recv", c.deadline(&r.half))
 		}
 		if err != nil {
 			if r.lent { // the buffer goes back to the caller: keep what came
@@ -173,7 +183,7 @@ func (c *conn) header(ctx context.Context, block bool) (uint32, error) {
 		return 0, c.ended("recv")
 	}
 	if !r.open {
-		if ok, err := c.meet(ctx, block); !ok {
+		if ok, err := c.meet(ctx, block, c.deadline(&r.half)); !ok {
 			return 0, err
 		}
 	}
@@ -240,8 +250,8 @@ func (c *conn) spinHead() uint32 {
 	return h
 }
 
-// meet waits for the peer's memory.
-func (c *conn) meet(ctx context.Context, block bool) (bool, error) {
+// meet waits for the peer's memory until end, and returns whether it is there.
+func (c *conn) meet(ctx context.Context, block bool, end time.Time) (bool, error) {
 	r := &c.rx
 	select {
 	case <-c.opened:
@@ -251,8 +261,8 @@ func (c *conn) meet(ctx context.Context, block bool) (bool, error) {
 		}
 		c.publishHeld()
 		var late <-chan time.Time
-		if c.cfg.Timeout > 0 {
-			t := time.NewTimer(c.cfg.Timeout)
+		if !end.IsZero() {
+			t := time.NewTimer(time.Until(end))
 			defer t.Stop()
 			late = t.C
 		}

@@ -80,6 +80,7 @@ func (t *sender) init(c *conn, seg *segment) {
 // enter begins a call of this half that does not go the short way.
 func (t *sender) enter() {
 	ring.StoreRel(&t.busy, in)
+	t.end = time.Time{}
 	if t.odd.Load()&(oddForeign|oddAlways) != 0 {
 		t.mu.Lock()
 		t.locked = true

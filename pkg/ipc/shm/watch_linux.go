@@ -20,7 +20,7 @@ func (c *conn) Watch(ctx context.Context) error {
 		return nil
 	}
 	if !c.rx.open {
-		if _, err := c.meet(ctx, true); err != nil {
+		if _, err := c.meet(ctx, true, time.Time{}); err != nil {
 			ring.StoreRel(&c.rx.busy, out)
 			return wait.Error(ctx, "watch", "shm") // any other error is what Recv will say
 		}
@@ -47,6 +47,12 @@ func (c *conn) Watch(ctx context.Context) error {
 		if over || c.Ready() {
 			return nil
 		}
+		if c.unread() { // Ready does not take any number of records
+			if err := wait.Error(ctx, "watch", "shm"); err != nil {
+				return err
+			}
+			continue
+		}
 		select {
 		case <-c.rx.wake:
 		case <-c.over:
@@ -55,4 +61,11 @@ func (c *conn) Watch(ctx context.Context) error {
 			return wait.Error(ctx, "watch", "shm")
 		}
 	}
+}
+
+// unread returns whether a record is there that Ready has not looked at.
+func (c *conn) unread() bool {
+	ring.StoreRel(&c.rx.busy, in)
+	defer ring.StoreRel(&c.rx.busy, out)
+	return c.state.Load()&closed == 0 && c.rx.c.Head() != 0
 }

@@ -19,6 +19,9 @@ import (
 // read reads at least one byte into p. With block unset it returns 0, nil when there is none yet.
 func (r *reader) read(ctx context.Context, p []byte, block bool) (int, error) {
 	if block {
+		if r.overdue() {
+			return 0, r.late()
+		}
 		r.hangBack()
 	}
 	r.into, r.n, r.e = p, 0, syscall.EAGAIN
@@ -32,6 +35,9 @@ func (r *reader) read(ctx context.Context, p []byte, block bool) (int, error) {
 			return 0, nil
 		}
 		r.before()
+		if r.end.IsZero() && r.cfg.Timeout > 0 {
+			r.end = time.Now().Add(r.cfg.Timeout)
+		}
 		r.soon = r.linger()
 		if !r.soon {
 			if err := r.block(ctx); err != nil {
@@ -105,14 +111,17 @@ func (r *reader) linger() bool {
 	return false
 }
 
+// overdue returns whether Config.Timeout has passed since the first wait of the call.
+func (r *reader) overdue() bool { return !r.end.IsZero() && !time.Now().Before(r.end) }
+
+// late returns the error of a call that is overdue.
+func (r *reader) late() error { return fmt.Errorf("recv on %s: %w", r.name, ipc.ErrTimeout) }
+
+// block waits in the poller until there is something to read, or ctx or the time of the call ends.
 func (r *reader) block(ctx context.Context) error {
 	r.watch.Arm(ctx)
-	var end time.Time
-	if r.cfg.Timeout > 0 {
-		end = time.Now().Add(r.cfg.Timeout)
-	}
 	for {
-		_ = r.file.SetReadDeadline(end)
+		_ = r.file.SetReadDeadline(r.end)
 		if err := wait.Error(ctx, "recv", r.name); err != nil {
 			return err
 		}
@@ -123,8 +132,8 @@ func (r *reader) block(ctx context.Context) error {
 		case !errors.Is(err, os.ErrDeadlineExceeded):
 			r.err = fmt.Errorf("recv on %s: %w", r.name, ipc.ErrClosed)
 			return r.err
-		case !end.IsZero() && !time.Now().Before(end):
-			return fmt.Errorf("recv on %s: %w", r.name, ipc.ErrTimeout)
+		case r.overdue():
+			return r.late()
 		}
 	}
 }

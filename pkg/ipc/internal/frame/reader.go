@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"sync/atomic"
 	"syscall"
+	"time"
 
 	"github.com/descartes/regress/pkg/ipc"
 	"github.com/descartes/regress/pkg/ipc/internal/wait"
@@ -33,6 +34,7 @@ type reader struct {
 	taken  int // messages since hangBack
 	back   int // pauses of hangBack
 	soon   bool
+	end    time.Time // when Config.Timeout ends the call, zero before it first waits
 	err    error
 	failed atomic.Pointer[error]
 
@@ -134,6 +136,7 @@ func (r *reader) recvAny(ctx context.Context, dst []byte) ([]byte, error) {
 	if err := wait.Error(ctx, "recv", r.name); err != nil {
 		return dst[:0], err
 	}
+	r.end = time.Time{}
 	if !r.inLrg {
 		n, _, err := r.header(ctx, true)
 		if err != nil {
@@ -195,6 +198,7 @@ func (r *reader) rest(ctx context.Context, block bool) (bool, error) {
 
 // next makes the next message complete, waiting if block is set, and returns it in place.
 func (r *reader) next(ctx context.Context, block bool) (p []byte, ok bool, err error) {
+	r.end = time.Time{}
 	if !r.inLrg {
 		n, ok, err := r.header(ctx, block)
 		if !ok {
