@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -11,6 +13,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/descartes/regress/cmd/regress/internal/figure"
 	"github.com/descartes/regress/cmd/regress/internal/repo"
 	"github.com/descartes/regress/cmd/regress/internal/report"
 	"github.com/descartes/regress/pkg/baseline"
@@ -120,7 +123,6 @@ func (f *baselineFlags) update(ctx context.Context, s *session, files []string) 
 	if err != nil {
 		return err
 	}
-	defer store.Close()
 	added, err := store.Put(ctx, runs...)
 	if err != nil {
 		return fmt.Errorf("baseline update: %w", err)
@@ -198,14 +200,16 @@ func (f *baselineFlags) list(ctx context.Context, s *session, _ []string) error 
 	if err != nil {
 		return err
 	}
-	defer store.Close()
-	infos, err := store.List(ctx, baseline.Query{Project: s.project(baseline.Log{}), Branch: f.branch})
+	query := baseline.Query{Project: s.project(baseline.Log{}), Branch: f.branch}
+	infos, err := store.List(ctx, query)
 	if err != nil && !errors.Is(err, baseline.ErrDamaged) { // beside the damaged ones stand those that can be read
 		return err
 	}
-	if len(infos) == 0 && err == nil {
-		s.note("the store is empty: regress baseline update fills it")
-		return nil
+	if len(infos) == 0 {
+		if other := s.noteEmpty(ctx, store, query); err == nil {
+			err = other
+		}
+		return err
 	}
 	table := tabwriter.NewWriter(s.stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "ID\tTIME\tCOMMIT\tBRANCH\tMACHINE\tSERIES")
@@ -214,9 +218,51 @@ func (f *baselineFlags) list(ctx context.Context, s *session, _ []string) error 
 		if i.Environment.Cores > 0 {
 			cores = fmt.Sprintf(", %d cores", i.Environment.Cores)
 		}
-		fmt.Fprintf(table, "%.12s\t%s\t%.12s\t%s\t%s %s%s\t%d\n", i.ID, i.Time.Format("2006-01-02 15:04"), i.Commit, i.Branch, i.Fingerprint, i.Environment.CPU, cores, i.Series)
+		fmt.Fprintf(table, "%.12s\t%s\t%s\t%s\t%s %s%s\t%d\n", i.ID, i.Time.Format("2006-01-02 15:04"), figure.Plain(fmt.Sprintf("%.12s", i.Commit)),
+			figure.Name(i.Branch), i.Fingerprint, figure.Name(i.Environment.CPU), cores, i.Series)
 	}
 	return errors.Join(table.Flush(), err)
+}
+
+// noteEmpty says why a list is empty: the store is, or it has other branches or
+// projects alone.
+func (s *session) noteEmpty(ctx context.Context, store baseline.Store, query baseline.Query) error {
+	all, err := store.List(ctx, baseline.Query{})
+	if err != nil && !errors.Is(err, baseline.ErrDamaged) {
+		return err
+	}
+	branches, projects := map[string]int{}, map[string]int{}
+	for _, info := range all {
+		projects[info.Project]++
+		if info.Project == query.Project || query.Project == "" {
+			branches[info.Branch]++
+		}
+	}
+	switch {
+	case len(branches) > 0:
+		s.note("the store has no run of branch %q; it has those of %s", query.Branch, tally(branches))
+	case len(projects) > 0:
+		s.note("the store has no run of project %q; it has those of %s: name one with --project", query.Project, tally(projects))
+	case err == nil:
+		s.note("the store is empty: regress baseline update fills it")
+	}
+	return nil
+}
+
+// tally returns the names that occur most, each with how often.
+func tally(counts map[string]int) string {
+	const most = 10
+	names := slices.SortedFunc(maps.Keys(counts), func(a, b string) int {
+		return cmp.Or(cmp.Compare(counts[b], counts[a]), strings.Compare(a, b))
+	})
+	var parts []string
+	for _, name := range names[:min(len(names), most)] {
+		parts = append(parts, fmt.Sprintf("%q (%s)", name, figure.Counted(counts[name], "run")))
+	}
+	if len(names) > most {
+		parts = append(parts, fmt.Sprintf("%d others", len(names)-most))
+	}
+	return strings.Join(parts, ", ")
 }
 
 func (f *baselineFlags) show(ctx context.Context, s *session, ids []string) error {
@@ -227,7 +273,6 @@ func (f *baselineFlags) show(ctx context.Context, s *session, ids []string) erro
 	if err != nil {
 		return err
 	}
-	defer store.Close()
 	run, err := store.Get(ctx, ids[0])
 	if err != nil {
 		return err
@@ -244,7 +289,6 @@ func (f *baselineFlags) remove(ctx context.Context, s *session, ids []string) er
 	if err != nil {
 		return err
 	}
-	defer store.Close()
 	for _, id := range ids {
 		if err := store.Remove(ctx, id); err != nil {
 			return fmt.Errorf("baseline remove %s: %w", id, err)

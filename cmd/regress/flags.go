@@ -81,7 +81,7 @@ func (f *storeFlags) override(c *config.Config) error {
 	if f.project != "" {
 		c.Project = f.project
 	}
-	return nil
+	return checkStore(c.Store)
 }
 
 // formatFlags say how to print.

@@ -18,6 +18,8 @@ import (
 	"syscall"
 
 	"golang.org/x/term"
+
+	"github.com/descartes/regress/cmd/regress/internal/figure"
 )
 
 func main() { os.Exit(Main()) }
@@ -67,7 +69,7 @@ func (w *world) main(ctx context.Context, args []string) int {
 		err = fmt.Errorf("write the output: %w", out.err)
 	}
 	if err != nil && !silent(err) {
-		fmt.Fprintf(w.stderr, "regress: %v\n", err)
+		w.note("%v", err)
 	}
 	return exitCode(err)
 }
@@ -86,7 +88,9 @@ func (c *checked) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// note prints one line for the person, away from the report.
+// note prints something for the person, away from the report. Names of files and
+// what stands in them may be a stranger's: nothing of it reaches the terminal as
+// a control character.
 func (w *world) note(format string, args ...any) {
-	fmt.Fprintf(w.stderr, "regress: "+format+"\n", args...)
+	fmt.Fprintf(w.stderr, "regress: %s\n", figure.PlainLines(fmt.Sprintf(format, args...)))
 }

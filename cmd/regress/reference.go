@@ -42,9 +42,9 @@ func (s *session) reference(ctx context.Context, log *baseline.Log, ref string) 
 	return found, nil
 }
 
-// referenceOf is what the store has of ref on one class of machine, oldest
-// first: of the branch of that name, else of that very commit. Where it has none,
-// what it has of the branch on others, for the decision to say so.
+// referenceOf returns the stored runs to compare with, oldest first: of branch
+// ref on this class of machine; else of commit ref; else of the branch on any
+// machine, which the decision reports as not comparable.
 func (s *session) referenceOf(ctx context.Context, log baseline.Log, ref, fingerprint string) ([]baseline.Run, error) {
 	branch := baseline.Query{Project: s.project(log), Branch: strings.TrimPrefix(ref, "origin/"), Limit: memoryRuns}
 	queries := []baseline.Query{branch, branch}
@@ -101,28 +101,6 @@ func (s *session) declare(ctx context.Context, log *baseline.Log, lone []baselin
 	slices.SortFunc(log.Functions[baseline.Head], func(a, b baseline.Function) int {
 		return strings.Compare(a.Package+"."+a.Name, b.Package+"."+b.Name)
 	})
-}
-
-// stored reads whole runs, oldest first.
-func (s *session) stored(ctx context.Context, query baseline.Query) ([]baseline.Run, error) {
-	store, err := s.store(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer store.Close()
-	infos, err := store.List(ctx, query)
-	if err != nil {
-		return nil, err
-	}
-	runs := make([]baseline.Run, 0, len(infos))
-	for _, info := range slices.Backward(infos) {
-		run, err := store.Get(ctx, info.ID)
-		if err != nil {
-			return nil, err
-		}
-		runs = append(runs, run)
-	}
-	return runs, nil
 }
 
 // commit resolves ref in this repository; empty when it cannot be.

@@ -14,9 +14,7 @@ import (
 
 	"github.com/descartes/regress/cmd/regress/internal/config"
 	"github.com/descartes/regress/pkg/baseline"
-	"github.com/descartes/regress/pkg/baseline/dir"
 	"github.com/descartes/regress/pkg/baseline/ingest"
-	"github.com/descartes/regress/pkg/baseline/postgres"
 )
 
 // session is what a command works on: the configuration and where it was found.
@@ -25,6 +23,7 @@ type session struct {
 	cfg  config.Config
 	root string // the directory of regress.toml, or the current one
 	from string // the current directory
+	once storeOnce
 }
 
 // action returns what a command does: it opens the session, lets the flags win
@@ -40,6 +39,7 @@ func (w *world) action(file *fileFlags, run func(context.Context, *session, []st
 				return err
 			}
 		}
+		defer s.close()
 		return run(c.Context, s, c.Args().Slice())
 	}
 }
@@ -101,24 +101,6 @@ func modulePath(dir string) string {
 		}
 		return ""
 	}
-}
-
-// store opens the store that is in force.
-func (s *session) store(ctx context.Context) (baseline.Store, error) {
-	where := s.cfg.Store
-	if strings.HasPrefix(where, "postgres://") || strings.HasPrefix(where, "postgresql://") {
-		return postgres.Open(ctx, where)
-	}
-	if where == "" {
-		where = stateDir
-	}
-	if scheme, _, found := strings.Cut(where, "://"); found {
-		return nil, usagef("store %s://…: only a directory or postgres://… is understood", scheme)
-	}
-	if !filepath.IsAbs(where) {
-		where = filepath.Join(s.root, where)
-	}
-	return dir.Open(where)
 }
 
 // results reads FILEs, several as the shards of one measurement; where there

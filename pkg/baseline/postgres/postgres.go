@@ -48,6 +48,13 @@ func (s *store) Close() error {
 
 const form = "write postgres://user:password@host:5432/database, with each of / ? # @ : % in the password percent-encoded (%2F %3F %23 %40 %3A %25), or leave the password to PGPASSWORD"
 
+// Validate returns why dsn is no URL that Open could connect with, or nil. It
+// connects to nothing, and its error shows no password.
+func Validate(dsn string) error {
+	_, err := parse(dsn)
+	return err
+}
+
 // parse reads the URL. Its errors say nothing of what stands in it that could
 // be a piece of the password.
 func parse(dsn string) (*pgxpool.Config, error) {

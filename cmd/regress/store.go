@@ -1,0 +1,106 @@
+package main
+
+import (
+	"context"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/descartes/regress/pkg/baseline"
+	"github.com/descartes/regress/pkg/baseline/dir"
+	"github.com/descartes/regress/pkg/baseline/postgres"
+)
+
+// storeOnce is the store of one command, opened when it is first asked for.
+type storeOnce struct {
+	asked bool
+	store baseline.Store
+	err   error
+}
+
+// store opens the store that is in force. A command opens it once: where that
+// failed, it is not waited for again. The session closes it.
+func (s *session) store(ctx context.Context) (baseline.Store, error) {
+	if o := &s.once; !o.asked {
+		o.asked = true
+		o.store, o.err = openStore(ctx, s.root, s.cfg.Store)
+	}
+	return s.once.store, s.once.err
+}
+
+// close gives back what the command has opened.
+func (s *session) close() {
+	if s.once.store != nil {
+		_ = s.once.store.Close() // what Put and Remove returned is kept already
+	}
+}
+
+func openStore(ctx context.Context, root, where string) (baseline.Store, error) {
+	if err := checkStore(where); err != nil {
+		return nil, err
+	}
+	switch {
+	case isPostgres(where):
+		return postgres.Open(ctx, where)
+	case where == "":
+		where = stateDir
+	}
+	if !filepath.IsAbs(where) {
+		where = filepath.Join(root, where)
+	}
+	return dir.Open(where)
+}
+
+func isPostgres(where string) bool {
+	return strings.HasPrefix(where, "postgres://") || strings.HasPrefix(where, "postgresql://")
+}
+
+// What a directory is hardly called, and what drivers of databases take, which
+// may hold a password: a URL, a user and password before a host, keywords with
+// values, host:port. The careful form holds for what is spelt as a path.
+var (
+	likeDSN      = regexp.MustCompile(`[:=@\x00-\x1f\x7f]`)
+	likeDSNPath  = regexp.MustCompile(`(?i)://|:[^/]*@|^//.*@|(password|passwd|pwd|user|dbname)\s*=|[\x00-\x1f\x7f]`)
+	spelledPaths = []string{"/", "./", "../"}
+)
+
+// checkStore returns an error that shows nothing of where, which may hold a
+// password, unless where names a directory or is a URL of PostgreSQL.
+func checkStore(where string) error {
+	if isPostgres(where) {
+		if err := postgres.Validate(where); err != nil {
+			return usageError{err}
+		}
+		return nil
+	}
+	forbidden := likeDSN
+	if slices.ContainsFunc(spelledPaths, func(p string) bool { return strings.HasPrefix(where, p) }) {
+		forbidden = likeDSNPath
+	}
+	if forbidden.MatchString(where) {
+		return usagef("the store that was given (not shown, it may hold a password) is not a directory and not postgres://…: write postgres://user:password@host:5432/database, or ./NAME for a directory of a name with : = or @")
+	}
+	return nil
+}
+
+// stored reads whole runs, oldest first.
+func (s *session) stored(ctx context.Context, query baseline.Query) ([]baseline.Run, error) {
+	store, err := s.store(ctx)
+	if err != nil {
+		return nil, err
+	}
+	infos, err := store.List(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	runs := make([]baseline.Run, 0, len(infos))
+	for _, info := range slices.Backward(infos) {
+		run, err := store.Get(ctx, info.ID)
+		if err != nil {
+			return nil, err
+		}
+		runs = append(runs, run)
+	}
+	return runs, nil
+}
