@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/descartes/regress/cmd/regress/internal/config"
-	"github.com/descartes/regress/cmd/regress/internal/figure"
 	"github.com/descartes/regress/cmd/regress/internal/github"
 	"github.com/descartes/regress/cmd/regress/internal/repo"
 	"github.com/descartes/regress/cmd/regress/internal/report"
@@ -102,7 +101,6 @@ func (s *session) post(ctx context.Context, in gate.Input, d gate.Decision) gith
 		Comment:   markdown.String(),
 		Positions: positions,
 		Reproduce: func(row gate.Row) string { return reproduce(again(in.Log), row) },
-		Value:     figure.Value,
 		Waivers:   in.Waivers,
 		Today:     in.Today,
 	}

@@ -7,18 +7,44 @@ import (
 )
 
 // Number writes v, in a tidied unit, to three digits with the prefix that fits: "240 ns",
-// "12.3 KiB", "1.23 M", "0.4 %". The unit itself stands elsewhere.
-func Number(v float64, unit string) string {
-	scale := scales[KindOf(unit)]
-	at := scale[len(scale)-1]
-	for _, step := range scale {
-		if math.Abs(v) >= step.size*.9995 { // what would round up to 1000 of the smaller one
-			at = step
-			break
+// "12.3 KiB", "1.23 M", "0.42 %". The unit itself stands elsewhere.
+func Number(v float64, unit string) string { return prefixOf(v, unit).write(v) }
+
+// Alike writes values that stand beside each other with one prefix, that of the largest, so that a
+// reader can divide them: "0.976 µs", "1.20 µs". exact says that they are counts: then they are
+// written whole, as Exact does, if all of them can be.
+func Alike(unit string, exact bool, values ...float64) []string {
+	largest, whole := 0., exact && (KindOf(unit) == Bytes || KindOf(unit) == Count)
+	for _, v := range values {
+		largest = max(largest, math.Abs(v))
+		whole = whole && isWhole(v)
+	}
+	prefix := prefixOf(largest, unit)
+	out := make([]string, len(values))
+	for i, v := range values {
+		if out[i] = prefix.write(v); whole {
+			out[i] = Exact(v, unit)
 		}
 	}
-	return strings.TrimSuffix(three(v/at.size)+" "+at.name, " ")
+	return out
 }
+
+// prefixOf returns the prefix that v is written with.
+func prefixOf(v float64, unit string) prefix {
+	scale := scales[KindOf(unit)]
+	for _, step := range scale {
+		if math.Abs(v) >= step.size*.9995 { // what would round up to 1000 of the smaller one
+			return step
+		}
+	}
+	return scale[len(scale)-1]
+}
+
+// write writes v to three digits with a prefix.
+func (p prefix) write(v float64) string { return strings.TrimSuffix(three(v/p.size)+" "+p.name, " ") }
+
+// isWhole reports whether a count can be written whole in nine digits.
+func isWhole(v float64) bool { return v == math.Trunc(v) && math.Abs(v) < 1e9 }
 
 // Value writes Number and what the prefix does not say: "1.23 M msg/s", "2 allocs". The unit is as
 // it was printed, and so the result may hold anything.
@@ -27,7 +53,7 @@ func Value(v float64, unit string) string { return Number(v, unit) + beside(unit
 // Exact writes a count whole, since 4096 B against 4100 B must not read as 4 KiB twice. What is not
 // whole, or longer than nine digits, reads as Number.
 func Exact(v float64, unit string) string {
-	if v != math.Trunc(v) || math.Abs(v) >= 1e9 {
+	if !isWhole(v) {
 		return Number(v, unit)
 	}
 	whole := strconv.FormatFloat(v, 'f', -1, 64)
@@ -86,19 +112,24 @@ func grouped(v float64) string {
 	return digits
 }
 
-// three writes three significant digits without an exponent where that is short.
+// three writes three significant digits, without an exponent from a millionth to a million.
 func three(x float64) string {
 	switch a := math.Abs(x); {
 	case a == 0:
 		return "0"
-	case a < .9995 || a >= 1e6:
-		return strconv.FormatFloat(x, 'g', 3, 64)
-	case a < 9.995:
+	case a >= .9995 && a < 9.995:
 		return strconv.FormatFloat(x, 'f', 2, 64)
-	case a < 99.95:
+	case a >= 9.995 && a < 99.95:
 		return strconv.FormatFloat(x, 'f', 1, 64)
+	case a >= 99.95 && a < 1e6:
+		return strconv.FormatFloat(x, 'f', 0, 64)
 	}
-	return strconv.FormatFloat(x, 'f', 0, 64)
+	short := strconv.FormatFloat(x, 'g', 3, 64)
+	if math.Abs(x) >= 1 || math.Abs(x) < 1e-6 || !strings.Contains(short, "e") {
+		return short
+	}
+	rounded, _ := strconv.ParseFloat(short, 64)
+	return strconv.FormatFloat(rounded, 'f', -1, 64)
 }
 
 // Commit writes a commit as people do: its first ten digits. Anything else stays as it is.

@@ -1,6 +1,9 @@
 package figure
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestFiguresRead(t *testing.T) {
 	check := func(have, want string) {
@@ -30,6 +33,20 @@ func TestFiguresRead(t *testing.T) {
 	check(Exact(4100, "B/op"), "4100 B")
 	check(Exact(2, "allocs/op"), "2")
 	check(Exact(2.5, "allocs/op"), "2.50")
+	alike := func(unit string, exact bool, values ...float64) string {
+		return strings.Join(Alike(unit, exact, values...), ", ")
+	}
+	check(alike("sec/op", false, 9.76e-7, 1.2e-6), "0.976 µs, 1.20 µs")
+	check(alike("sec/op", false, 9e-6, 3), "0.000009 s, 3.00 s")
+	check(alike("B/op", true, 27136.5, 25169), "26.5 KiB, 24.6 KiB") // 25169 / 1024; half a byte is no whole number
+	check(alike("B/op", true, 27136, 25169), "27136 B, 25169 B")
+	check(alike("B/op", false, 27136, 900), "26.5 KiB, 0.879 KiB")
+	check(alike("allocs/op", true, 3, 5), "3, 5")
+	check(alike("allocs/op", true, 0, 1200.5), "0 k, 1.20 k")
+	check(alike("B/op", true, 2e9, 1000), "1.86 GiB, 9.31e-07 GiB")
+	check(alike("sec/op", false, -2e-9, 0), "-2.00 ns, 0 ns")
+	check(alike("sec/op", false), "")
+
 	check(Limit(5e6, "private-bytes"), "5 MB")
 	check(Limit(5<<20, "private-bytes"), "5 MiB")
 	check(Limit(4<<10, "leak-max-live-bytes"), "4 KiB")

@@ -130,9 +130,9 @@ func TestCauses(t *testing.T) {
 			t.Errorf("note %d has a control character", i)
 		}
 	}
-	check(0, "cart/price.go:41-43", "From 1e-06", "likely cause", "Grew most: fmt.Sprintf +12 ns/op, cart.price +3 ns/op.", "measured by: cart/cart_test.go:10", "to reproduce: regress compare")
+	check(0, "cart/price.go:41-43", "From 1.00 µs to 1.12 µs", "likely cause", "Grew most: fmt.Sprintf +12 ns/op, cart.price +3 ns/op.", "measured by: cart/cart_test.go:10", "to reproduce: regress compare")
 	check(1, "cart/cart_test.go:11-11", "Grew most: runtime.gcBgMarkWorker +9 ns/op.", "to reproduce")
-	check(2, "cart/cart_test.go:12-12", "between +10 % and +14 %")
+	check(2, "cart/cart_test.go:12-12", "a change of +10.0 to +14.0 %")
 	if strings.Contains(all[1].message+all[2].message, "cause") {
 		t.Error("a cause is claimed that nobody knows")
 	}

@@ -68,7 +68,6 @@ type Post struct {
 	Comment   string                                // Markdown of the comment; empty: none
 	Positions map[baseline.Function]source.Position // where head's benchmarks stand, relative to the repository
 	Reproduce func(gate.Row) string                 // the command that measures a row again; nil: not shown
-	Value     func(v float64, unit string) string   // how a value reads; nil: four digits and the unit
 	Causes    map[baseline.Key]Cause                // what profiles say of regressed series; may be empty
 	Claims    []Claim                               // workflow_run: in place of Causes, what the raw log says they are
 	Policy    string                                // workflow_run: regress.toml as decided with, relative to the repository

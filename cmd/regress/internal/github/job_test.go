@@ -133,8 +133,8 @@ func TestPullRequest(t *testing.T) {
 	}
 	want := map[string]any{
 		"path": "cart/cart_test.go", "start_line": 10., "end_line": 10., "annotation_level": "failure",
-		"title":       "Cart000/size=64B-2 sec/op regressed by +12 %",
-		"message":     "Cart000/size=64B-2 sec/op: 12 % slower. From 1e-06 sec/op to 1.12e-06 sec/op, a change between +10 % and +14 % (95 % confidence).",
+		"title":       "Cart000/size=64B-2 sec/op regressed by +12.0 %",
+		"message":     "Cart000/size=64B-2 sec/op: 12 % slower. From 1.00 µs to 1.12 µs, a change of +10.0 to +14.0 % (95 % confidence).",
 		"raw_details": "to reproduce: regress compare --bench Cart000/size=64B-2",
 	}
 	for key, value := range want {
@@ -142,7 +142,7 @@ func TestPullRequest(t *testing.T) {
 			t.Errorf("annotation %s: have %v, want %v", key, run.Annotations[0][key], value)
 		}
 	}
-	if have := s.commands.String(); !strings.HasPrefix(have, "::error file=cart/cart_test.go,line=10,title=Cart000/size=64B-2 sec/op regressed by +12 %25::Cart000") || strings.Count(have, "\n") != 1 {
+	if have := s.commands.String(); !strings.HasPrefix(have, "::error file=cart/cart_test.go,line=10,title=Cart000/size=64B-2 sec/op regressed by +12.0 %25::Cart000") || strings.Count(have, "\n") != 1 {
 		t.Errorf("commands: %q", have)
 	}
 	if s.summary() != "# summary\n\n" {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/descartes/regress/cmd/regress/internal/figure"
 	"github.com/descartes/regress/cmd/regress/internal/report"
 	"github.com/descartes/regress/pkg/baseline"
 	"github.com/descartes/regress/pkg/gate"
@@ -54,18 +55,18 @@ func rowNote(post Post, row gate.Row) (note, bool) {
 	what := fmt.Sprintf("%s %s", row.Name, row.Unit)
 	switch row.Verdict {
 	case gate.Regressed:
-		return note{level: failure, title: what + " regressed" + change(row), message: sentence(post, row)}, true
+		return note{level: failure, title: what + " regressed" + change(row), message: sentence(row)}, true
 	case gate.Crept:
 		return note{level: failure, title: what + " crept in since " + d.Anchor, message: cutAt(oneLine(row.Name+" "+row.Unit+": "+row.Why), maxMessage-1) + "."}, true
 	case gate.Missing:
-		n := note{level: warning, title: what + " is missing", message: sentence(post, row)}
+		n := note{level: warning, title: what + " is missing", message: sentence(row)}
 		if d.Outcome == gate.Fail && d.Policy.Strict {
 			n.level = failure
 		}
 		return n, true
 	case gate.Inconclusive:
 		if d.Policy.Strict {
-			return note{level: failure, title: what + " could not be judged", message: sentence(post, row)}, true
+			return note{level: failure, title: what + " could not be judged", message: sentence(row)}, true
 		}
 	}
 	return note{}, false
@@ -75,21 +76,18 @@ func change(row gate.Row) string {
 	if row.Change == nil {
 		return ""
 	}
-	return fmt.Sprintf(" by %+.3g %%", *row.Change*100)
+	return " by " + figure.Change(*row.Change)
 }
 
-// sentence tells the row's story: why, from what to what, how sure.
-func sentence(post Post, row gate.Row) string {
-	value := post.Value
-	if value == nil {
-		value = func(v float64, unit string) string { return fmt.Sprintf("%.4g %s", v, unit) }
-	}
+// sentence returns the row's story: why, from what to what, how sure.
+func sentence(row gate.Row) string {
 	s := row.Name + " " + row.Unit + ": " + cmp.Or(row.Why, string(row.Verdict))
 	if row.Base != nil && row.Head != nil {
-		s += fmt.Sprintf(". From %s to %s", value(row.Base.Median, row.Unit), value(row.Head.Median, row.Unit))
+		both := figure.Alike(row.Unit, row.Exact, row.Base.Median, row.Head.Median)
+		s += fmt.Sprintf(". From %s to %s", both[0], both[1])
 	}
 	if row.Interval != nil {
-		s += fmt.Sprintf(", a change between %+.3g %% and %+.3g %% (%.3g %% confidence)", row.Interval.Lo*100, row.Interval.Hi*100, row.Interval.Level*100)
+		s += fmt.Sprintf(", a change of %s (%s confidence)", figure.Between(row.Interval.Lo, row.Interval.Hi), figure.Percent(row.Interval.Level))
 	}
 	return cutAt(oneLine(s), maxMessage-1) + "."
 }

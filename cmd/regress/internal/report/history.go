@@ -60,13 +60,10 @@ func (p *page) course(r gate.Row) table.Cell {
 	values = append(values, r.Head.Median)
 	lo, hi := slices.Min(values), slices.Max(values)
 	span := max(hi-lo, r.MinEffect*math.Abs(hi))
-	write := figure.Number
-	if r.Exact {
-		write = figure.Exact
-	}
-	from, to := write(lo, r.Unit), write(hi, r.Unit)
-	if from != to {
-		to = from + " to " + to
+	ends := figure.Alike(r.Unit, r.Exact, lo, hi)
+	to := ends[1]
+	if ends[0] != to {
+		to = ends[0] + " to " + to
 	}
 	sessions := fmt.Sprintf(" %d sessions and head, ", len(values)-1)
 	return table.Named(figure.Spark(values, lo, lo+span)).Then(table.Say(sessions), table.Figure(to))

@@ -8,20 +8,20 @@ import (
 // figures of a row, as they stand in every table.
 type figures struct{ base, head, change, between, sees string }
 
+// figuresOf writes the figures of a row, those against the anchor where it crept.
 func figuresOf(r gate.Row) figures {
-	write := figure.Number
-	if r.Exact {
-		write = figure.Exact
-	}
 	var f figures
 	if creep(r) {
 		r.Base, r.Change, r.Interval, r.Detectable = r.Drift.Anchor, r.Drift.Change, r.Drift.Interval, r.Drift.Detectable
 	}
-	if r.Base != nil {
-		f.base = write(r.Base.Median, r.Unit)
-	}
-	if r.Head != nil {
-		f.head = write(r.Head.Median, r.Unit)
+	switch {
+	case r.Base != nil && r.Head != nil:
+		both := figure.Alike(r.Unit, r.Exact, r.Base.Median, r.Head.Median)
+		f.base, f.head = both[0], both[1]
+	case r.Base != nil:
+		f.base = figure.Alike(r.Unit, r.Exact, r.Base.Median)[0]
+	case r.Head != nil:
+		f.head = figure.Alike(r.Unit, r.Exact, r.Head.Median)[0]
 	}
 	switch {
 	case r.Change != nil:
@@ -38,7 +38,7 @@ func figuresOf(r gate.Row) figures {
 	return f
 }
 
-// interval is the title of the column of intervals: with their level where
+// interval returns the title of the column of intervals: with their level where
 // all have the same, as far as it is shown.
 func interval(rows []gate.Row) string {
 	level := ""

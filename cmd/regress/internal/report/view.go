@@ -323,5 +323,6 @@ func between(t gate.TargetRow) string {
 	if t.Verdict != gate.Unclear || t.Interval == nil {
 		return ""
 	}
-	return fmt.Sprintf("%s to %s: ", figure.Value(t.Interval.Lo, t.Unit), figure.Value(t.Interval.Hi, t.Unit))
+	ends := figure.Alike(t.Unit, false, t.Interval.Lo, t.Interval.Hi)
+	return fmt.Sprintf("%s to %s: ", ends[0], ends[1])
 }

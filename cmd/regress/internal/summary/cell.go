@@ -77,7 +77,8 @@ func (s Series) figure() string {
 	case s.Unit.Exact && least == most:
 		return figure.Exact(s.Median, unit)
 	case s.Unit.Exact:
-		return fmt.Sprintf("%s (%s to %s)", figure.Exact(s.Median, unit), figure.Exact(least, unit), figure.Exact(most, unit))
+		all := figure.Alike(unit, true, s.Median, least, most)
+		return fmt.Sprintf("%s (%s to %s)", all[0], all[1], all[2])
 	case s.Spread != nil && *s.Spread >= leastSpread:
 		return figure.Number(s.Median, unit) + " ±" + figure.Percent(*s.Spread)
 	}

@@ -53,7 +53,8 @@ func interval(t gate.TargetRow) table.Cell {
 	if t.Interval == nil || t.Interval.Lo == t.Interval.Hi {
 		return nil
 	}
-	return table.Figure(fmt.Sprintf("%s to %s at %s", figure.Number(t.Interval.Lo, t.Unit), figure.Number(t.Interval.Hi, t.Unit), figure.Percent(t.Interval.Level)))
+	ends := figure.Alike(t.Unit, false, t.Interval.Lo, t.Interval.Hi)
+	return table.Figure(fmt.Sprintf("%s to %s at %s", ends[0], ends[1], figure.Percent(t.Interval.Level)))
 }
 
 // on returns which series a row is about, or why it is about none.
