@@ -67,12 +67,12 @@ func (f *compareFlags) run(ctx context.Context, s *session, files []string) erro
 	log, err := s.results(ctx, files, plan{measureFlags: f.measureFlags, base: f.base, resume: f.resume, next: true, all: f.all})
 	if err != nil {
 		hub.broken(ctx, err)
-		return err
+		return f.excuse(ctx, s, err)
 	}
 	in := s.input(log)
 	if in.Stored, err = s.reference(ctx, &in.Log, f.base); err != nil {
 		hub.broken(ctx, err)
-		return err
+		return f.excuse(ctx, s, err)
 	}
 	decision := gate.Decide(in)
 	if err := printReport(decision, in); err != nil {
@@ -80,9 +80,12 @@ func (f *compareFlags) run(ctx context.Context, s *session, files []string) erro
 	}
 	if len(files) == 0 { // what was measured here can be profiled here
 		hub.causes = s.causes(ctx, f.measureFlags, f.base, decision)
+		hub.keepCauses(in.Log)
+	} else {
+		hub.causes = keptCauses(files)
 	}
 	hub.finish(ctx, in, decision)
-	return outcome(decision)
+	return f.excuse(ctx, s, outcome(decision))
 }
 
 // outcome turns a decision into what main exits with.

@@ -30,12 +30,17 @@ type outcomeError struct{ outcome gate.Outcome }
 
 func (e outcomeError) Error() string { return "the gate says " + string(e.outcome) }
 
+// excusedError is why a run could not be decided, where the user wants that to fail nothing.
+type excusedError struct{ error }
+
+func (e excusedError) Unwrap() error { return e.error }
+
 // exitCode maps what a command returned.
 func exitCode(err error) int {
 	var usage usageError
 	var outcome outcomeError
 	switch {
-	case err == nil:
+	case err == nil || errors.As(err, new(excusedError)):
 		return exitPass
 	case errors.As(err, &outcome):
 		if outcome.outcome == gate.Fail {

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"maps"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"github.com/descartes/regress/cmd/regress/internal/config"
@@ -21,6 +23,7 @@ import (
 type hub struct {
 	*session
 	job    *github.Job
+	env    github.Context
 	causes map[baseline.Key]github.Cause
 }
 
@@ -31,28 +34,49 @@ func (s *session) github(ctx context.Context, asked bool, f hubFlags) (*hub, err
 	if err != nil || !asked {
 		return h, err
 	}
-	env, err := github.FromEnv(s.getenv)
-	if err != nil {
+	if h.env, err = github.FromEnv(s.getenv); err != nil {
 		s.note("warning: %v: only commands and the job summary are written", err)
 	}
-	h.job = github.Start(ctx, env, options)
+	h.job = github.Start(ctx, h.env, options)
 	return h, nil
 }
 
 // hubOptions sends workflow commands to stderr: stdout is the report alone,
 // and the runner reads both.
 func (s *session) hubOptions(f hubFlags) (github.Options, error) {
-	comment, err := github.ParseComment(f.comment)
+	comment, err := github.ParseWhen(f.comment)
 	if err != nil {
 		return github.Options{}, usageError{err}
 	}
-	return github.Options{Commands: s.stderr, Key: f.key, Comment: comment}, nil
+	if f.undecided != "fail" && f.undecided != "neutral" {
+		return github.Options{}, usagef("--undecided is %q: use fail or neutral", f.undecided)
+	}
+	return github.Options{Commands: s.stderr, Key: f.key, Comment: comment, FailUndecided: f.undecided == "fail"}, nil
+}
+
+// excuse makes nothing fail that could not be decided, where the user wants it so. Who stopped the
+// run is no such reason.
+func (f hubFlags) excuse(ctx context.Context, s *session, err error) error {
+	if f.undecided != "neutral" || exitCode(err) != exitUndecided || ctx.Err() != nil {
+		return err
+	}
+	s.note("warning: nothing was decided, and --undecided neutral lets that pass")
+	return excusedError{err}
 }
 
 // broken ends the check run of a run without a decision.
 func (h *hub) broken(ctx context.Context, err error) {
-	if h.job != nil {
-		h.job.Abort(ctx, err.Error())
+	if h.job == nil {
+		return
+	}
+	h.job.Abort(ctx, err.Error(), exitCode(err) == exitUndecided && ctx.Err() == nil)
+	h.outputs(map[string]string{"exit-code": strconv.Itoa(exitCode(err))})
+}
+
+// outputs hands what was found to the later steps of the job.
+func (h *hub) outputs(values map[string]string) {
+	if err := h.env.SetOutputs(values); err != nil {
+		h.note("warning: %v", err)
 	}
 }
 
@@ -61,14 +85,38 @@ func (h *hub) finish(ctx context.Context, in gate.Input, d gate.Decision) {
 	if h.job == nil {
 		return
 	}
-	h.keepCauses(in.Log)
 	post := h.post(ctx, in, d)
 	post.Causes = h.causes
 	h.job.Finish(ctx, post)
+	h.publish(in.Log, d, post.Summary)
 }
 
-// keepCauses adds the causes to the raw log that was just measured: annotate,
-// which has no profiles, finds them there.
+// publish hands the decision to the later steps of the job: in words, in numbers, and as files
+// beside the raw log.
+func (h *hub) publish(log baseline.Log, d gate.Decision, markdown string) {
+	values := map[string]string{
+		"outcome":   string(d.Outcome),
+		"headline":  d.Headline,
+		"regressed": strconv.Itoa(d.Counts[gate.Regressed] + d.Counts[gate.Crept]),
+		"undecided": strconv.Itoa(d.Counts[gate.Inconclusive]),
+		"exit-code": strconv.Itoa(exitCode(outcome(d))),
+	}
+	if h.env.Outputs != "" && len(log.Files) == 1 && filepath.IsAbs(log.Files[0]) {
+		name := strings.TrimSuffix(log.Files[0], filepath.Ext(log.Files[0]))
+		var text bytes.Buffer
+		err := report.JSON(&text, d)
+		err = errors.Join(err, os.WriteFile(name+".json", text.Bytes(), 0o644), os.WriteFile(name+".md", []byte(markdown), 0o644))
+		if err != nil {
+			h.note("warning: write the report beside the raw log: %v", err)
+		} else {
+			values["log"], values["json"], values["markdown"] = log.Files[0], name+".json", name+".md"
+		}
+	}
+	h.outputs(values)
+}
+
+// keepCauses adds the causes to the raw log that was just measured: whoever posts what it says,
+// in another step or another job, has no profiles and finds them there.
 func (h *hub) keepCauses(log baseline.Log) {
 	if len(h.causes) == 0 || len(log.Files) != 1 {
 		return
@@ -80,6 +128,18 @@ func (h *hub) keepCauses(log baseline.Log) {
 	if err != nil {
 		h.note("warning: the raw log is without the causes: %v", err)
 	}
+}
+
+// keptCauses returns what keepCauses added to the logs. A log that cannot be read has been complained
+// of, and one from standard input is read only once.
+func keptCauses(files []string) map[baseline.Key]github.Cause {
+	causes := map[baseline.Key]github.Cause{}
+	for _, name := range files {
+		if text, err := os.ReadFile(name); err == nil {
+			maps.Copy(causes, github.Causes(github.ReadClaims(text)))
+		}
+	}
+	return causes
 }
 
 func (s *session) post(ctx context.Context, in gate.Input, d gate.Decision) github.Post {

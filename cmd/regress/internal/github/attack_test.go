@@ -37,7 +37,7 @@ func TestAttacks(t *testing.T) {
 	for name, text := range attacks {
 		hub := server(t)
 		s := setting(t, hub, "pull_request", "pull_request")
-		s.opt.Comment = CommentAlways
+		s.opt.Comment = WhenAlways
 		post := red(1, 2)
 		post.Decision.Outcome, post.Decision.Headline = gate.Pass, text // the one-line comment
 		post.Decision.Counts = map[gate.Verdict]int{gate.Unchanged: 2}

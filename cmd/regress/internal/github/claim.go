@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -86,6 +87,20 @@ func ReadClaims(log []byte) []Claim {
 		all = append(all, c)
 	}
 	return all
+}
+
+// Causes returns the claims of a log that this job, or a step of it before, has measured itself. Each
+// is believed if it can be one: lines of a file of the repository.
+func Causes(claims []Claim) map[baseline.Key]Cause {
+	causes := map[baseline.Key]Cause{}
+	for _, c := range claims {
+		cause := Cause{File: c.File, First: c.First, Last: c.Last, Grown: c.Grown}
+		if c.File != "" && (!filepath.IsLocal(c.File) || c.First < 1 || c.Last < c.First) {
+			cause.File = ""
+		}
+		causes[baseline.Key{Package: c.Package, Name: c.Name, Unit: c.Unit}] = cause
+	}
+	return causes
 }
 
 // span is a range of lines, both ends in it.

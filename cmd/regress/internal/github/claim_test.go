@@ -141,7 +141,7 @@ func TestChangedPolicy(t *testing.T) {
 		hub := server(t)
 		hub.Pulls = []githubtest.Pull{{Number: 7, Head: "mallory:patch-1", SHA: headSHA, Files: []githubtest.PullFile{file}}}
 		s := setting(t, hub, "workflow_run", "workflow_run")
-		s.opt.Comment = CommentAlways
+		s.opt.Comment = WhenAlways
 		post.Policy = "sub/regress.toml"
 		s.start().Finish(t.Context(), post)
 		for where, text := range map[string]string{"comment": hub.Comments[0].Body, "check run": hub.Runs[0].Summary, "job summary": s.summary()} {

@@ -21,7 +21,7 @@ type client struct {
 
 // dial makes a client; nothing is sent. The base address is set as it is:
 // WithEnterpriseURLs would append /api/v3/ to what GITHUB_API_URL already has.
-func dial(env Context, opt Options) (*client, error) {
+func dial(env Context) (*client, error) {
 	home, err := url.Parse(env.APIURL)
 	if err != nil || home.Host == "" {
 		return nil, fmt.Errorf("GITHUB_API_URL is %q, not an address", env.APIURL)
@@ -33,8 +33,8 @@ func dial(env Context, opt Options) (*client, error) {
 		sleep: sleep,
 		now:   time.Now,
 
-		requests: opt.Requests,
-		patience: opt.Patience,
+		requests: maxRequests,
+		patience: maxPatience,
 	}
 	c := &client{Client: api.NewClient(&http.Client{Transport: w}), wire: w, owner: env.Owner, repo: env.Repo}
 	c.BaseURL = home

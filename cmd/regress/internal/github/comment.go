@@ -36,7 +36,7 @@ func (j *Job) comment(ctx context.Context, post Post) error {
 		return nil // a later push has been judged in the meantime
 	case old.id != 0:
 		return j.editComment(ctx, old.id, body)
-	case quiet(post.Decision) && j.opt.Comment != CommentAlways:
+	case quiet(post.Decision) && j.opt.Comment != WhenAlways:
 		return nil
 	}
 	return j.addComment(ctx, body, old.page)

@@ -3,10 +3,13 @@ package github
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -16,12 +19,12 @@ type Context struct {
 	Event      string // GITHUB_EVENT_NAME: pull_request, merge_group, workflow_run, push, schedule …
 	Owner      string // of the repository that the workflow runs for
 	Repo       string
-	SHA        string // the commit to report on: the pull request's own head, not the merge commit; empty: unknown
-	Measured   string // GITHUB_SHA: what was checked out. In pull_request the merge commit
-	Base       string // SHA that the event names as the other side; empty when it names none
-	Pull       int    // number of the pull request; 0: none, or not known before the API is asked
-	Fork       bool   // the head commit comes from another repository
-	HeadOwner  string // workflow_run: whose branch was measured
+	SHA        string   // the commit to report on: the pull request's own head, not the merge commit; empty: unknown
+	Measured   string   // GITHUB_SHA: what was checked out. In pull_request the merge commit
+	Base       []string // what to compare with, for git, the best first; the last may be HEAD itself
+	Pull       int      // number of the pull request; 0: none, or not known before the API is asked
+	Fork       bool     // the head commit comes from another repository
+	HeadOwner  string   // workflow_run: whose branch was measured
 	HeadBranch string
 	RunID      int64  // of this workflow run
 	TriggerID  int64  // workflow_run: the run that measured and holds the artifact
@@ -30,6 +33,7 @@ type Context struct {
 	ServerURL  string
 	Token      Secret
 	Summary    string // file that takes the job summary; empty: none
+	Outputs    string // file that takes the step's outputs; empty: none
 }
 
 // payload is what is read of GITHUB_EVENT_PATH.
@@ -83,6 +87,11 @@ func FromEnv(getenv func(string) string) (Context, error) {
 		ServerURL: strings.TrimSuffix(cmp.Or(getenv("GITHUB_SERVER_URL"), "https://github.com"), "/"),
 		Token:     NewSecret(strings.TrimSpace(getenv("GITHUB_TOKEN"))),
 		Summary:   getenv("GITHUB_STEP_SUMMARY"),
+		Outputs:   getenv("GITHUB_OUTPUT"),
+		Base:      []string{"HEAD"}, // which measures the noise of the machine
+	}
+	if branch := getenv("GITHUB_BASE_REF"); branch != "" {
+		c.Base = []string{"origin/" + branch}
 	}
 	c.RunID, _ = strconv.ParseInt(getenv("GITHUB_RUN_ID"), 10, 64)
 	c.SHA = c.Measured
@@ -119,24 +128,32 @@ func readEvent(name string) (payload, error) {
 }
 
 // apply takes the commit and the pull request from the event: the environment
-// knows neither.
+// knows neither. The base of a pull request is its branch as it was fetched, which the merge
+// commit contains; the event's commit of it may be older. A new branch has no commit before the push,
+// and a forced push may have lost it.
 func (c *Context) apply(event payload) {
 	here := c.Owner + "/" + c.Repo
 	switch {
 	case event.PullRequest != nil:
 		pull := event.PullRequest
-		c.SHA, c.Base, c.Pull = sha(pull.Head.SHA), sha(pull.Base.SHA), pull.Number
+		c.SHA, c.Pull = sha(pull.Head.SHA), pull.Number
+		c.Base = named("origin/"+pull.Base.Ref, sha(pull.Base.SHA))
 		c.Fork = pull.Head.Repo == nil || !strings.EqualFold(pull.Head.Repo.FullName, here)
 	case event.MergeGroup != nil:
-		c.SHA, c.Base = sha(event.MergeGroup.HeadSHA), sha(event.MergeGroup.BaseSHA)
+		c.SHA, c.Base = sha(event.MergeGroup.HeadSHA), named(sha(event.MergeGroup.BaseSHA))
 	case event.WorkflowRun != nil:
 		run := event.WorkflowRun
 		c.SHA, c.TriggerID, c.Trigger = sha(run.HeadSHA), run.ID, run.Event
 		c.HeadOwner, c.HeadBranch = run.HeadRepository.Owner.Login, run.HeadBranch
 		c.Fork = !strings.EqualFold(run.HeadRepository.FullName, here)
 	case event.After != "":
-		c.SHA, c.Base = cmp.Or(sha(event.After), c.Measured), sha(event.Before)
+		c.SHA, c.Base = cmp.Or(sha(event.After), c.Measured), named(sha(event.Before), "HEAD")
 	}
+}
+
+// named returns the names without those that are empty.
+func named(names ...string) []string {
+	return slices.DeleteFunc(names, func(name string) bool { return name == "" || name == "origin/" })
 }
 
 func (c *Context) check() error {
@@ -152,6 +169,26 @@ func sha(text string) string {
 		return ""
 	}
 	return text
+}
+
+// SetOutputs hands values to the later steps of this job; it does nothing outside of one.
+func (c *Context) SetOutputs(values map[string]string) error {
+	if c.Outputs == "" {
+		return nil
+	}
+	var text strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		fmt.Fprintf(&text, "%s=%s\n", name, c.Token.Redact(oneLine(values[name])))
+	}
+	file, err := os.OpenFile(c.Outputs, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+	if err == nil {
+		_, err = file.WriteString(text.String())
+		err = errors.Join(err, file.Close())
+	}
+	if err != nil {
+		return fmt.Errorf("write the outputs of this step: %w", err)
+	}
+	return nil
 }
 
 // runURL is the page of the workflow run that holds the log.

@@ -3,6 +3,7 @@ package github
 import (
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 )
@@ -21,18 +22,19 @@ func TestFromEnv(t *testing.T) {
 		}
 		want.Event, want.Owner, want.Repo, want.Measured, want.RunID, want.Token = event, "acme", "shop", mergeSHA, 42, NewSecret("t")
 		want.APIURL, want.ServerURL = "https://ghe.example/api/v3/", "https://ghe.example"
-		if have != want {
+		if !reflect.DeepEqual(have, want) {
 			t.Errorf("%s:\nhave %+v\nwant %+v", name, have, want)
 		}
 	}
 	const base = "2222222222222222222222222222222222222222"
-	check("pull_request", "pull_request", Context{SHA: headSHA, Base: base, Pull: 7})
-	check("fork", "pull_request", Context{SHA: headSHA, Base: base, Pull: 7, Fork: true})
-	check("deleted_fork", "pull_request", Context{SHA: headSHA, Base: base, Pull: 7, Fork: true})
-	check("merge_group", "merge_group", Context{SHA: headSHA, Base: base})
-	check("push", "push", Context{SHA: headSHA, Base: base})
-	check("schedule", "schedule", Context{SHA: mergeSHA})
-	check("workflow_run", "workflow_run", Context{SHA: headSHA, Fork: true, HeadOwner: "mallory", HeadBranch: "patch-1", TriggerID: 555, Trigger: "pull_request"})
+	branch := []string{"origin/main", base}
+	check("pull_request", "pull_request", Context{SHA: headSHA, Base: branch, Pull: 7})
+	check("fork", "pull_request", Context{SHA: headSHA, Base: branch, Pull: 7, Fork: true})
+	check("deleted_fork", "pull_request", Context{SHA: headSHA, Base: branch, Pull: 7, Fork: true})
+	check("merge_group", "merge_group", Context{SHA: headSHA, Base: []string{base}})
+	check("push", "push", Context{SHA: headSHA, Base: []string{base, "HEAD"}})
+	check("schedule", "schedule", Context{SHA: mergeSHA, Base: []string{"HEAD"}})
+	check("workflow_run", "workflow_run", Context{Base: []string{"HEAD"}, SHA: headSHA, Fork: true, HeadOwner: "mallory", HeadBranch: "patch-1", TriggerID: 555, Trigger: "pull_request"})
 }
 
 // What is missing or wrong is said, and nothing is reported on a guessed commit.

@@ -10,7 +10,7 @@
 //	env, err := github.FromEnv(os.Getenv)    // the runner's environment and event
 //	job := github.Start(ctx, env, options)   // check run: in progress
 //	…measure, decide…
-//	job.Finish(ctx, post)                    // or job.Abort(ctx, why)
+//	job.Finish(ctx, post)                    // or job.Abort(ctx, why, undecided)
 //
 // Nothing here can change a verdict: Start, Finish and Abort return no error.
 // What fails at GitHub becomes one ::warning at the end of the job. Everything
@@ -24,7 +24,7 @@
 // believed only for lines that the API shows to be changed. regress.toml is the
 // default branch's there, and where the pull request changes it, that is said.
 //
-// The requests of one job are counted and capped (see Options); a usual job
+// The requests of one job are counted and capped (see maxRequests); a usual job
 // makes seven: two to open the check run, two to complete it with up to a
 // hundred annotations, and up to three for the comment. For a fork four more: two
 // for the artifact, one for the pull request and one for its files.

@@ -179,14 +179,14 @@ func TestTokenNeverShows(t *testing.T) {
 			hub := server(t)
 			hub.App = app
 			s := setting(t, hub, "pull_request", "pull_request")
-			s.opt.Comment = CommentAlways
+			s.opt.Comment = WhenAlways
 			leak := "x" + hub.Token + "y"
 			post.Decision.Headline, post.Summary, post.Comment = leak, leak, leak
 			row := &post.Decision.Rows[0]
 			row.Why, row.Unit, row.Warnings = leak, leak, []string{leak}
 			post.Reproduce = func(gate.Row) string { return leak }
 			s.start().Finish(t.Context(), post)
-			s.start().Abort(t.Context(), leak)
+			s.start().Abort(t.Context(), leak, false)
 			text, err := json.Marshal([]any{hub.Runs, hub.Comments, hub.Statuses, s.commands.String(), s.summary()})
 			if err != nil {
 				t.Fatal(err)

@@ -17,20 +17,20 @@ import (
 	"github.com/descartes/regress/pkg/gate"
 )
 
-// Comment says when the pull request gets a comment.
-type Comment string
+// When says when the pull request gets a comment.
+type When string
 
 // When there is a comment. One that is there already is always kept up to date.
 const (
-	CommentAuto   Comment = "auto"   // when there is more to say than "nothing regressed"; also the zero value
-	CommentAlways Comment = "always" // also then, in one line
-	CommentNever  Comment = "never"
+	WhenAuto   When = "auto"   // when there is more to say than "nothing regressed"; also the zero value
+	WhenAlways When = "always" // also then, in one line
+	WhenNever  When = "never"
 )
 
-// ParseComment reads auto, always or never; empty is auto.
-func ParseComment(text string) (Comment, error) {
-	switch c := cmp.Or(Comment(text), CommentAuto); c {
-	case CommentAuto, CommentAlways, CommentNever:
+// ParseWhen reads auto, always or never; empty is auto.
+func ParseWhen(text string) (When, error) {
+	switch c := cmp.Or(When(text), WhenAuto); c {
+	case WhenAuto, WhenAlways, WhenNever:
 		return c, nil
 	}
 	return "", fmt.Errorf("when to comment is %q: use auto, always or never", text)
@@ -38,11 +38,10 @@ func ParseComment(text string) (Comment, error) {
 
 // Options of a job. The zero value is a sensible one but for Commands.
 type Options struct {
-	Commands io.Writer     // takes workflow commands: the step's stdout or stderr
-	Key      string        // tells several suites of one repository apart: letters, digits, '.', '_', '-'
-	Comment  Comment       // when to comment
-	Requests int           // most API requests of this job, repeated ones included; 0: 12
-	Patience time.Duration // most time spent waiting for rate limits and between tries; 0: 1 min
+	Commands      io.Writer // takes workflow commands: the step's stdout or stderr
+	Key           string    // tells several suites of one repository apart: letters, digits, '.', '_', '-'
+	Comment       When      // when to comment
+	FailUndecided bool      // what is undecided fails the check run; else it is neutral, with a warning
 }
 
 var notInKey = regexp.MustCompile(`[^A-Za-z0-9._-]+`)
@@ -116,8 +115,6 @@ func (j *Job) begin(ctx context.Context) {
 
 // open makes a job that has asked GitHub for nothing yet.
 func open(env Context, opt Options) *Job {
-	opt.Requests = cmp.Or(opt.Requests, defaultRequests)
-	opt.Patience = cmp.Or(opt.Patience, defaultPatience)
 	if opt.Commands == nil {
 		opt.Commands = io.Discard
 	}
@@ -129,7 +126,7 @@ func open(env Context, opt Options) *Job {
 		j.trouble = append(j.trouble, "there is no token; pass GITHUB_TOKEN: ${{ github.token }} in the environment")
 	default:
 		var err error
-		if j.api, err = dial(env, opt); err != nil {
+		if j.api, err = dial(env); err != nil {
 			j.fail("API", err)
 		}
 	}
@@ -166,7 +163,7 @@ func (j *Job) Finish(ctx context.Context, post Post) {
 		j.fail("pull request", j.review(ctx, &post))
 		post.Summary = fit(post.Summary, maxMarkdown-len(post.aside)) + post.aside
 	}
-	all := j.redact(notes(post))
+	all := j.redact(append(j.undecided(post.Decision), notes(post)...))
 	if j.env.Event != "workflow_run" { // there the lines are those of another commit
 		j.fail("commands", commands(j.opt.Commands, all))
 	}
@@ -174,17 +171,24 @@ func (j *Job) Finish(ctx context.Context, post Post) {
 		j.fail("summary", appendSummary(j.env.Summary, post.Summary))
 	}
 	if j.api != nil {
-		j.publish(ctx, outputOf(post, placed(all)), post)
+		j.publish(ctx, j.outputOf(post, placed(all)), post)
 	}
 	j.complain()
 }
 
-// Abort ends the check run of a job that has no decision to show. It is
-// cancelled, which is neither red nor green; why is one sentence.
-func (j *Job) Abort(ctx context.Context, why string) {
+// Abort ends the check run of a job that has no decision to show; why is one sentence. It is
+// cancelled, which is not green. What is undecided, and not the mistake of whoever set up the job, is
+// neutral unless Options.FailUndecided is set, and a warning says so.
+func (j *Job) Abort(ctx context.Context, why string, undecided bool) {
 	why = j.env.Token.Redact(cutAt(oneLine(why), 1000))
+	conclusion := "cancelled"
+	if undecided && !j.opt.FailUndecided {
+		conclusion = "neutral"
+		// Note: where the step's own output is gone there is nobody left to tell.
+		_, _ = io.WriteString(j.opt.Commands, note{level: warning, title: titleUndecided, message: why}.command())
+	}
 	if j.api != nil {
-		o := output{title: cutAt("not measured: "+why, maxTitle), summary: figure.Prose("Nothing was decided: " + why), conclusion: "cancelled"}
+		o := output{title: cutAt("not measured: "+why, maxTitle), summary: figure.Prose("Nothing was decided: " + why), conclusion: conclusion}
 		ctx, cancel := outlive(ctx)
 		defer cancel()
 		j.conclude(ctx, o)
@@ -205,7 +209,7 @@ func outlive(ctx context.Context) (context.Context, context.CancelFunc) {
 // publish is the part of Finish that needs a token.
 func (j *Job) publish(ctx context.Context, o output, post Post) {
 	j.conclude(ctx, o)
-	if j.api == nil || post.Comment == "" || j.opt.Comment == CommentNever {
+	if j.api == nil || post.Comment == "" || j.opt.Comment == WhenNever {
 		return
 	}
 	if j.env.Pull != 0 {

@@ -290,13 +290,22 @@ func TestAbort(t *testing.T) {
 	j := s.start()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	j.Abort(ctx, "go build: exit status 1\nof "+hub.Token)
+	j.Abort(ctx, "go build: exit status 1\nof "+hub.Token, false)
 	run := hub.Runs[0]
 	if run.Status != "completed" || run.Conclusion != "cancelled" || run.Title != "not measured: go build: exit status 1 of ***" {
 		t.Errorf("check run: %+v", run)
 	}
 	if len(hub.Comments) != 0 || s.warnings() != 0 {
 		t.Errorf("comments %v, commands %q", hub.Comments, s.commands.String())
+	}
+	// What nobody could decide blocks nothing, and is seen.
+	s.start().Abort(ctx, "the store "+hub.Token+"\ndoes not answer", true)
+	if run := hub.Runs[0]; run.Conclusion != "neutral" || s.commands.String() != "::warning title=regress%3A undecided::the store *** does not answer\n" {
+		t.Errorf("check run %+v, commands %q", run, s.commands.String())
+	}
+	s.opt.FailUndecided = true
+	if s.start().Abort(ctx, "x", true); hub.Runs[0].Conclusion != "cancelled" || s.warnings() != 1 {
+		t.Errorf("check run %+v, commands %q", hub.Runs[0], s.commands.String())
 	}
 	// Stopped in mid-run with a decision on what there is: that is still posted.
 	j = s.start()
@@ -306,13 +315,13 @@ func TestAbort(t *testing.T) {
 	}
 }
 
-func TestParseComment(t *testing.T) {
-	for text, want := range map[string]Comment{"": CommentAuto, "auto": CommentAuto, "always": CommentAlways, "never": CommentNever} {
-		if have, err := ParseComment(text); have != want || err != nil {
+func TestParseWhen(t *testing.T) {
+	for text, want := range map[string]When{"": WhenAuto, "auto": WhenAuto, "always": WhenAlways, "never": WhenNever} {
+		if have, err := ParseWhen(text); have != want || err != nil {
 			t.Errorf("%q: %q, %v", text, have, err)
 		}
 	}
-	if _, err := ParseComment("Never"); err == nil {
+	if _, err := ParseWhen("Never"); err == nil {
 		t.Error("a word that is none of them gives no error")
 	}
 }

@@ -141,13 +141,24 @@ func (p Post) blame(n note, row gate.Row) note {
 	return n
 }
 
+// titleUndecided is the title of the annotation on a run that is neither red nor green.
+const titleUndecided = "regress: undecided"
+
+// undecided returns the note that makes a run that fails nobody visible all the same.
+func (j *Job) undecided(d gate.Decision) []note {
+	if d.Outcome != gate.Undecided || j.opt.FailUndecided {
+		return nil
+	}
+	return []note{{level: warning, title: titleUndecided, message: d.Headline}}
+}
+
 // placed are the notes that a check run can take: it needs a line for each.
 func placed(all []note) []note {
 	return slices.DeleteFunc(slices.Clone(all), func(n note) bool { return n.file == "" })
 }
 
 // outputOf is what the check run says of a decision.
-func outputOf(post Post, all []note) output {
+func (j *Job) outputOf(post Post, all []note) output {
 	d := post.Decision
 	o := output{title: cutAt(oneLine(d.Headline), maxTitle), summary: fit(post.Summary, maxMarkdown), notes: all}
 	switch {
@@ -158,6 +169,8 @@ func outputOf(post Post, all []note) output {
 	case d.Outcome == gate.Fail && post.expired():
 		o.conclusion, o.state = "action_required", "failure"
 	case d.Outcome == gate.Fail:
+		o.conclusion, o.state = "failure", "failure"
+	case j.opt.FailUndecided:
 		o.conclusion, o.state = "failure", "failure"
 	default:
 		o.conclusion, o.state = "neutral", "error" // a status knows no neutral; undecided is never green

@@ -13,13 +13,13 @@ import (
 	"time"
 )
 
-// The defaults of Options and what does not need one.
+// The limits of one job.
 const (
-	defaultRequests = 12
-	defaultPatience = 60 * time.Second
-	tryTimeout      = 15 * time.Second
-	maxTries        = 3
-	maxAnswer       = 32 << 20 // bytes: a page of 100 comments of 64 KiB and their authors is 7 MiB
+	maxRequests = 12               // repeated ones included
+	maxPatience = 60 * time.Second // waiting for rate limits and between tries
+	tryTimeout  = 15 * time.Second
+	maxTries    = 3
+	maxAnswer   = 32 << 20 // bytes: a page of 100 comments of 64 KiB and their authors is 7 MiB
 )
 
 var errRequests = errors.New("the requests that one job may make are used up")
