@@ -58,12 +58,17 @@
 //	# round: 3                  from here on
 //	# disturbed: WHY            the round just printed; becomes a warning
 //	# failed: SIDE PKG NAME MESSAGE   a process that gave no result; becomes a problem, in place of those made from its output
+//	# not-run: SIDE PKG NAME WHY      it was not reached; WHY ended the measurement, such as `budget of 3m0s`. Older logs have a
+//	                            # failed: mark with the message `not run: the WHY came before its first round`
+//	# edited: SIDE PKG BenchmarkX      its own source, in the test files, is another one at base (or anchor) than at head
 //	# warning: MESSAGE
 //	# stopped: WHY              measuring ended before everything was decided
 //	# file: NAME                what follows comes from another file and has a header of its own (Merge)
 //	# cut: N                    a line of N bytes stood here (Read)
 //
-// Other comments, `# load:` and `# binary:` among them, say nothing to this package.
+// Other comments, and the marks `# load:`, `# binary:` and `# cause:`, say nothing to the reader of
+// results. format.go has every key and mark once, for the reader and the writer ([Header.Text],
+// [Block] and the functions beside them).
 //
 // # Units
 //

@@ -120,7 +120,7 @@ func (p *part) take(line []byte) bool {
 var benchmarkPrefix = []byte("Benchmark")
 
 // fileMark stands in front of each of several texts in one.
-const fileMark = "# file: "
+const fileMark = "# " + string(MarkFile) + ": "
 
 // isName reports whether what follows "Benchmark" can belong to the name of a
 // benchmark function: go test takes what does not go on in lower case.

@@ -2,13 +2,10 @@ package ingest
 
 import (
 	"bytes"
-	"errors"
+	"cmp"
 	"fmt"
 	"maps"
-	"math"
-	"strconv"
 	"strings"
-	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -17,30 +14,18 @@ import (
 
 // header is what `key: value` lines have said so far.
 type header struct {
-	regress   bool // a raw log of regress: its header ends where its body begins
-	body      bool // something of the body was seen
-	keys      map[string]string
-	side      baseline.Side
-	pkg       string
-	procedure string
-	seed      uint64
-	foreign   map[string]string // keys that mean nothing to regress
-	told      map[string]bool   // those of them that a warning has named
+	regress bool // a raw log of regress: its header ends where its body begins
+	body    bool // something of the body was seen
+	keys    map[string]string
+	parsed  *parsed // what they say; nil: look again
+	side    baseline.Side
+	pkg     string
+	foreign map[string]string // keys that mean nothing to regress
+	named   map[string]bool   // those of them that a warning has named
 }
 
 func newHeader() header {
-	return header{keys: map[string]string{}, foreign: map[string]string{}, told: map[string]bool{}}
-}
-
-// version is the one that this package writes about and reads.
-const version = "1"
-
-// known are the keys that mean something to regress, besides side and pkg.
-var known = map[string]bool{
-	"regress-log": true, "procedure": true, "project": true, "commit": true, "branch": true, "dirty": true,
-	"base-commit": true, "base-branch": true, "anchor-commit": true, "anchor-ref": true, "seed": true, "started": true, "bench": true,
-	"goos": true, "goarch": true, "cpu": true, "cores": true, "quota": true, "gomaxprocs": true, "memory-mib": true,
-	"kernel": true, "virtual": true, "governor": true, "go-version": true, "suite-flags": true,
+	return header{keys: map[string]string{}, foreign: map[string]string{}, named: map[string]bool{}}
 }
 
 // splitKey takes a configuration line of the benchmark format apart: the key
@@ -63,16 +48,16 @@ func splitKey(line []byte) (key, value []byte, ok bool) {
 
 // set takes in one key.
 func (p *part) set(key, value string) {
-	if !keepable([]byte(value)) && (known[key] || key == "pkg") && !(p.regress && p.body && key != "pkg") {
+	if !keepable([]byte(value)) && (keys[key] || key == keyPackage) && !(p.regress && p.body && key != keyPackage) {
 		p.warn(baseline.Warning{Kind: baseline.LongFact, File: p.file, Line: p.at(), Of: key})
 		value = strings.ToValidUTF8(value, "?")
 		value = strings.ToValidUTF8(value[:min(len(value), baseline.MaxName)], "")
 	}
 	switch key {
-	case "side":
+	case keySide:
 		p.setSide(value)
 		return
-	case "pkg":
+	case keyPackage:
 		p.closeBlock("")
 		p.pkg, p.body = value, true
 		p.moved()
@@ -81,27 +66,24 @@ func (p *part) set(key, value string) {
 	if p.regress && p.body {
 		return // the header says it once; what a benchmark prints cannot change it
 	}
-	if !known[key] {
+	if !keys[key] {
 		p.setForeign(key, value)
 		return
 	}
 	p.restart(key)
 	p.keys[key] = value
+	p.parsed = nil
 	p.moved()
 	switch key {
-	case "regress-log":
+	case keyVersion:
 		if value != version {
 			p.err = fmt.Errorf("line %d: it has version %s of the raw log and this program reads version %s; update regress", p.at(), value, version)
 		}
 		p.regress = true
-	case "procedure":
-		p.procedure = value
-	case "seed":
-		seed, err := strconv.ParseUint(value, 10, 64)
-		if err != nil {
+	case keySeed:
+		if err := setSeed(&Header{}, value); err != nil {
 			p.warn(baseline.Warning{Kind: baseline.BadFact, File: p.file, Line: p.at(), Of: key, Detail: value})
 		}
-		p.seed = seed
 	}
 }
 
@@ -114,8 +96,8 @@ func (p *part) setForeign(key, value string) {
 	case had && old != value && len(p.runs) > 0 && !p.regress:
 		p.warn(baseline.Warning{Kind: baseline.KeyChanges, File: p.file, Of: key, Other: string(clip([]byte(old))), Detail: string(clip([]byte(value)))})
 		delete(p.foreign, key)
-		p.told[key] = true
-	case !p.told[key] && len(p.foreign)+len(p.told) < most:
+		p.named[key] = true
+	case !p.named[key] && len(p.foreign)+len(p.named) < most:
 		p.foreign[key] = value
 	}
 }
@@ -134,65 +116,59 @@ func (p *part) setSide(value string) {
 	}
 }
 
-// commit of the present side. In a raw log of regress `commit` is head's; in
-// other texts it is that of the results below it.
-func (p *part) commit() string {
-	if p.side.Judged() {
-		return p.keys["commit"]
+// parse returns what the keys say, until one of them changes. A fact of the machine that is none is
+// taken as unknown, with a warning.
+func (p *part) parse() *parsed {
+	if p.parsed != nil {
+		return p.parsed
 	}
-	if sha := p.keys[string(p.side)+"-commit"]; sha != "" || p.regress {
-		return sha
-	}
-	return p.keys["commit"]
-}
-
-// facts are those of a run of the present side.
-func (p *part) facts(env baseline.Environment) baseline.Run {
-	r := baseline.Run{
-		Project: p.keys["project"], Side: p.side, Commit: p.commit(), Environment: env,
-		Branch: p.keys["branch"], Dirty: p.keys["dirty"] == "true",
-	}
-	if !p.side.Judged() {
-		r.Dirty = false
-		name := map[baseline.Side]string{baseline.Base: "base-branch", baseline.Anchor: "anchor-ref"}[p.side]
-		if branch := p.keys[name]; branch != "" || p.regress {
-			r.Branch = branch
-		}
-	}
-	if text := p.keys["started"]; text != "" {
-		started, err := time.Parse(time.RFC3339, text)
-		if err != nil || started.UTC().Year() < 1 {
-			p.warn(baseline.Warning{Kind: baseline.BadFact, File: p.file, Of: "started", Detail: text})
-		} else {
-			r.Time = started.UTC()
-		}
-	}
-	return r
-}
-
-// environment as the keys tell it.
-func (p *part) environment() baseline.Environment {
-	number := func(key string) float64 {
-		text := p.keys[key]
+	p.parsed = &parsed{}
+	for _, f := range facts {
+		text := p.keys[f.key]
 		if text == "" {
-			return 0
+			continue
 		}
-		v, err := strconv.ParseFloat(text, 64)
-		if err == nil && (!(v >= 0) || v > math.MaxInt32) {
-			err = errors.New("out of range")
+		if err := f.set(&p.parsed.Header, text); err != nil && f.machine {
+			p.warn(baseline.Warning{Kind: baseline.BadFact, File: p.file, Of: f.key, Detail: text})
+			delete(p.keys, f.key)
 		}
-		if err != nil {
-			p.warn(baseline.Warning{Kind: baseline.BadFact, File: p.file, Of: key, Detail: text})
-			delete(p.keys, key)
-			return 0
-		}
-		return v
 	}
-	return baseline.Environment{
-		OS: p.keys["goos"], Arch: p.keys["goarch"], CPU: p.keys["cpu"],
-		Cores: int(number("cores")), Quota: number("quota"), Procs: int(number("gomaxprocs")), MemoryMiB: int(number("memory-mib")),
-		Kernel: p.keys["kernel"], Virtual: p.keys["virtual"], Governor: p.keys["governor"],
-		GoVersion: p.keys["go-version"], SuiteFlags: p.keys["suite-flags"],
+	p.parsed.fingerprint = p.parsed.Environment.Fingerprint()
+	return p.parsed
+}
+
+// parsed is a header as far as it has come.
+type parsed struct {
+	Header
+	fingerprint string
+}
+
+// origin returns where the code of the present side came from. In a raw log of regress `commit` is
+// head's; in other texts it is that of the results below it.
+func (p *part) origin() Origin {
+	h := p.parse()
+	own := h.Base
+	switch {
+	case p.side.Judged():
+		return h.Head
+	case p.side == baseline.Anchor:
+		own = h.Anchor
+	}
+	if p.regress {
+		return own
+	}
+	return Origin{Commit: cmp.Or(own.Commit, h.Head.Commit), Ref: cmp.Or(own.Ref, h.Head.Ref)}
+}
+
+// begun returns a run of the present side, without results.
+func (p *part) begun() baseline.Run {
+	if text := p.keys[keyStarted]; text != "" && p.parse().Started.IsZero() {
+		p.warn(baseline.Warning{Kind: baseline.BadFact, File: p.file, Of: keyStarted, Detail: text})
+	}
+	h, from := p.parse(), p.origin()
+	return baseline.Run{
+		Project: h.Project, Side: p.side, Commit: from.Commit, Branch: from.Ref, Environment: h.Environment,
+		Dirty: h.Dirty && p.side.Judged(), Time: h.Started,
 	}
 }
 
@@ -200,7 +176,7 @@ func (p *part) environment() baseline.Environment {
 // text of one machine appended to that of another, which has no `cpu:` line,
 // does not inherit it.
 func (p *part) restart(key string) {
-	if key == "goos" && !p.regress {
-		maps.DeleteFunc(p.keys, func(k, _ string) bool { return k == "goarch" || k == "cpu" })
+	if key == keyOS && !p.regress {
+		maps.DeleteFunc(p.keys, func(k, _ string) bool { return k == keyArch || k == keyCPU })
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"strconv"
 )
 
 // load reads a text whole. A line beyond the limit is not kept: a mark stands in
@@ -69,7 +70,7 @@ func endLine(text []byte, cut int) []byte {
 	if cut == 0 {
 		return text
 	}
-	return fmt.Appendf(text, "# cut: %d\n", cut)
+	return append(text, MarkCut.line(strconv.Itoa(cut))+"\n"...)
 }
 
 // sizeOf guesses how much there is to read, so that a large file is not copied

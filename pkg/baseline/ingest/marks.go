@@ -14,58 +14,80 @@ import (
 // lastRound is far above what anybody measures, and leaves room for Merge to number on.
 const lastRound = 1_000_000
 
-// mark deals with a line that begins with '#'. A comment that is not one of the
-// marks of the format is somebody else's.
+// mark deals with a line that begins with '#'.
 func (p *part) mark(line string) {
-	key, rest, ok := strings.Cut(strings.TrimPrefix(line, "# "), ":")
-	if !ok || !strings.HasPrefix(line, "# ") {
+	key, rest, ok := cutMark(line)
+	if !ok {
 		return
 	}
-	rest = strings.TrimSpace(rest)
-	wrong := func(want string) {
-		p.problem("", baseline.Problem{Kind: baseline.BrokenMark, Detail: string(clip([]byte(line))), Of: want})
+	if m := marks[key]; m.read != nil && !m.read(p, rest) {
+		p.problem("", baseline.Problem{Kind: baseline.BrokenMark, Detail: string(clip([]byte(line))), Of: key.line(m.form)})
 	}
-	switch key {
-	case "functions":
-		if !p.functions(strings.Fields(rest)) {
-			wrong("# functions: base|head|anchor PACKAGE BenchmarkX …")
-		}
-	case "noise":
-		if !p.noise(strings.Fields(rest)) {
-			wrong("# noise: PACKAGE NAME UNIT sd=… between=… runwide=… sessions=…")
-		}
-	case "same", "same-anchor":
-		to := &p.log.Same
-		if key != "same" {
-			to = &p.log.SameAnchor
-		}
-		if f := strings.SplitN(rest, " ", 3); len(f) == 3 {
-			proven(to, map[baseline.Key]string{{Package: dash(f[0]), Name: strings.TrimPrefix(f[1], "Benchmark")}: f[2]})
-		} else {
-			wrong("# " + key + ": PACKAGE NAME why")
-		}
-	case "round":
-		p.closeBlock("")
-		p.body = true
-		n, err := strconv.Atoi(rest)
-		if err != nil || n < 1 || n > lastRound {
-			wrong("# round: a number from 1")
-			return
-		}
-		p.round = n
-	case "failed":
-		if !p.failure(strings.SplitN(rest, " ", 4)) {
-			wrong("# failed: base|head|anchor|- PACKAGE NAME message")
-		}
-	case "disturbed":
-		p.disturb.note(p, rest)
-	case "warning":
-		p.warn(baseline.Warning{Kind: baseline.Noted, Detail: rest})
-	case "stopped":
-		p.log.Stopped = rest
-	case "cut":
-		p.problem("", baseline.Problem{Kind: baseline.LineLeftOut, Detail: rest})
+}
+
+func (p *part) nextRound(rest string) bool {
+	p.closeBlock("")
+	p.body = true
+	n, err := strconv.Atoi(rest)
+	if err != nil || n < 1 || n > lastRound {
+		return false
 	}
+	p.round = n
+	return true
+}
+
+func (p *part) same(rest string) bool       { return proof(&p.log.Same, rest) }
+func (p *part) sameAnchor(rest string) bool { return proof(&p.log.SameAnchor, rest) }
+
+// proof reads why the code of a benchmark is the same on two sides.
+func proof(to *map[baseline.Key]string, rest string) bool {
+	f := strings.SplitN(rest, " ", 3)
+	if len(f) != 3 {
+		return false
+	}
+	proven(to, map[baseline.Key]string{{Package: undash(f[0]), Name: strings.TrimPrefix(f[1], "Benchmark")}: f[2]})
+	return true
+}
+
+func (p *part) warning(rest string) bool {
+	p.warn(baseline.Warning{Kind: baseline.Noted, Detail: rest})
+	return true
+}
+
+func (p *part) stopped(rest string) bool {
+	p.log.Stopped = rest
+	return true
+}
+
+func (p *part) cut(rest string) bool {
+	p.problem("", baseline.Problem{Kind: baseline.LineLeftOut, Detail: rest})
+	return true
+}
+
+func (p *part) disturbed(rest string) bool {
+	p.disturb.note(p, rest)
+	return true
+}
+
+// edited reads that the source of a benchmark is another one on a side than at the head.
+func (p *part) edited(rest string) bool {
+	f := strings.Fields(rest)
+	if len(f) != 3 || f[0] != string(baseline.Base) && f[0] != string(baseline.Anchor) {
+		return false
+	}
+	edit(&p.log, baseline.Side(f[0]), baseline.Function{Package: undash(f[1]), Name: f[2]})
+	return true
+}
+
+// edit adds to the benchmarks whose source is another one.
+func edit(log *baseline.Log, side baseline.Side, f baseline.Function) {
+	if log.Edited == nil {
+		log.Edited = map[baseline.Side]map[baseline.Function]bool{}
+	}
+	if log.Edited[side] == nil {
+		log.Edited[side] = map[baseline.Function]bool{}
+	}
+	log.Edited[side][f] = true
 }
 
 // proven adds to what is proven the same.
@@ -76,16 +98,8 @@ func proven(to *map[baseline.Key]string, more map[baseline.Key]string) {
 	maps.Copy(*to, more)
 }
 
-// dash is how an empty field is written.
-func dash(s string) string {
-	if s == "-" {
-		return ""
-	}
-	return s
-}
-
 func sideOf(word string) (baseline.Side, bool) {
-	side := baseline.Side(dash(word))
+	side := baseline.Side(undash(word))
 	return side, knownSide(side)
 }
 
@@ -93,7 +107,8 @@ func knownSide(side baseline.Side) bool {
 	return side.Judged() || side == baseline.Base || side == baseline.Anchor
 }
 
-func (p *part) functions(f []string) bool {
+func (p *part) functions(rest string) bool {
+	f := strings.Fields(rest)
 	if len(f) < 2 {
 		return false
 	}
@@ -106,17 +121,18 @@ func (p *part) functions(f []string) bool {
 		functions = []baseline.Function{} // known, even if there are none
 	}
 	for _, name := range f[2:] {
-		functions = append(functions, baseline.Function{Package: dash(f[1]), Name: name})
+		functions = append(functions, baseline.Function{Package: undash(f[1]), Name: name})
 	}
 	p.log.Functions[side] = functions
 	return true
 }
 
-func (p *part) noise(f []string) bool {
+func (p *part) noise(rest string) bool {
+	f := strings.Fields(rest)
 	if len(f) < 4 {
 		return false
 	}
-	key := baseline.Key{Package: dash(f[0]), Name: strings.TrimPrefix(f[1], "Benchmark"), Unit: tidied(f[2])}
+	key := baseline.Key{Package: undash(f[0]), Name: strings.TrimPrefix(f[1], "Benchmark"), Unit: tidied(f[2])}
 	var n baseline.Noise
 	for _, pair := range f[3:] {
 		name, text, _ := strings.Cut(pair, "=")
@@ -141,7 +157,22 @@ func (p *part) noise(f []string) bool {
 
 // failure is the tracker's own word on a process; it knows better than what can
 // be made of that process's output.
-func (p *part) failure(f []string) bool {
+func (p *part) failure(rest string) bool {
+	if f := strings.SplitN(rest, " ", 4); len(f) == 4 {
+		if why, ok := notReached(f[3]); ok {
+			return p.told(strings.Join(append(f[:3], why), " "), baseline.Problem{Kind: baseline.NotRun})
+		}
+	}
+	return p.told(rest, baseline.Problem{Kind: baseline.NoResult})
+}
+
+// notRun is the tracker's word on a benchmark that it did not come to.
+func (p *part) notRun(rest string) bool { return p.told(rest, baseline.Problem{Kind: baseline.NotRun}) }
+
+// told reads SIDE PACKAGE NAME DETAIL, and takes back what was made of the output of that
+// benchmark or, where no benchmark was known, of its process.
+func (p *part) told(rest string, what baseline.Problem) bool {
+	f := strings.SplitN(rest, " ", 4)
 	if len(f) != 4 {
 		return false
 	}
@@ -149,17 +180,15 @@ func (p *part) failure(f []string) bool {
 	if !ok {
 		return false
 	}
-	problem := p.here(baseline.Problem{Name: strings.TrimPrefix(dash(f[2]), "Benchmark"), Kind: baseline.NoResult, Detail: f[3]})
-	problem.Side, problem.Package = side, dash(f[1])
-	if why, ok := notReached(f[3]); ok {
-		problem.Kind, problem.Detail = baseline.NotRun, why
-	}
+	what.Name, what.Detail = strings.TrimPrefix(undash(f[2]), "Benchmark"), f[3]
+	what = p.here(what)
+	what.Side, what.Package = side, undash(f[1])
 	made := p.log.Problems[p.first:]
 	made = slices.DeleteFunc(made, func(old baseline.Problem) bool {
-		return old.Kind.Died() && old.Name == "" || sameBenchmark(old, problem)
+		return old.Kind.Died() && old.Name == "" || sameBenchmark(old, what)
 	})
 	p.log.Problems = p.log.Problems[:p.first+len(made)]
-	p.report(problem)
+	p.report(what)
 	p.forget()
 	return true
 }

@@ -75,6 +75,11 @@ func (m *merger) merge(logs []baseline.Log) error {
 		}
 		maps.Copy(m.log.Same, log.Same)
 		proven(&m.log.SameAnchor, log.SameAnchor)
+		for side, functions := range log.Edited {
+			for f := range functions {
+				edit(&m.log, side, f)
+			}
+		}
 		for key, noise := range log.Noise {
 			if noise.Sessions > m.log.Noise[key].Sessions {
 				m.log.Noise[key] = noise

@@ -64,8 +64,7 @@ func (p *part) run() *run {
 	if p.current != nil {
 		return p.current
 	}
-	env := p.environment()
-	key, commit := env.Fingerprint(), p.commit()
+	key, commit := p.parse().fingerprint, p.origin().Commit
 	for _, r := range p.runs {
 		if r.side == p.side && r.key == key {
 			if r.commit != commit {
@@ -76,7 +75,7 @@ func (p *part) run() *run {
 			return r
 		}
 	}
-	r := &run{side: p.side, key: key, commit: commit, run: p.facts(env), benchmarks: map[string]map[string]*benchmark{}}
+	r := &run{side: p.side, key: key, commit: commit, run: p.begun(), benchmarks: map[string]map[string]*benchmark{}}
 	p.runs = append(p.runs, r)
 	p.current = r
 	return r
@@ -185,8 +184,8 @@ func (p *part) finish() baseline.Log {
 		more.Message = message(more)
 		p.log.Problems = append(p.log.Problems, more)
 	}
-	p.log.Procedure, p.log.Seed, p.log.Bench = p.procedure, p.seed, p.keys["bench"]
-	p.log.AnchorRef = p.keys["anchor-ref"]
+	h := p.parse()
+	p.log.Procedure, p.log.Seed, p.log.Bench, p.log.AnchorRef = h.Procedure, h.Seed, h.Bench, h.Anchor.Ref
 	return p.log
 }
 

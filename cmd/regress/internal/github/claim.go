@@ -1,7 +1,6 @@
 package github
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -17,6 +16,7 @@ import (
 
 	"github.com/descartes/regress/cmd/regress/internal/figure"
 	"github.com/descartes/regress/pkg/baseline"
+	"github.com/descartes/regress/pkg/baseline/ingest"
 )
 
 // Claim is a cause as a raw log names it. The job of a fork wrote that log, with
@@ -31,10 +31,6 @@ type Claim struct {
 	Last    int      `json:"last,omitempty"`
 	Grown   []string `json:"grown,omitempty"`
 }
-
-// claimMark begins a line of the raw log that is a Claim. Whatever else reads the
-// log takes it for a comment.
-const claimMark = "# cause: "
 
 // Caps on claims. Five benchmarks are profiled, each with some dozens of rows.
 const (
@@ -55,9 +51,9 @@ func WriteClaims(w io.Writer, causes map[baseline.Key]Cause) error {
 		for i := range grown {
 			grown[i] = cutAt(oneLine(grown[i]), maxSymbol)
 		}
-		line, err := json.Marshal(Claim{key.Package, key.Name, key.Unit, c.File, c.First, c.Last, grown})
+		line, err := ingest.Cause(Claim{key.Package, key.Name, key.Unit, c.File, c.First, c.Last, grown})
 		if err == nil && len(line) <= maxClaim {
-			_, err = fmt.Fprintf(w, "%s%s\n", claimMark, line)
+			_, err = io.WriteString(w, line)
 		}
 		if err != nil {
 			return fmt.Errorf("add causes to the raw log: %w", err)
@@ -70,13 +66,12 @@ func WriteClaims(w io.Writer, causes map[baseline.Key]Cause) error {
 // left out: the annotation then stands on the benchmark.
 func ReadClaims(log []byte) []Claim {
 	var all []Claim
-	for line := range bytes.Lines(log) {
-		text, ok := bytes.CutPrefix(bytes.TrimRight(line, "\r\n"), []byte(claimMark))
-		if !ok || len(text) > maxClaim || len(all) == maxClaims {
+	for mark, text := range ingest.Marks(log) {
+		if mark != ingest.MarkCause || len(text) > maxClaim || len(all) == maxClaims {
 			continue
 		}
 		var c Claim
-		strict := json.NewDecoder(bytes.NewReader(text))
+		strict := json.NewDecoder(strings.NewReader(text))
 		strict.DisallowUnknownFields()
 		if strict.Decode(&c) != nil || strict.InputOffset() != int64(len(text)) || len(c.Grown) > maxGrown {
 			continue

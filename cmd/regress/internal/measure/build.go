@@ -47,8 +47,11 @@ type pkg struct {
 	hash      string // of binary, 16 hexadecimal digits
 }
 
+// marked returns the side as marks of the log name it: a head measured alone is the head.
+func (s suite) marked() baseline.Side { return cmp.Or(s.side, baseline.Head) }
+
 // label names the side for people.
-func (s suite) label() string { return string(cmp.Or(s.side, baseline.Head)) }
+func (s suite) label() string { return string(s.marked()) }
 
 // short names its directories, in four letters: the paths of the binaries are
 // equally long on all sides.

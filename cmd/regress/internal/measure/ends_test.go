@@ -61,7 +61,7 @@ func TestBudget(t *testing.T) {
 	o.Base, o.Rounds, o.Budget = "", 2, 6*time.Second
 	res, text := run(t, o)
 	// The discovery takes three seconds, a round of Slow three more, expected six: Quick alone fits.
-	has(t, text, "# stopped: budget of 6s", "# failed: - example.com/t Slow"+suffix()+" not run: the budget of 6s came before its first round")
+	has(t, text, "# stopped: budget of 6s", "# not-run: - example.com/t Slow"+suffix()+" budget of 6s")
 	if got := order(text); !slices.Equal(got, []string{" Quick" + suffix(), " Quick" + suffix()}) {
 		t.Errorf("measured %q", got)
 	}
@@ -77,7 +77,7 @@ func TestBudgetEndsInMidProcess(t *testing.T) {
 	o := r.options()
 	o.Base, o.Benchtime, o.Budget = "", "2x", 4*time.Second
 	res, text := run(t, o)
-	has(t, text, "# stopped: budget of 4s", "# failed: - example.com/t Stuck"+suffix()+" not run: the budget of 4s came before its first round")
+	has(t, text, "# stopped: budget of 4s", "# not-run: - example.com/t Stuck"+suffix()+" budget of 4s")
 	if lacks(t, text, "no end within", "# round:"); res.Failed != 0 {
 		t.Errorf("%d failed rounds", res.Failed)
 	}
@@ -114,6 +114,23 @@ func TestResume(t *testing.T) {
 	refuse(func() { o.Benchtime = "2x" }, cut, "give the same flags")
 	refuse(func() { o.Benchtime = "1x"; r.write(map[string]string{"y_test.go": module("C", loop)}) }, cut, "the code has changed")
 	refuse(func() { r.commit("third") }, cut, "it was measured with the head at")
+}
+
+// What a benchmark prints about itself stays in the log that is gone on from.
+func TestResumeKeepsWhatBenchmarksSay(t *testing.T) {
+	t.Parallel()
+	r := newRepo(t, map[string]string{"x_test.go": module("A", loop, "B", `if b.N > 1 { fmt.Println("not run: the moon was not up"); os.Exit(1) }`)})
+	o := r.options()
+	o.All, o.Base, o.Benchtime = true, "", "2x"
+	_, text := run(t, o)
+	said := "# failed: - example.com/t B" + suffix() + " not run: the moon was not up (exit status 1)"
+	has(t, text, said)
+	o.Resume = []byte(text + "# not-run: - example.com/t C" + suffix() + " interrupt\n# stopped: interrupt\n")
+	_, again := run(t, o)
+	if !strings.HasPrefix(again, text) {
+		t.Errorf("gone on from\n%s\nit is\n%s", text, again)
+	}
+	lacks(t, again, "# not-run", "# stopped")
 }
 
 // full is a disk that has no room for the k-th write.

@@ -177,20 +177,11 @@ func (m *measurement) limit() time.Duration {
 	return min(m.o.Timeout, max(m.left(), 0)+time.Second)
 }
 
-// exec runs a process within the timeout and the budget. One that the budget
-// has ended, and not the timeout, is no failure of its own.
+// exec runs a process within the timeout and the budget. late: the budget has ended it, and not the
+// timeout, which is no failure of its own.
 func (m *measurement) exec(ctx context.Context, t target, idle bool, line func(string)) (out outcome, late bool) {
 	out = t.run(ctx, m.limit, idle, line)
-	late = out.killed > 0 && out.killed < m.o.Timeout
-	if late {
-		out.failure = m.tooLate()
-	}
-	return out, late
-}
-
-// tooLate is why a benchmark that was not reached has no result.
-func (m *measurement) tooLate() string {
-	return neverRun + m.outOfBudget() + " came before its first round"
+	return out, out.killed > 0 && out.killed < m.o.Timeout
 }
 
 func sorted(inc increment) []*entry {

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/descartes/regress/cmd/regress/internal/child"
+	"github.com/descartes/regress/pkg/baseline/ingest"
 )
 
 // target is what to execute for one benchmark of one side.
@@ -180,22 +181,7 @@ func (c *complaint) summary(err error) string {
 		text = c.last
 	}
 	if text == "" {
-		return oneLine(err.Error())
+		return ingest.OneLine(err.Error())
 	}
-	return oneLine(fmt.Sprintf("%s (%v)", text, err))
-}
-
-// oneLine makes text fit for a mark: no control characters, not endless.
-func oneLine(text string) string {
-	text = strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f {
-			return ' '
-		}
-		return r
-	}, strings.ToValidUTF8(text, "?"))
-	const most = 400
-	if len(text) > most {
-		text = strings.ToValidUTF8(text[:most], "") + "…"
-	}
-	return strings.TrimSpace(text)
+	return ingest.OneLine(fmt.Sprintf("%s (%v)", text, err))
 }

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/descartes/regress/pkg/baseline"
+	"github.com/descartes/regress/pkg/baseline/ingest"
 )
 
 // Phase is what Run is doing.
@@ -59,7 +60,7 @@ func (p Progress) String() string {
 // whether w is a terminal; on anything else, leave Progress nil.
 func Line(w io.Writer, width int) (show func(Progress), wipe func()) {
 	show = func(p Progress) {
-		text := oneLine(p.String())
+		text := ingest.OneLine(p.String())
 		for width > 1 && utf8.RuneCountInString(text) >= width {
 			_, size := utf8.DecodeLastRuneInString(text)
 			text = text[:len(text)-size]

@@ -2,10 +2,10 @@ package measure
 
 import (
 	"context"
-	"fmt"
 	"strings"
 
 	"github.com/descartes/regress/pkg/baseline"
+	"github.com/descartes/regress/pkg/baseline/ingest"
 	"github.com/descartes/regress/pkg/baseline/machine"
 )
 
@@ -40,35 +40,14 @@ func (m *measurement) round(ctx context.Context, s slot) error {
 	if why != "" {
 		m.res.Failed++
 		e.fail(s.side)
-		return m.log.write(failedLine(s.side, e.key, why))
+		return m.log.write(ingest.Failed(s.side, e.key, why))
 	}
 	e.rounds[s.side]++
-	var b strings.Builder
-	if s.side != baseline.None {
-		fmt.Fprintf(&b, "side: %s\n", s.side)
-	}
-	fmt.Fprintf(&b, "# round: %d\n", e.rounds[s.side])
-	if e.key.Package != "" {
-		fmt.Fprintf(&b, "pkg: %s\n", e.key.Package)
-	}
-	b.WriteString(strings.Join(got.results, "\n") + "\nPASS\n")
-	b.WriteString(loadLines(load))
-	return m.log.write(b.String())
-}
-
-func loadLines(load baseline.Load) string {
-	text := fmt.Sprintf("# load: wall=%.3fs steal=%.3f other=%.3f", load.Wall.Seconds(), load.Steal, load.Other)
-	if load.FreqMHz > 0 {
-		text += fmt.Sprintf(" mhz=%.0f", load.FreqMHz)
-	}
-	if load.Throttle > 0 {
-		text += fmt.Sprintf(" throttle=%d", load.Throttle)
-	}
-	text += "\n"
+	text := ingest.Block(s.side, e.rounds[s.side], e.key.Package, got.results) + ingest.Load(load)
 	if why := machine.Disturbed(load); why != "" {
-		text += markLine("disturbed", "%s", why)
+		text += ingest.Disturbed(why)
 	}
-	return text
+	return m.log.write(text)
 }
 
 // reading picks the results of one benchmark out of what its process prints.
@@ -116,6 +95,6 @@ func (r *reading) line(text string) {
 	case ok, whole && broken: // a reader of the log will say which one is broken
 		r.results = append(r.results, text)
 	case broken:
-		r.broken = oneLine(text)
+		r.broken = ingest.OneLine(text)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/descartes/regress/pkg/baseline"
+	"github.com/descartes/regress/pkg/baseline/ingest"
 )
 
 // same marks the benchmarks of every package whose test binary is equal to the
@@ -77,7 +78,6 @@ const sameWhy = "the test binaries are equal to the byte, and below the package'
 // markSame notes what is proven of the benchmarks of a package. What is the same
 // at the base is not run; what is the same at the anchor needs no round of it.
 func (m *measurement) markSame(path string, side baseline.Side) error {
-	mark := map[baseline.Side]string{baseline.Base: "same", baseline.Anchor: "same-anchor"}[side]
 	for _, key := range slices.SortedFunc(maps.Keys(m.entries), baseline.Key.Compare) {
 		e := m.entries[key]
 		_, has := e.targets[side]
@@ -89,7 +89,7 @@ func (m *measurement) markSame(path string, side baseline.Side) error {
 		} else {
 			delete(e.targets, side)
 		}
-		if err := m.once("# " + mark + ": " + orDash(key.Package) + " " + key.Name + " " + sameWhy + "\n"); err != nil {
+		if err := m.once(ingest.Same(side, key, sameWhy)); err != nil {
 			return err
 		}
 	}

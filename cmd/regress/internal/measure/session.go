@@ -13,6 +13,7 @@ import (
 
 	"github.com/descartes/regress/cmd/regress/internal/repo"
 	"github.com/descartes/regress/pkg/baseline"
+	"github.com/descartes/regress/pkg/baseline/ingest"
 	"github.com/descartes/regress/pkg/baseline/machine"
 )
 
@@ -26,7 +27,7 @@ type measurement struct {
 	log      logbook
 	res      Result
 	begin    time.Time       // of discovery
-	resumed  string          // text of the log that is gone on from
+	resumed  []byte          // text of the log that is gone on from
 	rounds   int             // in the log, resumed ones included
 	said     map[string]bool // lines that are written once
 	spent    time.Duration   // of all rounds
@@ -79,7 +80,7 @@ func (m *measurement) prepare(ctx context.Context) error {
 	if err := m.compile(ctx); err != nil {
 		return err
 	}
-	if !slices.Equal(resumed, m.binaries()) && len(m.o.Resume) > 0 {
+	if resumed != m.binaries() && len(m.o.Resume) > 0 {
 		return fmt.Errorf("%w: the code has changed since it was begun (the test binaries differ); start a new one", ErrResume)
 	}
 	return nil
@@ -146,17 +147,17 @@ func (m *measurement) measure(ctx context.Context) error {
 	env.SuiteFlags = "-benchtime=" + m.o.Benchtime
 	env.GoVersion = m.head().version
 	begun := m.header(env)
-	if m.resumed != "" {
-		if err := m.sameMachine(begun); err != nil {
+	if len(m.resumed) > 0 {
+		if err := m.sameMachine(env); err != nil {
 			return err
 		}
-		begun = m.resumed
+		begun = string(m.resumed)
 	}
 	if err := m.log.write(begun); err != nil {
 		return err
 	}
 	for _, w := range slices.Concat(m.warnings, warnings) {
-		if err := m.once(markLine("warning", "%s", w)); err != nil {
+		if err := m.once(ingest.Warning(w)); err != nil {
 			return err
 		}
 	}
@@ -210,8 +211,7 @@ func (m *measurement) survey(ctx context.Context) error {
 		return fmt.Errorf("%w: no benchmark matches %q; `go test -list Benchmark %s` shows what there is",
 			ErrNothing, m.o.Bench, strings.Join(m.o.Packages, " "))
 	}
-	m.recount()
-	return nil
+	return m.recount()
 }
 
 // finish says what was left out, and why the measurement ended.
@@ -229,21 +229,17 @@ func (m *measurement) finish(stopped string) error {
 			}
 			m.res.Unmeasured = append(m.res.Unmeasured, key)
 			if !e.broken {
-				b.WriteString(failedLine(side, key, neverRun+stopped+" came before its first round"))
+				b.WriteString(ingest.NotRun(side, key, stopped))
 			}
 			break
 		}
 	}
 	m.res.Stopped = stopped
 	if stopped != "" {
-		b.WriteString(markLine("stopped", "%s", stopped))
+		b.WriteString(ingest.Stopped(stopped))
 	}
 	return m.log.write(b.String())
 }
-
-// neverRun begins the failed mark of a benchmark that was only not reached;
-// resuming takes it back.
-const neverRun = "not run: the "
 
 // fail records that key has no result on side.
 func (m *measurement) fail(side baseline.Side, key baseline.Key, why string) error {
@@ -251,7 +247,16 @@ func (m *measurement) fail(side baseline.Side, key baseline.Key, why string) err
 		e.fail(side)
 	}
 	m.troubles++
-	return m.once(failedLine(side, key, why))
+	return m.once(ingest.Failed(side, key, why))
+}
+
+// notRun records that the budget ended before key had a result on side.
+func (m *measurement) notRun(side baseline.Side, key baseline.Key) error {
+	if e := m.entries[key]; e != nil {
+		e.fail(side)
+	}
+	m.troubles++
+	return m.once(ingest.NotRun(side, key, m.outOfBudget()))
 }
 
 // once writes a line that the log does not have yet.

@@ -3,6 +3,7 @@ package measure
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"runtime"
 	"slices"
 	"strconv"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"github.com/descartes/regress/pkg/baseline"
+	"github.com/descartes/regress/pkg/baseline/ingest"
 )
 
 // entry is one benchmark. A command that runs its whole suite in one process
@@ -122,7 +124,7 @@ func (m *measurement) discover(ctx context.Context, s *suite, p *pkg) error {
 	var done []string
 	for len(waiting) > 0 && ctx.Err() == nil {
 		if m.o.Budget > 0 && m.left() <= 0 {
-			return m.unstarted(s, p, waiting, m.tooLate())
+			return m.unreached(s, p, waiting)
 		}
 		seen := newSurvey()
 		t := target{dir: p.dir, argv: []string{
@@ -131,15 +133,18 @@ func (m *measurement) discover(ctx context.Context, s *suite, p *pkg) error {
 		if skip := without(done); skip != "" {
 			t.argv = append(t.argv, "-test.skip="+skip)
 		}
-		out, _ := m.exec(ctx, t, true, seen.line)
+		out, late := m.exec(ctx, t, true, seen.line)
 		if out.canceled {
 			return nil
 		}
-		if err := m.adopt(s, p, seen, out); err != nil {
+		if err := m.adopt(s, p, seen, out, late); err != nil {
 			return err
 		}
 		rest := slices.DeleteFunc(slices.Clone(waiting), func(f string) bool { return slices.Contains(seen.begun, f) })
 		if len(rest) == len(waiting) || out.failure == "" {
+			if late {
+				return m.unreached(s, p, rest)
+			}
 			return m.unstarted(s, p, rest, cmp.Or(out.failure, "never started; does TestMain run m.Run, and does the process end well?"))
 		}
 		done = slices.DeleteFunc(slices.Clone(p.functions), func(f string) bool { return slices.Contains(rest, f) })
@@ -158,8 +163,18 @@ func (m *measurement) unstarted(s *suite, p *pkg, functions []string, why string
 	return nil
 }
 
+// unreached notes the functions that the budget has not reached.
+func (m *measurement) unreached(s *suite, p *pkg, functions []string) error {
+	for _, f := range functions {
+		if err := m.notRun(s.side, baseline.Key{Package: p.path, Name: f}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // adopt takes over what one process of the discovery saw.
-func (m *measurement) adopt(s *suite, p *pkg, seen *survey, out outcome) error {
+func (m *measurement) adopt(s *suite, p *pkg, seen *survey, out outcome, late bool) error {
 	if err := m.units(seen.units); err != nil {
 		return err
 	}
@@ -181,10 +196,12 @@ func (m *measurement) adopt(s *suite, p *pkg, seen *survey, out outcome) error {
 			err = m.fail(s.side, key, seen.failed[name])
 		case seen.skipped[name] != "":
 			m.skips++
-			err = m.once(markLine("warning", "%s of %s skips itself on the %s: %s", name, p.path, s.label(), seen.skipped[name]))
+			err = m.once(ingest.Warning(fmt.Sprintf("%s of %s skips itself on the %s: %s", name, p.path, s.label(), seen.skipped[name])))
 		case printed:
 			key.Name = line.name
 			m.add(s, p, key, name, line.nsPerOp)
+		case late && name == seen.current():
+			err = m.notRun(s.side, key)
 		case out.failure != "" && name == seen.current():
 			err = m.fail(s.side, key, out.failure)
 		case deep(m.o.Bench):
