@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"runtime/debug"
-	"strings"
 
 	"github.com/urfave/cli/v2"
 )
@@ -11,15 +10,15 @@ import (
 // newApp is the command line: every command, every flag, no logic.
 func newApp(w *world) *cli.App {
 	app := &cli.App{
-		Name:                 "regress",
-		Usage:                "did this change make something slower, how sure is that, and what could not be seen",
-		Version:              version(),
-		Reader:               w.stdin,
-		Writer:               w.stdout,
-		ErrWriter:            w.stderr,
-		EnableBashCompletion: true,
-		HideHelpCommand:      true,
-		ExitErrHandler:       func(*cli.Context, error) {}, // the default exits inside Run
+		Name:            "regress",
+		Usage:           "did this change make something slower, how sure is that, and what could not be seen",
+		Version:         version(),
+		Reader:          w.stdin,
+		Writer:          w.stdout,
+		ErrWriter:       w.stderr,
+		HideHelpCommand: true,
+		Flags:           []cli.Flag{cli.HelpFlag},     // which the library leaves out beside a command of that name
+		ExitErrHandler:  func(*cli.Context, error) {}, // the default exits inside Run
 		Commands: []*cli.Command{
 			compareCommand(w),
 			runCommand(w),
@@ -32,10 +31,13 @@ func newApp(w *world) *cli.App {
 			doctorCommand(w),
 			initCommand(w),
 			completionCommand(w),
+			completeCommand(w),
+			versionCommand(w),
+			{Name: "help", Usage: "say what a command does, and its flags", ArgsUsage: "[COMMAND]", Action: cli.ShowAppHelp}, // see arranged
 		},
 		Action: func(c *cli.Context) error {
 			if c.Args().Present() {
-				return usagef("no command %q: one of compare, run, baseline, targets, summary, noise, waive, annotate, doctor, init, completion", c.Args().First())
+				return unknownCommand("", c.Args().First(), c.App.Commands)
 			}
 			return cli.ShowAppHelp(c)
 		},
@@ -45,12 +47,23 @@ func newApp(w *world) *cli.App {
 	return app
 }
 
+func versionCommand(w *world) *cli.Command {
+	return &cli.Command{
+		Name:  "version",
+		Usage: "print the version",
+		Action: func(*cli.Context) error {
+			_, err := fmt.Fprintf(w.stdout, "regress version %s\n", version())
+			return err
+		},
+	}
+}
+
 // guard makes every command refuse what urfave/cli would let pass: its own help
-// on stdout for a wrong flag, and flags after a positional argument, which it
-// leaves unparsed without a word, and arguments that nothing reads.
+// on stdout for a wrong flag, and arguments that nothing reads.
 func guard(commands []*cli.Command) {
 	for _, c := range commands {
 		c.OnUsageError = onUsageError
+		c.HideHelpCommand = true // a FILE or a group may be called help
 		guard(c.Subcommands)
 		action := c.Action
 		if action == nil {
@@ -59,21 +72,12 @@ func guard(commands []*cli.Command) {
 		// Asked now: urfave/cli fills ArgsUsage in before it runs a command.
 		takesNone := c.ArgsUsage == "" && len(c.Subcommands) == 0
 		c.Action = func(ctx *cli.Context) error {
-			for _, arg := range ctx.Args().Slice() {
-				if strings.HasPrefix(arg, "-") && arg != "-" {
-					return usagef("%s: %s stands after an argument: put flags first", ctx.Command.FullName(), arg)
-				}
-			}
 			if ctx.Args().Present() && takesNone {
 				return usagef("%s takes no arguments, and got %q: see regress %[1]s --help", ctx.Command.FullName(), ctx.Args().First())
 			}
 			return action(ctx)
 		}
 	}
-}
-
-func onUsageError(_ *cli.Context, err error, _ bool) error {
-	return usagef("%w: see regress --help", err)
 }
 
 func version() string {

@@ -42,7 +42,7 @@ func baselineCommand(w *world) *cli.Command {
 			if !c.Args().Present() {
 				return usagef("baseline: say what to do: update, list, show or remove")
 			}
-			return usagef("baseline: no command %q: one of update, list, show, remove", c.Args().First())
+			return unknownCommand("baseline: ", c.Args().First(), c.Command.Subcommands)
 		},
 	}
 }

@@ -21,7 +21,7 @@ type compareFlags struct {
 	storeFlags
 	formatFlags
 	hubFlags
-	base   string
+	base   ref
 	strict bool
 	resume string
 	github bool
@@ -30,7 +30,7 @@ type compareFlags struct {
 func compareCommand(w *world) *cli.Command {
 	f := new(compareFlags)
 	own := []cli.Flag{
-		&cli.StringFlag{Name: "base", Destination: &f.base, Value: "main", Usage: "branch, tag or commit to compare with: measured beside head, or looked up in the store for a FILE of head alone", EnvVars: []string{envName("base")}},
+		&cli.GenericFlag{Name: "base", Value: &f.base, Usage: "branch, tag or commit to compare with: the commit where HEAD left it (git merge-base) is measured beside head; for a FILE of head alone, it is looked up in the store (default: the branch that origin/HEAD names, else main, else master)", EnvVars: []string{envName("base")}},
 		boolFlag(&f.strict, "strict", "a series that is too noisy to decide fails"),
 		stringFlag(&f.resume, "resume", "go on from the raw log of an interrupted run"),
 		&cli.BoolFlag{Name: "github", Destination: &f.github, Usage: "report to GitHub: check run, annotations, job summary (default inside Actions)", EnvVars: []string{envName("github"), "GITHUB_ACTIONS"}},
@@ -50,9 +50,6 @@ func (f *compareFlags) override(c *config.Config) error {
 }
 
 func (f *compareFlags) run(ctx context.Context, s *session, files []string) error {
-	if f.base == "" {
-		return usagef("compare: --base is empty: name a branch, tag or commit")
-	}
 	if len(files) > 0 && f.resume != "" {
 		return usagef("compare: --resume goes on measuring, and %s is read as it is: give one of them", files[0])
 	}
@@ -64,13 +61,18 @@ func (f *compareFlags) run(ctx context.Context, s *session, files []string) erro
 	if err != nil {
 		return err
 	}
-	log, err := s.results(ctx, files, plan{measureFlags: f.measureFlags, base: f.base, resume: f.resume, next: true, all: f.all})
+	base, err := s.baseOr(ctx, string(f.base), len(files) > 0)
+	if err != nil {
+		hub.broken(ctx, err)
+		return err
+	}
+	log, err := s.results(ctx, files, plan{measureFlags: f.measureFlags, base: base, resume: f.resume, next: true, all: f.all})
 	if err != nil {
 		hub.broken(ctx, err)
 		return f.excuse(ctx, s, err)
 	}
 	in := s.input(log)
-	if in.Stored, err = s.reference(ctx, &in.Log, f.base); err != nil {
+	if in.Stored, err = s.reference(ctx, &in.Log, base); err != nil {
 		hub.broken(ctx, err)
 		return f.excuse(ctx, s, err)
 	}
@@ -79,7 +81,7 @@ func (f *compareFlags) run(ctx context.Context, s *session, files []string) erro
 		return fmt.Errorf("print the report: %w", err)
 	}
 	if len(files) == 0 { // what was measured here can be profiled here
-		hub.causes = s.causes(ctx, f.measureFlags, f.base, decision)
+		hub.causes = s.causes(ctx, f.measureFlags, base, decision)
 		hub.keepCauses(in.Log)
 	} else {
 		hub.causes = keptCauses(files)

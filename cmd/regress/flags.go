@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -20,12 +21,13 @@ import (
 type fileFlags struct{ config string }
 
 func (f *fileFlags) flags() []cli.Flag {
-	return []cli.Flag{stringFlag(&f.config, "config", "the configuration (default regress.toml at the top of the repository)")}
+	return []cli.Flag{stringFlag(&f.config, "config", "the configuration (default: regress.toml, here or above); it does not move what is measured")}
 }
 
 // measureFlags say how to measure.
 type measureFlags struct {
 	bench     string
+	packages  cli.StringSlice
 	budget    duration
 	benchtime string
 	seed      uint64
@@ -40,6 +42,7 @@ func (f *measureFlags) flags() []cli.Flag {
 func (f *measureFlags) loud() []cli.Flag {
 	return []cli.Flag{
 		stringFlag(&f.bench, "bench", "measure only benchmarks that match this regular expression"),
+		&cli.StringSliceFlag{Name: "packages", Destination: &f.packages, Usage: "measure the benchmarks of these packages, as go test names them: ./parse,./lex/...", EnvVars: []string{envName("packages")}},
 		&cli.GenericFlag{Name: "budget", Value: &f.budget, Usage: "stop measuring after this long; building is not counted (default 3m, or as regress.toml says)", EnvVars: []string{envName("budget")}},
 		stringFlag(&f.benchtime, "benchtime", "time or iterations of one process, equal on both sides, as go test -benchtime"),
 		&cli.Uint64Flag{Name: "seed", Destination: &f.seed, Usage: "seed of the random order; 0 draws one", EnvVars: []string{envName("seed")}},
@@ -54,7 +57,16 @@ func (f *measureFlags) override(c *config.Config) error {
 		return usagef("a budget of %s measures nothing: give a duration such as --budget 3m", c.Budget)
 	}
 	if f.benchtime != "" {
+		if err := config.CheckBenchtime(f.benchtime); err != nil {
+			return usagef("--benchtime: %w", err)
+		}
 		c.Suite.Benchtime = f.benchtime
+	}
+	if err := config.CheckBench(f.bench); err != nil {
+		return usagef("--bench: %w", err)
+	}
+	if packages := f.packages.Value(); len(packages) > 0 {
+		c.Suite.Packages = packages
 	}
 	return nil
 }
@@ -121,6 +133,21 @@ func envName(flag string) string {
 	return "REGRESS_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
 }
 
+// ref is the value of a flag that names a branch, tag or commit.
+type ref string
+
+// Set reads what was typed; nothing between quotes is a variable that was not set.
+func (r *ref) Set(text string) error {
+	if strings.TrimSpace(text) == "" {
+		return errors.New("it is empty: name a branch, tag or commit")
+	}
+	*r = ref(text)
+	return nil
+}
+
+// String returns the name; empty when none was given.
+func (r *ref) String() string { return string(*r) }
+
 // duration is the value of a flag such as 3m.
 type duration struct {
 	time  time.Duration
@@ -134,7 +161,7 @@ func (d *duration) Set(text string) error {
 		if _, number := strconv.ParseFloat(text, 64); number == nil {
 			return fmt.Errorf("it has no unit: write %sm or %[1]ss", text)
 		}
-		return fmt.Errorf("write a duration such as 90s or 3m")
+		return errors.New("write a duration such as 90s or 3m")
 	}
 	*d = duration{v, true}
 	return nil

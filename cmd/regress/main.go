@@ -64,7 +64,8 @@ type world struct {
 func (w *world) main(ctx context.Context, args []string) int {
 	out := &checked{Writer: w.stdout}
 	w.stdout = out
-	err := newApp(w).RunContext(ctx, args)
+	app := newApp(w)
+	err := app.RunContext(ctx, arranged(app, args))
 	if err == nil && out.err != nil { // a table or a help text that nobody got
 		err = fmt.Errorf("write the output: %w", out.err)
 	}

@@ -3,12 +3,14 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"time"
 
 	"github.com/descartes/regress/cmd/regress/internal/measure"
+	"github.com/descartes/regress/cmd/regress/internal/repo"
 	"github.com/descartes/regress/pkg/baseline"
 	"github.com/descartes/regress/pkg/gate"
 )
@@ -63,6 +65,9 @@ func (s *session) take(ctx context.Context, p plan) (text []byte, name string, e
 	if err != nil {
 		if written {
 			s.note("what was measured is kept: %s", name)
+		}
+		if errors.Is(err, repo.ErrRef) || errors.Is(err, measure.ErrRef) { // typed, and no such thing
+			err = usageError{err}
 		}
 		return nil, name, err
 	}

@@ -12,14 +12,14 @@ import (
 type runFlags struct {
 	fileFlags
 	measureFlags
-	base   string
+	base   ref
 	rounds int
 }
 
 func runCommand(w *world) *cli.Command {
 	f := new(runFlags)
 	own := []cli.Flag{
-		stringFlag(&f.base, "base", "also measure this branch, tag or commit, interleaved"),
+		&cli.GenericFlag{Name: "base", Value: &f.base, Usage: "also measure the commit where HEAD left this branch, tag or commit, interleaved", EnvVars: []string{envName("base")}},
 		roundsFlag(&f.rounds),
 	}
 	return &cli.Command{
@@ -33,7 +33,7 @@ func runCommand(w *world) *cli.Command {
 
 // run prints the log whatever it holds, and then says what is missing from it.
 func (f *runFlags) run(ctx context.Context, s *session, groups []string) error {
-	text, name, err := s.take(ctx, plan{measureFlags: f.measureFlags, base: f.base, groups: groups, rounds: f.rounds, all: true})
+	text, name, err := s.take(ctx, plan{measureFlags: f.measureFlags, base: string(f.base), groups: groups, rounds: f.rounds, all: true})
 	if err != nil {
 		return err
 	}

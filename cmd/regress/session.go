@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/descartes/regress/cmd/regress/internal/config"
+	"github.com/descartes/regress/cmd/regress/internal/repo"
 	"github.com/descartes/regress/pkg/baseline"
 	"github.com/descartes/regress/pkg/baseline/ingest"
 )
@@ -44,31 +46,45 @@ func (w *world) action(file *fileFlags, run func(context.Context, *session, []st
 	}
 }
 
-// open reads the configuration that is in force. A project without one works
-// with the defaults.
-func (w *world) open(path string) (*session, error) {
+// open reads the configuration that is in force: the file that --config names, or the nearest one.
+// A project without one works with the defaults. What is measured is where the nearest one stands,
+// or here: a file that is named does not move it.
+func (w *world) open(named string) (*session, error) {
 	from, err := os.Getwd()
 	if err != nil {
 		return nil, fmt.Errorf("find the current directory: %w", err)
 	}
 	s := &session{world: w, cfg: config.Default(), root: from, from: from}
-	if path == "" {
-		path, err = config.Find(from)
-		if errors.Is(err, fs.ErrNotExist) {
-			return s, nil
-		}
-		if err != nil {
+	nearest, err := config.Find(from)
+	switch {
+	case err == nil:
+		s.root = filepath.Dir(nearest)
+	case !errors.Is(err, fs.ErrNotExist):
+		return nil, usageError{err}
+	}
+	if path := cmp.Or(named, nearest); path != "" {
+		if s.cfg, err = config.Load(path); err != nil {
 			return nil, usageError{err}
 		}
 	}
-	if s.cfg, err = config.Load(path); err != nil {
-		return nil, usageError{err}
-	}
-	if path, err = filepath.Abs(path); err != nil {
-		return nil, fmt.Errorf("find %s: %w", path, err)
-	}
-	s.root = filepath.Dir(path)
 	return s, nil
+}
+
+// baseOr returns the base that was typed, else the branch that changes are made against. Where there
+// is none, a stored baseline is looked up under main, and measuring has nothing to measure beside.
+func (s *session) baseOr(ctx context.Context, typed string, stored bool) (string, error) {
+	if typed != "" {
+		return typed, nil
+	}
+	if in, err := repo.Open(ctx, s.root); err == nil {
+		if branch := in.DefaultBranch(ctx); branch != "" {
+			return branch, nil
+		}
+		if _, err := in.Commit(ctx, "HEAD"); err == nil && !stored { // without a commit, measuring says so
+			return "", usagef("compare: say what to compare with, --base BRANCH: this repository has no origin/HEAD, main or master")
+		}
+	}
+	return "main", nil
 }
 
 // project is the name under which the store keeps what was measured here.

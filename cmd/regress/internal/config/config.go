@@ -240,9 +240,43 @@ func readSuite(s *section, suite *Suite) {
 	if pattern := s.pattern("bench"); pattern != nil {
 		suite.Bench = pattern.String()
 	}
-	if s.text("benchtime", &suite.Benchtime) && !benchtime.MatchString(suite.Benchtime) {
-		s.wrong("benchtime", `%q is no benchtime: write a duration ("100ms") or a count ("1000x")`, suite.Benchtime)
+	if s.text("benchtime", &suite.Benchtime) {
+		if err := CheckBenchtime(suite.Benchtime); err != nil {
+			s.wrong("benchtime", "%v", err)
+		}
 	}
+}
+
+// CheckBenchtime returns an error for what go test -benchtime would refuse.
+func CheckBenchtime(text string) error {
+	if !benchtime.MatchString(text) {
+		return fmt.Errorf(`%q is no benchtime: write a duration ("100ms") or a count ("1000x")`, clip(text))
+	}
+	return nil
+}
+
+// CheckBench returns an error for what go test -bench would refuse: each element between slashes
+// is a regular expression of its own.
+func CheckBench(pattern string) error {
+	depth, start := map[byte]int{}, 0
+	for i := 0; i <= len(pattern); i++ {
+		if i < len(pattern) {
+			switch c := pattern[i]; c {
+			case '[', ']', '(', ')':
+				depth[c]++ // as the package testing counts
+			case '\\':
+				i++
+			}
+			if pattern[min(i, len(pattern)-1)] != '/' || depth['['] > depth[']'] || depth['('] > depth[')'] {
+				continue
+			}
+		}
+		if _, err := regexp.Compile(pattern[start:min(i, len(pattern))]); err != nil {
+			return fmt.Errorf("%q is no regular expression: %w", clip(pattern), err)
+		}
+		start = i + 1
+	}
+	return nil
 }
 
 var benchtime = regexp.MustCompile(`^[1-9][0-9]*x$|^[0-9]*\.?[0-9]+(ns|us|µs|ms|s|m|h)$`)

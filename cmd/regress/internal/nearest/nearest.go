@@ -13,7 +13,7 @@ func Word(word string, known []string) string {
 			best, least = candidate, d
 		}
 	}
-	if best != "" || len(word) < 3 {
+	if best != "" || len(word) < 2 {
 		return best
 	}
 	for _, candidate := range known {

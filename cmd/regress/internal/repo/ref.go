@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/descartes/regress/cmd/regress/internal/nearest"
 )
 
 // UnknownRef is the error for a name that git does not know. It is an ErrRef.
@@ -43,15 +45,12 @@ func (r Repo) unknown(ctx context.Context, ref string) error {
 	if r.Shallow(ctx) {
 		return &UnknownRef{ref, "this clone is shallow and has no such branch, tag or commit; " + Deepen}
 	}
-	text, _ := r.git(ctx, "for-each-ref", "--format=%(refname:short)", "refs/heads", "refs/tags", "refs/remotes")
 	var close []string
-	for name := range strings.Lines(text) {
-		name = strings.TrimSpace(name)
+	for _, name := range r.Names(ctx) {
 		if similar(strings.TrimPrefix(name, "origin/"), ref) {
 			close = append(close, name)
 		}
 	}
-	slices.Sort(close)
 	fetch := ""
 	if fetchable.MatchString(ref) {
 		fetch = "`git fetch origin " + ref + "`"
@@ -69,6 +68,14 @@ func (r Repo) unknown(ctx context.Context, ref string) error {
 		hint += "; `git log --oneline` and `git branch --all` show what there is"
 	}
 	return &UnknownRef{ref, hint}
+}
+
+// Names returns the branches, here and at origin, and the tags, sorted.
+func (r Repo) Names(ctx context.Context) []string {
+	text, _ := r.git(ctx, "for-each-ref", "--format=%(refname:short)", "refs/heads", "refs/tags", "refs/remotes")
+	names := strings.Fields(text)
+	slices.Sort(names)
+	return names
 }
 
 // fetchable are names that a server could have: no HEAD~9, no @{-1}, no main:file.
@@ -135,20 +142,5 @@ func similar(a, b string) bool {
 	if a == b || strings.HasSuffix(a, "/"+b) || strings.HasSuffix(b, "/"+a) {
 		return true
 	}
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		left, diag := i+1, i
-		for j := range len(b) {
-			cost := 1
-			if a[i] == b[j] {
-				cost = 0
-			}
-			left, diag = min(left+1, row[j+1]+1, diag+cost), row[j+1]
-			row[j+1] = left
-		}
-	}
-	return row[len(b)] <= min(2, len(b)/2)
+	return nearest.Distance(a, b) <= min(2, len(b)/2)
 }
