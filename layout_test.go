@@ -119,8 +119,6 @@ var gitDoors = []string{"cmd/regress/internal/repo"}
 // wide are the packages whose comments are still wider than TestCommentWidth allows. The list
 // only gets shorter.
 var wide = []string{
-	"bench",
-	"bench/agent",
 	"cmd/regress",
 	"cmd/regress/internal/measure",
 	"cmd/regress/internal/report",
@@ -132,20 +130,6 @@ var wide = []string{
 	"pkg/gate",
 	"pkg/gate/accuracy",
 	"pkg/gate/accuracy/inject",
-	"pkg/ipc",
-	"pkg/ipc/codec",
-	"pkg/ipc/eventlog",
-	"pkg/ipc/internal/cores",
-	"pkg/ipc/internal/family",
-	"pkg/ipc/internal/frame",
-	"pkg/ipc/internal/ring",
-	"pkg/ipc/internal/wait",
-	"pkg/ipc/ipctest",
-	"pkg/ipc/pattern",
-	"pkg/ipc/pipe",
-	"pkg/ipc/shm",
-	"pkg/ipc/transport",
-	"pkg/ipc/unix",
 }
 
 type source struct {

@@ -22,8 +22,9 @@ type compressor struct {
 	expand func(dst, src []byte) ([]byte, error)
 }
 
-// compressors are all at their fastest level. The two gzips write one format; what lies between them is the assembly of
-// klauspost/compress and what else it does better than the standard library.
+// compressors are all at their fastest level. The two gzips write one format; what lies between
+// them is the assembly of klauspost/compress and what else it does better than the standard
+// library.
 func compressors(b *testing.B) []compressor {
 	must := func(err error) {
 		b.Helper()

@@ -15,11 +15,11 @@ import (
 // that what is measured is the cost of a message and not of its bytes.
 const messageSize = 64
 
-// A crowd is a running group whose traffic can be measured: do carries one
-// message or makes one round, finish waits until everything that is on its way has arrived,
-// checks that, and says how many messages more than do had asked for those were. An operation is one
-// do and delivers weight messages, each to one process. Time ends with finish: nothing is
-// on its way before a measurement or after it, so that what lies in buffers counts neither twice nor not at all.
+// A crowd is a running group whose traffic can be measured: do carries one message or makes one
+// round, finish waits until everything that is on its way has arrived, checks that, and says how
+// many messages more than do had asked for those were. An operation is one do and delivers
+// weight messages, each to one process. Time ends with finish: nothing is on its way before a
+// measurement or after it, so that what lies in buffers counts neither twice nor not at all.
 type crowd struct {
 	weight int
 	do     func(ctx context.Context) error
@@ -61,12 +61,12 @@ func begin(b *testing.B, pattern, mechanism, n int) crowd {
 	return patterns[pattern].start(b, cfg, n)
 }
 
-// BenchmarkConcurrent carries messages among one process and its members. An
-// operation is one message: received from any member (fan-in), sent to any (fan-out),
-// sent to all (broadcast), sent through all and back with others under way (pipeline); or one
-// round: a message to all and the answer of each (gather), one from each to each (mesh).
-// Rates are of messages as they are delivered: one that a pipeline carries through 4 stages and back is 5.
-// transport=os-pipe is a gather over plain pipes, without this module.
+// BenchmarkConcurrent carries messages among one process and its members. An operation is one
+// message: received from any member (fan-in), sent to any (fan-out), sent to all (broadcast),
+// sent through all and back with others under way (pipeline); or one round: a message to all and
+// the answer of each (gather), one from each to each (mesh). Rates are of messages as they are
+// delivered: one that a pipeline carries through 4 stages and back is 5. transport=os-pipe is a
+// gather over plain pipes, without this module.
 func BenchmarkConcurrent(b *testing.B) {
 	eachPattern(b, func(b *testing.B, pattern, mechanism int) {
 		for _, n := range patterns[pattern].members {
@@ -82,18 +82,19 @@ func BenchmarkConcurrent(b *testing.B) {
 	}
 }
 
-// How long a crowd's turn is in BenchmarkConcurrentScaling, and how many turns there are at least. The first milliseconds, in which
-// the runtimes of 17 processes wake up, are no part of it.
+// How long a crowd's turn is in BenchmarkConcurrentScaling, and how many turns there are at
+// least. The first milliseconds, in which the runtimes of 17 processes wake up, are no part of
+// it.
 const (
 	wakeUp = 10 * time.Millisecond
 	slice  = 30 * time.Millisecond
 	turns  = 3
 )
 
-// BenchmarkConcurrentScaling compares a crowd with the smallest of its pattern (one member, or 2) in
-// the same process, in turns, so that both meet the same machine. The factor is messages
-// delivered a second by the one over those by the other, as BenchmarkConcurrent counts them, the median of all turns. An
-// operation is one turn of each.
+// BenchmarkConcurrentScaling compares a crowd with the smallest of its pattern (one member, or
+// 2) in the same process, in turns, so that both meet the same machine. The factor is messages
+// delivered a second by the one over those by the other, as BenchmarkConcurrent counts them, the
+// median of all turns. An operation is one turn of each.
 func BenchmarkConcurrentScaling(b *testing.B) {
 	eachPattern(b, func(b *testing.B, pattern, mechanism int) {
 		counts := patterns[pattern].members
@@ -137,8 +138,8 @@ func scaling(b *testing.B, few, many crowd, step int) {
 	b.ReportMetric(0, "ns/op") // is the slice's length
 }
 
-// rate is how many messages a second are delivered in a slice of time and until nothing is on its way any more. The clock is read
-// every step operations.
+// rate is how many messages a second are delivered in a slice of time and until nothing is on
+// its way any more. The clock is read every step operations.
 func (c crowd) rate(ctx context.Context, slice time.Duration, step int) (float64, error) {
 	began, n := time.Now(), 0
 	for time.Since(began) < slice {

@@ -121,7 +121,8 @@ func tally(ctx context.Context, g *pattern.Group, number, sum uint64) error {
 	return nil
 }
 
-// worker takes messages whose numbers rise and answers an empty one with how many there were, and their sum.
+// worker takes messages whose numbers rise and answers an empty one with how many there were,
+// and their sum.
 func worker(ctx context.Context, conn ipc.Conn) error {
 	var count, sum, last uint64
 	answer := make([]byte, 16)

@@ -31,11 +31,12 @@ func leakCycles(mechanism ipc.Mechanism) int {
 	return 50
 }
 
-// BenchmarkLeak lets a process connect, send a message each way and close, over and over, and looks
-// after every block of cycles at its live heap and stacks (leak-live-bytes), its private memory, which goes on growing for the first
-// thousand cycles as the allocator's spans fill, its descriptors, threads and mappings. What it
-// reports are slopes for one cycle, by least squares over the blocks, and for each the upper end of its 95 %
-// interval: what a leak could at most be. An operation is one block.
+// BenchmarkLeak lets a process connect, send a message each way and close, over and over, and
+// looks after every block of cycles at its live heap and stacks (leak-live-bytes), its private
+// memory, which goes on growing for the first thousand cycles as the allocator's spans fill, its
+// descriptors, threads and mappings. What it reports are slopes for one cycle, by least squares
+// over the blocks, and for each the upper end of its 95 % interval: what a leak could at most
+// be. An operation is one block.
 func BenchmarkLeak(b *testing.B) {
 	for _, mechanism := range mechanisms() {
 		b.Run("transport="+string(mechanism), func(b *testing.B) { leak(b, mechanism) })
@@ -107,8 +108,8 @@ func entries(b *testing.B, pid int, folder string) float64 {
 	return float64(len(list))
 }
 
-// slope is the least-squares slope of evenly spaced values, for one step, and half the width of its 95 %
-// interval. It takes the residuals as independent.
+// slope is the least-squares slope of evenly spaced values, for one step, and half the width of
+// its 95 % interval. It takes the residuals as independent.
 func slope(values []float64) (s, half float64) {
 	n := float64(len(values))
 	var mean, sxy, sxx, rss float64
@@ -131,8 +132,8 @@ func slope(values []float64) (s, half float64) {
 	return s, student(n-2) * math.Sqrt(rss/(n-2)/sxx)
 }
 
-// student is the .975 quantile of Student's t with df degrees of freedom, by the first terms of its expansion
-// about the normal (Abramowitz and Stegun 26.7.5): within .005 from 8 degrees on.
+// student is the .975 quantile of Student's t with df degrees of freedom, by the first terms of
+// its expansion about the normal (Abramowitz and Stegun 26.7.5): within .005 from 8 degrees on.
 func student(df float64) float64 {
 	const z = 1.959964
 	return z + (z*z*z+z)/(4*df) + (5*z*z*z*z*z+16*z*z*z+3*z)/(96*df*df)
@@ -148,12 +149,13 @@ func TestSlope(t *testing.T) {
 	}
 	check([]float64{7, 7, 7, 7, 7, 7, 7, 7, 7, 7}, 0, 0)
 	check([]float64{1, 3, 5, 7, 9, 11, 13, 15, 17, 19}, 2, 0)
-	// ±1 in turn: sxx = 82.5, sxy = -5, s = -.0606; the residuals' sum of squares is 10 - 25/82.5 = 9.697,
-	// its standard error (9.697/8/82.5)^½ = .1212, times t(8) = 2.306: .2795.
+	// ±1 in turn: sxx = 82.5, sxy = -5, s = -.0606; the residuals' sum of squares is 10 -
+	// 25/82.5 = 9.697, its standard error (9.697/8/82.5)^½ = .1212, times t(8) = 2.306: .2795.
 	check([]float64{1, -1, 1, -1, 1, -1, 1, -1, 1, -1}, -5/82.5, .2795)
 }
 
-// cycler makes as many cycles as it is asked to, gives memory back and says how many bytes of heap and stacks are in use.
+// cycler makes as many cycles as it is asked to, gives memory back and says how many bytes of
+// heap and stacks are in use.
 func cycler(ctx context.Context, conn ipc.Conn) error {
 	for {
 		order, err := conn.Recv(ctx, nil)

@@ -146,7 +146,8 @@ func peer(b testing.TB, role string, cfg ipc.Config) (ipc.Conn, *os.Process) {
 	return child(b, cmd, cfg)
 }
 
-// child starts cmd and returns the connection to it. When the benchmark ends, the child must end by itself and without an error.
+// child starts cmd and returns the connection to it. When the benchmark ends, the child must end
+// by itself and without an error.
 func child(b testing.TB, cmd *exec.Cmd, cfg ipc.Config) (ipc.Conn, *os.Process) {
 	b.Helper()
 	cmd.Stderr = os.Stderr
@@ -177,14 +178,15 @@ func ends(b testing.TB, cmd *exec.Cmd) {
 	}
 }
 
-// reportRate reports how many messages and bytes went in the time that the benchmark took, a second.
+// reportRate reports how many messages and bytes went in the time that the benchmark took, a
+// second.
 func reportRate(b *testing.B, messages, bytes int) {
 	b.ReportMetric(float64(messages)/b.Elapsed().Seconds(), "msg/s")
 	reportBytes(b, bytes)
 }
 
-// reportBytes is the latter half of reportRate. SetBytes would do in most places, but keeps two decimals of a MB/s: of the small
-// rates too few to tell that they repeat ns/op.
+// reportBytes is the latter half of reportRate. SetBytes would do in most places, but keeps two
+// decimals of a MB/s: of the small rates too few to tell that they repeat ns/op.
 func reportBytes(b *testing.B, bytes int) {
 	b.ReportMetric(float64(bytes)/b.Elapsed().Seconds(), "B/s")
 }

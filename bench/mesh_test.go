@@ -13,9 +13,9 @@ import (
 	"github.com/descartes/regress/pkg/ipc/transport"
 )
 
-// mesh makes rounds with n others. Every two members have a connection, but on pipes: these join a parent and
-// its child and nobody else, so that messages between two members go through their parent, one of the members, which is
-// twice the way.
+// mesh makes rounds with n others. Every two members have a connection, but on pipes: these join
+// a parent and its child and nobody else, so that messages between two members go through their
+// parent, one of the members, which is twice the way.
 func mesh(b *testing.B, cfg ipc.Config, n int) crowd {
 	names := []string{"hub"}
 	for i := range n {
@@ -115,7 +115,8 @@ func newExchange(g others, self string, names []string) *exchange {
 	return x
 }
 
-// next makes a round: this member's message to all, and one of each. A member may be one round ahead of another.
+// next makes a round: this member's message to all, and one of each. A member may be one round
+// ahead of another.
 func (x *exchange) next(ctx context.Context) error {
 	x.round++
 	stamp(x.message, x.round)

@@ -13,9 +13,10 @@ import (
 	"github.com/descartes/regress/pkg/ipc"
 )
 
-// onOneCore are benchmarks of this suite that run again where all processes share one processor, and how many operations
-// of each, ten times as many over shared memory: as many as take longer than the turns that all processes have on it, in
-// which messages arrive in bursts, and than the first milliseconds, in which the runtimes of 17 processes wake up.
+// onOneCore are benchmarks of this suite that run again where all processes share one processor,
+// and how many operations of each, ten times as many over shared memory: as many as take longer
+// than the turns that all processes have on it, in which messages arrive in bursts, and than the
+// first milliseconds, in which the runtimes of 17 processes wake up.
 var onOneCore = []struct {
 	name, again string
 	operations  int
@@ -26,9 +27,9 @@ var onOneCore = []struct {
 	{"pattern=gather/transport=%s/members=4", "Concurrent$/pattern=gather$/transport=%s$/members=4$", 2000},
 }
 
-// BenchmarkOneCore runs benchmarks of this suite again in a process that is bound to one processor, as are all
-// that it starts: where a side that spins takes the time that the other needs to answer. An operation is one such run;
-// what is reported is what the run says.
+// BenchmarkOneCore runs benchmarks of this suite again in a process that is bound to one
+// processor, as are all that it starts: where a side that spins takes the time that the other
+// needs to answer. An operation is one such run; what is reported is what the run says.
 func BenchmarkOneCore(b *testing.B) {
 	taskset, err := exec.LookPath("taskset")
 	if err != nil {

@@ -11,8 +11,9 @@ import (
 	"testing"
 )
 
-// plain is what a program does on two os.Pipes without this module: a length of four bytes before each message, one
-// Write for both, a bufio.Reader. It is the yardstick of a gather, the same as bench/peers has for it.
+// plain is what a program does on two os.Pipes without this module: a length of four bytes
+// before each message, one Write for both, a bufio.Reader. It is the yardstick of a gather, the
+// same as bench/peers has for it.
 type plain struct {
 	in   *bufio.Reader
 	out  io.Writer
@@ -62,7 +63,8 @@ func plainEcho() error {
 	}
 }
 
-// gatherPlain sends a message to n members and reads the answer of each in turn: that is faster than a goroutine for each.
+// gatherPlain sends a message to n members and reads the answer of each in turn: that is faster
+// than a goroutine for each.
 func gatherPlain(b *testing.B, n int) crowd {
 	var members []*plain
 	for range n {
@@ -92,7 +94,8 @@ func gatherPlain(b *testing.B, n int) crowd {
 	}
 }
 
-// plainPeer starts this binary as a member. When the benchmark ends, its descriptors are closed and it must end.
+// plainPeer starts this binary as a member. When the benchmark ends, its descriptors are closed
+// and it must end.
 func plainPeer(b *testing.B) *plain {
 	b.Helper()
 	childIn, out, err := os.Pipe()

@@ -65,7 +65,8 @@ func agent(b testing.TB, mechanism ipc.Mechanism, environment ...string) (ipc.Co
 	return conns[0], pids[0]
 }
 
-// orders sends an agent n small messages as JSON, some dozens at once, and compares its answers with them.
+// orders sends an agent n small messages as JSON, some dozens at once, and compares its answers
+// with them.
 func orders(ctx context.Context, conn ipc.Conn, n int) error {
 	const window = 64
 	o := order(payloads[0].readings)
@@ -95,11 +96,12 @@ func orders(ctx context.Context, conn ipc.Conn, n int) error {
 	return nil
 }
 
-// burst is how many messages an agent answers before it is watched at rest: as many as make its heap grow to what its
-// collector allows, or nearly; ten times as many leave the same rest.
+// burst is how many messages an agent answers before it is watched at rest: as many as make its
+// heap grow to what its collector allows, or nearly; ten times as many leave the same rest.
 const burst = 2_000
 
-// bursts lets an agent answer a burst of so many messages, and returns its memory before and the most that was seen of it meanwhile.
+// bursts lets an agent answer a burst of so many messages, and returns its memory before and the
+// most that was seen of it meanwhile.
 func bursts(b testing.TB, conn ipc.Conn, pid, messages int) (before, peak memory) {
 	b.Helper()
 	ctx, cancel := bounded(b)
@@ -123,7 +125,8 @@ func bursts(b testing.TB, conn ipc.Conn, pid, messages int) (before, peak memory
 	return before, peak
 }
 
-// An agent that kept the memory of a burst would keep it until the collector's next turn, which an idle process makes in minutes.
+// An agent that kept the memory of a burst would keep it until the collector's next turn, which
+// an idle process makes in minutes.
 func TestAgentGivesMemoryBack(t *testing.T) {
 	for _, mechanism := range mechanisms() {
 		t.Run(string(mechanism), func(t *testing.T) {
@@ -169,11 +172,10 @@ func trips(ctx context.Context, conn ipc.Conn, n int) error {
 // settled is longer than an agent takes to find that a burst is over.
 const settled = 120 * time.Millisecond
 
-// BenchmarkIdleAgent watches a process that holds an open connection, has
-// answered a burst of messages, and now waits. An operation is 100 ms of waiting;
-// CPU is read from the scheduler in nanoseconds (a tick of 10 ms would round an idle
-// process to nothing or to ten times what it used). Its memory is that at rest, and that before the burst and the most
-// in it.
+// BenchmarkIdleAgent watches a process that holds an open connection, has answered a burst of
+// messages, and now waits. An operation is 100 ms of waiting; CPU is read from the scheduler in
+// nanoseconds (a tick of 10 ms would round an idle process to nothing or to ten times what it
+// used). Its memory is that at rest, and that before the burst and the most in it.
 func BenchmarkIdleAgent(b *testing.B) {
 	for _, mechanism := range mechanisms() {
 		b.Run("transport="+string(mechanism), func(b *testing.B) {
@@ -213,9 +215,9 @@ func BenchmarkActiveAgent(b *testing.B) {
 	}
 }
 
-// BenchmarkIdleMembers watches a group of which one member answers a message of 64 bytes every millisecond, and the other
-// 15 have nothing to do: cpu-share is that of the one of these that used most, in a second or more. An operation is one
-// message and the wait for the next.
+// BenchmarkIdleMembers watches a group of which one member answers a message of 64 bytes every
+// millisecond, and the other 15 have nothing to do: cpu-share is that of the one of these that
+// used most, in a second or more. An operation is one message and the wait for the next.
 func BenchmarkIdleMembers(b *testing.B) {
 	const members = 16
 	for _, mechanism := range mechanisms() {
@@ -260,7 +262,8 @@ func BenchmarkIdleMembers(b *testing.B) {
 	}
 }
 
-// idling is how long idle members are watched at least: less would miss what wakes a process up now and then.
+// idling is how long idle members are watched at least: less would miss what wakes a process up
+// now and then.
 const idling = time.Second
 
 // watch runs the benchmark's loop and reports what a process uses meanwhile and then.

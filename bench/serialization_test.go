@@ -41,8 +41,8 @@ type Reading struct {
 	Label  string
 }
 
-// payloads by size: how many readings each carries. The medium one is the specification's: 800 bytes as JSON, half of that in
-// binary.
+// payloads by size: how many readings each carries. The medium one is the specification's: 800
+// bytes as JSON, half of that in binary.
 var payloads = []struct {
 	name     string
 	readings int
@@ -121,8 +121,8 @@ func (standardJSON) Append(dst []byte, v any) ([]byte, error) {
 
 func (standardJSON) Decode(src []byte, v any) error { return json.Unmarshal(src, v) }
 
-// BenchmarkMessages sends encoded messages through a transport to a peer that
-// decodes each one and compares all of it. An operation is one message; wire-bytes is what the first one becomes.
+// BenchmarkMessages sends encoded messages through a transport to a peer that decodes each one
+// and compares all of it. An operation is one message; wire-bytes is what the first one becomes.
 func BenchmarkMessages(b *testing.B) {
 	for _, mechanism := range mechanisms() {
 		for _, c := range codecs {
@@ -200,7 +200,8 @@ func decoder(c codec.Codec) func(context.Context, ipc.Conn) error {
 		var o Order
 		want := order(payloads[1].readings)
 		return count(ctx, conn, func(p []byte, number uint64) error {
-			// What the last message left must not pass for a part of this one; its memory is used again.
+			// What the last message left must not pass for a part of this one; its memory is
+			// used again.
 			clear(o.Tags)
 			clear(o.Readings)
 			o = Order{Tags: o.Tags[:0], Readings: o.Readings[:0]}

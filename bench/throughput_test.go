@@ -19,9 +19,10 @@ type mode struct {
 	send  func(ctx context.Context, conn ipc.Conn, message []byte, number uint64) error
 }
 
-// In modes plain and batched the message is at hand and the receiver looks at both its ends, so that the transport is what is
-// measured. The other two add what a program does with a message, and differ in where: copy builds it in memory of the
-// sender's own and reads it in memory of the receiver's own, zerocopy builds and reads it where the transport keeps it.
+// In modes plain and batched the message is at hand and the receiver looks at both its ends, so
+// that the transport is what is measured. The other two add what a program does with a message,
+// and differ in where: copy builds it in memory of the sender's own and reads it in memory of
+// the receiver's own, zerocopy builds and reads it where the transport keeps it.
 var modes = []mode{
 	{name: "plain", role: "sink", send: sendCopy},
 	{name: "batched", role: "sink", batch: ipc.Batch{Count: 64}, send: sendCopy},
@@ -48,7 +49,8 @@ func sendInPlace(ctx context.Context, conn ipc.Conn, message []byte, number uint
 	return conn.Commit(len(p))
 }
 
-// content is what messages are built from: at the speed of memory, so that what copying costs is not lost in what building does.
+// content is what messages are built from: at the speed of memory, so that what copying costs is
+// not lost in what building does.
 var content = func() (p [1 << 20]byte) {
 	for i := range p {
 		p[i] = byte(i * 7)

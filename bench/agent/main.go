@@ -1,6 +1,7 @@
-// Command agent is what the resources benchmarks watch: a process as a user of pkg/ipc would build it, which links nothing that it
-// does not need. It reads every message as JSON, answers with what it has read, and when none has come for a while it gives the
-// memory of the burst back to the system and waits without a timer.
+// Command agent is what the resources benchmarks watch: a process as a user of pkg/ipc would
+// build it, which links nothing that it does not need. It reads every message as JSON, answers
+// with what it has read, and when none has come for a while it gives the memory of the burst
+// back to the system and waits without a timer.
 package main
 
 import (
@@ -19,8 +20,9 @@ import (
 // settle is how long a burst is over before its memory goes back.
 const settle = 50 * time.Millisecond
 
-// garbage is how much of it, in per cent of the live heap, makes the collector start: a fifth of the runtime's own figure, because
-// what the collector needs for itself grows with the heap and does not go back.
+// garbage is how much of it, in per cent of the live heap, makes the collector start: a fifth of
+// the runtime's own figure, because what the collector needs for itself grows with the heap and
+// does not go back.
 const garbage = 20
 
 // order is what the agent is told: the Order of the suite.

@@ -25,10 +25,10 @@ func rate(r result) float64   { return float64(r.n) / float64(r.ns) * 1e9 }
 func one(result) float64      { return 1 }
 func allocs(r result) float64 { return float64(r.mallocs / r.n) } // a whole number, as testing's allocs/op
 
-// timed says whether each operation of the kind of work is.
+// timed reports whether each operation of the kind of work is.
 func timed(kind string) bool { return kind == trip || kind == gather }
 
-// headline is the figure that a table shows of a kind of work.
+// headline returns the figure that a table shows of a kind of work.
 func headline(kind string) func(result) float64 {
 	if timed(kind) {
 		return p50
@@ -39,7 +39,7 @@ func headline(kind string) func(result) float64 {
 // batch is how many messages a batch has.
 const batch = 64
 
-// works are what is measured, in the order of the tables.
+// works returns what is measured, in the order of the tables.
 func works() []work {
 	var all []work
 	for _, size := range []int{64, 256, 1 << 10, 4 << 10, 1 << 20} {
@@ -86,7 +86,7 @@ func bars() []bar {
 		bar{"4", "fan-in of 16 against one of 1", many, single, "ours-shm", "ours-shm", rate, rate, false, .8})
 }
 
-// barred says whether a bar needs the measurement: those are made in every round.
+// barred reports whether a bar needs the measurement: those are made in every round.
 func barred(bars []bar, name string, w work) bool {
 	for _, b := range bars {
 		if b.work == w && b.ours == name || b.than == w && b.theirs == name {
@@ -105,7 +105,8 @@ func (b bar) judge(m measured) (word string, ratios []float64) {
 	return verdict(ratios, b.limit, b.most), ratios
 }
 
-// verdict says whether the median of sorted ratios meets a limit, and in how many rounds it was met.
+// verdict reports whether the median of sorted ratios meets a limit, and in how many rounds it
+// was met.
 func verdict(ratios []float64, limit float64, most bool) string {
 	meets := func(r float64) bool { return most && r <= limit || !most && r >= limit }
 	met := 0

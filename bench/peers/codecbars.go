@@ -10,8 +10,9 @@ import (
 	"time"
 )
 
-// Each half of a format gets share of a measurement's seconds, since nothing needs to start here, in some turns: the
-// processor's speed changes by the millisecond on a shared machine, and so meets all.
+// Each half of a format gets share of a measurement's seconds, since nothing needs to start
+// here, in some turns: the processor's speed changes by the millisecond on a shared machine, and
+// so meets all.
 const (
 	share = 1. / 15
 	turns = 4
@@ -23,7 +24,8 @@ type exchange struct{ format, payload string }
 // exchanges holds the results, by round.
 type exchanges map[exchange]map[int]encoded
 
-// codecs measures the formats on the payloads that are due in the round, both in random order. It returns how many.
+// codecs measures the formats on the payloads that are due in the round, both in random order.
+// It returns how many.
 func (c *contest) codecs(ctx context.Context, round int, deadline time.Time) (matched int) {
 	due := payloads()
 	c.order.Shuffle(len(due), func(i, j int) { due[i], due[j] = due[j], due[i] })
@@ -88,8 +90,8 @@ func size(e encoded) float64       { return float64(e.bytes) }
 // fastest stands for the whole JSON library that took the least to encode and decode in the round.
 const fastest = "fastest JSON"
 
-// codecBar is a bar about a format: theirs by ours, the larger the better. A limit of 0 sets none: the format's bytes are
-// as they are.
+// codecBar is a bar about a format: theirs by ours, the larger the better. A limit of 0 sets
+// none: the format's bytes are as they are.
 type codecBar struct {
 	text, payload, ours, theirs string
 	figure                      func(encoded) float64
@@ -111,7 +113,7 @@ func codecBars() []codecBar {
 	return all
 }
 
-// theirs is the other side of a bar in a round, and its name; false when it was not measured.
+// theirs returns the other side of a bar in a round, and its name; false when it was not measured.
 func (x exchanges) theirs(b codecBar, round int) (encoded, string, bool) {
 	if b.theirs != fastest {
 		e, ok := x[exchange{b.theirs, b.payload}][round]

@@ -21,16 +21,18 @@ import (
 type format struct {
 	name string
 	json bool // a whole JSON library
-	// encode appends v, a pointer, to dst in the way that its library has for memory that is used again.
+	// encode appends v, a pointer, to dst in the way that its library has for memory that is
+	// used again.
 	encode func(dst []byte, v any) ([]byte, error)
 	// decode reads src into v, which keeps no reference to src.
 	decode func(src []byte, v any) error
 }
 
-// formats are the codecs of pkg/ipc and the libraries that they are measured beside. encoding-json is what a program
-// calls that has not looked further, as in bench; the others are as fast as their settings make them while they read any
-// JSON: what HTML needs is not escaped, and names of maps are sorted only where that cannot be turned off
-// (encoding/json) or the format asks for it (ours). Each has its own state.
+// formats returns the codecs of pkg/ipc and the libraries that they are measured beside.
+// encoding-json is what a program calls that has not looked further, as in bench; the others are
+// as fast as their settings make them while they read any JSON: what HTML needs is not escaped,
+// and names of maps are sorted only where that cannot be turned off (encoding/json) or the
+// format asks for it (ours). Each has its own state.
 func formats() []format {
 	all := []format{
 		{"encoding-json", true, func(_ []byte, v any) ([]byte, error) { return json.Marshal(v) }, json.Unmarshal},
@@ -79,7 +81,8 @@ type encoded struct {
 	bytes          int
 }
 
-// measure encodes p's value for d and decodes it, into fresh values, for d. The value must come back as it was.
+// measure encodes p's value for d and decodes it, into fresh values, for d. The value must come
+// back as it was.
 func (f format) measure(p payload, d time.Duration) (encoded, error) {
 	text, err := f.encode(nil, p.value)
 	if err != nil {

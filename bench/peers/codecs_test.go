@@ -51,7 +51,8 @@ func TestLossIsFound(t *testing.T) {
 	}
 }
 
-// Why ours is v2 and not the fastest: the others read text that says two things, or that is no text.
+// Why ours is v2 and not the fastest: the others read text that says two things, or that is no
+// text.
 func TestOnlyV2IsStrict(t *testing.T) {
 	check := func(text string) {
 		t.Helper()

@@ -20,11 +20,12 @@ type contestant struct {
 	near func(ctx context.Context, j job, path string, cmd *exec.Cmd) (link, error)
 	// far connects to the near process and serves it.
 	far func(ctx context.Context, j job, path string) error
-	// join makes one thing of the links to many far processes; nil when there is nothing of that kind to measure.
+	// join makes one thing of the links to many far processes; nil when there is nothing of that
+	// kind to measure.
 	join func(j job, links []link) (gang, error)
 }
 
-// contestants are those that this program itself can play: ours, the plain Go ones,
+// contestants returns those that this program itself can play: ours, the plain Go ones,
 // the peers.
 func contestants() []contestant {
 	return []contestant{

@@ -8,7 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// crossing is what it costs one cache line to cross between the first two
+// crossing returns what it costs one cache line to cross between the first two
 // processors this process may use: half of the fastest of many short
 // ping-pongs, so that what else runs here does not show. 0 when there are not two.
 //

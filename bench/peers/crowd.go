@@ -18,7 +18,8 @@ const (
 	spout  = "spout"  // what the far process of a fan-in does
 )
 
-// gang is the near side of many connections, as far as the work needs it. pattern.Group is one as it stands.
+// gang is the near side of many connections, as far as the work needs it. pattern.Group is one
+// as it stands.
 type gang interface {
 	// SendAll sends a message to each.
 	SendAll(ctx context.Context, p []byte) error
@@ -130,7 +131,8 @@ func fanIns(ctx context.Context, g gang, j job) (result, error) {
 	return result{n: n, ns: int64(time.Since(start)), mallocs: mallocs() - before}, err
 }
 
-// taken takes the next message of anyone and checks that it is the one with the number wanted from there.
+// taken takes the next message of anyone and checks that it is the one with the number wanted
+// from there.
 func taken(ctx context.Context, g gang, j job, want func(from string) uint64, whole bool) (from string, err error) {
 	from, p, err := g.Peek(ctx)
 	if err != nil {
@@ -141,7 +143,7 @@ func taken(ctx context.Context, g gang, j job, want func(from string) uint64, wh
 	return from, err
 }
 
-// pourForever is the far side of a fan-in.
+// pourForever plays the far side of a fan-in.
 func pourForever(ctx context.Context, l link, j job, whole bool) error {
 	message := make([]byte, j.size)
 	for number := uint64(1); ; number++ {
@@ -152,7 +154,8 @@ func pourForever(ctx context.Context, l link, j job, whole bool) error {
 	}
 }
 
-// farCommand starts this program as the far side of a job. It dies with this process, in whatever way this one ends.
+// farCommand starts this program as the far side of a job. It dies with this process, in
+// whatever way this one ends.
 func farCommand(self, path string, j job) *exec.Cmd {
 	cmd := exec.Command(self, append([]string{"far", path}, j.args()...)...)
 	cmd.Stderr = os.Stderr

@@ -6,7 +6,7 @@ import (
 	"errors"
 )
 
-// far is the other process: it connects and serves until the near one ends.
+// far returns the other process: it connects and serves until the near one ends.
 func far(args []string) error {
 	if len(args) < 1 {
 		return errors.New("far wants a path and a job")

@@ -14,7 +14,7 @@ import (
 // kind is the type of our messages; negative ones are the library's own.
 const kind = 1
 
-// barrow is james-barrow/golang-ipc. Its server sleeps 2 ms after each message that it
+// barrow returns james-barrow/golang-ipc. Its server sleeps 2 ms after each message that it
 // writes, its client does not: the near process is the client, so that one-way
 // traffic goes without the sleep. Round trips cannot.
 func barrow() contestant {
@@ -47,7 +47,7 @@ func barrow() contestant {
 	}
 }
 
-// barrowName is the name for which the library uses path as its socket: it puts
+// barrowName returns the name for which the library uses path as its socket: it puts
 // /tmp/ before a name and .sock after it.
 func barrowName(path string) string { return ".." + strings.TrimSuffix(path, ".sock") }
 
@@ -82,7 +82,7 @@ type barrowLink struct {
 	}
 }
 
-// Send copies: the library writes after Write has returned.
+// Send sends a copy: the library writes after Write has returned.
 func (l *barrowLink) Send(_ context.Context, p []byte) error {
 	return l.e.Write(kind, append([]byte(nil), p...))
 }

@@ -49,7 +49,7 @@ const (
 	grpcLimit  = 4 << 20 // above the largest message
 )
 
-// grpcService is what protoc would have written, with j as the handlers' job.
+// grpcService returns what protoc would have written, with j as the handlers' job.
 func grpcService(j job) *grpc.ServiceDesc {
 	return &grpc.ServiceDesc{
 		ServiceName: "peers.Peer",
@@ -98,7 +98,7 @@ func grpcDial(path string, cmd *exec.Cmd) (*grpc.ClientConn, error) {
 		grpc.WithDefaultCallOptions(grpc.ForceCodecV2(raw{}), grpc.MaxCallRecvMsgSize(grpcLimit), grpc.MaxCallSendMsgSize(grpcLimit)))
 }
 
-// grpcStreams is one bidirectional stream.
+// grpcStreams returns one bidirectional stream.
 func grpcStreams() contestant {
 	return contestant{
 		name: "grpc-stream", trips: true, flows: true,
@@ -125,7 +125,8 @@ type grpcLink struct {
 	}
 }
 
-// Send copies: SendMsg may return before the bytes are on the socket, and forbids changing them.
+// Send sends a copy: SendMsg may return before the bytes are on the socket, and forbids changing
+// them.
 func (l *grpcLink) Send(_ context.Context, p []byte) error {
 	p = append([]byte(nil), p...)
 	return l.s.SendMsg(&p)
@@ -141,7 +142,7 @@ func (l *grpcLink) Recv(_ context.Context, buf []byte) ([]byte, error) {
 
 func (l *grpcLink) Flush(context.Context) error { return nil }
 
-// grpcCalls is unary calls, one after another. One way, a call is a round trip
+// grpcCalls returns unary calls, one after another. One way, a call is a round trip
 // too, so only trips are measured.
 func grpcCalls() contestant {
 	return contestant{

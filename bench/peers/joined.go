@@ -6,8 +6,8 @@ import (
 	"strconv"
 )
 
-// What a Go program without a library makes of many byte streams: it reads from each in turn, which will do as long as
-// everyone has something to say, or it has a goroutine for each.
+// What a Go program without a library makes of many byte streams: it reads from each in turn,
+// which will do as long as everyone has something to say, or it has a goroutine for each.
 
 // sendAll sends a message to each.
 func sendAll(ctx context.Context, links []link, p []byte) error {

@@ -49,7 +49,7 @@ func (w work) String() string {
 	return s
 }
 
-// crowd says whether there are many far processes.
+// crowd reports whether there are many far processes.
 func (w work) crowd() bool { return w.kind == gather || w.kind == fanIn }
 
 func sizeName(n int) string {
@@ -126,7 +126,7 @@ func stamp(p []byte, number uint64, whole bool) {
 	binary.LittleEndian.PutUint64(p, number)
 }
 
-// check says how p differs from what stamp wrote into size bytes.
+// check returns how p differs from what stamp wrote into size bytes.
 func check(p []byte, size int, number uint64, whole bool) error {
 	if len(p) != size {
 		return fmt.Errorf("message %d of %d bytes arrived with %d", number, size, len(p))

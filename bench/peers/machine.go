@@ -10,7 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// cpuModel is the processor's name, or the architecture where the system does not tell.
+// cpuModel returns the processor's name, or the architecture where the system does not tell.
 func cpuModel() string {
 	b, _ := os.ReadFile("/proc/cpuinfo")
 	for line := range strings.Lines(string(b)) {
@@ -21,7 +21,7 @@ func cpuModel() string {
 	return runtime.GOARCH
 }
 
-// load is the machine's load average over the last minute: what else runs here.
+// load returns the machine's load average over the last minute: what else runs here.
 func load() string {
 	b, err := os.ReadFile("/proc/loadavg")
 	if err != nil {

@@ -58,7 +58,8 @@ type options struct {
 	seed    uint64
 }
 
-// rare is how often what no bar needs is measured: in every rare-th round, but for work with many processes.
+// rare is how often what no bar needs is measured: in every rare-th round, but for work with
+// many processes.
 const rare = 3
 
 func parse(args []string, errs io.Writer) (options, error) {
@@ -94,7 +95,7 @@ func parse(args []string, errs io.Writer) (options, error) {
 	return o, nil
 }
 
-// command is the program: it returns 0, 1 when something could not be measured
+// command returns the program: it returns 0, 1 when something could not be measured
 // that should have been, 2 for wrong usage.
 func command(ctx context.Context, args []string, out, errs io.Writer) int {
 	o, err := parse(args, errs)

@@ -9,7 +9,7 @@ import (
 	_ "go.nanomsg.org/mangos/v3/transport/ipc" // makes ipc:// known
 )
 
-// nanomsg is a PAIR of mangos over ipc://.
+// nanomsg returns a PAIR of mangos over ipc://.
 func nanomsg() contestant {
 	open := func() (mangos.Socket, error) {
 		s, err := pair.NewSocket()

@@ -29,7 +29,8 @@ func (m measured) values(name string, w work, figure func(result) float64) []flo
 	return all
 }
 
-// ratios lists figure of ours at w by other of theirs at than, for each round that has both, sorted.
+// ratios lists figure of ours at w by other of theirs at than, for each round that has both,
+// sorted.
 func (m measured) ratios(w, than work, ours, theirs string, figure, other func(result) float64) []float64 {
 	var all []float64
 	for round, r := range m[cell{ours, w}] {
@@ -41,7 +42,7 @@ func (m measured) ratios(w, than work, ours, theirs string, figure, other func(r
 	return all
 }
 
-// median of sorted values; 0 of none.
+// median returns the median of sorted values; 0 of none.
 func median(sorted []float64) float64 {
 	n := len(sorted)
 	if n == 0 {

@@ -21,7 +21,7 @@ type result struct {
 	mallocs       int64 // heap allocations of the near process meanwhile; -1 unknown
 }
 
-// String is the line that a near process prints.
+// String returns the line that a near process prints.
 func (r result) String() string {
 	return fmt.Sprintf("n=%d ns=%d p50=%d p95=%d p99=%d mallocs=%d", r.n, r.ns, r.p50, r.p95, r.p99, r.mallocs)
 }
@@ -213,7 +213,7 @@ func (p *pourer) confirm(ctx context.Context) error {
 	return nil
 }
 
-// mallocs is the number of heap allocations so far. It stops the world, so it
+// mallocs returns the number of heap allocations so far. It stops the world, so it
 // stays outside what is timed.
 func mallocs() int64 {
 	var m runtime.MemStats

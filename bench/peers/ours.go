@@ -10,7 +10,8 @@ import (
 	"github.com/descartes/regress/pkg/ipc/transport"
 )
 
-// ours makes a contestant of a transport of pkg/ipc in its default configuration but for what cfg sets.
+// ours makes a contestant of a transport of pkg/ipc in its default configuration but for what
+// cfg sets.
 func ours(name string, cfg ipc.Config, peek bool) contestant {
 	wrap := func(conn ipc.Conn) link {
 		if peek {
@@ -42,7 +43,8 @@ func ours(name string, cfg ipc.Config, peek bool) contestant {
 	}
 }
 
-// group joins connections in a pattern.Group, as it stands; none does so for those that play no crowds.
+// group joins connections in a pattern.Group, as it stands; none does so for those that play no
+// crowds.
 func group(none bool) func(job, []link) (gang, error) {
 	if none {
 		return nil

@@ -10,8 +10,8 @@ type payload struct {
 	bars  bool       // a bar is about it
 }
 
-// payloads are those of pkg/ipc/codec's own benchmarks, and the order of bench's, whose JSON has the 800 bytes that the
-// specification speaks of.
+// payloads returns those of pkg/ipc/codec's own benchmarks, and the order of bench's, whose JSON
+// has the 800 bytes that the specification speaks of.
 func payloads() []payload {
 	one, few, many, seven := small{Seq: 42, Kind: 3, Name: "heartbeat"}, mixed(4), mixed(1000), sevenReadings()
 	return []payload{
@@ -60,7 +60,7 @@ type reading struct {
 	Valid  bool    `json:"valid"`
 }
 
-// mixed is a message with n readings.
+// mixed returns a message with n readings.
 func mixed(n int) message {
 	m := message{
 		Seq: 918273645, Time: 1764000000123456789, Kind: 7, Urgent: true,

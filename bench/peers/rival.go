@@ -24,7 +24,7 @@ type rival struct {
 	gathers, fanIns       bool
 }
 
-// plays says whether the rival can do the work.
+// plays reports whether the rival can do the work.
 func (r rival) plays(w work) bool {
 	switch w.kind {
 	case trip:
@@ -37,7 +37,7 @@ func (r rival) plays(w work) bool {
 	return r.flows && (w.batch == 1 || r.batches)
 }
 
-// field is everybody, with floor as the compiled C program, "" when there is none.
+// field returns everybody, with floor as the compiled C program, "" when there is none.
 func field(self, floor string) []rival {
 	var all []rival
 	if floor != "" {
@@ -71,7 +71,8 @@ func (r rival) run(ctx context.Context, dir string, w work, budget string, secon
 	var out, errs strings.Builder
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	cmd.Env = append(os.Environ(), "TMPDIR="+dir)
-	// A process group of its own, so that both processes can be ended at once; and none of them outlives this one.
+	// A process group of its own, so that both processes can be ended at once; and none of them
+	// outlives this one.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	cmd.WaitDelay = time.Second
@@ -92,7 +93,8 @@ func (r rival) run(ctx context.Context, dir string, w work, budget string, secon
 	return res, nil
 }
 
-// parseResult reads what a near process printed, the floor's included. A library may have printed before.
+// parseResult reads what a near process printed, the floor's included. A library may have
+// printed before.
 func parseResult(out string) (result, error) {
 	lines := strings.Split(strings.TrimSpace(out), "\n")
 	last := lines[len(lines)-1]

@@ -16,9 +16,10 @@ import (
 // quiet is above the highest of shmipc's log levels, none of which has an exported name.
 const quiet = 5
 
-// shmipcConfig follows the library's own benchmarks: memfd, a long queue, most slices of the size that is used. The
-// memory is a quarter of theirs, because preparing it takes longer than a measurement here; and the queue is never longer than
-// there are slices, or a sender that is ahead falls back to the socket, at a tenth of the speed.
+// shmipcConfig follows the library's own benchmarks: memfd, a long queue, most slices of the
+// size that is used. The memory is a quarter of theirs, because preparing it takes longer than a
+// measurement here; and the queue is never longer than there are slices, or a sender that is
+// ahead falls back to the socket, at a tenth of the speed.
 func shmipcConfig(j job, path string) *shmipc.Config {
 	const memory, share = 64 << 20, 70
 	slice := j.batch*(j.size+4) + 256
@@ -36,7 +37,8 @@ func shmipcConfig(j job, path string) *shmipc.Config {
 	return c
 }
 
-// cloudwego is shmipc-go. A stream of it carries bytes, so messages get a length of four of them.
+// cloudwego returns shmipc-go. A stream of it carries bytes, so messages get a length of four of
+// them.
 func cloudwego() contestant {
 	return contestant{
 		name:  "shmipc-go",

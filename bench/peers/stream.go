@@ -71,7 +71,7 @@ func (s *stream) Recv(_ context.Context, buf []byte) ([]byte, error) {
 	return buf[:n], err
 }
 
-// goPipe is two os.Pipes.
+// goPipe returns two os.Pipes.
 func goPipe() contestant {
 	return contestant{
 		name:  "go-pipe",
@@ -101,14 +101,14 @@ func goPipe() contestant {
 	}
 }
 
-// goPipeChannel is goPipe but for how answers of many are taken.
+// goPipeChannel returns goPipe but for how answers of many are taken.
 func goPipeChannel() contestant {
 	c := goPipe()
 	c.name, c.trips, c.flows, c.batches, c.join = "go-pipe-channel", false, false, false, channel
 	return c
 }
 
-// goUnix is a Unix stream socket as package net makes it.
+// goUnix makes a contestant of a Unix stream socket as package net makes it.
 func goUnix() contestant {
 	return contestant{
 		name:  "go-unix",

@@ -24,8 +24,8 @@ var pairs = []match{
 	{"ours-pipe", []string{"c-pipe", "go-pipe"}},
 }
 
-// crowdPairs are whose ratios are shown of many processes. Bars are against what a program does without this module; its own
-// pipes, which wait better than plain ones, stand beside.
+// crowdPairs are whose ratios are shown of many processes. Bars are against what a program does
+// without this module; its own pipes, which wait better than plain ones, stand beside.
 var crowdPairs = []match{
 	{"ours-shm", []string{"go-pipe", "go-pipe-channel", "c-pipe", "ours-pipe"}},
 	{"ours-pipe", []string{"go-pipe", "go-pipe-channel", "c-pipe"}},
@@ -68,7 +68,7 @@ func (r report) write(out io.Writer) {
 	}
 }
 
-// columns are the works of a kind that were measured at all.
+// columns returns the works of a kind that were measured at all.
 func (r report) columns(kind string) []work {
 	var all []work
 	for _, w := range r.works {
@@ -82,7 +82,8 @@ func (r report) columns(kind string) []work {
 	return all
 }
 
-// head prints a heading and a table's head, and returns its columns: none when there is nothing to print.
+// head prints a heading and a table's head, and returns its columns: none when there is nothing
+// to print.
 func (r report) head(out io.Writer, kind, title string) []work {
 	columns := r.columns(kind)
 	if len(columns) == 0 {

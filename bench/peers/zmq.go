@@ -7,7 +7,7 @@ import (
 	"github.com/go-zeromq/zmq4"
 )
 
-// zmq is a PAIR of go-zeromq/zmq4 over ipc://.
+// zmq returns a PAIR of go-zeromq/zmq4 over ipc://.
 func zmq() contestant {
 	return contestant{
 		name: "go-zeromq", trips: true, flows: true,

@@ -67,9 +67,9 @@ type Config struct {
 	Buffer int
 	// MaxBuffer is how far Buffer may grow with the traffic. 0 is 4 MiB.
 	MaxBuffer int
-	// Fixed keeps Buffer as it is; otherwise it adapts: it grows to MaxBuffer when messages
-	// are large or the receiver lags, and falls back to Buffer when traffic is light. In shared memory the members of a
-	// pattern.Group that lags share a quarter of MaxBuffer.
+	// Fixed keeps Buffer as it is; otherwise it adapts: it grows to MaxBuffer when messages are
+	// large or the receiver lags, and falls back to Buffer when traffic is light. In shared
+	// memory the members of a pattern.Group that lags share a quarter of MaxBuffer.
 	Fixed bool
 	// MaxMessage is the longest message in bytes sent or accepted. 0 is 64 MiB.
 	MaxMessage int
@@ -158,5 +158,5 @@ func (c Config) check() error {
 	return nil
 }
 
-// Enabled says whether messages may be held back at all.
+// Enabled reports whether messages may be held back at all.
 func (b Batch) Enabled() bool { return b.Count > 1 || b.Bytes > 0 || b.Delay > 0 }

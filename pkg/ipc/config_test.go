@@ -47,7 +47,8 @@ func TestConfig(t *testing.T) {
 	}
 }
 
-// TestBadConfig: the error names the field, its value and what it may be, in whatever transport it is noticed.
+// TestBadConfig: the error names the field, its value and what it may be, in whatever transport
+// it is noticed.
 func TestBadConfig(t *testing.T) {
 	bad := func(c ipc.Config, field, value, want string) {
 		t.Helper()

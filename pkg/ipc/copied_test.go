@@ -18,14 +18,16 @@ import (
 	"testing"
 	"time"
 
-	// The programs below are built of these: without the imports a change in them would leave this test's result in the cache.
+	// The programs below are built of these: without the imports a change in them would leave
+	// this test's result in the cache.
 	_ "github.com/descartes/regress/pkg/ipc/codec"
 	_ "github.com/descartes/regress/pkg/ipc/eventlog"
 	_ "github.com/descartes/regress/pkg/ipc/pattern"
 )
 
-// TestCopiedExamples does what a stranger does: it pastes each example, as the documentation shows it, into the main.go of a module
-// outside of this one, builds it, runs it and compares what it prints.
+// TestCopiedExamples does what a stranger does: it pastes each example, as the documentation
+// shows it, into the main.go of a module outside of this one, builds it, runs it and compares
+// what it prints.
 func TestCopiedExamples(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds a program for each example")

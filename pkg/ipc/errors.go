@@ -6,8 +6,8 @@ import (
 	"io"
 )
 
-// The errors callers branch on, with errors.Is. An error of a connection names the
-// operation and wraps one of them, or the system's where that is the reason, such as syscall.EMFILE;
+// The errors callers branch on, with errors.Is. An error of a connection names the operation and
+// wraps one of them, or the system's where that is the reason, such as syscall.EMFILE;
 // ErrTimeout, ErrFull and ErrTooLarge leave the connection usable, the others end it.
 var (
 	// ErrClosed says that this side called Close.

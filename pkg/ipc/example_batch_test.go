@@ -37,7 +37,8 @@ func count(ctx context.Context) error {
 	}
 }
 
-// Messages that can wait for each other travel together: many times the messages a second over pipes and sockets.
+// Messages that can wait for each other travel together: many times the messages a second over
+// pipes and sockets.
 func ExampleBatch() {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()

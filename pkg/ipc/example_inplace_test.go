@@ -14,7 +14,8 @@ import (
 	"github.com/descartes/regress/pkg/ipc/shm"
 )
 
-// upper is the child's part: it reads each message where it arrived and builds the answer where it travels from.
+// upper is the child's part: it reads each message where it arrived and builds the answer where
+// it travels from.
 func upper(ctx context.Context) error {
 	conn, err := shm.FromParent(ipc.Config{})
 	if err != nil {
@@ -40,7 +41,8 @@ func upper(ctx context.Context) error {
 	}
 }
 
-// Reserve and Commit build a message where it travels from, Peek and Release read it where it arrived: nothing is copied.
+// Reserve and Commit build a message where it travels from, Peek and Release read it where it
+// arrived: nothing is copied.
 func ExampleConn_inPlace() {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()

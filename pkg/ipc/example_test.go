@@ -33,8 +33,8 @@ func greet(ctx context.Context) error {
 	}
 }
 
-// A parent starts a child and asks it, on each transport. The child is the same program, which an argument tells its part; any
-// other program that calls FromParent would do.
+// A parent starts a child and asks it, on each transport. The child is the same program, which
+// an argument tells its part; any other program that calls FromParent would do.
 func Example() {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()

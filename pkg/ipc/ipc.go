@@ -26,14 +26,15 @@
 //
 // # Promises
 //
-// Messages arrive once, whole, in order, at most Config.MaxMessage long; an empty message is a message.
-// A call that returns an error has sent or taken nothing, but for a call that Close overtakes; a Send that returned nil is
-// committed: it reaches a living peer even when this process is killed in the next instant (with Config.Batch:
-// after Flush or the batch's own limits). On pipes and sockets two cases end in this process's memory first and are
-// finished in the background: with Config.NoWait what the kernel does not take at once, and a large message that a
-// timeout caught half-way, whose Send returns nil.
-// A peer may write anything at any time: that ends the connection with ErrCorrupt and never this process.
-// When the peer dies, waiting calls end with ErrPeerGone after what it had committed was received.
+// Messages arrive once, whole, in order, at most Config.MaxMessage long; an empty message is a
+// message. A call that returns an error has sent or taken nothing, but for a call that Close
+// overtakes; a Send that returned nil is committed: it reaches a living peer even when this
+// process is killed in the next instant (with Config.Batch: after Flush or the batch's own
+// limits). On pipes and sockets two cases end in this process's memory first and are finished in
+// the background: with Config.NoWait what the kernel does not take at once, and a large message
+// that a timeout caught half-way, whose Send returns nil. A peer may write anything at any time:
+// that ends the connection with ErrCorrupt and never this process. When the peer dies, waiting
+// calls end with ErrPeerGone after what it had committed was received.
 package ipc
 
 import (
@@ -47,8 +48,9 @@ import (
 // receiving half (Recv, Peek, Release, Ready); the halves are independent, and Close may be called
 // from anywhere at any time. Shared lifts the restriction for Send and Recv.
 //
-// The context is looked at on entry and while waiting. Its end gives an error that wraps context.Cause's and,
-// for a deadline, ErrTimeout. A cancelled or timed out call leaves the connection usable.
+// The context is looked at on entry and while waiting. Its end gives an error that wraps
+// context.Cause's and, for a deadline, ErrTimeout. A cancelled or timed out call leaves the
+// connection usable.
 type Conn interface {
 	// Send sends a copy of p as one message. When it returns nil the message is committed, or part
 	// of the open batch. ErrFull (with Config.NoWait), ErrTooLarge, ErrTimeout: not sent.
@@ -63,8 +65,9 @@ type Conn interface {
 	// caller until Commit; a new Reserve, Send or Flush discards them. Their content is arbitrary.
 	Reserve(ctx context.Context, n int) ([]byte, error)
 
-	// Commit sends the first n bytes of what Reserve returned as one message. It does not
-	// wait in shared memory; elsewhere, with a full kernel buffer, it waits like Send with the context of Reserve.
+	// Commit sends the first n bytes of what Reserve returned as one message. It does not wait
+	// in shared memory; elsewhere, with a full kernel buffer, it waits like Send with the
+	// context of Reserve.
 	Commit(n int) error
 
 	// Peek returns the next message in the receive buffer without taking it: a second Peek
@@ -72,7 +75,8 @@ type Conn interface {
 	// it: copy what is checked before it is used, or use Recv.
 	Peek(ctx context.Context) ([]byte, error)
 
-	// Release takes the message Peek returned and gives its space back. Without one it does nothing.
+	// Release takes the message Peek returned and gives its space back. Without one it does
+	// nothing.
 	Release()
 
 	// Ready says whether Peek and Recv would return at once, with a message or an error.
@@ -81,16 +85,18 @@ type Conn interface {
 	// Flush sends the open batch. It waits for space in the kernel's buffer, not for the receiver.
 	Flush(ctx context.Context) error
 
-	// Close sends the open batch, tells the peer, wakes both sides and frees everything. Waiting calls of this side return
-	// ErrClosed; slices of Reserve and Peek keep no meaning. The error says how much could not be sent
-	// (after at most Config.Timeout or one second). A second Close does nothing and returns nil.
+	// Close sends the open batch, tells the peer, wakes both sides and frees everything. Waiting
+	// calls of this side return ErrClosed; slices of Reserve and Peek keep no meaning. The error
+	// says how much could not be sent (after at most Config.Timeout or one second). A second
+	// Close does nothing and returns nil.
 	Close() error
 }
 
 // Listener accepts connections of the transports that have addresses.
 type Listener interface {
-	// Accept waits for the next peer. It does not wait for what the peer says: a stranger shows in the
-	// connection's first Recv, as ErrVersion or ErrCorrupt. After an error other than ErrClosed Accept may be called again.
+	// Accept waits for the next peer. It does not wait for what the peer says: a stranger shows
+	// in the connection's first Recv, as ErrVersion or ErrCorrupt. After an error other than
+	// ErrClosed Accept may be called again.
 	Accept(ctx context.Context) (Conn, error)
 	// Close wakes Accept and removes the socket's path. Accepted connections live on.
 	Close() error

@@ -8,11 +8,11 @@ import (
 )
 
 // Shared returns a connection on which any number of goroutines may call Send, Flush and Recv at
-// once. It uses c, which must not be used beside it. Each message is taken by one goroutine. Reserve
-// holds the sending half until its Commit and Peek the receiving half until its Release, so each pair
-// belongs in one goroutine and must be completed. A goroutine waits for its turn until its context
-// ends or Close is called; Config.Timeout begins with the turn. Ready returns false while another
-// goroutine has the receiving half.
+// once. It uses c, which must not be used beside it. Each message is taken by one goroutine.
+// Reserve holds the sending half until its Commit and Peek the receiving half until its Release,
+// so each pair belongs in one goroutine and must be completed. A goroutine waits for its turn
+// until its context ends or Close is called; Config.Timeout begins with the turn. Ready returns
+// false while another goroutine has the receiving half.
 //
 // If c is a Prober, so is the result. Its calls that do not wait find no room, or no message, while
 // another goroutine has the half; a TryPeek that returns a message is completed by Release.
@@ -37,7 +37,8 @@ type turn chan struct{}
 
 func (t turn) done() { <-t }
 
-// take waits for a turn. Where nobody has it, it costs what a mutex does, and the context is the connection's business.
+// take waits for a turn. Where nobody has it, it costs what a mutex does, and the context is the
+// connection's business.
 func (s *shared) take(ctx context.Context, t turn, op string) error {
 	select {
 	case t <- struct{}{}:

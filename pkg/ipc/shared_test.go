@@ -66,7 +66,8 @@ func calls(c ipc.Conn) (sending, receiving map[string]func(context.Context) erro
 	}
 }
 
-// TestSharedTurn: who waits for a turn does so no longer than its context lives, and takes and sends nothing.
+// TestSharedTurn: who waits for a turn does so no longer than its context lives, and takes and
+// sends nothing.
 func TestSharedTurn(t *testing.T) {
 	each(t, func(t *testing.T, ctx context.Context, a, b ipc.Conn) {
 		reason := errors.New("changed my mind")
@@ -201,7 +202,8 @@ func TestSharedStaysProber(t *testing.T) {
 	})
 }
 
-// TestSharedClose: Close ends the turns of all, of those too that wait behind a Reserve and a Peek that are never completed.
+// TestSharedClose: Close ends the turns of all, of those too that wait behind a Reserve and a
+// Peek that are never completed.
 func TestSharedClose(t *testing.T) {
 	each(t, func(t *testing.T, ctx context.Context, a, b ipc.Conn) {
 		if err := b.Send(ctx, []byte("peeked")); err != nil {

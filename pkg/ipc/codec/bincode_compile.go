@@ -34,7 +34,7 @@ func (c *compiler) plan(t reflect.Type) (*plan, *fault) {
 	return p, nil
 }
 
-// element is plan for the element of a slice. One that takes no bytes is
+// element returns plan for the element of a slice. One that takes no bytes is
 // refused, since its count could then be any number that the sender likes.
 func (c *compiler) element(t reflect.Type) (*plan, *fault) {
 	p, f := c.plan(t)
@@ -87,7 +87,7 @@ func (c *compiler) add(p *plan, t reflect.Type, off uintptr, name string) *fault
 	return nil
 }
 
-// minLength is the fewest bytes that a length takes.
+// minLength returns the fewest bytes that a length takes.
 func (c *compiler) minLength() int {
 	if c.varint {
 		return 1
@@ -123,7 +123,7 @@ func (c *compiler) addScalar(p *plan, t reflect.Type, off uintptr, name string) 
 	return nil
 }
 
-// integer is the code of an integer of size bytes (2, 4 or 8): fixed, or the
+// integer returns the code of an integer of size bytes (2, 4 or 8): fixed, or the
 // variable one that counts up from first.
 func (c *compiler) integer(size int, first opcode) opcode {
 	step := opcode(bits.TrailingZeros(uint(size)) - 1) // 2, 4, 8 → 0, 1, 2

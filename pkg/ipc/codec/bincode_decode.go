@@ -91,13 +91,13 @@ func (d *decoder) run(plan *plan, p unsafe.Pointer, count, each int) (int, *faul
 	return 0, nil
 }
 
-// short is the fault of an input that ends at pos, before the bytes that o wants in value i.
+// short returns the fault of an input that ends at pos, before the bytes that o wants in value i.
 func (d *decoder) short(i, pos int, o *op) (int, *fault) {
 	d.pos = pos
 	return i, short().under(o.name)
 }
 
-// compound is run for what nests, or is rare.
+// compound handles what nests, or is rare.
 func (d *decoder) compound(o *op, at unsafe.Pointer) (f *fault) {
 	if d.depth++; d.depth > maxDepth {
 		return &fault{kind: ErrInput, reason: errDepth}
@@ -255,7 +255,7 @@ func (d *decoder) enum(o *op, at unsafe.Pointer) *fault {
 	return nil
 }
 
-// badTag is the fault of a byte that is missing, or neither 0 nor 1.
+// badTag returns the fault of a byte that is missing, or neither 0 nor 1.
 func (d *decoder) badTag(what string) *fault {
 	if d.pos == len(d.src) {
 		return short()

@@ -107,7 +107,8 @@ func (e *encoder) run(plan *plan, p unsafe.Pointer, count int) (int, *fault) {
 	return 0, nil
 }
 
-// move is copy, with a shorter way for the two numbers and a flag that often lie side by side.
+// move does what copy does, with a shorter way for the two numbers and a flag that often lie
+// side by side.
 func move(to, from []byte) int {
 	if n := len(from); n >= 8 && n <= 16 && len(to) >= n {
 		head, tail := binary.LittleEndian.Uint64(from), binary.LittleEndian.Uint64(from[n-8:])
@@ -118,7 +119,7 @@ func move(to, from []byte) int {
 	return copy(to, from)
 }
 
-// compound is run for what nests, or is rare. There is room for its fixed part.
+// compound handles what nests, or is rare. There is room for its fixed part.
 func (e *encoder) compound(o *op, at unsafe.Pointer) (f *fault) {
 	if e.depth++; e.depth > maxDepth {
 		return &fault{kind: ErrValue, reason: errDepth}
@@ -164,7 +165,7 @@ func (e *encoder) compound(o *op, at unsafe.Pointer) (f *fault) {
 	return f
 }
 
-// column is run for the elements of a slice. Lists of text and of numbers are
+// column encodes the elements of a slice. Lists of text and of numbers are
 // common, and have a loop each that does not look at the code every time.
 func (e *encoder) column(plan *plan, p unsafe.Pointer, count int) *fault {
 	if !plan.lone {

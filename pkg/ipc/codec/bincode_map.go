@@ -145,7 +145,7 @@ type pair struct{ key, val string }
 
 var manyPairs = sync.Pool{New: func() any { return new([]pair) }}
 
-// stringMap is mapping for the most common map, without reflection.
+// stringMap does what mapping does for the most common map, without reflection.
 func (e *encoder) stringMap(m map[string]string) *fault {
 	if len(m) <= fewPairs {
 		return e.fewPairs(m)

@@ -56,7 +56,7 @@ func putVarints[T uint16 | uint32 | uint64](b []byte, us []T) (n int) {
 	return n
 }
 
-// putZigzags is putVarints for signed numbers.
+// putZigzags does what putVarints does for signed numbers.
 func putZigzags[T int16 | int32 | int64](b []byte, is []T) (n int) {
 	for _, i := range is {
 		n += putVarint(b[n:], zigzag(int64(i)))

@@ -101,7 +101,7 @@ func joined(ops []op, o op, flat func(*op) bool) []op {
 	return append(ops, o)
 }
 
-// room is the most bytes that o takes by itself.
+// room returns the most bytes that o takes by itself.
 func (o *op) room() int {
 	switch o.code {
 	case opFlat:
@@ -118,7 +118,8 @@ func (o *op) room() int {
 // stringSize is the size of a string in memory.
 const stringSize = unsafe.Sizeof("")
 
-// isLone says whether o is a string or a number of variable width that fills a value of size bytes.
+// isLone reports whether o is a string or a number of variable width that fills a value of size
+// bytes.
 func (o *op) isLone(size uintptr) bool {
 	switch o.code {
 	case opU16, opI16:
@@ -131,7 +132,7 @@ func (o *op) isLone(size uintptr) bool {
 	return o.code == opString && size == stringSize
 }
 
-// isFlat says whether the bytes in memory are the encoding and all are valid.
+// isFlat reports whether the bytes in memory are the encoding and all are valid.
 func (o *op) isFlat() bool {
 	return o.code == opFlat || o.code == opFix8 || littleEndian && o.code <= opFix64
 }

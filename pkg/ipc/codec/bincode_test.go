@@ -297,7 +297,8 @@ func TestReuse(t *testing.T) {
 	}
 }
 
-// TestManyNames writes maps, of more pairs than are sorted on the stack and of fewer, in the order of their names.
+// TestManyNames writes maps, of more pairs than are sorted on the stack and of fewer, in the
+// order of their names.
 func TestManyNames(t *testing.T) {
 	check := func(n int) {
 		t.Helper()
@@ -317,7 +318,8 @@ func TestManyNames(t *testing.T) {
 	}
 }
 
-// TestLists takes lists of what is one string or number, or only looks so: the fields left out lie between.
+// TestLists takes lists of what is one string or number, or only looks so: the fields left out
+// lie between.
 func TestLists(t *testing.T) {
 	type name struct{ S string }
 	type padded struct {

@@ -51,7 +51,7 @@ func putText(b []byte, s string) bool {
 	return bits&high == 0 || utf8.Valid(from)
 }
 
-// validUTF8 is utf8.Valid with a shorter way for what is all ASCII.
+// validUTF8 returns what utf8.Valid does, with a shorter way for what is all ASCII.
 func validUTF8(b []byte) bool {
 	if len(b) < 8 {
 		return utf8.Valid(b)

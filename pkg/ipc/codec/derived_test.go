@@ -14,9 +14,10 @@ import (
 	"github.com/descartes/regress/pkg/ipc/codec"
 )
 
-// What follows derives the vectors a second time, from the rules of the published specification alone and without the
-// codec: docs/spec.md of the crate bincode 2.0.1, which has both formats (config::legacy() is what bincode 1's serialize
-// writes, by the crate's migration guide; config::standard() is bincode 2).
+// What follows derives the vectors a second time, from the rules of the published specification
+// alone and without the codec: docs/spec.md of the crate bincode 2.0.1, which has both formats
+// (config::legacy() is what bincode 1's serialize writes, by the crate's migration guide;
+// config::standard() is bincode 2).
 
 // wire is a value in both formats.
 type wire struct{ one, two []byte }
@@ -33,8 +34,9 @@ func join(parts ...wire) wire {
 	return all
 }
 
-// unsigned is an integer of width bytes, more than one. Fixed: the bytes from the lowest. Variable: below 251 the number
-// itself, else 251, 252, 253 and the number in 2, 4, 8 bytes, the fewest that hold it.
+// unsigned is an integer of width bytes, more than one. Fixed: the bytes from the lowest.
+// Variable: below 251 the number itself, else 251, 252, 253 and the number in 2, 4, 8 bytes, the
+// fewest that hold it.
 func unsigned(u uint64, width int) wire {
 	low := binary.LittleEndian.AppendUint64(nil, u)
 	switch {
@@ -48,7 +50,8 @@ func unsigned(u uint64, width int) wire {
 	return wire{low[:width], append([]byte{253}, low...)}
 }
 
-// signed is two's complement in the one, and in the other 2i for i ≥ 0 and 2|i| − 1 below, then as unsigned.
+// signed is two's complement in the one, and in the other 2i for i ≥ 0 and 2|i| − 1 below, then
+// as unsigned.
 func signed(i int64, width int) wire {
 	folded := 2 * uint64(i)
 	if i < 0 {
@@ -62,7 +65,8 @@ func length(n uint64) wire  { return unsigned(n, 8) }
 func variant(n uint64) wire { return unsigned(n, 4) }
 func text(s string) wire    { return join(length(uint64(len(s))), raw([]byte(s)...)) }
 
-// wide is an integer of 128 bits in hexadecimal, lowest byte first, with what comes before the variable form.
+// wide is an integer of 128 bits in hexadecimal, lowest byte first, with what comes before the
+// variable form.
 func wide(one, two string) wire {
 	a, errA := hex.DecodeString(one)
 	b, errB := hex.DecodeString(two)
@@ -146,7 +150,8 @@ func TestVectorsFollowTheSpecification(t *testing.T) {
 	}
 }
 
-// TestPublishedExamples has the examples of docs/spec.md of bincode 2.0.1 with their bytes, all of config::legacy().
+// TestPublishedExamples has the examples of docs/spec.md of bincode 2.0.1 with their bytes, all
+// of config::legacy().
 func TestPublishedExamples(t *testing.T) {
 	type some struct { // enum SomeEnum { A, B(u32), C { value: u32 } }
 		codec.Enum

@@ -15,12 +15,17 @@
 // The semantics are those of encoding/json/v2. Of the first encoding/json's rules
 // and leniencies these are gone:
 //
-//   - a name matches a field in its exact case, or with the field's tag `case:ignore`; in another it is unknown, and unknown names are passed over as ever;
+//   - a name matches a field in its exact case, or with the field's tag `case:ignore`; in
+//     another it is unknown, and unknown names are passed over as ever;
 //   - a name twice in an object is refused (the last one won);
-//   - a string that is not UTF-8 is refused, when written and when read (U+FFFD took the place of bad bytes);
-//   - an array of another length than the Go array is refused (cut, or filled with zeros), and a [N]byte is base64 as []byte is (a list of numbers);
-//   - `omitempty` leaves out what is null, "", [] or {} in JSON; for zero in Go there is `omitzero`;
-//   - a time.Duration is refused (a number of nanoseconds): send a number, or a type that writes itself;
+//   - a string that is not UTF-8 is refused, when written and when read (U+FFFD took the place
+//     of bad bytes);
+//   - an array of another length than the Go array is refused (cut, or filled with zeros), and a
+//     [N]byte is base64 as []byte is (a list of numbers);
+//   - `omitempty` leaves out what is null, "", [] or {} in JSON; for zero in Go there is
+//     `omitzero`;
+//   - a time.Duration is refused (a number of nanoseconds): send a number, or a type that writes
+//     itself;
 //   - keys of maps are strings, numbers, or write themselves as text;
 //   - two fields of one name, and malformed tags, are errors (and were passed over).
 //
@@ -37,8 +42,9 @@
 //	Char                                 char (rune is i32)
 //	string                               String, &str; must be UTF-8
 //	[]T, [N]T                            Vec<T>, [T; N] and tuples of N equal types
-//	*T                                   Option<T>; as the value passed to Append and Decode, T itself
-//	map[K]V, map[K]struct{}              BTreeMap, HashMap; BTreeSet, HashSet (K: integer, bool or string)
+//	*T                                   Option<T>; the value passed to Append and Decode: T
+//	map[K]V, map[K]struct{}              BTreeMap, HashMap; BTreeSet, HashSet (K: integer, bool,
+//	                                     string)
 //	struct                               struct or tuple: the exported fields in order
 //	struct{}                             ()
 //	struct embedding [Enum]              enum with content
@@ -55,7 +61,8 @@
 // Every value has one encoding, and Decode accepts no other, so that what it
 // accepts encodes to the same bytes again. Where that is stricter than Rust:
 //
-//   - an integer of bincode 2 in a longer form than needed is refused (Rust reads it, and never writes it);
+//   - an integer of bincode 2 in a longer form than needed is refused (Rust reads it, and never
+//     writes it);
 //   - bytes after the value are refused (Rust ignores them, or says how many it read);
 //   - a key twice in a map is refused (Rust keeps the last).
 //
@@ -72,11 +79,10 @@
 //
 // # Speed
 //
-// A type is compiled once to a list of steps (what, at which offset), which is
-// then run without reflection; encoding into a buffer with room allocates
-// nothing. (Room is counted generously, 9 bytes for every number and length:
-// an exact fit may be moved to a larger buffer.) Decoded strings up to 256 bytes share blocks of 2 KiB: keeping one
-// keeps its block.
+// A type is compiled once to a list of steps (what, at which offset), which is then run without
+// reflection; encoding into a buffer with room allocates nothing. (Room is counted generously, 9
+// bytes for every number and length: an exact fit may be moved to a larger buffer.) Decoded
+// strings up to 256 bytes share blocks of 2 KiB: keeping one keeps its block.
 //
 // # Fuzzing
 //

@@ -74,7 +74,7 @@ func (c JSON) Decode(src []byte, v any) error {
 	return c.fault("decode", v, ErrInput, err)
 }
 
-// fault says where in the text err is.
+// fault returns err with where in the text it is.
 func (c JSON) fault(op string, v any, kind, err error) *Error {
 	e := &Error{Codec: c.Name(), Op: op, Type: typeName(v), Offset: -1, Kind: kind, Reason: err}
 	var at jsontext.Pointer

@@ -14,9 +14,10 @@ func Names() []string {
 	}
 }
 
-// ByName returns the codec of that name, for programs whose format is part of their configuration: see [Names]. An empty name is
-// [JSON]. Where a message expands, it does so to at most limit bytes, or [DefaultLimit] for 0. Keep the codec: every call with
-// "+zstd" makes one with memory of its own.
+// ByName returns the codec of that name, for programs whose format is part of their
+// configuration: see [Names]. An empty name is [JSON]. Where a message expands, it does so to at
+// most limit bytes, or [DefaultLimit] for 0. Keep the codec: every call with "+zstd" makes one
+// with memory of its own.
 func ByName(name string, limit int) (Codec, error) {
 	base, squeeze, squeezed := strings.Cut(name, "+")
 	c, ok := map[string]Codec{"": JSON{}, "json": JSON{}, "bincode1": Bincode1{}, "bincode2": Bincode2{}}[base]

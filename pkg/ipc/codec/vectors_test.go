@@ -98,7 +98,8 @@ var vectors = map[string]any{
 	"u64:65535": ptr(uint64(65535)), "u64:65536": ptr(uint64(65536)), // fb ffff, fc 00000100
 	"u64:4294967295": ptr(uint64(math.MaxUint32)), "u64:4294967296": ptr(uint64(1 << 32)), // fc ffffffff, fd 0000000001000000
 	"u64:18446744073709551615": ptr(uint64(math.MaxUint64)),
-	// A signed i is 2i, or −2i−1 when negative: −1 → 1, 1 → 2, 125 → 250 still one byte, −126 → 251 is three.
+	// A signed i is 2i, or −2i−1 when negative: −1 → 1, 1 → 2, 125 → 250 still one byte, −126 →
+	// 251 is three.
 	"i64:0": ptr(int64(0)), "i64:-1": ptr(int64(-1)), "i64:1": ptr(int64(1)), "i64:-2": ptr(int64(-2)),
 	"i64:125": ptr(int64(125)), "i64:-125": ptr(int64(-125)), "i64:-126": ptr(int64(-126)), "i64:126": ptr(int64(126)),
 	"i64:32767": ptr(int64(32767)), "i64:-32768": ptr(int64(-32768)), "i64:-32769": ptr(int64(-32769)), // 65534, 65535, 65537

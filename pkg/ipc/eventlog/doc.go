@@ -15,7 +15,7 @@
 //	Durability     survives kill -9 of the process   survives a power failure
 //	SyncEach       yes                               yes
 //	SyncPeriodic   yes                               if it is older than Options.Interval
-//	SyncNever      yes                               if the kernel wrote it back (Linux: in about 30 s)
+//	SyncNever      yes                               if the kernel wrote it back (in 30 s or so)
 //
 // (as far as disk and file system keep their own promises about fsync). There is
 // no delay in waiting for company: one appender writes for all who came while

@@ -19,7 +19,7 @@ const (
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// fileHeader is the beginning of a file with this salt.
+// fileHeader returns the beginning of a file with this salt.
 func fileHeader(salt uint32) []byte {
 	b := binary.LittleEndian.AppendUint32([]byte(magic), salt)
 	return binary.LittleEndian.AppendUint32(b, crc32.Checksum(b, castagnoli))
@@ -144,7 +144,7 @@ func (s *scanner) intactAfter() (int64, error) {
 	return 0, nil
 }
 
-// intact says whether the event at an offset has the right checksum.
+// intact reports whether the event at an offset has the right checksum.
 func (s *scanner) intact(at, length int64) (bool, error) {
 	s.buf = grow(s.buf, int(frameSize+length))
 	if _, err := s.file.ReadAt(s.buf, at); err != nil {

@@ -183,7 +183,7 @@ func (l *Log) begin(file *os.File, torn *DamageError) error {
 	return nil
 }
 
-// Recovered says what Open found.
+// Recovered returns what Open found.
 func (l *Log) Recovered() Recovery { return l.recovered }
 
 // Append adds an event and returns its sequence number once it is as safe as
@@ -222,7 +222,7 @@ func (l *Log) Append(ctx context.Context, data []byte) (seq uint64, err error) {
 	return seq, nil
 }
 
-// usable is the error of a call on a log that is closed or broken. Call it under mu.
+// usable returns the error of a call on a log that is closed or broken. Call it under mu.
 func (l *Log) usable() error {
 	if l.closed {
 		return fmt.Errorf("%w: %s", ErrClosed, l.path)
@@ -265,7 +265,7 @@ func (l *Log) force() error {
 	return nil
 }
 
-// tick is the timer of SyncPeriodic. Its error is kept for the next call.
+// tick runs on the timer of SyncPeriodic. Its error is kept for the next call.
 func (l *Log) tick() {
 	l.mu.Lock()
 	l.armed = false

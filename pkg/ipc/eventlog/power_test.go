@@ -12,7 +12,8 @@ import (
 	"time"
 )
 
-// platter is a disk that knows what a power failure would leave: what was in the file when the last Sync began.
+// platter is a disk that knows what a power failure would leave: what was in the file when the
+// last Sync began.
 type platter struct {
 	disk
 	path  string
@@ -74,8 +75,8 @@ func openPlatter(t *testing.T, opts Options, takes time.Duration) (*Log, *platte
 	return l, p
 }
 
-// TestEveryEventIsOnDisk: what Append has acknowledged is on disk at that moment, each event by a sync of its own for an appender
-// alone, and by shared ones for many.
+// TestEveryEventIsOnDisk: what Append has acknowledged is on disk at that moment, each event by
+// a sync of its own for an appender alone, and by shared ones for many.
 func TestEveryEventIsOnDisk(t *testing.T) {
 	check := func(crowd, each, most int) {
 		t.Helper()
@@ -104,8 +105,9 @@ func TestEveryEventIsOnDisk(t *testing.T) {
 	check(8, 30, 8*30/2) // about a seventh: who comes during a sync shares the next
 }
 
-// TestSyncPeriodicBoundsTheLoss: with SyncPeriodic each event is on disk, or on the way there, when that time has passed since it was
-// acknowledged, however many follow it, and there is no more than one sync in that time. Time is false here, and exact.
+// TestSyncPeriodicBoundsTheLoss: with SyncPeriodic each event is on disk, or on the way there,
+// when that time has passed since it was acknowledged, however many follow it, and there is no
+// more than one sync in that time. Time is false here, and exact.
 func TestSyncPeriodicBoundsTheLoss(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const interval = 100 * time.Millisecond
@@ -186,7 +188,8 @@ func TestSyncNeverSyncsWhenAsked(t *testing.T) {
 	check("Close", 2, 20)
 }
 
-// TestOpenForcesWhatItKeeps: the process before may have been killed between a write and its sync, and what it left is kept.
+// TestOpenForcesWhatItKeeps: the process before may have been killed between a write and its
+// sync, and what it left is kept.
 func TestOpenForcesWhatItKeeps(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "log")
 	for d := SyncEach; d <= SyncNever; d++ {

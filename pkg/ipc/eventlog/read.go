@@ -120,7 +120,7 @@ func scan(path string, file *os.File) (*scanner, error) {
 	return &scanner{file: file, in: in, size: size, at: headerSize, salt: salt}, nil
 }
 
-// step is next with damage judged.
+// step does what next does, and judges damage.
 func (s *scanner) step(path string) (Event, bool, error) {
 	event, more, bad, err := s.next()
 	if err == nil && bad == nil {

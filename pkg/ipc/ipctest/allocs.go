@@ -9,8 +9,8 @@ import (
 	"github.com/descartes/regress/pkg/ipc"
 )
 
-// allocs counts the heap allocations of messages there and back, also of such that fill the buffers and make both
-// sides wait, under a context that can end.
+// allocs counts the heap allocations of messages there and back, also of such that fill the
+// buffers and make both sides wait, under a context that can end.
 func (tr Transport) allocs(t *testing.T) {
 	for _, c := range []struct {
 		name  string

@@ -64,7 +64,8 @@ func (tr Transport) batch(t *testing.T) {
 	}
 }
 
-// batchLimits fills batches: one leaves by its count alone, and by its bytes alone, while this side neither waits nor calls Flush.
+// batchLimits fills batches: one leaves by its count alone, and by its bytes alone, while this
+// side neither waits nor calls Flush.
 func (tr Transport) batchLimits(t *testing.T) {
 	const (
 		size    = 60 // 64 with its header, on every transport
@@ -89,7 +90,8 @@ func (tr Transport) batchLimits(t *testing.T) {
 	}
 }
 
-// fillBatches sends batch after batch: nothing arrives before the last message of one, then all of it does.
+// fillBatches sends batch after batch: nothing arrives before the last message of one, then all
+// of it does.
 func (tr Transport) fillBatches(t *testing.T, cfg ipc.Config, full, size int, place bool) {
 	ctx := context.Background() // which has a shorter way through Send than one that can end
 	y, path := tallyOf(t)

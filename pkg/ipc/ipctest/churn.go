@@ -52,9 +52,9 @@ func use(t *testing.T) usage {
 	return u
 }
 
-// What may be left behind in all, by the runtime and, of memory outside of the heap, by the race detector: 16 bytes of heap, the
-// least that it allocates, from each of 10,000 connections would be more, as would be a page or a mapping, or a thread from
-// one in 2,000.
+// What may be left behind in all, by the runtime and, of memory outside of the heap, by the race
+// detector: 16 bytes of heap, the least that it allocates, from each of 10,000 connections would
+// be more, as would be a page or a mapping, or a thread from one in 2,000.
 const (
 	spareThreads  = 4
 	spareMaps     = 20
@@ -62,7 +62,7 @@ const (
 	spareResident = 20 << 20
 )
 
-// over says what u has more than was.
+// over returns what u has more than was.
 func (u usage) over(was usage) error {
 	var errs []error
 	check := func(what string, now, was, spare int) {
@@ -82,7 +82,8 @@ func (u usage) over(was usage) error {
 // churners connect at once.
 const churners = 4
 
-// churn connects, talks and closes many times: 10,000, or IPCTEST_CHURN times. Each hundredth is with a spawned process of the same kind.
+// churn connects, talks and closes many times: 10,000, or IPCTEST_CHURN times. Each hundredth is
+// with a spawned process of the same kind.
 func (tr Transport) churn(t *testing.T) {
 	once := tr.meet(t)
 	run := func(p paced) (done int64) {
@@ -119,8 +120,9 @@ func (tr Transport) churn(t *testing.T) {
 	t.Logf("%d connections of %d: before %+v, after %+v", n, p.want, was, now)
 }
 
-// meet returns what makes connection number i, uses it both ways and closes it. Where there are no addresses most are with cat(1),
-// which says what it hears: a process that starts in a fifth of the time.
+// meet returns what makes connection number i, uses it both ways and closes it. Where there are
+// no addresses most are with cat(1), which says what it hears: a process that starts in a fifth
+// of the time.
 func (tr Transport) meet(t *testing.T) func(i int) error {
 	spawned := func(cmd *exec.Cmd) (wait, err error) {
 		c, err := tr.Spawn(cmd, ipc.Config{})
@@ -159,7 +161,7 @@ func talk(t *testing.T, a, b ipc.Conn) error {
 	return nil
 }
 
-// meetAt is meet at an address.
+// meetAt does what meet does at an address.
 func (tr Transport) meetAt(t *testing.T) func() error {
 	path := filepath.Join(t.TempDir(), "s")
 	l, err := tr.Listen(path, ipc.Config{})

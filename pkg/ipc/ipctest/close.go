@@ -33,8 +33,9 @@ func (tr Transport) closeTold(t *testing.T) {
 	}
 }
 
-// closeBounded closes on a peer that is stopped and has no room left: Close returns within Config.Timeout, or one second
-// without, and says how much is not sent, which the peer, once it goes on, confirms.
+// closeBounded closes on a peer that is stopped and has no room left: Close returns within
+// Config.Timeout, or one second without, and says how much is not sent, which the peer, once it
+// goes on, confirms.
 func (tr Transport) closeBounded(t *testing.T) {
 	for _, c := range []struct {
 		cfg   ipc.Config
@@ -96,7 +97,8 @@ func (tr Transport) closeFull(t *testing.T, cfg ipc.Config, limit time.Duration)
 	if said == nil || taken > sent {
 		t.Fatalf("Close: %v, want how many bytes are unsent; %d of %d messages arrived", err, taken, sent)
 	}
-	// Whole messages that are missing, but for what arrived of the first of them, and the 4 bytes that tell the peer of the close.
+	// Whole messages that are missing, but for what arrived of the first of them, and the 4
+	// bytes that tell the peer of the close.
 	most := int(sent-taken)*framed + 4
 	if n, err := strconv.Atoi(said[1]); err != nil || n > most || n <= most-framed {
 		t.Errorf("Close: %d bytes unsent (%v), but of %d messages of %d bytes %d arrived: more than %d and at most %d", n, err, sent, framed, taken, most-framed, most)

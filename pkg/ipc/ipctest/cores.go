@@ -14,16 +14,17 @@ import (
 	"github.com/descartes/regress/pkg/ipc"
 )
 
-// Round trips on one processor, and the processor time that they and the two processes' start may take in all. Who spins
-// there until its time slice ends needs 8 ms a trip, who does not 5 to 50 µs. Processor time does not grow with what
-// else the machine does.
+// Round trips on one processor, and the processor time that they and the two processes' start
+// may take in all. Who spins there until its time slice ends needs 8 ms a trip, who does not 5
+// to 50 µs. Processor time does not grow with what else the machine does.
 const (
 	trips     = "1000"
 	tripsCost = time.Second
 )
 
-// oneCore makes round trips with one processor, by the scheduler's count and by affinity. For a control group's quota see
-// package transport, which has the whole of what a transport is made of.
+// oneCore makes round trips with one processor, by the scheduler's count and by affinity. For a
+// control group's quota see package transport, which has the whole of what a transport is made
+// of.
 func (tr Transport) oneCore(t *testing.T) {
 	t.Run("GOMAXPROCS", func(t *testing.T) {
 		cmd := command(tr, "pair", trips)
@@ -51,7 +52,8 @@ func runPair(t *testing.T, cmd *exec.Cmd, start func() error) {
 	t.Logf("%s", out.Bytes())
 }
 
-// pair is a parent and an echo child under whatever limits this process has: n round trips, and what they cost.
+// pair runs a parent and an echo child under whatever limits this process has: n round trips,
+// and what they cost.
 func pair(ctx context.Context, tr Transport, n int) error {
 	cmd := command(tr, "echo", "")
 	c, err := tr.Spawn(cmd, ipc.Config{})

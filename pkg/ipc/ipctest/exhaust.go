@@ -15,9 +15,9 @@ import (
 	"github.com/descartes/regress/pkg/ipc"
 )
 
-// spare leaves this process that many descriptors that it can still open, and returns what takes the limit back. None
-// below the limit is free but those.
-func spare(n int) (restore func() error, err error) {
+// limitDescriptors leaves this process n descriptors that it can still open, and returns a
+// function that takes the limit back. None below the limit is free but those.
+func limitDescriptors(n int) (restore func() error, err error) {
 	var old syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &old); err != nil {
 		return nil, err
@@ -56,8 +56,8 @@ func topDescriptor() (top int, err error) {
 	return top, err
 }
 
-// exhaustion runs out of descriptors in each way to open a connection: errors that say so, nothing left, and it works
-// again at once.
+// exhaustion runs out of descriptors in each way to open a connection: errors that say so,
+// nothing left, and it works again at once.
 func (tr Transport) exhaustion(t *testing.T) {
 	once := tr.meet(t)
 	for i := range 2 {
@@ -88,7 +88,7 @@ func (tr Transport) starve(t *testing.T, try func(t *testing.T, starved func(f f
 	failed := 0
 	for n := range 32 {
 		err := try(t, func(f func() (ipc.Conn, error)) error {
-			restore, err := spare(n)
+			restore, err := limitDescriptors(n)
 			if err != nil {
 				t.Fatal(err)
 			}

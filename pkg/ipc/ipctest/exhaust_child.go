@@ -12,7 +12,8 @@ import (
 	"github.com/descartes/regress/pkg/ipc"
 )
 
-// childExhaustion runs out of descriptors on the side that is spawned, and on the side that something is passed to.
+// childExhaustion runs out of descriptors on the side that is spawned, and on the side that
+// something is passed to.
 func (tr Transport) childExhaustion(t *testing.T) {
 	ctx := limited(t)
 	t.Run("FromParent", func(t *testing.T) {
@@ -66,12 +67,13 @@ func (tr Transport) childExhaustion(t *testing.T) {
 	})
 }
 
-// noRoom says whether an error is that of a side that had no descriptor for what was passed to it.
+// noRoom reports whether an error is that of a side that had no descriptor for what was passed
+// to it.
 func noRoom(err error) bool { return errors.Is(err, syscall.EMFILE) && !errors.Is(err, ipc.ErrCorrupt) }
 
 // starved opens the parent's connection without a descriptor left.
 func starved(tr Transport) error {
-	restore, err := spare(0)
+	restore, err := limitDescriptors(0)
 	if err != nil {
 		return err
 	}
@@ -82,14 +84,15 @@ func starved(tr Transport) error {
 	return restore()
 }
 
-// poor dials path, then has no descriptor left for what the other side passes, and says so on stdout; then it has, and dials again.
+// poor dials path, then has no descriptor left for what the other side passes, and says so on
+// stdout; then it has, and dials again.
 func poor(ctx context.Context, tr Transport, path string) error {
 	recv := func() error {
 		c, err := tr.Dial(ctx, path, ipc.Config{})
 		if err != nil {
 			return err
 		}
-		restore, err := spare(0)
+		restore, err := limitDescriptors(0)
 		if err != nil {
 			return err
 		}

@@ -11,13 +11,15 @@ import (
 	"github.com/descartes/regress/pkg/ipc"
 )
 
-// forked kills a side that has started a process, which lives on: the other is told, for nothing of the connection was inherited.
+// forked kills a side that has started a process, which lives on: the other is told, for nothing
+// of the connection was inherited.
 func (tr Transport) forked(t *testing.T) {
 	t.Run("child", tr.forkedChild)
 	t.Run("opener", tr.forkedOpener)
 }
 
-// outlives waits for the process that a mother has started. What it returns ends that process, which must have lived until then.
+// outlives waits for the process that a victim has started and returns a function that kills it and
+// fails the test if it was already dead.
 func (y *tally) outlives(t *testing.T) (end func()) {
 	t.Helper()
 	for start := time.Now(); y.pid.Load() == 0; time.Sleep(time.Millisecond) {

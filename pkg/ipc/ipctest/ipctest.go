@@ -1,6 +1,8 @@
-// Package ipctest is the conformance suite of the transports: what package ipc promises, across real processes.
+// Package ipctest is the conformance suite of the transports: what package ipc promises, across
+// real processes.
 //
-// A test binary calls Main from its TestMain, because the other side of every test is the same binary started again in a role.
+// A test binary calls Main from its TestMain, because the other side of every test is the same
+// binary started again in a role.
 package ipctest
 
 import (
@@ -26,10 +28,12 @@ type Transport struct {
 	Version int
 }
 
-// patience bounds every wait of the suite: long enough for a loaded machine, short enough to fail in time.
+// patience bounds every wait of the suite: long enough for a loaded machine, short enough to
+// fail in time.
 const patience = 20 * time.Second
 
-// Main runs the tests, or the role that a test of one of the transports started this process in. It does not return.
+// Main runs the tests, or the role that a test of one of the transports started this process in.
+// It does not return.
 func Main(m *testing.M, transports ...Transport) {
 	role := os.Getenv(envRole)
 	if role == "" {
@@ -49,7 +53,7 @@ func Main(m *testing.M, transports ...Transport) {
 	os.Exit(3)
 }
 
-// size is mostly small, sometimes larger than a ring.
+// size returns a size, mostly small, sometimes larger than a ring.
 func size(rnd *rand.Rand) int {
 	switch rnd.IntN(200) {
 	case 0:
@@ -60,7 +64,7 @@ func size(rnd *rand.Rand) int {
 	return 8 + rnd.IntN(300)
 }
 
-// message is n, and bytes that follow from n and their place.
+// message returns n, and bytes that follow from n and their place.
 func message(n uint64, size int) []byte {
 	p := binary.LittleEndian.AppendUint64(make([]byte, 0, size), n)
 	for i := 8; i < size; i++ {
@@ -69,7 +73,7 @@ func message(n uint64, size int) []byte {
 	return p
 }
 
-// check says what is wrong with message number n.
+// check returns what is wrong with message number n.
 func check(p []byte, n uint64) error {
 	if len(p) < 8 {
 		return fmt.Errorf("message %d has %d bytes, want 8 at least", n, len(p))

@@ -47,7 +47,7 @@ func (v victim) String() string {
 	return fmt.Sprintf("the %s, which %s (sync %v), %v after %s", side, does, v.sync, v.after, when)
 }
 
-// random is victim number i: of each kind as many.
+// random returns victim number i; there are as many of each kind.
 func random(i int, rnd *rand.Rand) victim {
 	v := victim{opener: i&1 > 0, source: i&2 > 0, sync: ipc.Sync(i / 4 % 3), early: rnd.IntN(8) == 0}
 	v.after = time.Duration(rnd.IntN(5000)) * time.Microsecond
@@ -57,8 +57,9 @@ func random(i int, rnd *rand.Rand) victim {
 	return v
 }
 
-// kill ends either side with SIGKILL at random moments, several pairs at once: kills times, or IPCTEST_KILLS times. The
-// survivor is told within its timeout, and what was committed has arrived, whole.
+// kill ends either side with SIGKILL at random moments, several pairs at once: kills times, or
+// IPCTEST_KILLS times. The survivor is told within its timeout, and what was committed has
+// arrived, whole.
 func (tr Transport) kill(t *testing.T) {
 	p := pace("IPCTEST_KILLS", kills)
 	dir := t.TempDir()
@@ -176,7 +177,8 @@ func (tr Transport) killChild(ctx context.Context, y *tally, role, path string, 
 	return h, nil
 }
 
-// killOpener starts the victim, which spawns the survivor. Both have the same stderr, so its end is the end of both.
+// killOpener starts the victim, which spawns the survivor. Both have the same stderr, so its end
+// is the end of both.
 func (tr Transport) killOpener(_ context.Context, _ *tally, role, path string, cfg ipc.Config) (*hunt, error) {
 	h := &hunt{victim: command(tr, "open", role+":"+path), stderr: new(bytes.Buffer), ended: make(chan error, 1)}
 	configure(h.victim, cfg)
@@ -196,7 +198,7 @@ func (tr Transport) killOpener(_ context.Context, _ *tally, role, path string, c
 	return h, nil
 }
 
-// whole says what is wrong with what arrived.
+// whole returns what is wrong with what arrived.
 func (y *tally) whole(v victim) error {
 	sent, taken, end := y.sent.Load(), y.taken.Load(), y.end.Load()
 	switch {

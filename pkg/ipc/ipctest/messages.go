@@ -130,7 +130,8 @@ func (tr Transport) duplex(t *testing.T) {
 	}
 }
 
-// shared is used by goroutines of both faces at once; each message comes back once.
+// shared checks a shared connection with goroutines of both faces at once; each message comes
+// back once.
 func (tr Transport) shared(t *testing.T) {
 	ctx := limited(t)
 	c, cmd := tr.spawn(t, "echo", "", ipc.Config{})

@@ -16,8 +16,9 @@ type paced struct {
 	until time.Time
 }
 
-// pace is that of a test that makes usual repetitions, or at least a quarter of them when those take longer than 40 s, so that
-// a machine that has other work ends as well; the test logs how many it made. A variable that asks for a number gets it.
+// pace returns the pace of a test that makes usual repetitions, or at least a quarter of them
+// when those take longer than 40 s, so that a machine that has other work ends as well; the test
+// logs how many it made. A variable that asks for a number gets it.
 func pace(variable string, usual int) paced {
 	if n, err := strconv.Atoi(os.Getenv(variable)); err == nil {
 		return paced{want: n, least: n}
@@ -27,8 +28,8 @@ func pace(variable string, usual int) paced {
 
 func (p paced) more(i int) bool { return i < p.want && (i < p.least || time.Now().Before(p.until)) }
 
-// stalls adds up how long this process was kept from running: a bound on how soon something is noticed holds for the
-// time in which the machine ran it.
+// stalls adds up how long this process was kept from running: a bound on how soon something is
+// noticed holds for the time in which the machine ran it.
 type stalls struct{ ns atomic.Int64 }
 
 // The pulse that stalls feels, and what it takes for ordinary unpunctuality.
@@ -53,13 +54,13 @@ func watchStalls(t *testing.T) *stalls {
 
 func (s *stalls) sum() time.Duration { return time.Duration(s.ns.Load()) }
 
-// bound says that something took longer than limit, not counting what was added since the sum was was.
-func (s *stalls) bound(took, was, limit time.Duration) error {
+// bound returns an error if took exceeds limit, not counting the stalls since their sum was before.
+func (s *stalls) bound(took, before, limit time.Duration) error {
 	if took <= limit {
 		return nil
 	}
 	time.Sleep(2 * pulse) // a stall that has only just ended is added too
-	if ran := took - (s.sum() - was); ran > limit {
+	if ran := took - (s.sum() - before); ran > limit {
 		return fmt.Errorf("it took %v, %v of which this machine ran, want at most %v", took, ran, limit)
 	}
 	return nil

@@ -25,7 +25,7 @@ const (
 	envConfig = "IPCTEST_CONFIG" // of the child's side, as JSON; absent: the zero value
 )
 
-// command is this binary in a role.
+// command returns this binary in a role.
 func command(tr Transport, role, arg string) *exec.Cmd {
 	exe, err := os.Executable()
 	if err != nil {
@@ -47,7 +47,7 @@ func configure(cmd *exec.Cmd, cfg ipc.Config) {
 	cmd.Env = append(cmd.Env, envConfig+"="+string(b))
 }
 
-// configured is the Config of this side.
+// configured returns the Config of this side.
 func configured() (cfg ipc.Config, err error) {
 	if b := os.Getenv(envConfig); b != "" {
 		err = json.Unmarshal([]byte(b), &cfg)
@@ -55,7 +55,7 @@ func configured() (cfg ipc.Config, err error) {
 	return cfg, err
 }
 
-// play is a child's life.
+// play plays a child's role until it ends.
 func play(tr Transport, role, arg string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*patience)
 	defer cancel()
@@ -98,8 +98,8 @@ func play(tr Transport, role, arg string) error {
 	return tallied(ctx, c, role, arg)
 }
 
-// tallied is one direction's side that keeps the tally at path: "source" sends, "sink" takes, "mother" starts a process
-// and does neither.
+// tallied runs one direction's side, which keeps the tally at path: "source" sends, "sink"
+// takes, "mother" starts a process and does neither.
 func tallied(ctx context.Context, c ipc.Conn, role, path string) error {
 	y, err := openTally(path)
 	if err != nil {
@@ -122,8 +122,9 @@ func tallied(ctx context.Context, c ipc.Conn, role, path string) error {
 	return fmt.Errorf("unknown role %q", role)
 }
 
-// open is the side that opens a connection in a process that a test can kill: "source:path" is to send to a sink, all others
-// have a source. Where this one is killed, what its child says on stderr and in the tally is the survivor's word.
+// open opens a connection, and takes one side of it, in a process that a test can kill:
+// "source:path" is to send to a sink, all others have a source. Where this one is killed, what
+// its child says on stderr and in the tally is the survivor's word.
 func open(ctx context.Context, tr Transport, arg string) error {
 	role, path, _ := strings.Cut(arg, ":")
 	cfg, err := configured()

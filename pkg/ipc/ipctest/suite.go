@@ -47,7 +47,7 @@ func (tr Transport) spawn(t *testing.T, role, arg string, cfg ipc.Config) (ipc.C
 	return tr.spawnWith(t, role, arg, cfg, ipc.Config{})
 }
 
-// spawnWith is spawn where the child has a Config too.
+// spawnWith does what spawn does where the child has a Config too.
 func (tr Transport) spawnWith(t *testing.T, role, arg string, cfg, far ipc.Config) (ipc.Conn, *exec.Cmd) {
 	t.Helper()
 	cmd := command(tr, role, arg)

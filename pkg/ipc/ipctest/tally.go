@@ -16,8 +16,8 @@ import (
 	"github.com/descartes/regress/pkg/ipc"
 )
 
-// tally is what one direction of a connection has done, in a file that its processes map: it says what was done in the
-// instant in which one of them is killed.
+// tally is what one direction of a connection has done, in a file that its processes map: it
+// says what was done in the instant in which one of them is killed.
 type tally struct {
 	sent  atomic.Uint64 // messages whose Send had returned nil
 	taken atomic.Uint64 // messages received and found whole
@@ -53,7 +53,7 @@ func openTally(path string) (*tally, error) {
 	return (*tally)(unsafe.Pointer(&mem[0])), nil
 }
 
-// tallyOf is a tally for one test.
+// tallyOf returns a tally for one test.
 func tallyOf(t *testing.T) (*tally, string) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "tally")
@@ -69,7 +69,8 @@ func (y *tally) close() {
 	_ = syscall.Munmap(unsafe.Slice((*byte)(unsafe.Pointer(y)), unsafe.Sizeof(*y)))
 }
 
-// produce sends numbered messages of many sizes, each third built in place, until the peer is gone: then it returns nil.
+// produce sends numbered messages of many sizes, each third built in place, until the peer is
+// gone: then it returns nil.
 func (y *tally) produce(ctx context.Context, c ipc.Conn) error {
 	rnd := rand.New(rand.NewPCG(uint64(os.Getpid()), 1))
 	for n := uint64(0); ; n++ {
@@ -91,7 +92,8 @@ func (y *tally) produce(ctx context.Context, c ipc.Conn) error {
 	}
 }
 
-// consume takes the messages of produce, each second in place, until the peer is gone: then it returns nil.
+// consume takes the messages of produce, each second in place, until the peer is gone: then it
+// returns nil.
 func (y *tally) consume(ctx context.Context, c ipc.Conn) error {
 	var buf []byte
 	for n := uint64(0); ; n++ {
@@ -116,7 +118,8 @@ func (y *tally) consume(ctx context.Context, c ipc.Conn) error {
 	}
 }
 
-// again calls f until something else than Config.Timeout ends it: who measures how long a survivor takes sees each.
+// again calls f until something else than Config.Timeout ends it: who measures how long a
+// survivor takes sees each.
 func again(ctx context.Context, f func() error) error {
 	for {
 		if err := f(); !errors.Is(err, ipc.ErrTimeout) || ctx.Err() != nil {

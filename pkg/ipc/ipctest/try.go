@@ -24,7 +24,7 @@ func prober(t *testing.T, c ipc.Conn) ipc.Prober {
 	return p
 }
 
-// trySend is refused where Send would wait, and changes nothing about Send.
+// trySend checks that TrySend is refused where Send would wait, and changes nothing about Send.
 func (tr Transport) trySend(t *testing.T) {
 	ctx := limited(t)
 	for _, cfg := range []ipc.Config{{MaxBuffer: 128 << 10}, {MaxBuffer: 128 << 10, Batch: ipc.Batch{Count: 8}}} {
@@ -120,7 +120,8 @@ func (tr Transport) tryPeek(t *testing.T) {
 	}
 }
 
-// watchClosed closes beside Watch, at any moment from before it has begun: an error or none, and no fault.
+// watchClosed closes beside Watch, at any moment from before it has begun: an error or none, and
+// no fault.
 func (tr Transport) watchClosed(t *testing.T) {
 	if !tr.Addresses { // closing beside a wait is the same for a spawned child: see watch
 		return

@@ -13,7 +13,8 @@ import (
 	"github.com/descartes/regress/pkg/ipc/pattern"
 )
 
-// signal stops, continues or kills a member. When it returns, one that is stopped stands still: the signal alone lets it run on for a moment.
+// signal stops, continues or kills a member. When it returns, one that is stopped stands still:
+// the signal alone lets it run on for a moment.
 func signal(t *testing.T, cmd *exec.Cmd, s syscall.Signal) {
 	t.Helper()
 	if err := cmd.Process.Signal(s); err != nil {
@@ -38,8 +39,9 @@ func patiently(ctx context.Context, g *pattern.Group) (from string, p []byte, er
 	}
 }
 
-// A member is stopped in the middle of broadcasts: the others have every message, every call that it held back names it and ends at
-// its timeout, and when it goes on it has each message that was not reported, once.
+// A member is stopped in the middle of broadcasts: the others have every message, every call
+// that it held back names it and ends at its timeout, and when it goes on it has each message
+// that was not reported, once.
 func TestStoppedMember(t *testing.T) {
 	alone(t, all(), func(t *testing.T, cfg ipc.Config) {
 		ctx := within(t)
@@ -81,7 +83,8 @@ func TestStoppedMember(t *testing.T) {
 	})
 }
 
-// A member is stopped that is to be flushed first: the others' batches leave all the same, and it alone is named.
+// A member is stopped that is to be flushed first: the others' batches leave all the same, and
+// it alone is named.
 func TestFlushStoppedMember(t *testing.T) {
 	alone(t, []ipc.Mechanism{ipc.Pipe, ipc.Unix}, func(t *testing.T, cfg ipc.Config) { // in shared memory Flush never waits
 		ctx := within(t)
@@ -117,7 +120,8 @@ func TestFlushStoppedMember(t *testing.T) {
 	})
 }
 
-// A worker is killed under load: each message is answered once, but for some that went to it, and the others get the rest.
+// A worker is killed under load: each message is answered once, but for some that went to it,
+// and the others get the rest.
 func TestKilledWorker(t *testing.T) {
 	alone(t, all(), func(t *testing.T, cfg ipc.Config) {
 		ctx, n := within(t), uint64(3000)
@@ -181,8 +185,9 @@ func TestKilledWorker(t *testing.T) {
 	})
 }
 
-// A stage is killed under load, each in turn: what comes out is what went in, in order and without a gap up to some message; then
-// both ends hear which stage it was, and what was behind it still comes.
+// A stage is killed under load, each in turn: what comes out is what went in, in order and
+// without a gap up to some message; then both ends hear which stage it was, and what was behind
+// it still comes.
 func TestPipelineKilledUnderLoad(t *testing.T) {
 	alone(t, all(), func(t *testing.T, cfg ipc.Config) {
 		for stage, name := range []string{"x", "y", "z"} {
@@ -232,7 +237,8 @@ func TestPipelineKilledUnderLoad(t *testing.T) {
 	})
 }
 
-// A stage is stopped, each in turn: it holds Send back after what the buffers hold, and when it goes on all that was sent comes out.
+// A stage is stopped, each in turn: it holds Send back after what the buffers hold, and when it
+// goes on all that was sent comes out.
 func TestPipelineStoppedStage(t *testing.T) {
 	alone(t, all(), func(t *testing.T, cfg ipc.Config) {
 		cfg.Buffer, cfg.Fixed = 16<<10, true

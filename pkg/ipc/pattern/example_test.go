@@ -52,7 +52,8 @@ func gather(ctx context.Context, group *pattern.Group) {
 	fmt.Println(answers)
 }
 
-// A question to all, the answer of each, and what happens when one of them dies. The members are this program again.
+// A question to all, the answer of each, and what happens when one of them dies. The members are
+// this program again.
 func ExampleGroup() {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()

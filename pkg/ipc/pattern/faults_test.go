@@ -11,7 +11,8 @@ import (
 	"github.com/descartes/regress/pkg/ipc/pattern"
 )
 
-// A member is killed between rounds: it is reported by name, once by each half, and the rounds go on without it.
+// A member is killed between rounds: it is reported by name, once by each half, and the rounds
+// go on without it.
 func TestKilledMember(t *testing.T) {
 	each(t, func(t *testing.T, cfg ipc.Config) {
 		ctx := within(t)
@@ -84,8 +85,8 @@ func TestKilledReceiver(t *testing.T) {
 	})
 }
 
-// Sources are killed at random moments: what comes of each is whole and in order, the survivors' messages go on coming, and
-// each of the dead is reported once.
+// Sources are killed at random moments: what comes of each is whole and in order, the survivors'
+// messages go on coming, and each of the dead is reported once.
 func TestKillAtRandom(t *testing.T) {
 	each(t, func(t *testing.T, cfg ipc.Config) {
 		ctx := within(t)
@@ -125,7 +126,8 @@ func TestKillAtRandom(t *testing.T) {
 	})
 }
 
-// A member that takes nothing holds the others back, but for the timeout, and is named; the others have every message.
+// A member that takes nothing holds the others back, but for the timeout, and is named; the
+// others have every message.
 func TestSlowMember(t *testing.T) {
 	each(t, func(t *testing.T, cfg ipc.Config) {
 		ctx := within(t)

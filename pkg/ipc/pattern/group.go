@@ -14,7 +14,8 @@ import (
 	"github.com/descartes/regress/pkg/ipc/internal/cores"
 )
 
-// ErrNoMembers says that nobody is there: every member has left and was reported, or none was ever added.
+// ErrNoMembers says that nobody is there: every member has left and was reported, or none was
+// ever added.
 var ErrNoMembers = errors.New("no members left: add one")
 
 // ErrUnknown says that the group has no member of that name.
@@ -22,9 +23,9 @@ var ErrUnknown = errors.New("no such member")
 
 // Member is a connection with a name, which is what errors and Recv call it.
 //
-// The connections of this module's transports are an ipc.Prober, by which a group does without a wait
-// or a second look. With one that is not, a full member is waited for where another would have had
-// room, unless its configuration says NoWait, and so is a full kernel buffer in Flush.
+// The connections of this module's transports are an ipc.Prober, by which a group does without a
+// wait or a second look. With one that is not, a full member is waited for where another would
+// have had room, unless its configuration says NoWait, and so is a full kernel buffer in Flush.
 type Member struct {
 	Name string
 	Conn ipc.Conn
@@ -33,9 +34,11 @@ type Member struct {
 // MemberError is what happened to one member.
 type MemberError struct {
 	Name string
-	// Sent and Received count the messages that the group gave to the member's connection and took from it.
+	// Sent and Received count the messages that the group gave to the member's connection and
+	// took from it.
 	Sent, Received uint64
-	// Err is the connection's error. ErrTimeout, ErrFull and ErrTooLarge leave the member in the group.
+	// Err is the connection's error. ErrTimeout, ErrFull and ErrTooLarge leave the member in the
+	// group.
 	Err error
 }
 
@@ -62,9 +65,9 @@ func (u Undelivered) Unwrap() []error {
 	return errs
 }
 
-// Group is a set of members. One goroutine at a time may use its sending half (Send, SendAny, SendAll,
-// Flush) and one its receiving half (Recv, Peek, Release); Add, Drop, Names and Close may be called from anywhere.
-// Nobody else may use the members' connections.
+// Group is a set of members. One goroutine at a time may use its sending half (Send, SendAny,
+// SendAll, Flush) and one its receiving half (Recv, Peek, Release); Add, Drop, Names and Close
+// may be called from anywhere. Nobody else may use the members' connections.
 type Group struct {
 	timeout time.Duration
 	noWait  bool
@@ -103,8 +106,8 @@ type member struct {
 	left     chan struct{} // closed when the member is out of the group
 }
 
-// New makes a group. Of cfg it reads Timeout and NoWait: give it what the connections were made with. The
-// group owns the connections, unless it returns an error.
+// New makes a group. Of cfg it reads Timeout and NoWait: give it what the connections were made
+// with. The group owns the connections, unless it returns an error.
 func New(cfg ipc.Config, members ...Member) (*Group, error) {
 	cfg, err := cfg.WithDefaults()
 	if err != nil {
@@ -122,7 +125,8 @@ func New(cfg ipc.Config, members ...Member) (*Group, error) {
 	return g, nil
 }
 
-// Add adds a member, which a waiting Recv hears at once. A name that is taken is an error, and m stays the caller's.
+// Add adds a member, which a waiting Recv hears at once. A name that is taken is an error, and m
+// stays the caller's.
 func (g *Group) Add(m Member) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -154,7 +158,8 @@ func (g *Group) store(list []*member, byName map[string]*member) {
 	}
 }
 
-// Drop takes a member out, closes its connection and forgets what it sent that was not received. Nothing reports it any more.
+// Drop takes a member out, closes its connection and forgets what it sent that was not received.
+// Nothing reports it any more.
 func (g *Group) Drop(name string) error {
 	m := g.set.Load().byName[name]
 	if m == nil || !g.remove(m) {
@@ -183,7 +188,8 @@ func (g *Group) remove(m *member) bool {
 	return true
 }
 
-// Names are the members' names in the order they were added, those included whose end was not reported yet.
+// Names returns the members' names in the order they were added, those included whose end was
+// not reported yet.
 func (g *Group) Names() []string {
 	var names []string
 	for _, m := range g.set.Load().list {
@@ -192,8 +198,8 @@ func (g *Group) Names() []string {
 	return names
 }
 
-// Close closes every connection and wakes waiting calls, which return ErrClosed. The error joins those of the
-// members. A second Close does nothing and returns nil.
+// Close closes every connection and wakes waiting calls, which return ErrClosed. The error joins
+// those of the members. A second Close does nothing and returns nil.
 func (g *Group) Close() error {
 	if g.closed.Swap(true) {
 		return nil
@@ -229,7 +235,7 @@ func (m *member) failed(err error) *MemberError {
 	return &MemberError{Name: m.name, Sent: m.sent.Load(), Received: m.received.Load(), Err: err}
 }
 
-// fatal says whether err ends the connection that a call with ctx had it from.
+// fatal reports whether err ends the connection that a call with ctx had it from.
 func fatal(ctx context.Context, err error) bool {
 	return err != nil && ctx.Err() == nil &&
 		!errors.Is(err, ipc.ErrTimeout) && !errors.Is(err, ipc.ErrFull) && !errors.Is(err, ipc.ErrTooLarge)

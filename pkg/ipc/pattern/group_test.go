@@ -55,7 +55,8 @@ func TestFanIn(t *testing.T) {
 	})
 }
 
-// Every message is answered by exactly one worker while the two halves are used at the same time, and every worker has some.
+// Every message is answered by exactly one worker while the two halves are used at the same
+// time, and every worker has some.
 func TestFanOut(t *testing.T) {
 	each(t, func(t *testing.T, cfg ipc.Config) {
 		ctx, n := within(t), uint64(3000)
@@ -92,7 +93,8 @@ func TestFanOut(t *testing.T) {
 	})
 }
 
-// A round: everybody gets the message and everybody's answer comes, also of messages larger than a ring.
+// A round: everybody gets the message and everybody's answer comes, also of messages larger than
+// a ring.
 func TestBroadcastGather(t *testing.T) {
 	each(t, func(t *testing.T, cfg ipc.Config) {
 		ctx := within(t)
@@ -266,7 +268,8 @@ func TestGroupTakesConnsThatAreNoProber(t *testing.T) {
 	})
 }
 
-// An ended context is looked at though messages are there, and costs neither a message nor a member.
+// An ended context is looked at though messages are there, and costs neither a message nor a
+// member.
 func TestEndedContext(t *testing.T) {
 	each(t, func(t *testing.T, cfg ipc.Config) {
 		ctx := within(t)

@@ -15,7 +15,8 @@ import (
 	"github.com/descartes/regress/pkg/ipc/transport"
 )
 
-// hub runs a role of this binary that has members of its own, with more environment and perhaps under another program, and is what it says.
+// hub runs a role of this binary that has members of its own, with more environment and perhaps
+// under another program, and is what it says.
 func hub(t *testing.T, role string, environment string, under ...string) {
 	t.Helper()
 	cmd := command(role)
@@ -40,7 +41,8 @@ func hub(t *testing.T, role string, environment string, under ...string) {
 	}
 }
 
-// A group and a pipeline in which nothing happens cost their own process no CPU, while Recv waits in both.
+// A group and a pipeline in which nothing happens cost their own process no CPU, while Recv
+// waits in both.
 func TestIdle(t *testing.T) {
 	each(t, func(t *testing.T, cfg ipc.Config) { hub(t, "idle "+string(cfg.Mechanism), "") })
 }
@@ -101,7 +103,8 @@ func used() time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// Sixteen members and their group on one processor, by the scheduler's count and by affinity: rounds and a fan-in are done.
+// Sixteen members and their group on one processor, by the scheduler's count and by affinity:
+// rounds and a fan-in are done.
 func TestOneProcessor(t *testing.T) {
 	for _, mechanism := range all() { // one after the other: they would share it
 		role := "crowd " + string(mechanism)
@@ -133,7 +136,8 @@ func crowd(ctx context.Context, mechanism string) error {
 			}
 		}
 	}
-	// 35 to 80 ms, and .3 s under the race detector. A group that does not give the processor to those it waits for takes 2 to 6 s.
+	// 35 to 80 ms, and .3 s under the race detector. A group that does not give the processor to
+	// those it waits for takes 2 to 6 s.
 	if d := used() - was; d > 1500*time.Millisecond {
 		return fmt.Errorf("300 rounds took %v of CPU time", d)
 	}

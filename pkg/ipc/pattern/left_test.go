@@ -14,7 +14,8 @@ import (
 	"github.com/descartes/regress/pkg/ipc/transport"
 )
 
-// alone runs a test on each of the transports, one after the other, and wants no goroutine and no descriptor left behind.
+// alone runs a test on each of the transports, one after the other, and wants no goroutine and
+// no descriptor left behind.
 func alone(t *testing.T, mechanisms []ipc.Mechanism, test func(t *testing.T, cfg ipc.Config)) {
 	for _, mechanism := range mechanisms {
 		t.Run(string(mechanism), func(t *testing.T) {

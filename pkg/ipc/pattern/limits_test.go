@@ -16,7 +16,8 @@ import (
 // turn is the number in the package's documentation.
 const turn = 64
 
-// While two have messages, one that has many more has no more than one turn before the other has its own.
+// While two have messages, one that has many more has no more than one turn before the other has
+// its own.
 func TestTurns(t *testing.T) {
 	each(t, func(t *testing.T, cfg ipc.Config) {
 		ctx := within(t)
@@ -54,7 +55,8 @@ func TestTurns(t *testing.T) {
 	})
 }
 
-// hoard sends n short messages at once, in one batch, the first of which says that the others are there.
+// hoard sends n short messages at once, in one batch, the first of which says that the others
+// are there.
 func hoard(ctx context.Context, conn ipc.Conn, n int) error {
 	if err := conn.Send(ctx, []byte("all here")); err != nil {
 		return err
@@ -67,8 +69,9 @@ func hoard(ctx context.Context, conn ipc.Conn, n int) error {
 	return conn.Flush(ctx)
 }
 
-// One that was silent, while another floods the group, and then says something, is heard, with one processor as well. By then it is left to a
-// goroutine, so it depends on the scheduler after how many of the other's messages: up to 260,000 were seen with one processor.
+// One that was silent, while another floods the group, and then says something, is heard, with
+// one processor as well. By then it is left to a goroutine, so it depends on the scheduler after
+// how many of the other's messages: up to 260,000 were seen with one processor.
 func TestFloodAgainstQuiet(t *testing.T) {
 	const most = 20_000_000
 	quiet := func(t *testing.T, cfg ipc.Config) {
@@ -106,7 +109,8 @@ func TestFloodAgainstQuiet(t *testing.T) {
 	}
 }
 
-// joined adds a member to g whose other end is in this process, so that the test knows when its message is there.
+// joined adds a member to g whose other end is in this process, so that the test knows when its
+// message is there.
 func joined(t *testing.T, ctx context.Context, g *pattern.Group, name string, cfg ipc.Config) ipc.Conn {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "s")

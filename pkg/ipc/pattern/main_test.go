@@ -23,7 +23,8 @@ const patience = 40 * time.Second
 // envRole starts this binary as a member: "role argument".
 const envRole = "PATTERN_TEST_ROLE"
 
-// The examples start this binary by an argument, as the program does that each of them is when it is copied.
+// The examples start this binary by an argument, as the program does that each of them is when
+// it is copied.
 func TestMain(m *testing.M) {
 	programs := map[string]func(){"answer": ExampleGroup, "work": ExampleGroup_SendAny, "stage": ExamplePipeline, "join": ExampleJoin}
 	if len(os.Args) > 1 && programs[os.Args[1]] != nil {

@@ -29,10 +29,11 @@ const (
 	introduction = time.Second          // for a caller that does not say its name: it may not keep the others waiting
 )
 
-// Join makes a mesh: it connects this process, which is self, with every other of names, who call Join with the same names,
-// and returns when all connections are there. It listens at Dir/self, calls those before it in names and is called by those behind it.
-// Callers with other names are turned away. The context should have a deadline: a member that never comes is waited for. The
-// error then names who is missing.
+// Join makes a mesh: it connects this process, which is self, with every other of names, who
+// call Join with the same names, and returns when all connections are there. It listens at
+// Dir/self, calls those before it in names and is called by those behind it. Callers with other
+// names are turned away. The context should have a deadline: a member that never comes is waited
+// for. The error then names who is missing.
 func Join(ctx context.Context, cfg ipc.Config, self string, names []string, at Place) (*Group, error) {
 	mine := slices.Index(names, self)
 	if mine < 0 {
@@ -112,7 +113,7 @@ func welcome(ctx context.Context, g *Group, listener ipc.Listener, names []strin
 	return nil
 }
 
-// introduced is the name that a caller says first.
+// introduced returns the name that a caller says first.
 func introduced(ctx context.Context, conn ipc.Conn) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, introduction)
 	defer cancel()

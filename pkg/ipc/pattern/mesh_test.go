@@ -15,7 +15,8 @@ import (
 	"github.com/descartes/regress/pkg/ipc/pattern"
 )
 
-// How the meshes with an odd member go: everybody but the odd one waits for everybody but the odd one, round by round.
+// How the meshes with an odd member go: everybody but the odd one waits for everybody but the
+// odd one, round by round.
 const (
 	odd       = "n2"                   // is killed or stopped
 	oddRounds = 120                    // of all
@@ -96,8 +97,8 @@ func (o *oddMesh) behind(is func(*peer) bool, but string) bool {
 	return false
 }
 
-// send gives everybody the round's message. The odd one may fail to get it; another may, where the machine stands still for longer
-// than the wait, and gets it then.
+// send gives everybody the round's message. The odd one may fail to get it; another may, where
+// the machine stands still for longer than the wait, and gets it then.
 func (o *oddMesh) send(ctx context.Context, round int) error {
 	p, failed := o.message(round), pattern.Undelivered(nil)
 	for {
@@ -204,7 +205,8 @@ func startOdd(t *testing.T, ctx context.Context, mechanism ipc.Mechanism) (*oddM
 	return o, cmds
 }
 
-// A member of a mesh is killed between messages: each of the others hears it by name, once, and they finish all rounds.
+// A member of a mesh is killed between messages: each of the others hears it by name, once, and
+// they finish all rounds.
 func TestMeshKilledMember(t *testing.T) {
 	alone(t, addresses, func(t *testing.T, cfg ipc.Config) {
 		ctx := within(t)
@@ -228,8 +230,9 @@ func TestMeshKilledMember(t *testing.T) {
 	})
 }
 
-// A member of a mesh is stopped: it is refused messages by name, the others have all rounds of each other meanwhile, and when it
-// goes on it gets what was sent to it, in order, once, and they get all of its.
+// A member of a mesh is stopped: it is refused messages by name, the others have all rounds of
+// each other meanwhile, and when it goes on it gets what was sent to it, in order, once, and
+// they get all of its.
 func TestMeshStoppedMember(t *testing.T) {
 	alone(t, addresses, func(t *testing.T, cfg ipc.Config) {
 		ctx := within(t)

@@ -68,7 +68,8 @@ func stages(t *testing.T, cfg ipc.Config) (*pattern.Pipeline, []*exec.Cmd) {
 	return p, cmds
 }
 
-// A stage is killed, each in turn: both ends hear which, with the number of messages it got and gave.
+// A stage is killed, each in turn: both ends hear which, with the number of messages it got and
+// gave.
 func TestPipelineKilledStage(t *testing.T) {
 	each(t, func(t *testing.T, cfg ipc.Config) {
 		cfg.Timeout = 50 * time.Millisecond // which an idle pipeline must outlive

@@ -8,11 +8,13 @@ import (
 	"github.com/descartes/regress/pkg/ipc"
 )
 
-// Pipeline sends messages through processes one after the other. Each stage is a child or other peer with one connection: it
-// receives, works, and sends what it makes, any number of messages for each. This process passes them on from stage to stage, which
-// works over every transport; stages that know each other's addresses call Relay between them and spare that hop.
+// Pipeline sends messages through processes one after the other. Each stage is a child or other
+// peer with one connection: it receives, works, and sends what it makes, any number of messages
+// for each. This process passes them on from stage to stage, which works over every transport;
+// stages that know each other's addresses call Relay between them and spare that hop.
 //
-// One goroutine at a time may use Send and Flush, and one Recv. A slow stage holds all before it back, in the end Send.
+// One goroutine at a time may use Send and Flush, and one Recv. A slow stage holds all before it
+// back, in the end Send.
 type Pipeline struct {
 	pump *pump
 	once sync.Once
@@ -21,13 +23,15 @@ type Pipeline struct {
 	told   bool // Recv has reported the failure
 }
 
-// tied makes contexts that end with the caller's or with a failure of the pipeline. It keeps the last: a loop with one context makes one.
+// tied makes contexts that end with the caller's or with a failure of the pipeline. It keeps the
+// last: a loop with one context makes one.
 type tied struct {
 	base, wait context.Context
 	stop       func()
 }
 
-// NewPipeline starts passing messages from each stage to the next. It owns the connections, unless it returns an error.
+// NewPipeline starts passing messages from each stage to the next. It owns the connections,
+// unless it returns an error.
 func NewPipeline(stages ...Member) (*Pipeline, error) {
 	if len(stages) == 0 {
 		return nil, fmt.Errorf("start pipeline: %w", ErrNoMembers)
@@ -39,7 +43,8 @@ func NewPipeline(stages ...Member) (*Pipeline, error) {
 	return &Pipeline{pump: startPump(g)}, nil
 }
 
-// Send gives b to the first stage. When a stage has failed, or does while Send waits, the error is its *MemberError.
+// Send gives b to the first stage. When a stage has failed, or does while Send waits, the error
+// is its *MemberError.
 func (p *Pipeline) Send(ctx context.Context, b []byte) error {
 	if err := p.pump.failure(); err != nil {
 		return err
@@ -64,9 +69,9 @@ func (p *Pipeline) Flush(ctx context.Context) error {
 	return nil
 }
 
-// Recv takes the next message from the last stage, as Conn.Recv does. When a stage has failed it reports that as a
-// *MemberError as soon as no message is there, once: from then on Recv waits for what was behind that stage already, as
-// long as the caller, who knows what is missing, gives it a context for.
+// Recv takes the next message from the last stage, as Conn.Recv does. When a stage has failed,
+// it returns that stage's *MemberError as soon as no message is there, once. Later calls return
+// what had already passed the failed stage; bound them with ctx.
 func (p *Pipeline) Recv(ctx context.Context, buf []byte) ([]byte, error) {
 	m := p.pump.stages[len(p.pump.stages)-1]
 	if !p.told && !m.conn.Ready() {
@@ -84,7 +89,7 @@ func (p *Pipeline) Recv(ctx context.Context, buf []byte) ([]byte, error) {
 	return b, p.failed(ctx, m, err)
 }
 
-// until is a context that ends with ctx or with a failure of u.
+// until returns a context that ends with ctx or with a failure of u.
 func (t *tied) until(ctx context.Context, u *pump) context.Context {
 	if t.base == ctx {
 		return t.wait
@@ -102,7 +107,7 @@ func (t *tied) until(ctx context.Context, u *pump) context.Context {
 	return both
 }
 
-// unsent is the error of Send and Flush: the failure that ended the wait, if there is one.
+// unsent returns the error of Send and Flush: the failure that ended the wait, if there is one.
 func (p *Pipeline) unsent(ctx context.Context, m *member, err error) error {
 	if failure := p.pump.failure(); failure != nil {
 		return failure
@@ -110,7 +115,7 @@ func (p *Pipeline) unsent(ctx context.Context, m *member, err error) error {
 	return p.failed(ctx, m, err)
 }
 
-// failed is m's report. An error that ends its connection ends the pipeline.
+// failed returns m's report. An error that ends its connection ends the pipeline.
 func (p *Pipeline) failed(ctx context.Context, m *member, err error) error {
 	if !fatal(ctx, err) {
 		return m.failed(err)
@@ -119,8 +124,8 @@ func (p *Pipeline) failed(ctx context.Context, m *member, err error) error {
 	return p.pump.failure()
 }
 
-// Close closes all stages' connections and ends the passing on. Messages under way are lost: receive all before. A second Close does
-// nothing and returns nil.
+// Close closes all stages' connections and ends the passing on. Messages under way are lost:
+// receive all before. A second Close does nothing and returns nil.
 func (p *Pipeline) Close() (err error) {
 	p.once.Do(func() {
 		p.pump.end(fmt.Errorf("pipeline: %w", ipc.ErrClosed))
@@ -131,7 +136,7 @@ func (p *Pipeline) Close() (err error) {
 	return err
 }
 
-// failure is the first failure, nil while all is well.
+// failure returns the first failure, nil while all is well.
 func (u *pump) failure() error {
 	if u.life.Err() == nil {
 		return nil

@@ -9,8 +9,8 @@ import (
 	"github.com/descartes/regress/pkg/ipc"
 )
 
-// pump passes messages on between stages. It is one goroutine for all of them, which looks at them as a group does: as
-// many that wait by themselves would keep each other from the cores.
+// pump passes messages on between stages. It is one goroutine for all of them, which looks at
+// them as a group does: as many that wait by themselves would keep each other from the cores.
 type pump struct {
 	stages []*member
 	edges  []edge // edges[i] is from stage i to i+1
@@ -67,7 +67,7 @@ func (u *pump) loop() {
 	}
 }
 
-// watchable are the stages whose messages are waited for.
+// watchable returns the stages whose messages are waited for.
 func (u *pump) watchable() []*member {
 	var list []*member
 	for i := u.first; i < len(u.edges); i++ {
@@ -140,8 +140,8 @@ func (u *pump) passed(i int, err error) {
 	add(&out.sent)
 }
 
-// broken reports m, at one of the ends of edge i, unless the pipeline is closed. What is behind that edge goes on, messages included
-// that a dead stage had sent.
+// broken reports m, at one of the ends of edge i, unless the pipeline is closed. What is behind
+// that edge goes on, messages included that a dead stage had sent.
 func (u *pump) broken(i int, m *member, err error) {
 	if u.run.Err() == nil {
 		u.end(m.failed(err))

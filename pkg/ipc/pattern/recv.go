@@ -20,15 +20,18 @@ type recvHalf struct {
 
 // How a group waits.
 const (
-	turn      = 64  // messages in a row from one member
-	pollsMin  = 2   // keeps noticing when polling begins to pay
-	pollsMax  = 64  // looks at all members, with a yield in each: tens of microseconds
-	quick     = 32  // looks before the first yield: less than a microsecond in shared memory
-	missesMax = 256 // looks in vain, after which a member is watched though the group is busy: a look at a socket is a system call
+	turn     = 64 // messages in a row from one member
+	pollsMin = 2  // keeps noticing when polling begins to pay
+	pollsMax = 64 // looks at all members, with a yield in each: tens of microseconds
+	quick    = 32 // looks before the first yield: less than a microsecond in shared memory
+	// missesMax is after how many looks in vain a member is watched though the group is busy: a
+	// look at a socket is a system call.
+	missesMax = 256
 )
 
-// Recv takes the next message of any member, in order for each, and returns it in buf's array if it fits there. A
-// *MemberError reports a member that is gone, once, after its last message; the group is usable after it. ErrNoMembers: all are reported.
+// Recv takes the next message of any member, in order for each, and returns it in buf's array if
+// it fits there. A *MemberError reports a member that is gone, once, after its last message; the
+// group is usable after it. ErrNoMembers: all are reported.
 func (g *Group) Recv(ctx context.Context, buf []byte) (from string, p []byte, err error) {
 	from, p, err = g.Peek(ctx)
 	if err != nil {
@@ -48,11 +51,12 @@ func (g *Group) Recv(ctx context.Context, buf []byte) (from string, p []byte, er
 	return from, buf, nil
 }
 
-// copyMax is up to how many bytes Recv copies what it has looked at. The connection may be able to hand a larger one over.
+// copyMax is up to how many bytes Recv copies what it has looked at. The connection may be able
+// to hand a larger one over.
 const copyMax = 4 << 10
 
-// Peek returns the next message of any member in its connection's memory without taking it: a second Peek returns
-// the same. It is valid until Release. Errors are those of Recv.
+// Peek returns the next message of any member in its connection's memory without taking it: a
+// second Peek returns the same. It is valid until Release. Errors are those of Recv.
 func (g *Group) Peek(ctx context.Context) (from string, p []byte, err error) {
 	r := &g.rx
 	for {
@@ -99,7 +103,7 @@ func (g *Group) lost(m *member, err error) error {
 	return m.failed(err)
 }
 
-// next is the member whose message is next and the message, or what its connection ended with.
+// next returns the member whose message is next and the message, or what its connection ended with.
 func (g *Group) next(ctx context.Context) (*member, []byte, error) {
 	r := &g.rx
 	list := g.set.Load().list
@@ -172,8 +176,8 @@ func (g *Group) scan(list []*member) (*member, []byte, error) {
 	return nil, nil, nil
 }
 
-// park waits until a member may be ready, each in its own transport's way, or until end, if it is not
-// zero.
+// park waits until a member may be ready, each in its own transport's way, or until end, if it
+// is not zero.
 func (g *Group) park(ctx context.Context, list []*member, end time.Time) error {
 	for _, m := range list {
 		if !m.watched.Load() {

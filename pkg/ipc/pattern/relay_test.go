@@ -14,7 +14,8 @@ import (
 	"github.com/descartes/regress/pkg/ipc/pattern"
 )
 
-// tally is a member that checks that the numbered messages come in order, and answers an empty one with how many came.
+// tally is a member that checks that the numbered messages come in order, and answers an empty
+// one with how many came.
 func tally(ctx context.Context, conn ipc.Conn) error {
 	for n := uint64(0); ; n++ {
 		p, err := conn.Recv(ctx, nil)
@@ -62,7 +63,8 @@ func relaying(t *testing.T, cfg ipc.Config, from, to string, step func([]byte) (
 	return a.Conn, b.Conn, [2]*exec.Cmd{cmdA, cmdB}, end
 }
 
-// One end of a relay dies, is slow, or the step fails: the relay says which, has passed on all that it took, and what it did not take is there.
+// One end of a relay dies, is slow, or the step fails: the relay says which, has passed on all
+// that it took, and what it did not take is there.
 func TestRelayFailingEnd(t *testing.T) {
 	alone(t, all(), func(t *testing.T, cfg ipc.Config) {
 		ctx := within(t)

@@ -60,7 +60,7 @@ func (m *member) sentOr(ctx context.Context, err error) error {
 	return err
 }
 
-// nobody is err, unless the group is closed.
+// nobody returns err, unless the group is closed.
 func (g *Group) nobody(err error) error {
 	if g.closed.Load() {
 		return ipc.ErrClosed
@@ -68,9 +68,10 @@ func (g *Group) nobody(err error) error {
 	return err
 }
 
-// SendAny sends p to one member: the next in turn that has room. It returns its name. Members that turn out to be dead lose their
-// turn, and Recv reports them. When all are full it waits for any, or returns ErrFull with Config.NoWait. A message too
-// large to be sent without waiting waits for the member in turn.
+// SendAny sends p to one member: the next in turn that has room. It returns its name. Members
+// that turn out to be dead lose their turn, and Recv reports them. When all are full it waits
+// for any, or returns ErrFull with Config.NoWait. A message too large to be sent without waiting
+// waits for the member in turn.
 func (g *Group) SendAny(ctx context.Context, p []byte) (to string, err error) {
 	if err := wait.Error(ctx, "send", "group"); err != nil {
 		return "", err
@@ -93,7 +94,8 @@ func (g *Group) SendAny(ctx context.Context, p []byte) (to string, err error) {
 	return "", fmt.Errorf("send to any: %w", err)
 }
 
-// offer tries everyone once, beginning with whose turn it is. ErrFull: all are. ErrTooLarge comes with the member.
+// offer tries everyone once, beginning with whose turn it is. ErrFull: all are. ErrTooLarge
+// comes with the member.
 func (g *Group) offer(p []byte) (*member, error) {
 	list := g.set.Load().list
 	err := g.nobody(ErrNoMembers)
@@ -118,8 +120,9 @@ func (g *Group) offer(p []byte) (*member, error) {
 	return nil, err
 }
 
-// How long a sender that every member holds back waits between two looks. No connection can wake it, for it waits for
-// any of them: it gives its core away some times, then sleeps for a time that doubles.
+// How long a sender that every member holds back waits between two looks. No connection can wake
+// it, for it waits for any of them: it gives its core away some times, then sleeps for a time
+// that doubles.
 const (
 	sendYields = 50
 	napMin     = 50 * time.Microsecond
@@ -154,8 +157,9 @@ func (g *Group) await(ctx context.Context, p []byte) (*member, error) {
 	}
 }
 
-// SendAll sends p to every member. Those with room have it before it waits for the slow ones, for Config.Timeout in all. The error is
-// Undelivered, naming who did not get it, or ErrNoMembers. What went to the others stays sent: repeat with Send.
+// SendAll sends p to every member. Those with room have it before it waits for the slow ones,
+// for Config.Timeout in all. The error is Undelivered, naming who did not get it, or
+// ErrNoMembers. What went to the others stays sent: repeat with Send.
 func (g *Group) SendAll(ctx context.Context, p []byte) error {
 	if err := wait.Error(ctx, "send", "group"); err != nil {
 		return err
@@ -190,15 +194,16 @@ func (g *Group) SendAll(ctx context.Context, p []byte) error {
 	return nil
 }
 
-// How long one of several late members is waited for before the next has a turn. It doubles, so that a message that takes long to
-// receive is done with at some time, and the first turns of all take half the time there is.
+// How long one of several late members is waited for before the next has a turn. It doubles, so
+// that a message that takes long to receive is done with at some time, and the first turns of
+// all take half the time there is.
 const (
 	lateMin = time.Millisecond
 	lateMax = 20 * time.Millisecond // at first: a healthy member needs less, and repeating a large message costs
 )
 
-// sendLate sends to those that had no room at first, in turns: one that takes nothing must not use up the time of the others, who
-// are late only because the message is too large to be tried.
+// sendLate sends to those that had no room at first, in turns: one that takes nothing must not
+// use up the time of the others, who are late only because the message is too large to be tried.
 func (g *Group) sendLate(ctx context.Context, late []*member, p []byte, failed Undelivered) Undelivered {
 	if g.timeout > 0 {
 		var cancel context.CancelFunc
@@ -224,7 +229,8 @@ func (g *Group) sendLate(ctx context.Context, late []*member, p []byte, failed U
 	return failed
 }
 
-// sendSlice sends p to m, for a slice of the time if others wait as well: more says that this was not enough.
+// sendSlice sends p to m, for a slice of the time if others wait as well: more says that this
+// was not enough.
 func (g *Group) sendSlice(ctx context.Context, m *member, p []byte, slice time.Duration, others bool) (more bool, err error) {
 	err = g.try(m, p) // while another was waited for, it may have made room
 	if !errors.Is(err, ipc.ErrFull) && !errors.Is(err, ipc.ErrTooLarge) {
@@ -239,7 +245,8 @@ func (g *Group) sendSlice(ctx context.Context, m *member, p []byte, slice time.D
 	return errors.Is(err, ipc.ErrTimeout) && short.Err() != nil && ctx.Err() == nil, err
 }
 
-// Flush sends the open batches of all members, first of those that need not be waited for. The error is Undelivered.
+// Flush sends the open batches of all members, first of those that need not be waited for. The
+// error is Undelivered.
 func (g *Group) Flush(ctx context.Context) error {
 	var failed Undelivered
 	note := func(m *member, err error) {

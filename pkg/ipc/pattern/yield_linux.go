@@ -5,9 +5,9 @@ import (
 	"syscall"
 )
 
-// yield lets other processes on this core run and, where this one has a single P, other goroutines: with more they have
-// another to run on. Note: runtime.Gosched with an idle P wakes a thread to look for work on it: with it in every yield a
-// gather takes twice as long.
+// yield lets other processes on this core run and, where this one has a single P, other
+// goroutines: with more they have another to run on. Note: runtime.Gosched with an idle P wakes
+// a thread to look for work on it: with it in every yield a gather takes twice as long.
 func yield(single bool) {
 	_, _, _ = syscall.RawSyscall(syscall.SYS_SCHED_YIELD, 0, 0, 0)
 	if single {

@@ -76,8 +76,9 @@ func Spawn(cmd *exec.Cmd, cfg ipc.Config) (ipc.Conn, error) {
 	return conn(cfg, in, out)
 }
 
-// FromParent opens the child's end in a process started by Spawn, once. From then on stdin is empty and what the process prints on
-// stdout goes to stderr, so that a stray print cannot break the connection.
+// FromParent opens the child's end in a process started by Spawn, once. From then on stdin is
+// empty and what the process prints on stdout goes to stderr, so that a stray print cannot break
+// the connection.
 func FromParent(cfg ipc.Config) (ipc.Conn, error) {
 	cfg, err := cfg.For(ipc.Pipe)
 	if err != nil {

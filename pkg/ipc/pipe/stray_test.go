@@ -68,7 +68,8 @@ func chatter() error {
 	}
 }
 
-// TestStrayPrints: what a child prints goes to stderr, all of it, and not into the connection, nor does it read from there.
+// TestStrayPrints: what a child prints goes to stderr, all of it, and not into the connection,
+// nor does it read from there.
 func TestStrayPrints(t *testing.T) {
 	const messages = 300
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)

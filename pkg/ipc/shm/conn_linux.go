@@ -24,12 +24,12 @@ const (
 
 // Values of half.busy.
 const (
-	out     = 0 // no call in the half
-	in      = 1 // a call is using the memory
+	idle    = 0 // no call in the half
+	inCall  = 1 // a call is using the memory
 	holding = 2 // the caller holds a slice of Reserve or Peek
 )
 
-// half is what sending and receiving have alike.
+// half is what the sender and the receiver have in common.
 type half struct {
 	busy uint32        // stored plainly by the half's goroutine, see conn.Close
 	wake chan struct{} // the peer wrote the half's byte to the socket
@@ -37,6 +37,7 @@ type half struct {
 	end  time.Time     // when Config.Timeout ends the call, zero before it first waits: see conn.deadline
 }
 
+// conn is one side of a connection. doc.go has its states.
 type conn struct {
 	cfg    ipc.Config
 	sock   *net.UnixConn
@@ -87,7 +88,7 @@ func open(sock *net.UnixConn, cfg ipc.Config) (*conn, error) {
 	}
 	c.tx.init(c, seg)
 	c.rx.init(c)
-	if err := greet(sock, seg.shape, fd); err != nil && !errors.Is(err, ipc.ErrPeerGone) {
+	if err := sendHello(sock, seg.shape, fd); err != nil && !errors.Is(err, ipc.ErrPeerGone) {
 		seg.unmap()
 		return nil, errors.Join(err, sock.Close())
 	}
@@ -99,7 +100,7 @@ func open(sock *net.UnixConn, cfg ipc.Config) (*conn, error) {
 // listen reads the socket: the peer's memory first, then its wake-ups, at last its hang-up.
 func (c *conn) listen() {
 	defer close(c.ctl)
-	seg, err := meet(c.sock)
+	seg, err := readHello(c.sock)
 	if err != nil {
 		if !errors.Is(err, ipc.ErrPeerGone) {
 			c.fail(err)
@@ -130,6 +131,7 @@ func (c *conn) listen() {
 	}
 }
 
+// notify wakes a goroutine that is parked, or the next one that would be.
 func notify(wake chan<- struct{}) {
 	select {
 	case wake <- struct{}{}:
@@ -140,22 +142,22 @@ func notify(wake chan<- struct{}) {
 // end sets a bit of state and wakes this side's waiting calls.
 func (c *conn) end(bit uint32) {
 	c.state.Or(bit)
-	c.tx.odd.Or(oddEnded)
+	c.tx.detour.Or(detourEnded)
 	c.once.Do(func() { close(c.over) })
-	c.rouseAll()
+	c.wakeOwn()
 }
 
-// rouseAll wakes this side's own halves.
-func (c *conn) rouseAll() {
-	rouse(&c.tx.seg.control().Send)
+// wakeOwn wakes this side's own sleeping calls.
+func (c *conn) wakeOwn() {
+	futexWake(&c.tx.seg.control().Send)
 	select {
 	case <-c.opened:
-		rouse(&c.rx.seg.control().Recv)
+		futexWake(&c.rx.seg.control().Recv)
 	default:
 	}
 }
 
-// fail ends the connection because of what the peer did.
+// fail ends the connection because of what the peer did, and returns the error of that end.
 func (c *conn) fail(err error) error {
 	err = fmt.Errorf("shm: %w", err)
 	c.fault.CompareAndSwap(nil, &err)
@@ -163,7 +165,7 @@ func (c *conn) fail(err error) error {
 	return *c.fault.Load()
 }
 
-// ended is the error of operation op on a connection that has ended.
+// ended returns the error of operation op on a connection that has ended.
 func (c *conn) ended(op string) error {
 	s := c.state.Load()
 	switch {
@@ -179,31 +181,32 @@ func (c *conn) ended(op string) error {
 
 // Close implements ipc.Conn.
 //
-// The memory must not vanish under a call in the other goroutines. Calls say that they are in with plain stores, to cost
-// nothing; the barrier makes them visible here, and this side's end visible to calls that begin later. Memory still in
-// use is replaced by private pages and unmapped when the connection is garbage.
+// The memory must not vanish under a call in another goroutine. Calls mark their half as busy
+// with plain stores, which cost nothing; the barrier makes these visible here, and this side's
+// end visible to calls that begin later. Memory still in use is replaced by private pages, which
+// are unmapped when the connection is garbage.
 func (c *conn) Close() error {
 	if c.closing.Swap(true) {
 		return nil
 	}
 	c.end(closed)
 	barrier()
-	sure := c.leave(&c.tx.half)
+	left := c.leave(&c.tx.half)
 	c.tx.stop()
-	if sure {
-		c.tx.bye()
+	if left {
+		c.tx.sendBye()
 	}
-	c.wake(c.tx.bed, c.tx.knock)
+	c.wake(c.tx.sleeper, c.tx.wakeByte)
 	err := c.sock.Close()
 	<-c.ctl
-	sure = c.leave(&c.rx.half) && sure
+	left = c.leave(&c.rx.half) && left
 	for _, h := range []struct {
 		g    *segment
 		busy *uint32
 	}{{c.tx.seg, &c.tx.busy}, {c.rx.seg, &c.rx.busy}} {
 		switch {
 		case h.g == nil:
-		case sure && atomic.LoadUint32(h.busy) == out:
+		case left && atomic.LoadUint32(h.busy) == idle:
 			h.g.unmap()
 		default:
 			h.g.blank()
@@ -216,13 +219,14 @@ func (c *conn) Close() error {
 	return nil
 }
 
-// leave waits for the call in the half to end, as it soon does once the connection has ended, and says whether it did.
+// leave waits for the call in the half to end, for some 5 ms: the connection has ended, which it
+// looks at. It returns whether the call did.
 func (c *conn) leave(h *half) bool {
-	for i := 0; atomic.LoadUint32(&h.busy) == in; i++ {
+	for i := 0; atomic.LoadUint32(&h.busy) == inCall; i++ {
 		if i == 100 {
 			return false
 		}
-		c.rouseAll()
+		c.wakeOwn()
 		time.Sleep(50 * time.Microsecond)
 	}
 	return true
@@ -234,8 +238,9 @@ const (
 	wakeSender   = 's'
 )
 
-// knock returns a function that writes b to the socket without waiting: with a full socket enough are under way.
-func (c *conn) knock(b byte) func() {
+// wakeByte returns a function that writes b to the socket without waiting: when the socket is
+// full, enough are under way.
+func (c *conn) wakeByte(b byte) func() {
 	p := []byte{b}
 	push := func(fd uintptr) bool {
 		_, _ = syscall.Write(int(fd), p)
@@ -244,12 +249,12 @@ func (c *conn) knock(b byte) func() {
 	return func() { _ = c.rc.Write(push) }
 }
 
-// wake wakes the peer's sleeping half.
-func (c *conn) wake(s *ring.Sleeper, knock func()) {
+// wake wakes the peer's half that sleeps on s, in the way in which it sleeps.
+func (c *conn) wake(s *ring.Sleeper, wakeByte func()) {
 	switch atomic.SwapUint32(&s.Flag, ring.Awake) {
 	case ring.OnFutex:
-		rouse(s)
+		futexWake(s)
 	case ring.OnSocket:
-		knock()
+		wakeByte()
 	}
 }

@@ -14,15 +14,15 @@ import (
 // version is that of the greeting, the control page and the records.
 const version = 1
 
-// greeting is what each side writes first: this magic with the version, and the shape of its segment
-// in two little-endian words. The segment's descriptor comes with the first byte.
+// greeting is what each side writes first: this magic with the version, and the shape of its
+// segment in two little-endian words. The segment's descriptor comes with the first byte.
 const (
 	magic        = "\x00rgishm" + string(rune(version))
 	greetingSize = len(magic) + 8
 )
 
-// greet sends the greeting.
-func greet(sock *net.UnixConn, s shape, fd int) error {
+// sendHello sends the greeting.
+func sendHello(sock *net.UnixConn, s shape, fd int) error {
 	b := []byte(magic)
 	b = binary.LittleEndian.AppendUint32(b, uint32(s.base))
 	b = binary.LittleEndian.AppendUint32(b, uint32(s.levels))
@@ -30,15 +30,15 @@ func greet(sock *net.UnixConn, s shape, fd int) error {
 	_ = unix.Close(fd)
 	switch {
 	case errors.Is(err, unix.EPIPE), errors.Is(err, unix.ECONNRESET):
-		return fmt.Errorf("greet on shm: %w", ipc.ErrPeerGone)
+		return fmt.Errorf("sendHello on shm: %w", ipc.ErrPeerGone)
 	case err != nil || n != len(b):
-		return fmt.Errorf("greet on shm: %d bytes: %w", n, err)
+		return fmt.Errorf("sendHello on shm: %d bytes: %w", n, err)
 	}
 	return nil
 }
 
-// meet reads the peer's greeting and maps its memory.
-func meet(sock *net.UnixConn) (*segment, error) {
+// readHello reads the peer's greeting and maps its memory.
+func readHello(sock *net.UnixConn) (*segment, error) {
 	b := make([]byte, 0, greetingSize)
 	oob := make([]byte, unix.CmsgSpace(4*8)) // room for more than one, to close what should not be there
 	fds := []int(nil)
@@ -71,6 +71,7 @@ func meet(sock *net.UnixConn) (*segment, error) {
 	return openSegment(fds[0], s)
 }
 
+// parseShape reads the shape in a greeting and checks it.
 func parseShape(b []byte) (shape, error) {
 	s := shape{
 		base:   int(binary.LittleEndian.Uint32(b)),
@@ -79,6 +80,8 @@ func parseShape(b []byte) (shape, error) {
 	return s, s.check()
 }
 
+// checkMagic returns ErrVersion if b, which may be incomplete, does not begin a greeting of this
+// version.
 func checkMagic(b []byte) error {
 	n := min(len(b), len(magic))
 	if string(b[:n]) == magic[:n] {
@@ -90,7 +93,7 @@ func checkMagic(b []byte) error {
 	return fmt.Errorf("%w (it began with %q)", ipc.ErrVersion, b[:n])
 }
 
-// rights takes the descriptors out of a control message.
+// rights returns the descriptors in a control message.
 func rights(oob []byte) (fds []int) {
 	msgs, err := unix.ParseSocketControlMessage(oob)
 	if err != nil {

@@ -91,7 +91,7 @@ func TestHostilePeerCannotHoldCalls(t *testing.T) {
 			})
 		},
 		"wake-ups for nothing": func(t *testing.T, peer *conn) {
-			later(t, peer, 0, func() bool { peer.tx.knock(); return true })
+			later(t, peer, 0, func() bool { peer.tx.wakeByte(); return true })
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -134,7 +134,7 @@ func TestHostilePeerCannotHoldCalls(t *testing.T) {
 			if taken > 0 {
 				taken += 1040
 				atomic.StoreUint64(&peer.rx.seg.control().Tail, taken)
-				peer.wake(&peer.rx.seg.control().Send, peer.rx.knock)
+				peer.wake(&peer.rx.seg.control().Send, peer.rx.wakeByte)
 			}
 			return true
 		})

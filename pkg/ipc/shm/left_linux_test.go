@@ -17,7 +17,8 @@ import (
 	"github.com/descartes/regress/pkg/ipc"
 )
 
-// parent has a child, with which it talks until it is killed, and a bystander, which it started while the connection was open.
+// parent has a child, with which it talks until it is killed, and a bystander, which it started
+// while the connection was open.
 func parent(ctx context.Context) error {
 	cmd := self("child", os.TempDir())
 	c, err := Spawn(cmd, ipc.Config{})
@@ -67,8 +68,8 @@ func child(ctx context.Context) error {
 	}
 }
 
-// memory are the inodes of our memory that a process has mapped or holds a descriptor of; what it has of the file system's shared
-// memory is in named.
+// memory are the inodes of our memory that a process has mapped or holds a descriptor of; what
+// it has of the file system's shared memory is in named.
 func memory(pid string) (inodes map[string]bool, named []string) {
 	inodes = map[string]bool{}
 	text, _ := os.ReadFile(filepath.Join("/proc", pid, "maps")) // a process that is gone has none
@@ -95,7 +96,8 @@ func memory(pid string) (inodes map[string]bool, named []string) {
 	return inodes, named
 }
 
-// TestBothKilled: when both sides are killed, at whatever moment, no process has their memory and no file is left.
+// TestBothKilled: when both sides are killed, at whatever moment, no process has their memory
+// and no file is left.
 func TestBothKilled(t *testing.T) {
 	for range 8 {
 		dir := t.TempDir()

@@ -1,6 +1,8 @@
 package shm
 
 import (
+	"context"
+	"encoding/binary"
 	"fmt"
 	"sync/atomic"
 
@@ -8,7 +10,71 @@ import (
 	"github.com/descartes/regress/pkg/ipc/internal/ring"
 )
 
-// control obeys a control record.
+// fragment is the most of a large message in one record: long enough to be cheap, short enough
+// that the receiver copies while the sender writes on, and below the size from which memmove
+// goes past the caches.
+const fragment = 128 << 10
+
+// totalSize is the bytes ahead of the first fragment: the whole message's length.
+const totalSize = 8
+
+// fragmented returns whether a message of n bytes travels in fragments.
+func (t *sender) fragmented(n int) bool {
+	most := min(t.p.Cap()/4, fragment)
+	if n > most && atomic.LoadUint32(&t.seg.control().Whole) != 0 {
+		most = t.maxRecord()
+	}
+	return n > most
+}
+
+// maxRecord returns the most bytes that one record can have.
+func (t *sender) maxRecord() int { return t.p.Cap()/2 - 4*ring.Align }
+
+// sendFragments sends a message of more than n bytes in records of n.
+func (c *conn) sendFragments(ctx context.Context, b []byte, n int) error {
+	t := &c.tx
+	if c.cfg.NoWait {
+		records := len(b)/n + 2
+		all := len(b) + records*2*ring.Align + totalSize
+		if all > t.p.Cap() {
+			return fmt.Errorf("send %d bytes on shm without waiting: %w (or MaxBuffer)", len(b), ipc.ErrTooLarge)
+		}
+		if err := c.room(ctx, all); err != nil {
+			return err
+		}
+	}
+	if err := c.room(ctx, n); err != nil {
+		return err
+	}
+	c.published(t.p.Publish())
+	p := t.p.Space(n)
+	putTotal(p, len(b))
+	k := copy(p[totalSize:], b)
+	c.published(t.p.Commit(n, ring.More))
+	for b = b[k:]; len(b) > 0; b = b[k:] {
+		k = min(n, len(b))
+		if err := c.space(ctx, k); err != nil {
+			t.abort = true
+			t.p.Slow()
+			return err
+		}
+		copy(t.p.Space(k), b)
+		flags := uint32(ring.More)
+		if k == len(b) {
+			flags = 0
+		}
+		c.published(t.p.Commit(k, flags))
+	}
+	return c.closedDuring("send")
+}
+
+// putTotal writes the length of a message before its first fragment.
+func putTotal(p []byte, n int) { binary.LittleEndian.PutUint64(p, uint64(n)) }
+
+// total reads what putTotal wrote.
+func total(p []byte) uint64 { return binary.LittleEndian.Uint64(p) }
+
+// control obeys the control record that is next, and takes it.
 func (c *conn) control(code uint32) error {
 	r := &c.rx
 	level := int(code) - ring.Switch
@@ -16,8 +82,8 @@ func (c *conn) control(code uint32) error {
 	case code == ring.Bye:
 		r.err = fmt.Errorf("recv on shm: %w", ipc.ErrPeerClosed)
 		return r.err
-	case code == ring.Abort && r.total > 0:
-		r.part, r.total, r.lent = nil, 0, false
+	case code == ring.Abort && r.next == partial:
+		r.next, r.part, r.total, r.borrowed = unknown, nil, 0, false
 		r.c.Skip()
 		r.bound(c.cfg.MaxMessage)
 	case code == ring.Abort:
@@ -30,13 +96,13 @@ func (c *conn) control(code uint32) error {
 		r.c.Skip()
 		r.c.SwitchTo(mem, r.seg.shape.size(level))
 		r.seg.drop(r.level, true)
-		r.level, r.spare = level, nil
+		r.level, r.reuse = level, nil
 		atomic.StoreUint32(&r.seg.control().Whole, 0)
-		if r.total == 0 {
+		if r.next == unknown {
 			r.bound(c.cfg.MaxMessage)
 		}
 		if r.c.Give() {
-			c.wake(r.bed, r.knock)
+			c.wake(r.sleeper, r.wakeByte)
 		}
 	default:
 		return c.fail(fmt.Errorf("%w: control record %d", ipc.ErrCorrupt, code))
@@ -44,7 +110,9 @@ func (c *conn) control(code uint32) error {
 	return nil
 }
 
-// record takes a record's part in a message.
+// record looks at the record of header h, which is next: a whole message stays where it is, a
+// fragment is taken and added to the part of its message, in buf if that has the room for all of
+// it.
 func (c *conn) record(h uint32, buf []byte) error {
 	r := &c.rx
 	n, ok := r.c.Parse(h)
@@ -52,16 +120,16 @@ func (c *conn) record(h uint32, buf []byte) error {
 	if !ok {
 		return c.fail(fmt.Errorf("%w: a record of header %#x in a ring of %d bytes", ipc.ErrCorrupt, h, r.c.Cap()))
 	}
-	if r.total == 0 && !more {
+	if r.next == unknown && !more {
 		if n > c.cfg.MaxMessage {
 			return c.tooLong(uint64(n))
 		}
-		r.have, r.n = true, n
+		r.next, r.n = inRing, n
 		r.slow()
 		return nil
 	}
 	p := r.c.Payload(n)
-	if r.total == 0 {
+	if r.next == unknown {
 		if n <= totalSize {
 			return c.fail(fmt.Errorf("%w: a first fragment of %d bytes", ipc.ErrCorrupt, n))
 		}
@@ -69,10 +137,10 @@ func (c *conn) record(h uint32, buf []byte) error {
 		if all > uint64(c.cfg.MaxMessage) || all == 0 {
 			return c.tooLong(all)
 		}
-		r.total, r.lent = int(all), cap(buf) >= int(all)
+		r.next, r.total, r.borrowed = partial, int(all), cap(buf) >= int(all)
 		r.slow()
-		if r.part = buf[:0]; !r.lent {
-			r.part, r.spare = r.spare[:0], nil
+		if r.part = buf[:0]; !r.borrowed {
+			r.part, r.reuse = r.reuse[:0], nil
 			if cap(r.part) < r.total {
 				r.part = make([]byte, 0, r.total)
 			}
@@ -85,11 +153,12 @@ func (c *conn) record(h uint32, buf []byte) error {
 	r.part = append(r.part, p...)
 	c.advance(n)
 	if !more {
-		r.have, r.whole = true, true
+		r.next = assembled
 	}
 	return nil
 }
 
+// tooLong fails the connection for a message of n bytes.
 func (c *conn) tooLong(n uint64) error {
 	return c.fail(fmt.Errorf("%w: a message of %d bytes, MaxMessage is %d", ipc.ErrCorrupt, n, c.cfg.MaxMessage))
 }

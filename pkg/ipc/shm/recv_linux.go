@@ -11,32 +11,45 @@ import (
 	"github.com/descartes/regress/pkg/ipc/internal/wait"
 )
 
+// message is how far the receiver is with the next message. doc.go has the picture.
+type message uint8
+
+const (
+	unknown   message = iota // nothing of it has been looked at
+	partial                  // part has its first fragments, total its length
+	inRing                   // it is complete: the next record, with n bytes
+	assembled                // it is complete: all of part
+)
+
 // receiver is the receiving half.
 type receiver struct {
 	half
-	c     ring.Consumer
-	seg   *segment // set before conn.opened is closed
-	open  bool     // this half has seen that
-	level int
-	limit uint32        // below this length a record goes the short way; 0 when none may
-	bed   *ring.Sleeper // the sender's
-	knock func()
-	ready func() bool
-	err   error // the end of this half
-	back  int   // pauses before looking again
-	soon  bool
+	c        ring.Consumer
+	seg      *segment // set before conn.opened is closed
+	open     bool     // this half has seen that
+	level    int
+	limit    uint32        // below this length a record goes the short way; 0 when none may
+	sleeper  *ring.Sleeper // the sender's
+	wakeByte func()        // wakes the sender from a sleep on the socket
+	ready    func() bool   // a record is there
+	err      error         // the end of this half
+	backoff  int           // pauses before looking again
+	prompt   bool          // the last record was found almost at once
 
-	have  bool   // the next message is known and complete:
-	n     int    // its length in the ring,
-	whole bool   // or it is all of part
-	part  []byte // a message in fragments, as far as it came
-	total int    // its length; 0 when there is none
-	spare []byte // a former part, which Peek gave out
-	lent  bool   // part is in the caller's buffer
+	next     message
+	n        int    // its bytes, inRing
+	part     []byte // its fragments so far
+	total    int    // its bytes, partial and assembled
+	borrowed bool   // part is in the caller's buffer
+	reuse    []byte // a former part, which Peek handed out
 }
 
+// complete returns whether the next message is there.
+func (r *receiver) complete() bool { return r.next >= inRing }
+
+// init makes the half ready for the peer's memory.
 func (r *receiver) init(c *conn) {
-	r.wake, r.knock, r.spin = make(chan struct{}, 1), c.knock(wakeSender), spinFixed
+	r.wake, r.wakeByte, r.spin = make(chan struct{}, 1), c.wakeByte(wakeSender), spinFixed
 	r.ready = func() bool { return r.c.Head() != 0 }
 }
 
@@ -44,11 +57,11 @@ func (r *receiver) init(c *conn) {
 func (c *conn) Recv(ctx context.Context, buf []byte) ([]byte, error) {
 	r := &c.rx
 	if wait.Endless(ctx) {
-		ring.StoreRel(&r.busy, in)
+		ring.StoreRel(&r.busy, inCall)
 		if c.state.Load()&(closed|bad) == 0 && r.c.Quick(cap(buf)) {
 			buf = buf[:r.c.Read(buf)]
 			s := c.state.Load()
-			ring.StoreRel(&r.busy, out)
+			ring.StoreRel(&r.busy, idle)
 			if s&closed == 0 {
 				return buf, nil
 			}
@@ -58,18 +71,18 @@ func (c *conn) Recv(ctx context.Context, buf []byte) ([]byte, error) {
 	return c.recv(ctx, buf)
 }
 
-// recv is Recv for all messages.
+// recv implements Recv for all messages.
 func (c *conn) recv(ctx context.Context, buf []byte) ([]byte, error) {
 	r := &c.rx
 	if wait.Ended(ctx) {
 		return buf[:0], wait.Error(ctx, "recv", "shm")
 	}
-	ring.StoreRel(&r.busy, in)
+	ring.StoreRel(&r.busy, inCall)
 	if r.limit != 0 && c.state.Load()&(closed|bad) == 0 {
 		if r.c.Quick(cap(buf)) {
 			buf = buf[:r.c.Read(buf)]
-			err := c.late("recv")
-			ring.StoreRel(&r.busy, out)
+			err := c.closedDuring("recv")
+			ring.StoreRel(&r.busy, idle)
 			return buf, err
 		}
 		h := r.c.Head()
@@ -79,73 +92,75 @@ func (c *conn) recv(ctx context.Context, buf []byte) ([]byte, error) {
 		if n := int(h - 1); h-1 < r.limit && n <= cap(buf) {
 			buf = buf[:n]
 			if r.c.Take(n, buf) {
-				c.wake(r.bed, r.knock)
+				c.wake(r.sleeper, r.wakeByte)
 			}
-			err := c.late("recv")
-			ring.StoreRel(&r.busy, out)
+			err := c.closedDuring("recv")
+			ring.StoreRel(&r.busy, idle)
 			return buf, err
 		}
 	}
 	buf, err := c.recvSlow(ctx, buf)
-	ring.StoreRel(&r.busy, out)
+	ring.StoreRel(&r.busy, idle)
 	return buf, err
 }
 
+// recvSlow waits for a message and takes it, assembling its fragments.
 func (c *conn) recvSlow(ctx context.Context, buf []byte) ([]byte, error) {
 	r := &c.rx
 	if _, err := c.next(ctx, true, buf); err != nil {
 		return buf[:0], err
 	}
-	if r.whole && (r.lent || cap(buf) < r.total) {
+	if r.next == assembled && (r.borrowed || cap(buf) < r.total) {
 		buf = r.part
 	} else {
 		buf = append(buf[:0], c.message()...)
 	}
 	c.take()
-	return buf, c.late("recv")
+	return buf, c.closedDuring("recv")
 }
 
-// message is the complete message that next found.
+// message returns the complete message that next found, where it is.
 func (c *conn) message() []byte {
 	r := &c.rx
-	if r.whole {
+	if r.next == assembled {
 		return r.part
 	}
 	return r.c.Payload(r.n)[:r.n:r.n]
 }
 
-// take takes the message that next found.
+// take takes the message that next found, if there is one.
 func (c *conn) take() {
 	r := &c.rx
-	if !r.have {
+	switch r.next {
+	case inRing:
+		c.advance(r.n)
+	case assembled:
+		r.total, r.part, r.borrowed = 0, nil, false
+	default:
 		return
 	}
-	r.have = false
-	if r.whole {
-		r.whole, r.total, r.part, r.lent = false, 0, nil, false
-	} else {
-		c.advance(r.n)
-	}
+	r.next = unknown
 	r.bound(c.cfg.MaxMessage)
 }
 
 // advance takes a record of n bytes.
 func (c *conn) advance(n int) {
 	if c.rx.c.Advance(n) {
-		c.wake(c.rx.bed, c.rx.knock)
+		c.wake(c.rx.sleeper, c.rx.wakeByte)
 	}
 }
 
-// records is how many records without a whole message a call that does not wait takes at most: a peer
-// may write on for ever.
+// records is how many records without a whole message a call that does not wait takes at most: a
+// peer may write on for ever.
 const records = 64
 
-// next makes the next message complete, which sets have. A message in fragments is put together in buf
-// if it has the room. With block unset it does not wait, and returns false when no message is complete.
+// next makes the next message complete and returns whether it is. A message in fragments is put
+// together in buf if it has the room. With block unset it does not wait, and returns false when
+// no message is complete.
 func (c *conn) next(ctx context.Context, block bool, buf []byte) (bool, error) {
 	r := &c.rx
 	r.end = time.Time{}
-	for n := 0; !r.have; n++ {
+	for n := 0; !r.complete(); n++ {
 		h, err := c.header(ctx, block)
 		switch {
 		case err != nil:
@@ -157,12 +172,12 @@ func (c *conn) next(ctx context.Context, block bool, buf []byte) (bool, error) {
 		default:
 			err = c.record(h, buf)
 		}
-		if err == nil && !r.have && block {
+		if err == nil && !r.complete() && block {
 			err = overdue(ctx, "recv", c.deadline(&r.half))
 		}
 		if err != nil {
-			if r.lent { // the buffer goes back to the caller: keep what came
-				r.part, r.lent = append(make([]byte, 0, r.total), r.part...), false
+			if r.borrowed { // the buffer goes back to the caller: keep what came
+				r.part, r.borrowed = append(make([]byte, 0, r.total), r.part...), false
 			}
 			return false, err
 		}
@@ -173,7 +188,8 @@ func (c *conn) next(ctx context.Context, block bool, buf []byte) (bool, error) {
 	return true, nil
 }
 
-// header waits for the next record's header.
+// header returns the next record's header, for which it waits if block is set: 0 if it is not
+// there.
 func (c *conn) header(ctx context.Context, block bool) (uint32, error) {
 	r := &c.rx
 	if r.err != nil {
@@ -183,7 +199,7 @@ func (c *conn) header(ctx context.Context, block bool) (uint32, error) {
 		return 0, c.ended("recv")
 	}
 	if !r.open {
-		if ok, err := c.meet(ctx, block, c.deadline(&r.half)); !ok {
+		if ok, err := c.waitOpened(ctx, block, c.deadline(&r.half)); !ok {
 			return 0, err
 		}
 	}
@@ -201,7 +217,7 @@ func (c *conn) header(ctx context.Context, block bool) (uint32, error) {
 		c.publishHeld() // what is waited for may be its answer
 	}
 	if r.c.Give() {
-		c.wake(r.bed, r.knock)
+		c.wake(r.sleeper, r.wakeByte)
 	}
 	if block {
 		if err := c.await(ctx, "recv", &r.half, &r.seg.control().Recv, closed|bad|gone, r.ready); err != nil {
@@ -220,38 +236,8 @@ func (c *conn) header(ctx context.Context, block bool) (uint32, error) {
 	return h, nil
 }
 
-// maxBack is how many pauses, about 2.5 µs, the receiver stays away at most. A receiver at the sender's heels takes lines that are being
-// written; 40 pauses cost a fifth of the throughput of small messages, 250 gain nothing more.
-const maxBack = 100
-
-// spinHead polls for the next record for a short time.
-func (c *conn) spinHead() uint32 {
-	r := &c.rx
-	n := c.spins(&r.half)
-	if n == 0 {
-		return 0
-	}
-	switch {
-	case r.c.Ran(2 + r.back/4):
-		r.back = min(r.back+4, maxBack)
-	case r.back > 0:
-		r.back /= 2
-	case r.soon:
-		r.back = 4
-	}
-	for range r.back {
-		ring.Pause()
-	}
-	h, left := r.c.Spin(n)
-	if h != 0 {
-		r.learn(true)
-	}
-	r.soon = n-left < 4
-	return h
-}
-
-// meet waits for the peer's memory until end, and returns whether it is there.
-func (c *conn) meet(ctx context.Context, block bool, end time.Time) (bool, error) {
+// waitOpened waits for the peer's memory until end, and returns whether it is there.
+func (c *conn) waitOpened(ctx context.Context, block bool, end time.Time) (bool, error) {
 	r := &c.rx
 	select {
 	case <-c.opened:
@@ -282,16 +268,12 @@ func (c *conn) meet(ctx context.Context, block bool, end time.Time) (bool, error
 	}
 	// Here and not where the memory arrives: Recv's short way looks at r.c before it knows.
 	r.c.Open(r.seg.rings[0], r.seg.shape.size(0), r.seg.control())
-	r.open, r.bed = true, &r.seg.control().Send
+	r.open, r.sleeper = true, &r.seg.control().Send
 	r.bound(c.cfg.MaxMessage)
 	return true, nil
 }
 
-// Among says that this side's receiver serves n connections in turn, this one among them, which bounds how far the peer's ring grows when it is full.
-// It may be called at any time and is heard when the receiver next does not find a message at once.
-func (c *conn) Among(n int) { c.among.Store(uint32(n)) }
-
-// bound sets what follows from the ring's size.
+// bound allows the short ways again, for records that the ring and Config.MaxMessage, most, allow.
 func (r *receiver) bound(most int) {
 	r.limit = uint32(min(most+1, r.c.Cap()-4*ring.Align))
 }

@@ -31,9 +31,10 @@ type shape struct {
 	levels int
 }
 
-// page is the alignment of everything mapped, and the size of the control page.
+// page returns the alignment of everything mapped, and the size of the control page.
 func page() int { return os.Getpagesize() }
 
+// shapeOf returns the shape of the segment that cfg asks for.
 func shapeOf(cfg ipc.Config) shape {
 	base := max(ceil2(cfg.Buffer), page())
 	s := shape{base: base, levels: 1}
@@ -43,14 +44,14 @@ func shapeOf(cfg ipc.Config) shape {
 	return s
 }
 
-// ceil2 is the smallest power of two not below n.
+// ceil2 returns the smallest power of two not below n.
 func ceil2(n int) int { return 1 << bits.Len(uint(n-1)) }
 
 func (s shape) size(level int) int   { return s.base << level }
 func (s shape) offset(level int) int { return page() + s.base*(1<<level-1) }
 func (s shape) total() int           { return s.offset(s.levels) }
 
-// check says whether a peer's shape is one that this library makes.
+// check returns an error for a peer's shape that this library does not make.
 func (s shape) check() error {
 	if s.levels < 1 || s.levels > ring.MaxLevels || s.base < page() || s.base > 1<<28 || s.base&(s.base-1) != 0 || s.base<<(s.levels-1) > 1<<28 {
 		return fmt.Errorf("%w: a segment of %d levels from %d bytes", ipc.ErrCorrupt, s.levels, s.base)
@@ -58,10 +59,12 @@ func (s shape) check() error {
 	return nil
 }
 
-// seals keep the other side from shrinking the file under our feet, which would kill us with SIGBUS.
+// seals keep the other side from shrinking the file while it is mapped, which would kill this
+// process with SIGBUS.
 const seals = unix.F_SEAL_SHRINK | unix.F_SEAL_GROW | unix.F_SEAL_SEAL
 
-// newSegment makes the memory of one direction and the descriptor to pass on, which is the caller's to close.
+// newSegment makes the memory of one direction and the descriptor to pass on, which is the
+// caller's to close.
 func newSegment(s shape) (*segment, int, error) {
 	fd, err := unix.MemfdCreate("ipc", unix.MFD_CLOEXEC|unix.MFD_ALLOW_SEALING)
 	if err != nil {
@@ -100,6 +103,7 @@ func openSegment(fd int, s shape) (*segment, error) {
 	return mapSegment(fd, s)
 }
 
+// mapSegment maps the memory of fd, which has shape s.
 func mapSegment(fd int, s shape) (*segment, error) {
 	w, err := unix.MmapPtr(fd, 0, nil, uintptr(s.total()), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
 	if err != nil {
@@ -115,7 +119,7 @@ func mapSegment(fd int, s shape) (*segment, error) {
 
 func (g *segment) control() *ring.Control { return (*ring.Control)(g.window) }
 
-// ring maps a level's ring, if it is not mapped.
+// ring returns the memory of a level's ring, which it maps if it is not mapped.
 func (g *segment) ring(level int) (unsafe.Pointer, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -143,7 +147,8 @@ func (g *segment) ring(level int) (unsafe.Pointer, error) {
 	return at, nil
 }
 
-// drop unmaps a level's ring. With free its pages go back to the system: for the consumer, who leaves last.
+// drop unmaps a level's ring. With free its pages go back to the system: for the consumer, who
+// leaves last.
 func (g *segment) drop(level int, free bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -172,8 +177,8 @@ func (g *segment) unmap() {
 	_ = unix.MunmapPtr(g.window, uintptr(g.total))
 }
 
-// blank puts private empty memory in the place of everything: a slice that somebody still holds stays readable
-// and no longer is shared.
+// blank puts private empty memory in the place of everything: a slice that somebody still holds
+// stays readable and no longer is shared.
 func (g *segment) blank() {
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -15,79 +15,80 @@ import (
 // sender is the sending half.
 type sender struct {
 	half
-	odd   atomic.Uint32 // why a call cannot go the short way
-	p     ring.Producer
-	seg   *segment
-	bed   *ring.Sleeper // the receiver's
-	knock func()
-	floor int  // up to this many bytes a message is one record in the smallest ring
-	batch bool // messages may be held back
-	abort bool // fragments of a withdrawn message are in the ring
-	resv  int  // bytes reserved, -1 none
+	detour   atomic.Uint32 // why calls must go the long way, 0 if they need not
+	p        ring.Producer
+	seg      *segment
+	sleeper  *ring.Sleeper // the receiver's
+	wakeByte func()        // wakes the receiver from a sleep on the socket
+	smallMax int           // up to this many bytes a message is one record in the smallest ring
+	batch    bool          // messages may be held back
+	abort    bool          // fragments of a withdrawn message are in the ring
+	resv     int           // bytes reserved, -1 none
 
-	level  int
-	recent bool // a large message since shrink last looked
-	left   []leftRing
-	grown  uint64      // what the receiver had taken when TrySend last made the ring grow
-	quiet  *time.Timer // runs shrink
-	locked bool        // this call holds mu
+	level     int
+	usedLarge bool // a large message since shrink last looked
+	oldRings  []oldRing
+	grown     uint64      // what the receiver had taken when TrySend last made the ring grow
+	quiet     *time.Timer // runs shrink
+	locked    bool        // this call holds mu
 
-	ready func() bool // room for need, or !ok
-	need  int
-	ok    bool
-	heap  []byte          // reserved there, not in the ring
-	ctx   context.Context // of that reservation
-	full  error
+	need   int             // the bytes of a record that space waits for
+	look   func() bool     // looks for room for need: true, or tailOK is unset, ends the wait
+	tailOK bool            // the receiver's position made sense when look last looked
+	heap   []byte          // reserved there, not in the ring
+	ctx    context.Context // of that reservation
+	full   error           // the error of no room
 
-	mu      sync.Mutex  // of who works on the half from another goroutine, see foreign
+	mu      sync.Mutex  // of who works on the half from another goroutine, see acquire
 	stopped bool        // no timer may start
 	delay   *time.Timer // runs tick
 	ticking atomic.Bool
 }
 
-// Bits of sender.odd.
+// Bits of sender.detour.
 const (
-	oddEnded   = 1 << iota // the connection has ended
-	oddForeign             // another goroutine works on the half, under mu
-	oddAlways              // every call takes mu: for the race detector
+	detourEnded   = 1 << iota // the connection has ended
+	detourForeign             // another goroutine works on the half, under mu
+	detourAlways              // every call takes mu: for the race detector
 )
 
-// leftRing is a ring that the sender has left and the receiver perhaps not.
-type leftRing struct {
+// oldRing is a ring that the sender has left and the receiver perhaps not.
+type oldRing struct {
 	level int
 	pos   uint64
 }
 
+// init makes the half ready to send through seg.
 func (t *sender) init(c *conn, seg *segment) {
-	t.seg, t.bed, t.resv, t.wake, t.knock = seg, &seg.control().Recv, -1, make(chan struct{}, 1), c.knock(wakeReceiver)
+	t.seg, t.sleeper, t.resv, t.wake, t.wakeByte = seg, &seg.control().Recv, -1, make(chan struct{}, 1), c.wakeByte(wakeReceiver)
 	t.spin = spinFixed
 	t.p.Open(seg.rings[0], seg.shape.size(0), seg.control())
-	t.floor = min(seg.shape.size(0)/8, fragment, c.cfg.MaxMessage)
+	t.smallMax = min(seg.shape.size(0)/8, fragment, c.cfg.MaxMessage)
 	t.batch = c.cfg.Batch.Enabled()
-	t.p.Limit(c.cfg.Batch.Count, c.cfg.Batch.Bytes, t.floor >= 64)
+	t.p.Limit(c.cfg.Batch.Count, c.cfg.Batch.Bytes, t.smallMax >= 64)
 	t.delay, t.quiet = idleTimer(c.tick), idleTimer(c.shrink)
 	t.full = fmt.Errorf("send on shm: %w", ipc.ErrFull)
-	t.ready = func() bool {
+	t.look = func() bool {
 		var room bool
-		room, t.ok = t.p.Room(t.need)
-		return room || !t.ok
+		room, t.tailOK = t.p.Room(t.need)
+		return room || !t.tailOK
 	}
 	if raceBuild {
-		t.odd.Store(oddAlways)
+		t.detour.Store(detourAlways)
 	}
 }
 
 // enter begins a call of this half that does not go the short way.
 func (t *sender) enter() {
-	ring.StoreRel(&t.busy, in)
+	ring.StoreRel(&t.busy, inCall)
 	t.end = time.Time{}
-	if t.odd.Load()&(oddForeign|oddAlways) != 0 {
+	if t.detour.Load()&(detourForeign|detourAlways) != 0 {
 		t.mu.Lock()
 		t.locked = true
 	}
 }
 
-// leave ends it; holding says that the caller has a slice.
+// leave ends what enter began; busy is holding when the caller has got a slice, else idle.
 func (t *sender) leave(busy uint32) {
 	if t.locked {
 		t.locked = false
@@ -96,40 +97,42 @@ func (t *sender) leave(busy uint32) {
 	ring.StoreRel(&t.busy, busy)
 }
 
-// foreign takes the half for another goroutine, unless a call is in it. Calls say so with plain stores, which cost nothing; the barrier
-// makes them visible, and makes a call that begins later see oddForeign and wait for mu.
-func (t *sender) foreign() bool {
+// acquire locks the half for another goroutine, and returns false if a call is in it. Calls mark
+// the half as busy with plain stores, which cost nothing; the barrier makes these visible, and
+// makes a call that begins later see detourForeign and wait for mu.
+func (t *sender) acquire() bool {
 	if !t.mu.TryLock() {
 		return false
 	}
-	t.odd.Or(oddForeign)
+	t.detour.Or(detourForeign)
 	barrier()
-	if atomic.LoadUint32(&t.busy) == in {
+	if atomic.LoadUint32(&t.busy) == inCall {
 		t.release()
 		return false
 	}
 	return true
 }
 
-// release ends what foreign began.
+// release unlocks what acquire locked.
 func (t *sender) release() {
-	t.odd.And(^uint32(oddForeign))
+	t.detour.And(^uint32(detourForeign))
 	t.mu.Unlock()
 }
 
-// Send implements ipc.Conn. Its short way has no calls, so that arguments stay in registers: a store more a message
-// costs as much as any other work, for the processor keeps stores in order. A context that can end has to be asked, which is a call: such a
-// message goes the same way in send.
+// Send implements ipc.Conn. Its short way has no calls, so that arguments stay in registers: one
+// more store for each message costs as much as any other work, for the processor keeps stores in
+// order. A context that can end has to be asked, which is a call: such a message goes the same
+// way in send.
 func (c *conn) Send(ctx context.Context, b []byte) error {
 	t := &c.tx
 	if wait.Endless(ctx) {
-		ring.StoreRel(&t.busy, in)
-		if t.odd.Load() == 0 && t.p.Quick(len(b)) {
+		ring.StoreRel(&t.busy, inCall)
+		if t.detour.Load() == 0 && t.p.Quick(len(b)) {
 			t.p.Seal(t.p.Write(b), len(b))
 			if t.p.Wrote() {
 				return c.sent(t.p.Owed())
 			}
-			ring.StoreRel(&t.busy, out)
+			ring.StoreRel(&t.busy, idle)
 			if c.state.Load()&closed == 0 {
 				return nil
 			}
@@ -139,22 +142,22 @@ func (c *conn) Send(ctx context.Context, b []byte) error {
 	return c.send(ctx, b)
 }
 
-// send is Send for all messages.
+// send implements Send for all messages.
 func (c *conn) send(ctx context.Context, b []byte) error {
 	t := &c.tx
 	if wait.Ended(ctx) {
 		return wait.Error(ctx, "send", "shm")
 	}
-	ring.StoreRel(&t.busy, in)
-	if t.odd.Load() == 0 && t.p.Quick(len(b)) { // the short way, for contexts that can end
+	ring.StoreRel(&t.busy, inCall)
+	if t.detour.Load() == 0 && t.p.Quick(len(b)) { // the short way, for contexts that can end
 		t.p.Seal(t.p.Write(b), len(b))
 		if t.p.Wrote() {
 			return c.sent(t.p.Owed())
 		}
-		ring.StoreRel(&t.busy, out)
-		return c.late("send")
+		ring.StoreRel(&t.busy, idle)
+		return c.closedDuring("send")
 	}
-	if t.odd.Load() == 0 && len(b) <= t.floor && !t.abort {
+	if t.detour.Load() == 0 && len(b) <= t.smallMax && !t.abort {
 		t.resv = -1
 		var s ring.Status
 		if t.batch {
@@ -168,23 +171,24 @@ func (c *conn) send(ctx context.Context, b []byte) error {
 	}
 	t.enter()
 	err := c.sendSlow(ctx, b)
-	t.leave(out)
+	t.leave(idle)
 	return err
 }
 
-// sent does what is left to do for a message written, and ends the call.
+// sent does what s says is left to do for a message that is written, and ends the call.
 func (c *conn) sent(s ring.Status) error {
 	t := &c.tx
 	switch s {
 	case ring.Sleep:
-		c.wake(t.bed, t.knock)
+		c.wake(t.sleeper, t.wakeByte)
 	case ring.First, ring.Due:
-		c.held(s == ring.First)
+		c.afterHold(s == ring.First)
 	}
-	ring.StoreRel(&t.busy, out)
-	return c.late("send")
+	ring.StoreRel(&t.busy, idle)
+	return c.closedDuring("send")
 }
 
+// sendSlow sends b under the half's lock, in one record or in fragments, and waits for room.
 func (c *conn) sendSlow(ctx context.Context, b []byte) error {
 	t := &c.tx
 	t.resv = -1
@@ -194,7 +198,7 @@ func (c *conn) sendSlow(ctx context.Context, b []byte) error {
 	if len(b) > c.cfg.MaxMessage {
 		return fmt.Errorf("send %d bytes on shm: %w", len(b), ipc.ErrTooLarge)
 	}
-	if len(b) > t.floor {
+	if len(b) > t.smallMax {
 		if err := c.grow(ctx, len(b)); err != nil {
 			return err
 		}
@@ -202,11 +206,11 @@ func (c *conn) sendSlow(ctx context.Context, b []byte) error {
 	return c.sendAny(ctx, b)
 }
 
-// sendAny sends b in one record or in parts.
+// sendAny sends b in one record or in fragments.
 func (c *conn) sendAny(ctx context.Context, b []byte) error {
 	t := &c.tx
-	if t.parts(len(b)) {
-		return c.sendParts(ctx, b, min(t.p.Cap()/4, fragment))
+	if t.fragmented(len(b)) {
+		return c.sendFragments(ctx, b, min(t.p.Cap()/4, fragment))
 	}
 	if err := c.room(ctx, len(b)); err != nil {
 		return err
@@ -215,20 +219,20 @@ func (c *conn) sendAny(ctx context.Context, b []byte) error {
 	return c.commit(len(b))
 }
 
-// commit sends the record in place, at once or with its batch.
+// commit sends the record that is in place, of n bytes, at once or with its batch.
 func (c *conn) commit(n int) error {
 	if c.tx.batch {
 		if s := c.tx.p.Hold(n); s != ring.Done {
-			c.held(s == ring.First)
+			c.afterHold(s == ring.First)
 		}
 	} else {
 		c.published(c.tx.p.Commit(n, 0))
 	}
-	return c.late("send")
+	return c.closedDuring("send")
 }
 
-// held sends the batch when it is due, and starts its clock when it is new.
-func (c *conn) held(first bool) {
+// afterHold sends the open batch if it is due, and starts its clock if first says that it is new.
+func (c *conn) afterHold(first bool) {
 	t, b := &c.tx, &c.cfg.Batch
 	if t.p.Due() {
 		c.published(t.p.Publish())
@@ -238,17 +242,34 @@ func (c *conn) held(first bool) {
 	}
 }
 
-// published wakes the receiver if it must be.
+// published wakes the receiver if s, the result of publishing a record, says so.
 func (c *conn) published(s ring.Status) {
 	if s == ring.Sleep {
-		c.wake(c.tx.bed, c.tx.knock)
+		c.wake(c.tx.sleeper, c.tx.wakeByte)
 	}
 }
 
-// late is the error of a call that Close overtook: what it wrote or read may have been blank memory.
-func (c *conn) late(op string) error {
+// closedDuring returns the error of operation op if Close was called meanwhile: what op wrote or
+// read may have been blank memory.
+func (c *conn) closedDuring(op string) error {
 	if c.state.Load()&closed != 0 {
 		return c.ended(op)
 	}
 	return nil
+}
+
+// Flush implements ipc.Conn.
+func (c *conn) Flush(ctx context.Context) error {
+	if wait.Ended(ctx) {
+		return wait.Error(ctx, "flush", "shm")
+	}
+	t := &c.tx
+	t.enter()
+	defer t.leave(idle)
+	t.resv = -1
+	if c.state.Load() != 0 {
+		return c.ended("flush")
+	}
+	c.published(t.p.Publish())
+	return c.closedDuring("flush")
 }

@@ -26,7 +26,7 @@ func Dial(ctx context.Context, path string, cfg ipc.Config) (ipc.Conn, error) {
 	return Transport.Dial(ctx, path, cfg)
 }
 
-// Listen makes the Unix socket at path, over which memory is passed, and accepts peers there, each
-// with cfg. A socket that a dead process left is replaced, a living one is an error. Closing removes
-// the path.
+// Listen makes the Unix socket at path, over which memory is passed, and accepts peers there,
+// each with cfg. A socket that a dead process left is replaced, a living one is an error.
+// Closing removes the path.
 func Listen(path string, cfg ipc.Config) (ipc.Listener, error) { return Transport.Listen(path, cfg) }

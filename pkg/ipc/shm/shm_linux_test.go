@@ -49,8 +49,9 @@ func pair(t testing.TB, cfg ipc.Config) (a, b *conn) {
 	return a, b
 }
 
-// attack lets a peer write data over its ring and over the words that both sides write, and looks how the victim fares:
-// it may fail its connection, late messages may be nonsense, and that is all.
+// attack lets a peer write data over its ring and over the words that both sides write, and
+// looks how the victim fares: it may fail its connection, late messages may be nonsense, and
+// that is all.
 func attack(t testing.TB, data []byte) {
 	mine, peer := pair(t, ipc.Config{Buffer: 4 << 10, MaxBuffer: 16 << 10, MaxMessage: 32 << 10, Timeout: 2 * time.Millisecond})
 	defer func() { _ = mine.Close() }()
@@ -151,8 +152,9 @@ func TestLies(t *testing.T) {
 	send("taken, and taken back", 2000, 8)
 }
 
-// TestScribbler scribbles while the victim is at work. A round ends in ErrCorrupt, or in nothing but timeouts when what was written
-// over says that there is nothing to receive or no room; there must be some of the first kind.
+// TestScribbler scribbles while the victim is at work. A round ends in ErrCorrupt, or in nothing
+// but timeouts when what was written over says that there is nothing to receive or no room;
+// there must be some of the first kind.
 func TestScribbler(t *testing.T) {
 	corrupt, received := 0, 0
 	for round := 0; round < 10 || corrupt < 3; round++ {
@@ -196,7 +198,8 @@ func TestScribbler(t *testing.T) {
 	}
 }
 
-// scribble sends messages of c, and writes words over the memory of both directions in between, a third of them over the control pages.
+// scribble sends messages of c, and writes words over the memory of both directions in between,
+// a third of them over the control pages.
 func scribble(c *conn, stop <-chan struct{}, rnd *rand.Rand) {
 	for {
 		select {
@@ -217,7 +220,8 @@ func scribble(c *conn, stop <-chan struct{}, rnd *rand.Rand) {
 	}
 }
 
-// TestPublishOrder looks for a record that is seen before its bytes are, which a compiler that moves stores would make.
+// TestPublishOrder looks for a record that is seen before its bytes are, which a compiler that
+// moves stores would make.
 func TestPublishOrder(t *testing.T) {
 	a, b := pair(t, ipc.Config{})
 	ctx := t.Context()
@@ -251,7 +255,8 @@ func TestPublishOrder(t *testing.T) {
 	}
 }
 
-// TestResize: large messages move the sender to a larger ring, a quiet while moves it back, and the pages go.
+// TestResize: large messages move the sender to a larger ring, a quiet while moves it back, and
+// the pages go.
 func TestResize(t *testing.T) {
 	a, b := pair(t, ipc.Config{})
 	ctx := t.Context()
@@ -304,7 +309,8 @@ func TestResize(t *testing.T) {
 	trip(100)
 }
 
-// TestReturn: a ring that the receiver has not left yet is not written to again, for it frees the pages when it leaves.
+// TestReturn: a ring that the receiver has not left yet is not written to again, for it frees
+// the pages when it leaves.
 func TestReturn(t *testing.T) {
 	a, b := pair(t, ipc.Config{})
 	ctx := t.Context()
@@ -339,7 +345,8 @@ func TestReturn(t *testing.T) {
 	}
 }
 
-// TestLag: a receiver that is behind lets the ring grow before the sender waits, unless the size is fixed.
+// TestLag: a receiver that is behind lets the ring grow before the sender waits, unless the size
+// is fixed.
 func TestLag(t *testing.T) {
 	ctx := t.Context()
 	fill := func(cfg ipc.Config, among, want int) {
@@ -384,7 +391,8 @@ func TestLag(t *testing.T) {
 	fill(ipc.Config{Batch: ipc.Batch{Count: 8, Delay: -1}}, 0, 4<<20)
 }
 
-// TestTryLag: a receiver that is behind and reads on lets the ring grow for TrySend; one that does not is passed over.
+// TestTryLag: a receiver that is behind and reads on lets the ring grow for TrySend; one that
+// does not is passed over.
 func TestTryLag(t *testing.T) {
 	a, b := pair(t, ipc.Config{MaxBuffer: 1 << 20})
 	p, sent, taken := make([]byte, 1020), uint64(0), uint64(0) // records of 1,024 bytes
@@ -489,13 +497,14 @@ func TestIdle(t *testing.T) {
 			_, err := b.Recv(ctx, nil)
 			got <- err
 		}()
-		for start := time.Now(); atomic.LoadUint32(&a.tx.bed.Flag) != ring.OnSocket; time.Sleep(100 * time.Microsecond) {
+		for start := time.Now(); atomic.LoadUint32(&a.tx.sleeper.Flag) != ring.OnSocket; time.Sleep(100 * time.Microsecond) {
 			if time.Since(start) > 20*time.Second {
 				t.Fatalf("receiver %d does not park", len(ends))
 			}
 		}
 	}
-	// The scheduler starts a thread when one is away in a system call, and keeps it: a few, where each of 100 would be held.
+	// The scheduler starts a thread when one is away in a system call, and keeps it: a few,
+	// where each of 100 would be held.
 	if n := threads(); n > before+conns/2 {
 		t.Errorf("%d threads with %d idle connections, %d before", n, conns, before)
 	} else {
@@ -513,7 +522,8 @@ func TestIdle(t *testing.T) {
 	}
 }
 
-// TestCloseKeepsSlices: what Peek and Reserve handed out stays readable after Close, if not meaningful.
+// TestCloseKeepsSlices: what Peek and Reserve handed out stays readable after Close, if not
+// meaningful.
 func TestCloseKeepsSlices(t *testing.T) {
 	for range 20 {
 		a, b := pair(t, ipc.Config{})
@@ -568,8 +578,8 @@ func TestNothingLeft(t *testing.T) {
 	}
 }
 
-// TestShortWay mixes what goes the short way through Send and Recv, 32 to 64 bytes like the message before, with what
-// must keep calls off it.
+// TestShortWay mixes what goes the short way through Send and Recv, 32 to 64 bytes like the
+// message before, with what must keep calls off it.
 func TestShortWay(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()

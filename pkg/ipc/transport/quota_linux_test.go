@@ -123,7 +123,8 @@ func TestQuota(t *testing.T) {
 	}
 }
 
-// write writes to a file that the kernel made: where there is none, the folder is not a control group's.
+// write writes to a file that the kernel made: where there is none, the folder is not a control
+// group's.
 func write(name, text string) error {
 	f, err := os.OpenFile(name, os.O_WRONLY, 0)
 	if err != nil {
@@ -133,7 +134,8 @@ func write(name, text string) error {
 	return errors.Join(err, f.Close())
 }
 
-// oneCore makes a control group below this process's own, of version 2 or 1, and skips the test where it may not.
+// oneCore makes a control group below this process's own, of version 2 or 1, and skips the test
+// where it may not.
 func oneCore(t *testing.T) string {
 	t.Helper()
 	text, err := os.ReadFile("/proc/self/cgroup")

@@ -37,7 +37,7 @@ func Dial(ctx context.Context, path string, cfg ipc.Config) (ipc.Conn, error) {
 	return Transport.Dial(ctx, path, cfg)
 }
 
-// Listen makes the socket at path and accepts peers there, each with cfg. A socket that a dead process
-// left there is replaced; a living one, or anything else, stays and is an error. Closing removes the
-// path.
+// Listen makes the socket at path and accepts peers there, each with cfg. A socket that a dead
+// process left there is replaced; a living one, or anything else, stays and is an error. Closing
+// removes the path.
 func Listen(path string, cfg ipc.Config) (ipc.Listener, error) { return Transport.Listen(path, cfg) }

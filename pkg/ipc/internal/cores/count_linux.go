@@ -6,9 +6,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Count is the number of processors this process really has, at least 1: what the scheduler uses, what the
-// affinity mask allows, and what the control group's quota pays for in whole processors, whichever is least. The quota is
-// read once. GOMAXPROCS alone does not tell: Go rounds a quota up, and never below 2.
+// Count returns the number of processors this process really has, at least 1: what the scheduler
+// uses, what the affinity mask allows, and what the control group's quota pays for in whole
+// processors, whichever is least. The quota is read once. GOMAXPROCS alone does not tell: Go
+// rounds a quota up, and never below 2.
 func Count() int {
 	n := runtime.GOMAXPROCS(0)
 	var set unix.CPUSet

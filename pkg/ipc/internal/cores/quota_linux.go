@@ -8,7 +8,8 @@ import (
 	"sync"
 )
 
-// quota is the control group's limit in whole processors, rounded down to at least 1; 0 when there is none.
+// quota is the control group's limit in whole processors, rounded down to at least 1; 0 when
+// there is none.
 var quota = sync.OnceValue(func() int {
 	b, err := os.ReadFile("/proc/self/cgroup")
 	if err != nil {
@@ -20,8 +21,9 @@ var quota = sync.OnceValue(func() int {
 	})
 })
 
-// leastQuota is the least limit of the groups listed in /proc/self/cgroup and of those above them. A line is
-// "0::/path" of version 2, or "4:cpu,cpuacct:/path" of a version 1 hierarchy.
+// leastQuota returns the least limit of the groups listed in /proc/self/cgroup and of those
+// above them. A line is "0::/path" of version 2, or "4:cpu,cpuacct:/path" of a version 1
+// hierarchy.
 func leastQuota(groups string, read func(name string) string) int {
 	least := 0
 	for line := range strings.Lines(groups) {

@@ -1,5 +1,5 @@
-// Package family makes Unix sockets between a parent and its child and between strangers, for the transports
-// that start with one.
+// Package family makes Unix sockets between a parent and its child and between strangers, for
+// the transports that start with one.
 package family
 
 import (
@@ -76,8 +76,8 @@ func fromParent(m ipc.Mechanism) (*net.UnixConn, error) {
 	return Conn(os.NewFile(uintptr(fd), string(m)))
 }
 
-// Dial connects to a path. A listener whose queue is full is tried again until ctx or timeout (0: none)
-// ends.
+// Dial connects to a path. A listener whose queue is full is tried again until ctx or timeout
+// (0: none) ends.
 func Dial(ctx context.Context, path string, timeout time.Duration) (*net.UnixConn, error) {
 	if timeout > 0 {
 		var cancel context.CancelFunc

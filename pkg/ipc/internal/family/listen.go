@@ -26,7 +26,8 @@ type Listener struct {
 	turn chan struct{} // full while an Accept has the deadline
 }
 
-// Listen makes the socket at path. One that nobody listens on any more is replaced; anything else that is there stays, and is an error.
+// Listen makes the socket at path. One that nobody listens on any more is replaced; anything
+// else that is there stays, and is an error.
 func Listen(path string) (*Listener, error) {
 	addr := &net.UnixAddr{Name: path, Net: "unix"}
 	l, err := net.ListenUnix("unix", addr)
@@ -41,8 +42,9 @@ func Listen(path string) (*Listener, error) {
 	return &Listener{l: l, path: path, made: made, turn: make(chan struct{}, 1)}, nil
 }
 
-// replace listens at an address that is in use, if only by what a dead process left. Who does so holds a lock on the folder: of two at
-// once one would remove the socket that the other has just made.
+// replace listens at an address that is in use, if only by what a dead process left. Who does so
+// holds a lock on the folder: of two at once one would remove the socket that the other has just
+// made.
 func replace(addr *net.UnixAddr, inUse error) (*net.UnixListener, error) {
 	folder, err := lock(filepath.Dir(addr.Name))
 	if err != nil {
@@ -57,16 +59,18 @@ func replace(addr *net.UnixAddr, inUse error) (*net.UnixListener, error) {
 	case st.Mode().Type() != fs.ModeSocket:
 		return nil, fmt.Errorf("%w by something that is no socket: remove it or choose another path", inUse)
 	default:
-		if err := bury(addr.Name, inUse); err != nil {
+		if err := removeDead(addr.Name, inUse); err != nil {
 			return nil, err
 		}
 	}
 	return net.ListenUnix("unix", addr)
 }
 
-// bury removes the socket at path if it has lost its process. A datagram socket cannot connect to a living listener, but is told
-// so (EPROTOTYPE), and the listener is not: no ghost in its queue. A dead one's socket refuses, and so does what is no socket.
-func bury(path string, inUse error) error {
+// removeDead removes the socket at path if the process that listened at it is gone. It probes
+// with a datagram socket, which cannot connect to a living listener and is told so (EPROTOTYPE)
+// without leaving a connection in its queue. A dead listener's socket refuses, and so does what
+// is no socket.
+func removeDead(path string, inUse error) error {
 	probe, err := net.DialUnix("unixgram", nil, &net.UnixAddr{Name: path, Net: "unixgram"})
 	switch {
 	case err == nil:
@@ -83,8 +87,8 @@ func bury(path string, inUse error) error {
 	return nil
 }
 
-// lock locks a folder until it is closed, and leaves nothing in it. Other holders are waited for a second: ours need a
-// thousandth of that.
+// lock locks a folder until it is closed, and leaves nothing in it. Other holders are waited for
+// a second: ours need a thousandth of that.
 func lock(dir string) (*os.File, error) {
 	f, err := os.Open(dir)
 	if err != nil {
@@ -141,8 +145,8 @@ func (l *Listener) Accept(ctx context.Context) (*net.UnixConn, error) {
 	}
 }
 
-// Close wakes Accept and removes the path, unless somebody has removed it and put something else there since, as who replaces
-// a running service does.
+// Close wakes Accept and removes the path, unless somebody has removed it and put something else
+// there since, as who replaces a running service does.
 func (l *Listener) Close() (err error) {
 	l.once.Do(func() { // while the socket is open no other file can have its number
 		if is, gone := os.Lstat(l.path); gone == nil && os.SameFile(is, l.made) {

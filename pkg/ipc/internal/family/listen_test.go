@@ -110,7 +110,8 @@ func TestDead(t *testing.T) {
 	closes(t, l, path)
 }
 
-// TestLiving: the socket of another process that lives is left alone, its queue too, and the error names path and remedy.
+// TestLiving: the socket of another process that lives is left alone, its queue too, and the
+// error names path and remedy.
 func TestLiving(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "s")
 	elsewhere(t, path)
@@ -197,7 +198,8 @@ func TestNoSocket(t *testing.T) {
 	}
 }
 
-// TestTogether: of many that listen at once at the path of a dead one, one wins, and is reachable there.
+// TestTogether: of many that listen at once at the path of a dead one, one wins, and is
+// reachable there.
 func TestTogether(t *testing.T) {
 	const rounds, many = 200, 6
 	dir := t.TempDir()

@@ -50,7 +50,8 @@ func (t Transport) Listen(path string, cfg ipc.Config) (ipc.Listener, error) {
 	return &acceptor{l, t, cfg}, nil
 }
 
-// settle returns cfg with its defaults, or why operation op is impossible with it or on this platform.
+// settle returns cfg with its defaults, or why operation op is impossible with it or on this
+// platform.
 func (t Transport) settle(op string, cfg ipc.Config) (ipc.Config, error) {
 	cfg, err := cfg.For(t.Name)
 	if err == nil && t.Open == nil {

@@ -33,8 +33,8 @@ type Conn struct {
 
 var _ ipc.Conn = (*Conn)(nil)
 
-// New makes a connection of in and out, which may be the same and which do not block. It owns them, on error too.
-// The name appears in errors; cfg has its defaults.
+// New makes a connection of in and out, which may be the same and which do not block. It owns
+// them, on error too. The name appears in errors; cfg has its defaults.
 func New(name string, cfg ipc.Config, in, out file) (*Conn, error) {
 	c := &Conn{in: in, out: out}
 	err := c.r.init(name, cfg, in)
@@ -57,7 +57,7 @@ func gone(name string, e syscall.Errno) error {
 	return fmt.Errorf("%s: %w (%w)", name, ipc.ErrPeerGone, e)
 }
 
-// broken is the error that the receiving half failed with, which ends both.
+// broken returns the error that the receiving half failed with, which ends both.
 func (c *Conn) broken() error {
 	if err := c.r.failed.Load(); err != nil {
 		return *err

@@ -23,7 +23,7 @@ const HeaderSize = 4
 // Bye is the length that no message has and that Close sends.
 const Bye = 1<<32 - 1
 
-// CheckHello says what is wrong with the first bytes of a direction: nil while they are a
+// CheckHello returns what is wrong with the first bytes of a direction: nil while they are a
 // prefix of Hello.
 func CheckHello(b []byte) error {
 	n := min(len(b), len(Hello))
@@ -39,7 +39,8 @@ func CheckHello(b []byte) error {
 // PutHeader writes the header of a message of n bytes into b, which holds HeaderSize bytes.
 func PutHeader(b []byte, n uint32) { binary.LittleEndian.PutUint32(b, n) }
 
-// Length reads a header and returns the message's length, or bye, or ipc.ErrCorrupt for a length above limit.
+// Length reads a header and returns the message's length, or bye, or ipc.ErrCorrupt for a length
+// above limit.
 func Length(b []byte, limit int) (n int, bye bool, err error) {
 	v := binary.LittleEndian.Uint32(b)
 	if v == Bye {

@@ -11,8 +11,8 @@ import (
 	"github.com/descartes/regress/pkg/ipc"
 )
 
-// FuzzStream reads any bytes as a direction: the messages that come out, written again, are the bytes that went in, as far as
-// they were well-formed; the rest is an error.
+// FuzzStream reads any bytes as a direction: the messages that come out, written again, are the
+// bytes that went in, as far as they were well-formed; the rest is an error.
 func FuzzStream(f *testing.F) {
 	hello := func(s string) []byte { return append([]byte(Hello), s...) }
 	f.Add([]byte{})
@@ -96,7 +96,8 @@ func TestCheckHello(t *testing.T) {
 	check(Hello[:3]+"x", ipc.ErrVersion)
 }
 
-// TestShrink: a large message makes the writer's buffer grow, and a quiet while takes it back, but not from under a caller.
+// TestShrink: a large message makes the writer's buffer grow, and a quiet while takes it back,
+// but not from under a caller.
 func TestShrink(t *testing.T) {
 	in, out, err := os.Pipe()
 	if err != nil {

@@ -6,8 +6,9 @@ import (
 	"unsafe"
 )
 
-// rawLimit is up to how many bytes a system call is made without telling the scheduler. The descriptors do not
-// block, so such a call takes some microseconds at most; telling costs a tenth of a small write.
+// rawLimit is up to how many bytes a system call is made without telling the scheduler. The
+// descriptors do not block, so such a call takes some microseconds at most; telling costs a
+// tenth of a small write.
 const rawLimit = 16 << 10
 
 func read(fd uintptr, p []byte) (int, syscall.Errno) {
@@ -55,8 +56,8 @@ func write2(fd uintptr, p, q []byte) (int, syscall.Errno) {
 	}
 }
 
-// yield lets other processes on this core run. Other goroutines have their own: runtime.Gosched would wake another thread
-// to look for them, each time.
+// yield lets other processes on this core run. Other goroutines have their own: runtime.Gosched
+// would wake another thread to look for them, each time.
 func yield() {
 	_, _, _ = syscall.RawSyscall(syscall.SYS_SCHED_YIELD, 0, 0, 0)
 	if single() {

@@ -22,7 +22,7 @@ func (r *reader) read(ctx context.Context, p []byte, block bool) (int, error) {
 		if r.overdue() {
 			return 0, r.late()
 		}
-		r.hangBack()
+		r.backOff()
 	}
 	r.into, r.n, r.e = p, 0, syscall.EAGAIN
 	err := r.rc.Read(r.tryFn)
@@ -38,8 +38,8 @@ func (r *reader) read(ctx context.Context, p []byte, block bool) (int, error) {
 		if r.end.IsZero() && r.cfg.Timeout > 0 {
 			r.end = time.Now().Add(r.cfg.Timeout)
 		}
-		r.soon = r.linger()
-		if !r.soon {
+		r.prompt = r.linger()
+		if !r.prompt {
 			if err := r.block(ctx); err != nil {
 				return 0, err
 			}
@@ -51,7 +51,7 @@ func (r *reader) read(ctx context.Context, p []byte, block bool) (int, error) {
 		r.err = fmt.Errorf("recv on %s: %w", r.name, ipc.ErrClosed)
 	case r.e != 0:
 		r.err = gone(r.name, r.e)
-	case r.n == 0 && r.w == r.r && !r.inLrg:
+	case r.n == 0 && r.w == r.r && !r.inLarge:
 		r.err = fmt.Errorf("recv on %s: %w", r.name, ipc.ErrPeerGone)
 	case r.n == 0:
 		r.err = fmt.Errorf("recv on %s: %w in the middle of a message (%w)", r.name, ipc.ErrPeerGone, io.ErrUnexpectedEOF)
@@ -62,40 +62,42 @@ func (r *reader) read(ctx context.Context, p []byte, block bool) (int, error) {
 // single says that there is one processor: whoever spins keeps the other side from running.
 var single = sync.OnceValue(func() bool { return cores.Count() < 2 })
 
-// maxBack is how many pauses a reader stays away at most, about five microseconds.
-const maxBack = 200
+// maxBackoff is how many pauses a reader stays away at most, about five microseconds.
+const maxBackoff = 200
 
 // enough messages a read make its cost a small part of theirs.
 const enough = 16
 
-// hangBack lets messages gather before the next read while they come in a stream: a reader close behind its writer holds the
-// kernel's lock whenever that wants it, and reads one message a call. As soon as it finds a single one, as in a dialogue, it
-// no longer stays away.
-func (r *reader) hangBack() {
+// backOff lets messages gather before the next read while they come in a stream: a reader close
+// behind its writer holds the kernel's lock whenever that wants it, and reads one message a
+// call. As soon as it finds a single one, as in a dialogue, it no longer stays away.
+func (r *reader) backOff() {
 	switch {
 	case single() || r.cfg.Sync == ipc.SyncPark:
 		return
 	case r.taken > 1 && r.taken <= enough:
-		r.back = min(r.back+16, maxBack)
-	case r.back > 0:
-		r.back /= 2
-	case r.soon:
-		r.back = 16
+		r.backoff = min(r.backoff+16, maxBackoff)
+	case r.backoff > 0:
+		r.backoff /= 2
+	case r.prompt:
+		r.backoff = 16
 	}
-	r.taken, r.soon = 0, false
-	for range r.back {
+	r.taken, r.prompt = 0, false
+	for range r.backoff {
 		ring.Pause()
 	}
 }
 
-// minTries and maxTries bound how often a reader looks again before it sleeps, half a microsecond each.
+// minTries and maxTries bound how often a reader looks again before it sleeps, half a
+// microsecond each.
 const (
 	minTries = 4
 	maxTries = 64
 )
 
-// linger yields and looks again a few times, more often when that has lately paid: a reader that sleeps at once is woken for
-// every message, and the waking is most of what a small message costs its writer.
+// linger yields and looks again a few times, more often when that has lately paid: a reader that
+// sleeps at once is woken for every message, and the waking is most of what a small message
+// costs its writer.
 func (r *reader) linger() bool {
 	if r.cfg.Sync == ipc.SyncPark {
 		return false

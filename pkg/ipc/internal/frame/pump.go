@@ -11,8 +11,8 @@ import (
 	"github.com/descartes/regress/pkg/ipc/internal/wait"
 )
 
-// drain pushes until nothing is pending, waiting within ctx and the timeout. Under mu, which it gives
-// up while waiting. It returns nil when all is sent.
+// drain pushes until nothing is pending, waiting within ctx and the timeout. Under mu, which it
+// gives up while waiting. It returns nil when all is sent.
 func (w *writer) drain(ctx context.Context, timeout time.Duration) error {
 	var end time.Time
 	if timeout > 0 {

@@ -23,8 +23,8 @@ func (c lateConn) Write(f func(fd uintptr) bool) error {
 	return err
 }
 
-// TestPumpEnds: a message that is sent just when the pump has pushed the last byte, and has not said yet that it ends, is
-// sent too, though nothing is sent after it.
+// TestPumpEnds: a message that is sent just when the pump has pushed the last byte, and has not
+// said yet that it ends, is sent too, though nothing is sent after it.
 func TestPumpEnds(t *testing.T) {
 	in, out, err := os.Pipe()
 	if err != nil {

@@ -20,23 +20,24 @@ type reader struct {
 	file  file
 	rc    syscall.RawConn
 	watch wait.Watch
-	// before runs ahead of each wait: it sends the open batch, whose answer may be what is waited for.
+	// before runs ahead of each wait: it sends the open batch, whose answer may be what is
+	// waited for.
 	before func()
 
-	buf    []byte // buf[r:w] is read and not taken
-	r, w   int
-	hello  bool
-	large  []byte // the message that did not fit buf, as far as it came
-	got    int
-	inLrg  bool
-	peeked bool
-	tries  int // of linger
-	taken  int // messages since hangBack
-	back   int // pauses of hangBack
-	soon   bool
-	end    time.Time // when Config.Timeout ends the call, zero before it first waits
-	err    error
-	failed atomic.Pointer[error]
+	buf     []byte // buf[r:w] is read and not taken
+	r, w    int
+	hello   bool
+	large   []byte // the message that did not fit buf, as far as it came
+	got     int
+	inLarge bool
+	peeked  bool
+	tries   int       // of linger
+	taken   int       // messages since backOff
+	backoff int       // pauses of backOff
+	prompt  bool      // the last read found something without sleeping
+	end     time.Time // when Config.Timeout ends the call, zero before it first waits
+	err     error
+	failed  atomic.Pointer[error]
 
 	// of one call of read, for tryFn and waitFn
 	into []byte
@@ -79,8 +80,8 @@ func (r *reader) fill(ctx context.Context, n int, block bool) (bool, error) {
 	return true, nil
 }
 
-// header brings the next message's header into buf and returns the message's length. ok is unset when
-// nothing has come and block forbids waiting.
+// header brings the next message's header into buf and returns the message's length. ok is unset
+// when nothing has come and block forbids waiting.
 func (r *reader) header(ctx context.Context, block bool) (n int, ok bool, err error) {
 	if r.err != nil {
 		return 0, false, r.err
@@ -118,7 +119,7 @@ func (r *reader) fail(err error) error {
 }
 
 func (r *reader) recv(ctx context.Context, dst []byte) ([]byte, error) {
-	if wait.Endless(ctx) && r.w-r.r >= HeaderSize && r.hello && !r.inLrg && r.err == nil {
+	if wait.Endless(ctx) && r.w-r.r >= HeaderSize && r.hello && !r.inLarge && r.err == nil {
 		b := r.buf[r.r:r.w]
 		n := int(binary.LittleEndian.Uint32(b))
 		if b = b[HeaderSize:]; uint(n) <= uint(min(len(b), cap(dst), r.cfg.MaxMessage)) { // Bye is not
@@ -131,13 +132,13 @@ func (r *reader) recv(ctx context.Context, dst []byte) ([]byte, error) {
 	return r.recvAny(ctx, dst)
 }
 
-// recvAny is recv for all messages.
+// recvAny implements recv for all messages.
 func (r *reader) recvAny(ctx context.Context, dst []byte) ([]byte, error) {
 	if err := wait.Error(ctx, "recv", r.name); err != nil {
 		return dst[:0], err
 	}
 	r.end = time.Time{}
-	if !r.inLrg {
+	if !r.inLarge {
 		n, _, err := r.header(ctx, true)
 		if err != nil {
 			return dst[:0], err
@@ -162,7 +163,7 @@ func (r *reader) recvAny(ctx context.Context, dst []byte) ([]byte, error) {
 			r.large = append(make([]byte, 0, n), r.large[:r.got]...)[:n]
 			return dst[:0], err
 		}
-		r.large, r.inLrg = nil, false
+		r.large, r.inLarge = nil, false
 		return dst, nil
 	}
 	if r.err != nil {
@@ -172,14 +173,14 @@ func (r *reader) recvAny(ctx context.Context, dst []byte) ([]byte, error) {
 		return dst[:0], err
 	}
 	dst = append(dst[:0], r.large...)
-	r.large, r.inLrg, r.peeked = nil, false, false
+	r.large, r.inLarge, r.peeked = nil, false, false
 	return dst, nil
 }
 
 // begin starts a large message whose place is at.
 func (r *reader) begin(at []byte) {
 	r.r += HeaderSize
-	r.large, r.inLrg = at, true
+	r.large, r.inLarge = at, true
 	r.got = copy(at, r.buf[r.r:r.w])
 	r.r += r.got
 }
@@ -199,7 +200,7 @@ func (r *reader) rest(ctx context.Context, block bool) (bool, error) {
 // next makes the next message complete, waiting if block is set, and returns it in place.
 func (r *reader) next(ctx context.Context, block bool) (p []byte, ok bool, err error) {
 	r.end = time.Time{}
-	if !r.inLrg {
+	if !r.inLarge {
 		n, ok, err := r.header(ctx, block)
 		if !ok {
 			return nil, false, err
@@ -237,8 +238,8 @@ func (r *reader) release() {
 		return
 	}
 	r.peeked = false
-	if r.inLrg {
-		r.large, r.inLrg = nil, false
+	if r.inLarge {
+		r.large, r.inLarge = nil, false
 		return
 	}
 	n, _, _ := Length(r.buf[r.r:], r.cfg.MaxMessage)

@@ -14,8 +14,8 @@ func (w *writer) shrinkLater() {
 	}
 }
 
-// shrink gives a buffer that has grown above cfg.Buffer back after a quiet while: the next message makes one of its own size.
-// It runs in the timer's goroutine.
+// shrink gives a buffer that has grown above cfg.Buffer back after a quiet while: the next
+// message makes one of its own size. It runs in the timer's goroutine.
 func (w *writer) shrink() {
 	w.mu.Lock()
 	defer w.mu.Unlock()

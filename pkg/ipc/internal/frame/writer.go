@@ -12,8 +12,8 @@ import (
 	"github.com/descartes/regress/pkg/ipc/internal/wait"
 )
 
-// direct is from how many bytes on a message goes to the kernel from the caller's memory. Below, one copy
-// into the buffer is cheaper than a second piece in the call.
+// direct is from how many bytes on a message goes to the kernel from the caller's memory. Below,
+// one copy into the buffer is cheaper than a second piece in the call.
 const direct = 16 << 10
 
 // writer is the sending half. Nothing under mu ever waits: who finds the kernel's buffer
@@ -74,7 +74,7 @@ func (w *writer) init(name string, cfg ipc.Config, f file) error {
 	return nil
 }
 
-// pending is the number of committed bytes the kernel has not got. Under mu.
+// pending returns the number of committed bytes the kernel has not got. Under mu.
 func (w *writer) pending() int { return w.end - w.off + len(w.big) }
 
 // grow makes room for n more bytes behind end, moving what is unsent. Under mu.
@@ -131,7 +131,8 @@ func (w *writer) push(fd uintptr) {
 	}
 }
 
-// try pushes without waiting. Under mu, while nobody pumps. The descriptor is open: close sets err, under mu, before.
+// try pushes without waiting. Under mu, while nobody pumps. The descriptor is open: close sets
+// err, under mu, before.
 func (w *writer) try() { w.push(w.fd) }
 
 func (w *writer) send(ctx context.Context, p []byte) error {
@@ -151,7 +152,8 @@ func (w *writer) send(ctx context.Context, p []byte) error {
 	return err
 }
 
-// joins says whether a message of n bytes goes into the open batch and nothing else has to be done for it. Under mu.
+// joins reports whether a message of n bytes goes into the open batch and nothing else has to be
+// done for it. Under mu.
 func (w *writer) joins(n int) bool {
 	end := w.end + HeaderSize + n
 	b := &w.cfg.Batch
@@ -166,7 +168,7 @@ func (w *writer) put(p []byte) {
 	copy(at[HeaderSize:], p)
 }
 
-// sendAny is send for all messages. Under mu.
+// sendAny implements send for all messages. Under mu.
 func (w *writer) sendAny(ctx context.Context, p []byte) error {
 	w.resv = -1
 	if err := w.room(len(p)); err != nil {
@@ -210,7 +212,7 @@ func (w *writer) enter(ctx context.Context, n int) error {
 	return nil
 }
 
-// room says whether a message of n bytes may be added. Under mu.
+// room returns an error if a message of n bytes may not be added. Under mu.
 func (w *writer) room(n int) error {
 	if w.err != nil {
 		return w.err
@@ -230,7 +232,8 @@ func (w *writer) room(n int) error {
 	return w.err
 }
 
-// commit takes the n bytes written behind end as a message and sends when the batch is due. Under mu.
+// commit takes the n bytes written behind end as a message and sends when the batch is due.
+// Under mu.
 func (w *writer) commit(ctx context.Context, n int) error {
 	mark := w.sent + uint64(w.end-w.off)
 	w.end += HeaderSize + n

@@ -13,12 +13,13 @@ type Consumer struct {
 	given uint64 // Tail as last written
 	ctl   *Control
 
-	// seen is the header of the last message, and n its length. Messages are often as long as the one before: comparing
-	// with seen lets the processor go on to the next record before this header has arrived, where computing its
-	// place from the header would make it wait for one record after another.
+	// seen is the header of the last message, and n its length. Messages are often as long as
+	// the one before: comparing with seen lets the processor go on to the next record before
+	// this header has arrived, where computing its place from the header would make it wait for
+	// one record after another.
 	seen  uint32
 	n     int
-	fast  uint64 // position up to which Quick says yes
+	fast  uint64 // position up to which Quick returns true
 	asked uint64 // position at the last Ran
 }
 
@@ -28,8 +29,8 @@ func (c *Consumer) Open(mem unsafe.Pointer, size int, ctl *Control) {
 	c.pos, c.given = 0, 0
 }
 
-// Head reads the next record's header: 0 when it is not there yet. It must be read once for each record: it may
-// change under a hostile peer.
+// Head reads the next record's header: 0 when it is not there yet. It must be read once for each
+// record: it may change under a hostile peer.
 func (c *Consumer) Head() uint32 {
 	return atomic.LoadUint32((*uint32)(unsafe.Add(c.base, c.pos&(c.size-1))))
 }
@@ -46,7 +47,8 @@ func (c *Consumer) Spin(n int) (h uint32, left int) {
 	return atomic.LoadUint32(at), 0
 }
 
-// Ran says whether n messages of the last one's length, or as much in bytes, were taken since it was last asked.
+// Ran reports whether n messages of the last one's length, or as much in bytes, were taken since
+// it was last asked.
 func (c *Consumer) Ran(n int) bool {
 	ran := c.pos-c.asked >= uint64(n)*Size(c.n)
 	c.asked = c.pos
@@ -59,16 +61,16 @@ func (c *Consumer) Parse(h uint32) (n int, ok bool) {
 	return n, h&Ctrl == 0 && n >= 0 && Size(n)+2*Align <= c.size
 }
 
-// Code is the code of a control record's header.
+// Code returns the code of a control record's header.
 func Code(h uint32) uint32 { return h & lenBits }
 
-// Payload is the payload of the next record, whose length Parse returned.
+// Payload returns the payload of the next record, whose length Parse returned.
 func (c *Consumer) Payload(n int) []byte {
 	return unsafe.Slice((*byte)(unsafe.Add(c.base, c.pos&(c.size-1)+HeaderSize)), n)
 }
 
-// Quick says whether the next record is there, is like the one before and of at most room bytes, and nothing has to be
-// done but to Read it.
+// Quick reports whether the next record is there, is like the one before and of at most room
+// bytes, so that nothing has to be done but to Read it.
 func (c *Consumer) Quick(room int) bool {
 	if c.pos >= c.fast || c.n > room {
 		return false
@@ -76,7 +78,8 @@ func (c *Consumer) Quick(room int) bool {
 	return c.Head() == c.seen
 }
 
-// Read copies the next record, for which Quick said yes, to buf, takes it, and returns its length.
+// Read copies the next record, for which Quick must have returned true, to buf, takes it, and
+// returns its length.
 func (c *Consumer) Read(buf []byte) int {
 	n := c.n
 	move64(unsafe.Pointer(unsafe.SliceData(buf)), unsafe.Add(c.base, c.pos&(c.size-1)+HeaderSize), n)
@@ -84,11 +87,11 @@ func (c *Consumer) Read(buf []byte) int {
 	return n
 }
 
-// Slow makes Quick say no until the next Take: the caller has something to do first.
+// Slow makes Quick return false until the next Take: the caller has something to do first.
 func (c *Consumer) Slow() { c.fast = 0 }
 
-// Take copies the next record, a message of n bytes in one piece, to buf, and takes it. It says whether the
-// producer must be woken.
+// Take copies the next record, a message of n bytes in one piece, to buf, and takes it. It
+// returns whether the producer must be woken.
 func (c *Consumer) Take(n int, buf []byte) (wake bool) {
 	copy(buf, c.Payload(n))
 	wake = c.Advance(n)
@@ -99,7 +102,7 @@ func (c *Consumer) Take(n int, buf []byte) (wake bool) {
 	return wake
 }
 
-// Advance takes the record of n payload bytes. It says whether the producer must be woken.
+// Advance takes the record of n payload bytes. It returns whether the producer must be woken.
 func (c *Consumer) Advance(n int) (wake bool) {
 	c.pos += Size(n)
 	if c.pos-c.given >= c.size/8 {
@@ -111,7 +114,7 @@ func (c *Consumer) Advance(n int) (wake bool) {
 // Skip takes a control record.
 func (c *Consumer) Skip() { c.pos += Align }
 
-// Give gives the space of all taken records back. It says whether the producer must be woken.
+// Give gives the space of all taken records back. It returns whether the producer must be woken.
 func (c *Consumer) Give() (wake bool) {
 	if c.given == c.pos {
 		return false
@@ -127,5 +130,5 @@ func (c *Consumer) SwitchTo(mem unsafe.Pointer, size int) {
 	c.Slow()
 }
 
-// Cap is the ring's size in bytes.
+// Cap returns the ring's size in bytes.
 func (c *Consumer) Cap() int { return int(c.size) }

@@ -5,8 +5,8 @@ TEXT ·Pause(SB), NOSPLIT, $0-0
 	PAUSE
 	RET
 
-// func own(p unsafe.Pointer, lines int)
-TEXT ·own(SB), NOSPLIT, $0-16
+// func prefetchForWrite(p unsafe.Pointer, lines int)
+TEXT ·prefetchForWrite(SB), NOSPLIT, $0-16
 	MOVQ p+0(FP), AX
 	MOVQ lines+8(FP), CX
 

@@ -4,7 +4,7 @@ package ring
 
 import "unsafe"
 
-// own asks for that many cache lines from p on, which this side will write soon.
+// prefetchForWrite asks for that many cache lines from p on, which this side will write soon.
 //
 //go:noescape
-func own(p unsafe.Pointer, lines int)
+func prefetchForWrite(p unsafe.Pointer, lines int)

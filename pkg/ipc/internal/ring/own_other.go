@@ -4,4 +4,5 @@ package ring
 
 import "unsafe"
 
-func own(unsafe.Pointer, int) {}
+// prefetchForWrite does nothing here.
+func prefetchForWrite(unsafe.Pointer, int) {}

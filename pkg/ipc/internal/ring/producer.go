@@ -8,24 +8,24 @@ import (
 
 // Producer is the writing side. It never waits.
 type Producer struct {
-	base  unsafe.Pointer
-	size  uint64
-	pos   uint64 // where the next record goes; counts on over all levels
-	limit uint64 // Tail as last seen, plus size
-	ctl   *Control
-	warm  uint64 // position at which the next lines are asked for
-	fast  uint64 // position up to which Quick says yes
+	base       unsafe.Pointer
+	size       uint64
+	pos        uint64 // where the next record goes; counts on over all levels
+	limit      uint64 // Tail as last seen, plus size
+	ctl        *Control
+	prefetched uint64 // position at which the next lines are asked for
+	fast       uint64 // position up to which Quick returns true
 
-	// first is the first record of the open batch, nil when none is open, and head its header, which is held back. The
-	// batch's other records have theirs but cannot be reached before.
+	// first is the first record of the open batch, nil when none is open, and head its header,
+	// which is held back. The batch's other records have theirs but cannot be reached before.
 	first unsafe.Pointer
 	head  uint32
 	start uint64 // its position
 	left  int    // messages that the open batch lacks to be due, 0 when none is open
 
-	ripe      int    // messages that make a batch due
-	ripeBytes uint64 // bytes that do
-	small     bool   // Quick is allowed
+	batchMessages int    // messages that make a batch due
+	batchBytes    uint64 // bytes that do
+	small         bool   // Quick is allowed
 }
 
 // Status is what became of a Put.
@@ -46,7 +46,8 @@ func (p *Producer) Open(mem unsafe.Pointer, size int, ctl *Control) {
 	p.pos, p.limit = 0, uint64(size)
 }
 
-// Room says whether a record of n bytes has room beside a control record. ok is unset when the consumer's word is nonsense.
+// Room reports whether a record of n bytes has room beside a control record. ok is unset when
+// the consumer's word is nonsense.
 func (p *Producer) Room(n int) (room, ok bool) {
 	if p.pos+Size(n)+2*Align <= p.limit {
 		return true, true
@@ -59,49 +60,51 @@ func (p *Producer) Room(n int) (room, ok bool) {
 	return p.pos+Size(n)+2*Align <= p.limit, true
 }
 
-// RoomControl says whether a control record has room. Behind a message it always has.
+// RoomControl reports whether a control record has room. Behind a message it always has.
 func (p *Producer) RoomControl() bool { return p.pos+2*Align <= p.limit }
 
-// Empty says whether the consumer has given everything back.
+// Empty reports whether the consumer has given everything back.
 func (p *Producer) Empty() bool { return atomic.LoadUint64(&p.ctl.Tail) == p.pos }
 
-// Taken is the position before which the consumer has given everything back, as last seen.
+// Taken returns the position before which the consumer has given everything back, as last seen.
 func (p *Producer) Taken() uint64 { return p.limit - p.size }
 
-// Passed says whether the consumer has given back everything before pos.
+// Passed reports whether the consumer has given back everything before pos.
 func (p *Producer) Passed(pos uint64) bool { return atomic.LoadUint64(&p.ctl.Tail) >= pos }
 
-// Pos is the position of the next record.
+// Pos returns the position of the next record.
 func (p *Producer) Pos() uint64 { return p.pos }
 
-// Cap is the ring's size in bytes.
+// Cap returns the ring's size in bytes.
 func (p *Producer) Cap() int { return int(p.size) }
 
 func (p *Producer) at(pos uint64) unsafe.Pointer { return unsafe.Add(p.base, pos&(p.size-1)) }
 
-// Quick says whether a message of n bytes can be written by Write and nothing else has to be done for it: no waiting,
-// no looking at the consumer's position, no batch to be opened. Most small messages are such ones.
+// Quick reports whether a message of n bytes can be written by Write and nothing else has to be
+// done for it: no waiting, no looking at the consumer's position, no batch to be opened. Most
+// small messages are such ones.
 func (p *Producer) Quick(n int) bool { return uint(n-32) <= 32 && p.pos < p.fast }
 
-// Slow makes Quick say no until the next Put or PutHeld: the caller has something to do first.
+// Slow makes Quick return false until the next Put or PutHeld: the caller has something to do
+// first.
 func (p *Producer) Slow() { p.fast = 0 }
 
-// quicken sets how far Quick may say yes: no quick message makes a batch due by its bytes.
+// quicken sets up to where Quick may return true: no quick message makes a batch due by its bytes.
 func (p *Producer) quicken() {
 	if !p.small {
 		return
 	}
-	p.fast = min(p.warm, p.limit-quickRoom)
+	p.fast = min(p.prefetched, p.limit-quickRoom)
 	if p.first != nil {
-		p.fast = min(p.fast, p.start+p.ripeBytes-quickRoom)
+		p.fast = min(p.fast, p.start+p.batchBytes-quickRoom)
 	}
 }
 
 // quickRoom is more than what one quick message and the control record behind it take.
 const quickRoom = 128
 
-// Write writes b, for which Quick said yes, as a record. Seal, at what it returns, is to follow: they are two in order to
-// be inlined.
+// Write copies b, for which Quick must have returned true, and returns the address to pass to
+// Seal. They are separate so that both inline.
 func (p *Producer) Write(b []byte) unsafe.Pointer {
 	at := p.at(p.pos)
 	move64(unsafe.Add(at, HeaderSize), unsafe.Pointer(unsafe.SliceData(b)), len(b))
@@ -115,7 +118,7 @@ func (p *Producer) Seal(at unsafe.Pointer, n int) {
 	StoreRel((*uint32)(at), uint32(n+1))
 }
 
-// Wrote says whether something has to be done after Seal, which Owed names.
+// Wrote reports whether something has to be done after Seal, which Owed names.
 func (p *Producer) Wrote() bool {
 	if p.left > 0 {
 		p.left--
@@ -124,7 +127,7 @@ func (p *Producer) Wrote() bool {
 	return atomic.LoadUint32(&p.ctl.Recv.Flag) != Awake
 }
 
-// Owed is what has to be done when Wrote says yes.
+// Owed returns what has to be done when Wrote returned true.
 func (p *Producer) Owed() Status {
 	if p.first != nil {
 		return Due
@@ -143,8 +146,8 @@ func (p *Producer) Put(b []byte) Status {
 	return p.sleeper()
 }
 
-// PutHeld writes b as one record of the open batch. It returns Full, Done, First for a batch's first, or Due, and publishes
-// nothing itself.
+// PutHeld writes b as one record of the open batch. It returns Full, Done, First for a batch's
+// first, or Due, and publishes nothing itself.
 func (p *Producer) PutHeld(b []byte) Status {
 	at := p.fill(b)
 	if at == nil {
@@ -157,7 +160,7 @@ func (p *Producer) PutHeld(b []byte) Status {
 func (p *Producer) hold(at unsafe.Pointer, n int) Status {
 	s := Done
 	if p.first == nil {
-		p.first, p.head, p.start, p.left = at, uint32(n+1), p.pos-Size(n), p.ripe
+		p.first, p.head, p.start, p.left = at, uint32(n+1), p.pos-Size(n), p.batchMessages
 		s = First
 	} else {
 		StoreRel((*uint32)(at), uint32(n+1))
@@ -176,8 +179,8 @@ func (p *Producer) fill(b []byte) unsafe.Pointer {
 	if p.pos+n+2*Align > p.limit {
 		return nil
 	}
-	if p.pos >= p.warm {
-		p.ask()
+	if p.pos >= p.prefetched {
+		p.prefetch()
 	}
 	at := p.at(p.pos)
 	copy(unsafe.Slice((*byte)(unsafe.Add(at, HeaderSize)), len(b)), b)
@@ -186,24 +189,26 @@ func (p *Producer) fill(b []byte) unsafe.Pointer {
 	return at
 }
 
-// ahead is how far before the record being written cache lines are asked for: about what the producer writes in the
-// time that a line takes to come.
+// ahead is how far before the record being written cache lines are asked for: about what the
+// producer writes in the time that a line takes to come.
 const ahead = 1024
 
-// owned is how many bytes are asked for at once. Each time a message goes the longer way; half of it cost a fifth of the
-// throughput of small ones.
+// owned is how many bytes are asked for at once. Each time a message goes the longer way; half
+// of it cost a fifth of the throughput of small ones.
 const owned = 960
 
-// ask asks for the lines that will be written soon, if they are free. They are in the consumer's cache, and the processor
-// makes its stores visible in their order: all later ones would wait for each line.
-func (p *Producer) ask() {
+// prefetch asks for the cache lines that will be written soon, if they are free. They are in the
+// consumer's cache, and the processor makes its stores visible in their order: all later ones
+// would wait for each line.
+func (p *Producer) prefetch() {
 	if p.pos+ahead+owned <= p.limit {
-		own(p.at((p.pos+ahead)&^63), owned/64+1)
+		prefetchForWrite(p.at((p.pos+ahead)&^63), owned/64+1)
 	}
-	p.warm = p.pos + owned
+	p.prefetched = p.pos + owned
 }
 
-// Space is where the payload of the next record goes. The caller has made sure of the room.
+// Space returns the memory for the payload of the next record. The caller has made sure of the
+// room.
 func (p *Producer) Space(n int) []byte {
 	return unsafe.Slice((*byte)(unsafe.Add(p.at(p.pos), HeaderSize)), n)
 }
@@ -239,7 +244,8 @@ func (p *Producer) SwitchTo(level int, mem unsafe.Pointer, size int) Status {
 	return s
 }
 
-// Hold makes the n payload bytes in place a record of the open batch, or opens one, and returns what PutHeld does. Publish sends it.
+// Hold makes the n payload bytes in place a record of the open batch, or opens one, and returns
+// what PutHeld does. Publish sends it.
 func (p *Producer) Hold(n int) Status {
 	at := p.at(p.pos)
 	*(*uint32)(unsafe.Add(at, Size(n))) = 0
@@ -247,21 +253,22 @@ func (p *Producer) Hold(n int) Status {
 	return p.hold(at, n)
 }
 
-// Holds says whether a batch is open.
+// Holds reports whether a batch is open.
 func (p *Producer) Holds() bool { return p.first != nil }
 
-// Limit says when a batch is due: at that many messages (0 or 1: no number) or bytes. Without quick no message is Quick.
+// Limit sets when a batch is due: at that many messages (0 or 1: no number) or bytes. Without
+// quick no message is Quick.
 func (p *Producer) Limit(messages, bytes int, quick bool) {
 	if messages <= 1 {
 		messages = math.MaxInt
 	}
-	p.ripe, p.ripeBytes = messages, uint64(bytes)
+	p.batchMessages, p.batchBytes = messages, uint64(bytes)
 	p.small = quick && (bytes == 0 || bytes > quickRoom)
 }
 
-// Due says whether the open batch has reached a limit.
+// Due reports whether the open batch has reached a limit.
 func (p *Producer) Due() bool {
-	return p.left == 0 || p.pos-p.start >= p.ripeBytes
+	return p.left == 0 || p.pos-p.start >= p.batchBytes
 }
 
 // Publish sends the open batch, if there is one.

@@ -23,7 +23,8 @@ type Watch struct {
 	stop func() bool
 }
 
-// Arm watches ctx from now on in place of any other. The caller looks at ctx.Err() after Arm and before it waits.
+// Arm watches ctx from now on in place of any other. The caller looks at ctx.Err() after Arm and
+// before it waits.
 func (w *Watch) Arm(ctx context.Context) {
 	done := ctx.Done()
 	w.mu.Lock()
@@ -55,19 +56,20 @@ var background = typeWord(context.Background())
 
 func typeWord(ctx context.Context) uintptr { return *(*uintptr)(unsafe.Pointer(&ctx)) }
 
-// Endless says whether ctx is one that cannot end, context.Background. Others that cannot end may give false.
+// Endless reports whether ctx is one that cannot end, context.Background. Others that cannot end
+// may give false.
 func Endless(ctx context.Context) bool {
 	return *(*uintptr)(unsafe.Pointer(&ctx)) == background
 }
 
-// Ended says whether ctx has ended. It does not call a context that cannot end: the call would be a fifth of what a
-// small message costs in shared memory.
+// Ended reports whether ctx has ended. It does not call a context that cannot end: the call
+// would be a fifth of what a small message costs in shared memory.
 func Ended(ctx context.Context) bool {
 	return !Endless(ctx) && ctx.Err() != nil
 }
 
-// Error is the error of operation op on object on when ctx has ended, nil while it lives. It wraps the
-// context's cause, and ipc.ErrTimeout when that is a deadline.
+// Error returns the error of operation op on object on when ctx has ended, nil while it lives.
+// It wraps the context's cause, and ipc.ErrTimeout when that is a deadline.
 func Error(ctx context.Context, op, on string) error {
 	if !Ended(ctx) {
 		return nil

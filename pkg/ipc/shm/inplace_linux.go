@@ -3,6 +3,7 @@ package shm
 import (
 	"context"
 	"fmt"
+	"sync/atomic"
 
 	"github.com/descartes/regress/pkg/ipc"
 	"github.com/descartes/regress/pkg/ipc/internal/ring"
@@ -15,19 +16,19 @@ func (c *conn) Reserve(ctx context.Context, n int) ([]byte, error) {
 	if wait.Ended(ctx) {
 		return nil, wait.Error(ctx, "reserve", "shm")
 	}
-	ring.StoreRel(&t.busy, in)
-	if t.odd.Load() == 0 && uint(n) <= uint(t.floor) && !t.abort {
+	ring.StoreRel(&t.busy, inCall)
+	if t.detour.Load() == 0 && uint(n) <= uint(t.smallMax) && !t.abort {
 		if room, _ := t.p.Room(n); room {
 			t.resv, t.heap = n, nil
 			t.p.Slow() // a Send must discard this
 			ring.StoreRel(&t.busy, holding)
-			return t.p.Space(n)[:n:n], c.late("reserve")
+			return t.p.Space(n)[:n:n], c.closedDuring("reserve")
 		}
 	}
 	t.enter()
 	p, err := c.reserve(ctx, n)
 	if err != nil {
-		t.leave(out)
+		t.leave(idle)
 		return nil, err
 	}
 	t.leave(holding)
@@ -46,11 +47,11 @@ func (c *conn) reserve(ctx context.Context, n int) ([]byte, error) {
 	case n > c.cfg.MaxMessage:
 		return nil, fmt.Errorf("reserve %d bytes on shm: %w", n, ipc.ErrTooLarge)
 	}
-	if n > t.floor {
+	if n > t.smallMax {
 		if err := c.grow(ctx, n); err != nil {
 			return nil, err
 		}
-		if n > t.most() { // cannot be one record: built aside, sent in parts
+		if n > t.maxRecord() { // cannot be one record: built aside, sent in parts
 			if cap(t.heap) < n {
 				t.heap = make([]byte, n)
 			}
@@ -69,16 +70,16 @@ func (c *conn) reserve(ctx context.Context, n int) ([]byte, error) {
 // Commit implements ipc.Conn.
 func (c *conn) Commit(n int) error {
 	t := &c.tx
-	ring.StoreRel(&t.busy, in)
-	if t.odd.Load() == 0 && uint(n) <= uint(t.resv) && t.resv >= 0 && t.heap == nil {
+	ring.StoreRel(&t.busy, inCall)
+	if t.detour.Load() == 0 && uint(n) <= uint(t.resv) && t.resv >= 0 && t.heap == nil {
 		t.resv = -1
 		err := c.commit(n)
-		ring.StoreRel(&t.busy, out)
+		ring.StoreRel(&t.busy, idle)
 		return err
 	}
 	t.enter()
 	err := c.commitSlow(n)
-	t.leave(out)
+	t.leave(idle)
 	return err
 }
 
@@ -97,21 +98,54 @@ func (c *conn) commitSlow(n int) error {
 	return c.commit(n)
 }
 
-// TryFlush implements ipc.Prober: Flush does not wait in shared memory.
-func (c *conn) TryFlush() error { return c.Flush(context.Background()) }
-
-// Flush implements ipc.Conn.
-func (c *conn) Flush(ctx context.Context) error {
+// Peek implements ipc.Conn.
+func (c *conn) Peek(ctx context.Context) ([]byte, error) {
+	r := &c.rx
 	if wait.Ended(ctx) {
-		return wait.Error(ctx, "flush", "shm")
+		return nil, wait.Error(ctx, "peek", "shm")
 	}
-	t := &c.tx
-	t.enter()
-	defer t.leave(out)
-	t.resv = -1
-	if c.state.Load() != 0 {
-		return c.ended("flush")
+	ring.StoreRel(&r.busy, inCall)
+	if r.limit != 0 && c.state.Load()&(closed|bad) == 0 {
+		if h := r.c.Head(); h-1 < r.limit {
+			r.next, r.n = inRing, int(h-1)
+			r.slow()
+			ring.StoreRel(&r.busy, holding)
+			return r.c.Payload(r.n)[:r.n:r.n], nil
+		}
 	}
-	c.published(t.p.Publish())
-	return c.late("flush")
+	if _, err := c.next(ctx, true, nil); err != nil {
+		ring.StoreRel(&r.busy, idle)
+		return nil, err
+	}
+	if r.next == assembled {
+		atomic.StoreUint32(&r.seg.control().Whole, 1)
+	}
+	ring.StoreRel(&r.busy, holding)
+	return c.message(), nil
+}
+
+// Release implements ipc.Conn.
+func (c *conn) Release() {
+	r := &c.rx
+	if r.busy != holding {
+		return
+	}
+	ring.StoreRel(&r.busy, inCall)
+	if c.state.Load()&closed == 0 {
+		if r.next == assembled && !r.borrowed && cap(r.part) <= ipc.DefaultMaxBuffer {
+			r.reuse = r.part
+		}
+		c.take()
+	}
+	ring.StoreRel(&r.busy, idle)
+}
+
+// Ready implements ipc.Conn.
+func (c *conn) Ready() bool {
+	r := &c.rx
+	was := r.busy
+	ring.StoreRel(&r.busy, inCall)
+	ok, err := c.next(context.Background(), false, nil)
+	ring.StoreRel(&r.busy, was)
+	return ok || err != nil
 }
