@@ -94,6 +94,9 @@ func (f *Finder) Find(pair Pair) (Cause, error) {
 		return cause, nil
 	}
 	best := choose(scores, total)
+	if best != nil {
+		best = f.tree.named(best, scores)
+	}
 	if best == nil {
 		return cause, nil
 	}
