@@ -106,6 +106,7 @@ type Log struct {
 	Stopped    string                     // why measuring ended before everything was decided ("budget of 3m0s", "interrupt"); empty when it did not
 	Runs       []Run                      // one a side and environment; two of one environment form a pair
 	Units      map[string]Unit            // by tidied name, every unit that occurs
+	Procs      Procs                      // values of GOMAXPROCS that the names of all runs tell; nil: unknown
 	Noise      map[Key]Noise              // the history that the decision used, as recorded in the log
 	Functions  map[Side][]Function        // benchmark functions declared in the source of each side; absent side: unknown
 	Same       map[Key]string             // benchmarks (Unit empty) whose code is proven the same at base and head, with the proof in words

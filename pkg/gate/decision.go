@@ -58,6 +58,7 @@ type Decision struct {
 	Rows     []Row              `json:"rows"` // worst first: see Row.compare
 	Targets  []TargetRow        `json:"targets,omitempty"`
 	Counts   map[Verdict]int    `json:"counts"`
+	Procs    baseline.Procs     `json:"-"` // how to read the names: see baseline.Log
 	Problems []baseline.Problem `json:"problems,omitempty"`
 	Warnings []baseline.Warning `json:"warnings,omitempty"`
 	Sides    []SideInfo         `json:"sides"`

@@ -45,11 +45,11 @@ type GainRow struct {
 
 // GainCell is the gain in one pair of benchmarks.
 type GainCell struct {
-	Package  string    `json:"package,omitempty"`
-	Function string    `json:"function"`
-	Parts    []Part    `json:"parts"` // of the name, without the key
-	Times    *float64  `json:"times,omitempty"`
-	Interval *Interval `json:"interval,omitempty"`
+	Package  string          `json:"package,omitempty"`
+	Function string          `json:"function"`
+	Parts    []baseline.Part `json:"parts"` // of the name, without the key
+	Times    *float64        `json:"times,omitempty"`
+	Interval *Interval       `json:"interval,omitempty"`
 }
 
 // Gains answers every block, in order, once a class of machine that head was
@@ -83,7 +83,7 @@ func (q Gain) blank() GainRow {
 func (q Gain) answer(g *group, log baseline.Log) (r GainRow, matched bool) {
 	r = q.blank()
 	ask := Recommend{Choose: q.Key, Tidied: q.Tidied, Where: q.Where}
-	c := ask.gather(g)
+	c := ask.gather(g, log.Procs)
 	if len(c.functions) == 0 {
 		return r, false
 	}

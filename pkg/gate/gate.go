@@ -17,8 +17,8 @@ func Decide(in Input) Decision {
 	problems := in.Log.Problems
 	in, past := in.apart()
 	d := Decision{
-		Counts: map[Verdict]int{},
-		Sides:  sides(in),
+		Counts: map[Verdict]int{}, Procs: in.Log.Procs,
+		Sides: sides(in),
 		Policy: PolicyInfo{
 			Alpha: in.Policy.Alpha, MinEffect: in.Policy.MinEffect,
 			Procedure: procedure(in), Strict: in.Policy.Strict, Seed: in.Log.Seed,

@@ -54,7 +54,7 @@ func DefaultPolicy() Policy { return Policy{Alpha: .01, MinEffect: .05} }
 func (p Policy) For(key baseline.Key) (minEffect, tolerance float64, ignore bool) {
 	p = p.orDefault()
 	for _, r := range p.Rules {
-		if r.Benchmark != nil && !r.Benchmark.MatchString(key.Package+"."+key.Name) || r.Unit != nil && !r.Unit.MatchString(key.Unit) {
+		if r.Benchmark != nil && !r.Benchmark.MatchString(key.Path()) || r.Unit != nil && !r.Unit.MatchString(key.Unit) {
 			continue
 		}
 		if r.MinEffect > 0 && !math.IsInf(r.MinEffect, 0) {

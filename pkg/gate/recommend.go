@@ -119,20 +119,21 @@ func (q Recommend) blank() Recommendation {
 // value, the rounds.
 type contest struct {
 	cells     map[baseline.Key]map[string][]float64
-	names     map[baseline.Key]Name // of one benchmark of the cell
-	values    []string              // sorted
+	procs     baseline.Procs
+	names     map[baseline.Key]baseline.Name // of one benchmark of the cell
+	values    []string                       // sorted
 	functions map[baseline.Function]bool
 	broken    bool
 }
 
-func (q Recommend) gather(g *group) contest {
-	c := contest{cells: map[baseline.Key]map[string][]float64{}, names: map[baseline.Key]Name{}, functions: map[baseline.Function]bool{}}
+func (q Recommend) gather(g *group, procs baseline.Procs) contest {
+	c := contest{cells: map[baseline.Key]map[string][]float64{}, procs: procs, names: map[baseline.Key]baseline.Name{}, functions: map[baseline.Function]bool{}}
 	values := map[string]bool{}
 	for key, rounds := range g.head {
-		if key.Unit != q.Tidied || q.Where != nil && !q.Where.MatchString(key.Package+"."+key.Name) {
+		if key.Unit != q.Tidied || q.Where != nil && !q.Where.MatchString(key.Path()) {
 			continue
 		}
-		name := ParseName(key.Name)
+		name := c.procs.Parse(key.Name)
 		value, has := name.Value(q.Choose)
 		if !has {
 			continue
@@ -167,7 +168,7 @@ func (c contest) shared() (cells []map[string][]float64, dropped int) {
 
 func (q Recommend) answer(g *group, log baseline.Log) (r Recommendation, matched bool) {
 	r = q.blank()
-	c := q.gather(g)
+	c := q.gather(g, log.Procs)
 	if len(c.functions) == 0 {
 		return r, false
 	}
@@ -326,7 +327,7 @@ func (q Recommend) silent(log baseline.Log, functions map[baseline.Function]bool
 			continue
 		}
 		key := baseline.Key{Package: p.Package, Name: name}
-		about := functions[key.Function()] || q.Where != nil && q.Where.MatchString(key.Package+"."+key.Name)
+		about := functions[key.Function()] || q.Where != nil && q.Where.MatchString(key.Path())
 		if say := name + " gave no result: " + p.Message; about && !slices.Contains(out, say) {
 			out = append(out, say)
 		}

@@ -186,7 +186,7 @@ func TestRecommendationChance(t *testing.T) {
 func TestParseName(t *testing.T) {
 	check := func(name, want string) {
 		t.Helper()
-		if have := fmt.Sprint(gate.ParseName(name)); have != want {
+		if have := fmt.Sprint(baseline.Procs(nil).Parse(name)); have != want {
 			t.Errorf("%q: have %s, want %s", name, have, want)
 		}
 	}
@@ -196,8 +196,8 @@ func TestParseName(t *testing.T) {
 	check("A/utf-8/k-", "{A [{ utf-8} { k-} {gomaxprocs 1}]}")
 	check("A/x-1", "{A [{ x-1} {gomaxprocs 1}]}") // and so no two names are taken for one
 	check("", "{ [{gomaxprocs 1}]}")
-	a, b, c := gate.ParseName("A/t=x/s=1-2"), gate.ParseName("A/t=y/s=1-2"), gate.ParseName("A/t=y/s=1-4")
-	if a.Without("t") != b.Without("t") || b.Without("t") == c.Without("t") || b.Without(gate.ProcsKey) != c.Without(gate.ProcsKey) || a.Without("s") == b.Without("s") {
+	a, b, c := baseline.Procs(nil).Parse("A/t=x/s=1-2"), baseline.Procs(nil).Parse("A/t=y/s=1-2"), baseline.Procs(nil).Parse("A/t=y/s=1-4")
+	if a.Without("t") != b.Without("t") || b.Without("t") == c.Without("t") || b.Without(baseline.ProcsKey) != c.Without(baseline.ProcsKey) || a.Without("s") == b.Without("s") {
 		t.Errorf("%q %q %q", a.Without("t"), b.Without("t"), c.Without("t"))
 	}
 }
@@ -209,7 +209,7 @@ func FuzzRecommend(f *testing.F) {
 	f.Add("P/t=a", "P/t=a", 0., -1., math.MaxFloat64, 5e-324)
 	f.Fuzz(func(t *testing.T, one, two string, a, b, c, d float64) {
 		for _, name := range []string{one, two} {
-			n := gate.ParseName(name)
+			n := baseline.Procs(nil).Parse(name)
 			back := n.Function
 			for _, p := range n.Parts[:len(n.Parts)-1] {
 				back += "/"

@@ -25,7 +25,7 @@ func targets(in Input) []TargetRow {
 		matched := false
 		for _, g := range all {
 			for _, key := range sortedKeys(g.head) {
-				if len(g.head[key].values) == 0 || key.Unit != t.Tidied || t.Benchmark != nil && !t.Benchmark.MatchString(key.Package+"."+key.Name) {
+				if len(g.head[key].values) == 0 || key.Unit != t.Tidied || t.Benchmark != nil && !t.Benchmark.MatchString(key.Path()) {
 					continue
 				}
 				matched = true
@@ -51,7 +51,7 @@ func targets(in Input) []TargetRow {
 // nobody's mistake; everywhere else a target that holds nothing is never green.
 func (t Target) unmatched(log baseline.Log) (TargetVerdict, string) {
 	for key := range log.Same {
-		if t.Benchmark == nil || t.Benchmark.MatchString(key.Package+"."+key.Name) {
+		if t.Benchmark == nil || t.Benchmark.MatchString(key.Path()) {
 			return LeftOut, "its code is the same on both sides, so it was not measured"
 		}
 	}

@@ -90,4 +90,4 @@ func at(w *Waiver) string {
 }
 
 // seriesName is what waiver patterns match: "package.Name unit".
-func seriesName(key baseline.Key) string { return key.Package + "." + key.Name + " " + key.Unit }
+func seriesName(key baseline.Key) string { return key.String() }

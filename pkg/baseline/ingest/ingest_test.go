@@ -116,7 +116,7 @@ func TestRawLog(t *testing.T) {
 	})
 	log.Runs, log.Units = nil, nil
 	equal(t, "log", log, baseline.Log{
-		Files: []string{"x.txt"}, Procedure: "two-stage", Seed: 1234, Stopped: "budget of 3m0s",
+		Files: []string{"x.txt"}, Procedure: "two-stage", Seed: 1234, Stopped: "budget of 3m0s", Procs: baseline.Procs{2},
 		Noise: map[baseline.Key]baseline.Noise{key("sec/op"): {SD: .0041, Between: .012, RunWide: .02, Sessions: 12}},
 		Functions: map[baseline.Side][]baseline.Function{
 			baseline.Base: {{Package: "example.com/b", Name: "BenchmarkA"}, {Package: "example.com/b", Name: "BenchmarkOld"}},

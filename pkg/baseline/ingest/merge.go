@@ -94,6 +94,7 @@ func (m *merger) merge(logs []baseline.Log) error {
 	m.log.Functions = functions(logs)
 	m.warnings(logs)
 	m.finish()
+	m.log.Procs = procs(m.log.Runs)
 	return nil
 }
 
@@ -340,17 +341,24 @@ func (m *merger) sides() error {
 
 // name gives problems the names that the results have: "--- FAIL: BenchmarkX/y"
 // comes without the -procs suffix that the result line of another round has.
+// Where no result has the name that the log's Procs make of it, any digits do.
 func (m *merger) name() {
 	if len(m.log.Problems) == 0 {
 		return
 	}
 	full := map[baseline.Function][]string{}
-	for _, run := range m.log.Runs {
-		for _, s := range run.Samples {
-			if i := strings.LastIndexByte(s.Name, '-'); i > 0 && strings.Trim(s.Name[i+1:], "0123456789") == "" {
-				at := baseline.Function{Package: s.Package, Name: s.Name[:i]}
-				if !slices.Contains(full[at], s.Name) {
-					full[at] = append(full[at], s.Name)
+	add := func(at baseline.Function, name string) {
+		if !slices.Contains(full[at], name) {
+			full[at] = append(full[at], name)
+		}
+	}
+	for _, procs := range []baseline.Procs{m.log.Procs, nil} {
+		known := maps.Clone(full)
+		for _, run := range m.log.Runs {
+			for _, s := range run.Samples {
+				bare, _ := procs.Split(s.Name)
+				if at := (baseline.Function{Package: s.Package, Name: bare}); known[at] == nil {
+					add(at, s.Name)
 				}
 			}
 		}

@@ -177,6 +177,7 @@ func (p *part) finish() baseline.Log {
 		}
 		p.log.Runs = append(p.log.Runs, r.run)
 	}
+	p.log.Procs = procs(p.log.Runs)
 	p.units()
 	p.disturb.tell(p)
 	if p.more > 0 {
@@ -187,6 +188,31 @@ func (p *part) finish() baseline.Log {
 	h := p.parse()
 	p.log.Procedure, p.log.Seed, p.log.Bench, p.log.AnchorRef = h.Procedure, h.Seed, h.Bench, h.Anchor.Ref
 	return p.log
+}
+
+// procs returns the values of GOMAXPROCS that the names of all runs tell; nil
+// when there is no name. A header that says 1 settles it.
+func procs(runs []baseline.Run) baseline.Procs {
+	out := baseline.Procs{}
+	for _, run := range runs {
+		var names []string
+		for i, s := range run.Samples {
+			if i == 0 || s.Benchmark() != run.Samples[i-1].Benchmark() {
+				names = append(names, s.Path())
+			}
+		}
+		switch {
+		case len(names) == 0:
+		case run.Environment.Procs == 1:
+			out = out.Join(baseline.Procs{1})
+		default:
+			out = out.Join(baseline.ProcsOf(names))
+		}
+	}
+	if len(out) == 0 {
+		return nil
+	}
+	return out
 }
 
 func sortedKeys[V any](m map[string]V) []string {

@@ -18,13 +18,10 @@ import (
 
 // SeriesPattern returns the series of a waiver that accepts key and nothing
 // else. The processor suffix is left open: the same benchmark is called -2 here
-// and -4 on the next machine.
-func SeriesPattern(key baseline.Key) string {
-	name := key.Name
-	if i := strings.LastIndexByte(name, '-'); i > 0 && i < len(name)-1 && strings.Trim(name[i+1:], "0123456789") == "" {
-		name = name[:i]
-	}
-	return regexp.QuoteMeta(key.Package+"."+name) + `(-\d+)?` + regexp.QuoteMeta(" "+key.Unit)
+// and -4 on the next machine. procs tells it from digits that end the name itself.
+func SeriesPattern(key baseline.Key, procs baseline.Procs) string {
+	key.Name, _ = procs.Split(key.Name)
+	return regexp.QuoteMeta(key.Path()) + `(-\d+)?` + regexp.QuoteMeta(" "+key.Unit)
 }
 
 // Block returns the [[waiver]] block for regress.toml. A reason or expiry that

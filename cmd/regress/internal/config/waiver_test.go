@@ -15,7 +15,7 @@ import (
 func TestSeriesPattern(t *testing.T) {
 	check := func(key baseline.Key, series string, want bool) {
 		t.Helper()
-		c, err := Parse("t", []byte(Block(gate.Waiver{Pattern: SeriesPattern(key), Ceiling: .1, Reason: "r", Expires: time.Unix(1<<31, 0)})))
+		c, err := Parse("t", []byte(Block(gate.Waiver{Pattern: SeriesPattern(key, nil), Ceiling: .1, Reason: "r", Expires: time.Unix(1<<31, 0)})))
 		if err != nil {
 			t.Fatal(err)
 		}

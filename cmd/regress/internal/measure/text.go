@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/descartes/regress/pkg/baseline"
 )
 
 // parsed is one benchmark line as far as measuring must understand it.
@@ -46,15 +48,10 @@ func parseLine(line string) (p parsed, ok, broken bool) {
 
 // splitProcs takes the -procs suffix off a printed name: "A/b-2" → "A/b", 2.
 func splitProcs(name string) (string, int) {
-	i := strings.LastIndexByte(name, '-')
-	if i <= 0 || i+1 == len(name) || strings.Trim(name[i+1:], "0123456789") != "" {
-		return name, 1
+	if bare, n := baseline.SplitProcs(name); n > 0 && bare != "" {
+		return bare, n
 	}
-	n, err := strconv.Atoi(name[i+1:])
-	if err != nil || n < 1 {
-		return name, 1
-	}
-	return name[:i], n
+	return name, 1
 }
 
 // exactly is the -test.bench pattern of one benchmark. testing splits it at

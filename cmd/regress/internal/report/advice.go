@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/descartes/regress/cmd/regress/internal/config"
+	"github.com/descartes/regress/pkg/baseline"
 	"github.com/descartes/regress/pkg/gate"
 )
 
@@ -82,7 +83,7 @@ func (v view) accept(red []gate.Row, o Options) []step {
 		case waiverNamed(r):
 			named++
 		case len(blocks) < mostBlocks && len(r.Package)+len(r.Name)+len(r.Unit) < longestSeries:
-			blocks = append(blocks, waiver(r, o))
+			blocks = append(blocks, waiver(r, v.Procs, o))
 		default:
 			more++
 		}
@@ -109,7 +110,7 @@ func waiverNamed(r gate.Row) bool {
 // of that: it exceeds h once in twelve times, and h/2, which was considered, once in four. Who
 // has accepted a change does not want to be asked again by chance; a further step of the size of the
 // noise would not have been seen anyway.
-func waiver(r gate.Row, o Options) string {
+func waiver(r gate.Row, procs baseline.Procs, o Options) string {
 	if creep(r) {
 		r.Change, r.Interval = r.Drift.Change, r.Drift.Interval
 	}
@@ -121,7 +122,7 @@ func waiver(r gate.Row, o Options) string {
 		}
 		ceiling = math.Ceil(ceiling*100-1e-9) / 100
 	}
-	return config.Block(gate.Waiver{Pattern: config.SeriesPattern(r.Key()), Ceiling: max(ceiling, .01), Expires: o.Expires})
+	return config.Block(gate.Waiver{Pattern: config.SeriesPattern(r.Key(), procs), Ceiling: max(ceiling, .01), Expires: o.Expires})
 }
 
 // shellWord quotes a file name for a shell where it must be.

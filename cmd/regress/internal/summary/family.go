@@ -8,7 +8,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/descartes/regress/pkg/gate"
+	"github.com/descartes/regress/pkg/baseline"
 )
 
 // mostColumns is how many values of a key stand side by side; a key with more is
@@ -18,7 +18,7 @@ const mostColumns = 8
 // family is the benchmarks of one function whose names have the same keys.
 type family struct {
 	pkg, function string
-	fixed         []gate.Part        // keys with one value
+	fixed         []baseline.Part    // keys with one value
 	keys          []string           // keys with several, in order of the name; a part without a key is "name"
 	column        int                // of keys; -1: none
 	units         []string           // sorted
@@ -39,12 +39,12 @@ func id(values []string) string { return strings.Join(values, "/") } // no value
 func (m Machine) families(o Options) []*family {
 	procs := map[string]bool{}
 	for _, s := range m.Series {
-		value, _ := s.Name.Value(gate.ProcsKey)
+		value, _ := s.Name.Value(baseline.ProcsKey)
 		procs[value] = true
 	}
 	groups := map[string][]Series{}
 	for _, s := range m.Series {
-		if n := len(s.Name.Parts); len(procs) == 1 && n > 0 && s.Name.Parts[n-1].Key == gate.ProcsKey { // a fact of the machine, and not of the benchmark
+		if n := len(s.Name.Parts); len(procs) == 1 && n > 0 && s.Name.Parts[n-1].Key == baseline.ProcsKey { // a fact of the machine, and not of the benchmark
 			s.Name.Parts = s.Name.Parts[:n-1]
 		}
 		shape := []string{s.Package, s.Name.Function}

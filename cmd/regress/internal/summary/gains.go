@@ -92,7 +92,7 @@ func (p *page) each(g gate.GainRow) {
 	for i, c := range g.Each {
 		key := baseline.Key{Package: c.Package, Name: fmt.Sprint(i), Unit: g.Unit}
 		cells[key] = c
-		m.Series = append(m.Series, Series{Key: key, Unit: baseline.Unit{Name: g.Unit}, Name: gate.Name{Function: c.Function, Parts: c.Parts}})
+		m.Series = append(m.Series, Series{Key: key, Unit: baseline.Unit{Name: g.Unit}, Name: baseline.Name{Function: c.Function, Parts: c.Parts}})
 	}
 	for _, f := range m.families(p.options) {
 		out := table.Table{Columns: append([]table.Column{{Title: "benchmark"}}, f.columnsOf(f.rowKeys())...)}

@@ -52,16 +52,16 @@ type machineDocument struct {
 }
 
 type seriesDocument struct {
-	Package   string      `json:"package,omitempty"`
-	Name      string      `json:"name"`
-	Function  string      `json:"function"`
-	Parts     []gate.Part `json:"parts"`
-	Unit      string      `json:"unit"`
-	Direction string      `json:"direction"`
-	Exact     bool        `json:"exact,omitempty"`
-	Median    float64     `json:"median"`
-	Spread    *float64    `json:"spread,omitempty"`
-	Rounds    []float64   `json:"rounds"`
+	Package   string          `json:"package,omitempty"`
+	Name      string          `json:"name"`
+	Function  string          `json:"function"`
+	Parts     []baseline.Part `json:"parts"`
+	Unit      string          `json:"unit"`
+	Direction string          `json:"direction"`
+	Exact     bool            `json:"exact,omitempty"`
+	Median    float64         `json:"median"`
+	Spread    *float64        `json:"spread,omitempty"`
+	Rounds    []float64       `json:"rounds"`
 }
 
 type problemDocument struct {

@@ -63,7 +63,7 @@ type Machine struct {
 type Series struct {
 	baseline.Key
 	Unit   baseline.Unit // hides Key.Unit; its Name is the same
-	Name   gate.Name     // hides Key.Name
+	Name   baseline.Name // hides Key.Name
 	Rounds []float64     // a value a round, in order; at least one
 	Median float64       // of Rounds
 	Asked  bool          // a target, a recommendation or a gain is about it
@@ -89,7 +89,7 @@ func New(in gate.Input, o Options) (Summary, error) {
 		m.Run.Samples, m.Run.Raw = nil, nil
 		for _, sample := range run.Samples {
 			if rounds := sample.PerRound(); len(rounds) > 0 {
-				own := series(sample.Key, in.Log.Units[sample.Unit], rounds)
+				own := series(sample.Key, in.Log.Procs, in.Log.Units[sample.Unit], rounds)
 				own.Asked = asked(own, in.Targets, o)
 				m.Series = append(m.Series, own)
 			}
@@ -103,10 +103,10 @@ func New(in gate.Input, o Options) (Summary, error) {
 }
 
 // series returns a series summed up.
-func series(key baseline.Key, unit baseline.Unit, rounds []float64) Series {
+func series(key baseline.Key, procs baseline.Procs, unit baseline.Unit, rounds []float64) Series {
 	sorted := stat.Sorted(rounds)
 	unit.Name = key.Unit
-	s := Series{Key: key, Unit: unit, Name: gate.ParseName(key.Name), Rounds: rounds, Median: stat.Quantile(sorted, .5)}
+	s := Series{Key: key, Unit: unit, Name: procs.Parse(key.Name), Rounds: rounds, Median: stat.Quantile(sorted, .5)}
 	spread := stat.Scale(sorted) / math.Abs(s.Median)
 	if len(rounds) > 1 && !math.IsNaN(spread) && !math.IsInf(spread, 0) {
 		s.Spread = &spread
@@ -116,7 +116,7 @@ func series(key baseline.Key, unit baseline.Unit, rounds []float64) Series {
 
 // asked reports whether a target, a recommendation or a gain is about a series.
 func asked(s Series, targets []gate.Target, o Options) bool {
-	name := s.Package + "." + s.Key.Name
+	name := s.Key.Path()
 	about := func(unit string, where *regexp.Regexp) bool {
 		return unit == s.Unit.Name && (where == nil || where.MatchString(name))
 	}
