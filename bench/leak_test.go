@@ -139,7 +139,7 @@ func student(df float64) float64 {
 	return z + (z*z*z+z)/(4*df) + (5*z*z*z*z*z+16*z*z*z+3*z)/(96*df*df)
 }
 
-func TestSlope(t *testing.T) {
+func TestSlopeHasItsInterval(t *testing.T) {
 	check := func(values []float64, want, wantHalf float64) {
 		t.Helper()
 		s, half := slope(values)

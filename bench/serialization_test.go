@@ -223,8 +223,8 @@ func (o *Order) equal(x *Order) bool {
 		slices.Equal(o.Tags, x.Tags) && slices.Equal(o.Readings, x.Readings)
 }
 
-// TestOrderEqual changes every field in turn: none may be forgotten.
-func TestOrderEqual(t *testing.T) {
+// TestEqualComparesEveryField changes every field in turn: none may be forgotten.
+func TestEqualComparesEveryField(t *testing.T) {
 	if !order(7).equal(order(7)) {
 		t.Fatal("an order is not equal to itself")
 	}

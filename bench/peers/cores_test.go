@@ -7,7 +7,7 @@ import (
 )
 
 // A line cannot cross in no time, and on one processor there is nothing to cross.
-func TestCrossing(t *testing.T) {
+func TestCrossingTakesTime(t *testing.T) {
 	got := crossing()
 	if runtime.NumCPU() < 2 {
 		if got != 0 {

@@ -108,7 +108,7 @@ func processes(dir string) []string {
 }
 
 // The whole command, on a few measurements.
-func TestCommand(t *testing.T) {
+func TestCommandPrintsTables(t *testing.T) {
 	check := func(wantCode int, want []string, args ...string) {
 		t.Helper()
 		var out, errs strings.Builder

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-func TestJudge(t *testing.T) {
+func TestVerdictCountsRounds(t *testing.T) {
 	w := work{trip, 64, 1}
 	b := bar{work: w, than: w, ours: "a", theirs: "b", figure: p50, other: p50, most: true, limit: 1.3}
 	m := measured{}
@@ -39,7 +39,7 @@ func TestJudge(t *testing.T) {
 	check("missed (1 of 2 rounds)", 1, 1.5) // 1.25 is less than 1.3
 }
 
-func TestDigits(t *testing.T) {
+func TestDigitsAreThreeSignificant(t *testing.T) {
 	check := func(v float64, want string) {
 		t.Helper()
 		if got := digits(v); got != want {

@@ -12,7 +12,7 @@ import (
 	"github.com/descartes/regress/pkg/ipc/transport"
 )
 
-func TestConfig(t *testing.T) {
+func TestConfigDefaults(t *testing.T) {
 	good := func(c ipc.Config) ipc.Config {
 		t.Helper()
 		d, err := c.WithDefaults()
@@ -47,9 +47,9 @@ func TestConfig(t *testing.T) {
 	}
 }
 
-// TestBadConfig: the error names the field, its value and what it may be, in whatever transport
-// it is noticed.
-func TestBadConfig(t *testing.T) {
+// TestBadConfigIsNamed: the error names the field, its value and what it may be, in whatever
+// transport it is noticed.
+func TestBadConfigIsNamed(t *testing.T) {
 	bad := func(c ipc.Config, field, value, want string) {
 		t.Helper()
 		said := "ipc config: " + field + " is " + value

@@ -54,21 +54,23 @@ func each(t *testing.T, f func(t *testing.T, ctx context.Context, a, b ipc.Conn)
 	}
 }
 
-// calls are those of a half, each as something that can be waited for.
+// calls returns the calls of each half as something that can be waited for.
 func calls(c ipc.Conn) (sending, receiving map[string]func(context.Context) error) {
-	return map[string]func(context.Context) error{
+	sending = map[string]func(context.Context) error{
 		"Send":    func(ctx context.Context) error { return c.Send(ctx, []byte("too late")) },
 		"Flush":   c.Flush,
 		"Reserve": func(ctx context.Context) error { _, err := c.Reserve(ctx, 10); return err },
-	}, map[string]func(context.Context) error{
+	}
+	receiving = map[string]func(context.Context) error{
 		"Recv": func(ctx context.Context) error { _, err := c.Recv(ctx, nil); return err },
 		"Peek": func(ctx context.Context) error { _, err := c.Peek(ctx); return err },
 	}
+	return sending, receiving
 }
 
-// TestSharedTurn: who waits for a turn does so no longer than its context lives, and takes and
-// sends nothing.
-func TestSharedTurn(t *testing.T) {
+// TestSharedTurnEndsWithContext: who waits for a turn does so no longer than its context lives,
+// and takes and sends nothing.
+func TestSharedTurnEndsWithContext(t *testing.T) {
 	each(t, func(t *testing.T, ctx context.Context, a, b ipc.Conn) {
 		reason := errors.New("changed my mind")
 		ends := func(name string, wait func(context.Context) error) {
@@ -202,9 +204,9 @@ func TestSharedStaysProber(t *testing.T) {
 	})
 }
 
-// TestSharedClose: Close ends the turns of all, of those too that wait behind a Reserve and a
-// Peek that are never completed.
-func TestSharedClose(t *testing.T) {
+// TestSharedCloseEndsTurns: Close ends the turns of all, of those too that wait behind a Reserve
+// and a Peek that are never completed.
+func TestSharedCloseEndsTurns(t *testing.T) {
 	each(t, func(t *testing.T, ctx context.Context, a, b ipc.Conn) {
 		if err := b.Send(ctx, []byte("peeked")); err != nil {
 			t.Fatal(err)
@@ -267,8 +269,9 @@ func closed(t *testing.T, ctx context.Context, a ipc.Conn, after time.Duration) 
 	}
 }
 
-// TestSharedAllocs: sharing costs no allocation, with others waiting for their turn or without.
-func TestSharedAllocs(t *testing.T) {
+// TestSharedDoesNotAllocate: sharing costs no allocation, with others waiting for their turn or
+// without.
+func TestSharedDoesNotAllocate(t *testing.T) {
 	each(t, func(t *testing.T, ctx context.Context, a, b ipc.Conn) {
 		const senders, messages = 4, 2000
 		run := func() {

@@ -159,9 +159,9 @@ func TestEveryCutAndFlip(t *testing.T) {
 	}
 }
 
-// TestLyingLengths builds messages in which every level of a nested type claims
+// TestLyingLengthsAllocateLittle builds messages in which every level of a nested type claims
 // as many elements as the whole input could hold, and looks at what they allocate.
-func TestLyingLengths(t *testing.T) {
+func TestLyingLengthsAllocateLittle(t *testing.T) {
 	check := func(c codec.Codec, src []byte, into any, limit uint64) {
 		t.Helper()
 		var before, after runtime.MemStats
@@ -219,7 +219,7 @@ func TestArraysInThemselves(t *testing.T) {
 	fault(t, codec.Bincode2{}.Decode([]byte{0, 2, 0, 0, 0}, new(node)), codec.ErrInput, "length 2")
 }
 
-func TestDepth(t *testing.T) {
+func TestDepthIsLimited(t *testing.T) {
 	// Each level of tree.Next is: no kids (0), Some (1); then the map (0) on the way out.
 	nested := func(levels int) []byte {
 		return append(append(bytes.Repeat([]byte{0, 1}, levels), 0, 0, 0), make([]byte, levels)...)
@@ -262,8 +262,8 @@ func TestAnyOrderOfKeys(t *testing.T) {
 	}
 }
 
-// TestReuse decodes over values that hold something else already.
-func TestReuse(t *testing.T) {
+// TestDecodeOverwritesFormerValues decodes over values that hold something else already.
+func TestDecodeOverwritesFormerValues(t *testing.T) {
 	for _, c := range []codec.Codec{codec.Bincode1{}, codec.Bincode2{}} {
 		bytesOf := func(v any) []byte {
 			t.Helper()
@@ -318,9 +318,9 @@ func TestManyNames(t *testing.T) {
 	}
 }
 
-// TestLists takes lists of what is one string or number, or only looks so: the fields left out
-// lie between.
-func TestLists(t *testing.T) {
+// TestListsOfOneFieldRoundTrip takes lists of what is one string or number, or only looks so:
+// the fields left out lie between.
+func TestListsOfOneFieldRoundTrip(t *testing.T) {
 	type name struct{ S string }
 	type padded struct {
 		S    string

@@ -15,8 +15,8 @@ import (
 	"github.com/descartes/regress/pkg/ipc/codec"
 )
 
-// TestContract holds every codec to what the interface promises.
-func TestContract(t *testing.T) {
+// TestCodecsKeepTheirPromises holds every codec to what the interface promises.
+func TestCodecsKeepTheirPromises(t *testing.T) {
 	for _, c := range codecs() {
 		check := func(v, back any) {
 			t.Helper()
@@ -90,7 +90,7 @@ func TestNamesHaveCodecs(t *testing.T) {
 	}
 }
 
-func TestJSON(t *testing.T) {
+func TestJSONFaultsNameTheirPlace(t *testing.T) {
 	out, err := codec.JSON{}.Append(nil, map[string]string{"a": "<&>"})
 	if err != nil || string(out) != `{"a":"<&>"}` {
 		t.Errorf("have %q, %v; want no newline and no escapes", out, err)
@@ -116,9 +116,9 @@ func TestJSON(t *testing.T) {
 	}
 }
 
-// TestJSONSemantics holds the codec to what the package comment says of it and
+// TestJSONIsAsDocumented holds the codec to what the package comment says of it and
 // encoding/json: old is what that reads or writes.
-func TestJSONSemantics(t *testing.T) {
+func TestJSONIsAsDocumented(t *testing.T) {
 	type list struct {
 		Nil, Empty []int
 		Map        map[string]int
@@ -157,8 +157,8 @@ func TestJSONSemantics(t *testing.T) {
 	fault(t, codec.JSON{}.Decode([]byte("[1,2,3]"), &pair), codec.ErrInput, "too many")
 }
 
-// TestBombs sends much that compresses to little.
-func TestBombs(t *testing.T) {
+// TestExpansionIsLimited sends much that compresses to little.
+func TestExpansionIsLimited(t *testing.T) {
 	const limit = 1 << 20
 	type wrap func(codec.Codec, int) codec.Codec
 	check := func(squeeze wrap) {

@@ -147,8 +147,8 @@ func TestFailedSyncIsFinal(t *testing.T) {
 	}
 }
 
-// TestGroup holds the first of many appends in its fsync: the others share one.
-func TestGroup(t *testing.T) {
+// TestAppendsShareASync holds the first of many appends in its fsync: the others share one.
+func TestAppendsShareASync(t *testing.T) {
 	l, f, path := openFaulty(t, SyncEach)
 	f.hold, f.inside = make(chan struct{}), make(chan struct{}, 100)
 	results := make(chan error, 10)
@@ -205,9 +205,9 @@ func TestGroup(t *testing.T) {
 	}
 }
 
-// TestAbandonedEvent: an event whose appender gave up, with nobody behind it, is
+// TestAbandonedEventIsWritten: an event whose appender gave up, with nobody behind it, is
 // written all the same.
-func TestAbandonedEvent(t *testing.T) {
+func TestAbandonedEventIsWritten(t *testing.T) {
 	l, f, path := openFaulty(t, SyncEach)
 	f.hold, f.inside = make(chan struct{}), make(chan struct{}, 100)
 	first := make(chan error, 1)

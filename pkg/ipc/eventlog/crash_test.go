@@ -118,10 +118,10 @@ func TestCutAtEveryByte(t *testing.T) {
 	}
 }
 
-// TestZeroTail is a power failure at every byte after which the file has its
+// TestZeroTailIsCutOff is a power failure at every byte after which the file has its
 // length and zeros from there on: the events before are read, and opening cuts
 // the rest off.
-func TestZeroTail(t *testing.T) {
+func TestZeroTailIsCutOff(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "log")
 	whole := write(t, path, events...)
 	for cut := range len(whole) + 1 {
@@ -202,7 +202,7 @@ func TestEveryFlippedBit(t *testing.T) {
 	}
 }
 
-func TestRepair(t *testing.T) {
+func TestRepairCutsDamage(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "log")
 	whole := write(t, path, events...)
 	check := func(offset int, kept int) {
@@ -229,9 +229,9 @@ func TestRepair(t *testing.T) {
 	check(header+2*frame+len(events[0])+12, 2) // sequence number of the third
 }
 
-// TestForeignEvents: events of another log, whole and with fitting numbers, are
+// TestForeignEventsAreNotRead: events of another log, whole and with fitting numbers, are
 // neither read nor taken for events of this one.
-func TestForeignEvents(t *testing.T) {
+func TestForeignEventsAreNotRead(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "log")
 	other := write(t, filepath.Join(dir, "other"), "x", "y", "z")

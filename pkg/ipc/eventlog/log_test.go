@@ -88,9 +88,9 @@ func appendForever(log *eventlog.Log, _ string) error {
 	return <-failed
 }
 
-// TestKill kills a process that appends, at many moments: all that it was told
-// is safe is there, whole, and the next process goes on.
-func TestKill(t *testing.T) {
+// TestKilledAppenderLosesNothingAcknowledged kills a process that appends, at many moments: all
+// that it was told is safe is there, whole, and the next process goes on.
+func TestKilledAppenderLosesNothingAcknowledged(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "log")
 	total := uint64(0)
 	for i := range 24 {
@@ -188,9 +188,9 @@ func TestDiskFull(t *testing.T) {
 	}
 }
 
-// TestConcurrent has many append at once: every event is there once, under the
+// TestConcurrentAppendsAreAllThere has many append at once: every event is there once, under the
 // number that its appender was told, in the order of each appender.
-func TestConcurrent(t *testing.T) {
+func TestConcurrentAppendsAreAllThere(t *testing.T) {
 	check := func(d eventlog.Durability, crowd, each int) {
 		t.Helper()
 		path := filepath.Join(t.TempDir(), "log")
@@ -232,7 +232,7 @@ func TestConcurrent(t *testing.T) {
 	check(eventlog.SyncNever, 8, 200)
 }
 
-func TestClosedAndLocked(t *testing.T) {
+func TestClosedAndLockedLogsRefuse(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "log")
 	log, err := eventlog.Open(path, eventlog.Options{})
 	if err != nil {
@@ -274,8 +274,8 @@ func TestClosedAndLocked(t *testing.T) {
 	}
 }
 
-// TestLargeEvents crosses every buffer: events around and far over 64 KiB and 1 MiB.
-func TestLargeEvents(t *testing.T) {
+// TestLargeEventsAreWhole crosses every buffer: events around and far over 64 KiB and 1 MiB.
+func TestLargeEventsAreWhole(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "log")
 	data := []string{}
 	for i, n := range []int{1<<16 - 17, 1 << 16, 1<<20 - 16, 3 << 20, 0} {

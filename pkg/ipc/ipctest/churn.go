@@ -102,7 +102,11 @@ func (tr Transport) churn(t *testing.T) {
 		wg.Wait()
 		return n.Load()
 	}
-	run(paced{want: 400, least: 400}) // threads, pools and buffers grow to what they have to be
+	first := 400
+	if testing.Short() {
+		first = 100
+	}
+	run(paced{want: first, least: first}) // threads, pools and buffers grow to what they have to be
 	was := use(t)
 	p := pace("IPCTEST_CHURN", 10_000)
 	n := run(p)

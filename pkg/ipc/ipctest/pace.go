@@ -18,12 +18,17 @@ type paced struct {
 
 // pace returns the pace of a test that makes usual repetitions, or at least a quarter of them
 // when those take longer than 40 s, so that a machine that has other work ends as well; the test
-// logs how many it made. A variable that asks for a number gets it.
+// logs how many it made. With -short it is a twentieth, or a quarter of that after 4 s. A
+// variable that asks for a number gets it.
 func pace(variable string, usual int) paced {
 	if n, err := strconv.Atoi(os.Getenv(variable)); err == nil {
 		return paced{want: n, least: n}
 	}
-	return paced{want: usual, least: usual / 4, until: time.Now().Add(40 * time.Second)}
+	most := 40 * time.Second
+	if testing.Short() {
+		usual, most = usual/20, 4*time.Second
+	}
+	return paced{want: usual, least: usual / 4, until: time.Now().Add(most)}
 }
 
 func (p paced) more(i int) bool { return i < p.want && (i < p.least || time.Now().Before(p.until)) }

@@ -190,7 +190,7 @@ func slow(t *testing.T, ctx context.Context, g *pattern.Group, want error) {
 }
 
 // When nobody has room SendAny waits, until the context ends or someone has.
-func TestBackPressure(t *testing.T) {
+func TestSendAnyWaitsForRoom(t *testing.T) {
 	each(t, func(t *testing.T, cfg ipc.Config) {
 		ctx := within(t)
 		cfg.MaxBuffer = 128 << 10 // or the deaf one's grows until it holds all
@@ -222,7 +222,7 @@ func TestBackPressure(t *testing.T) {
 }
 
 // A waiting Recv ends with its context and with the timeout, and the group goes on.
-func TestRecvTimeout(t *testing.T) {
+func TestRecvEndsWithTimeout(t *testing.T) {
 	each(t, func(t *testing.T, cfg ipc.Config) {
 		ctx := within(t)
 		cfg.Timeout = 30 * time.Millisecond

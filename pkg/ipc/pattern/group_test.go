@@ -13,7 +13,7 @@ import (
 )
 
 // Every message of every source arrives, in its order; then the end of each is told once.
-func TestFanIn(t *testing.T) {
+func TestFanInKeepsOrder(t *testing.T) {
 	each(t, func(t *testing.T, cfg ipc.Config) {
 		ctx, n := within(t), uint64(1500)
 		g, _ := group(t, cfg, repeat(fmt.Sprint("source ", n), 5)...)
@@ -57,7 +57,7 @@ func TestFanIn(t *testing.T) {
 
 // Every message is answered by exactly one worker while the two halves are used at the same
 // time, and every worker has some.
-func TestFanOut(t *testing.T) {
+func TestFanOutAnswersEachOnce(t *testing.T) {
 	each(t, func(t *testing.T, cfg ipc.Config) {
 		ctx, n := within(t), uint64(3000)
 		g, _ := group(t, cfg, repeat("echo", 4)...)
@@ -95,7 +95,7 @@ func TestFanOut(t *testing.T) {
 
 // A round: everybody gets the message and everybody's answer comes, also of messages larger than
 // a ring.
-func TestBroadcastGather(t *testing.T) {
+func TestEverybodyGetsAndAnswersABroadcast(t *testing.T) {
 	each(t, func(t *testing.T, cfg ipc.Config) {
 		ctx := within(t)
 		g, _ := group(t, cfg, repeat("echo", 5)...)
@@ -126,7 +126,7 @@ func TestBroadcastGather(t *testing.T) {
 }
 
 // Batches are sent by Flush.
-func TestFlush(t *testing.T) {
+func TestFlushSendsBatches(t *testing.T) {
 	each(t, func(t *testing.T, cfg ipc.Config) {
 		ctx := within(t)
 		cfg.Batch = ipc.Batch{Count: 1000, Delay: -1}
@@ -144,7 +144,7 @@ func TestFlush(t *testing.T) {
 	})
 }
 
-func TestMembership(t *testing.T) {
+func TestMembersComeAndGo(t *testing.T) {
 	each(t, func(t *testing.T, cfg ipc.Config) {
 		ctx := within(t)
 		g, _ := group(t, cfg)

@@ -43,11 +43,11 @@ func hub(t *testing.T, role string, environment string, under ...string) {
 
 // A group and a pipeline in which nothing happens cost their own process no CPU, while Recv
 // waits in both.
-func TestIdle(t *testing.T) {
+func TestIdleGroupUsesNoCPU(t *testing.T) {
 	each(t, func(t *testing.T, cfg ipc.Config) { hub(t, "idle "+string(cfg.Mechanism), "") })
 }
 
-// idle is the process of TestIdle.
+// idle is the process of TestIdleGroupUsesNoCPU.
 func idle(ctx context.Context, mechanism string) error {
 	cfg := ipc.Config{Mechanism: ipc.Mechanism(mechanism)}
 	g, end, err := gathering(cfg, repeat("echo", 3)...)

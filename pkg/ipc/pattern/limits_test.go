@@ -18,7 +18,7 @@ const turn = 64
 
 // While two have messages, one that has many more has no more than one turn before the other has
 // its own.
-func TestTurns(t *testing.T) {
+func TestTurnsAreLimited(t *testing.T) {
 	each(t, func(t *testing.T, cfg ipc.Config) {
 		ctx := within(t)
 		const many, few = 900, 200

@@ -18,7 +18,7 @@ import (
 )
 
 // Messages go through all stages in order, several under way at once.
-func TestPipeline(t *testing.T) {
+func TestPipelineKeepsOrder(t *testing.T) {
 	each(t, func(t *testing.T, cfg ipc.Config) {
 		ctx, n := within(t), 800
 		p, _ := stages(t, cfg)
@@ -115,7 +115,7 @@ func addressed(t *testing.T, test func(t *testing.T, mechanism ipc.Mechanism)) {
 }
 
 // Stages that know each other's addresses pass messages on without the parent.
-func TestRelay(t *testing.T) {
+func TestRelaysPassMessagesOn(t *testing.T) {
 	addressed(t, func(t *testing.T, mechanism ipc.Mechanism) {
 		ctx, cfg, dir := within(t), ipc.Config{Mechanism: mechanism}, t.TempDir()
 		end, err := transport.Listen(filepath.Join(dir, "2"), cfg)
@@ -201,7 +201,7 @@ func relayStage(ctx context.Context, arg string) error {
 var meshNames = []string{"n0", "n1", "n2", "n3"}
 
 // Everybody reaches everybody; a stranger is turned away; the members see each other leave.
-func TestMesh(t *testing.T) {
+func TestMeshReachesEverybody(t *testing.T) {
 	addressed(t, func(t *testing.T, mechanism ipc.Mechanism) {
 		ctx, dir := within(t), t.TempDir()
 		at := place(mechanism, dir)
@@ -294,7 +294,7 @@ func mesh(ctx context.Context, at pattern.Place, self string) error {
 }
 
 // One that never comes is named.
-func TestJoinAlone(t *testing.T) {
+func TestJoinNamesWhoIsMissing(t *testing.T) {
 	addressed(t, func(t *testing.T, mechanism ipc.Mechanism) {
 		at := place(mechanism, t.TempDir())
 		short, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)

@@ -49,12 +49,16 @@ func TestHostilePeerCannotHoldCalls(t *testing.T) {
 	cfg := ipc.Config{Buffer: 4 << 10, MaxBuffer: 8 << 10, MaxMessage: 1 << 20, Timeout: hostileTimeout}
 	later := func(t *testing.T, peer *conn, each time.Duration, f func() bool) {
 		t.Helper()
-		ended := make(chan struct{})
-		t.Cleanup(func() { <-ended })
+		stop, ended := make(chan struct{}), make(chan struct{})
+		t.Cleanup(func() { close(stop); <-ended })
 		go func() {
 			defer close(ended)
-			for end := time.Now().Add(3 * time.Second); time.Now().Before(end) && peer.state.Load()&(closed|gone) == 0 && f(); {
-				time.Sleep(each)
+			for peer.state.Load()&(closed|gone) == 0 && f() {
+				select {
+				case <-stop:
+					return
+				case <-time.After(each):
+				}
 			}
 		}()
 	}

@@ -96,9 +96,9 @@ func memory(pid string) (inodes map[string]bool, named []string) {
 	return inodes, named
 }
 
-// TestBothKilled: when both sides are killed, at whatever moment, no process has their memory
-// and no file is left.
-func TestBothKilled(t *testing.T) {
+// TestKilledSidesLeaveNothing: when both sides are killed, at whatever moment, no process has
+// their memory and no file is left.
+func TestKilledSidesLeaveNothing(t *testing.T) {
 	for range 8 {
 		dir := t.TempDir()
 		cmd := self("parent", dir)

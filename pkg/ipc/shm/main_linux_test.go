@@ -100,9 +100,9 @@ func starved(ctx context.Context) error {
 	return c.Close()
 }
 
-// TestStarved: a process that has no descriptor left for the peer's memory says so, and does not
-// blame the peer.
-func TestStarved(t *testing.T) {
+// TestProcessWithoutDescriptorsSaysSo: a process that has no descriptor left for the peer's
+// memory says so, and does not blame the peer.
+func TestProcessWithoutDescriptorsSaysSo(t *testing.T) {
 	mine, theirs, err := family.Pair()
 	if err != nil {
 		t.Fatal(err)

@@ -93,8 +93,8 @@ func FuzzHostile(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) { attack(t, data) })
 }
 
-// TestLies: each thing that no peer writes ends the connection with ErrCorrupt.
-func TestLies(t *testing.T) {
+// TestLiesEndTheConnection: each thing that no peer writes ends the connection with ErrCorrupt.
+func TestLiesEndTheConnection(t *testing.T) {
 	cfg := ipc.Config{Buffer: 4 << 10, MaxBuffer: 16 << 10, MaxMessage: 2 << 10, Timeout: 5 * time.Second}
 	recv := func(name string, words ...uint32) {
 		t.Helper()
@@ -152,10 +152,10 @@ func TestLies(t *testing.T) {
 	send("taken, and taken back", 2000, 8)
 }
 
-// TestScribbler scribbles while the victim is at work. A round ends in ErrCorrupt, or in nothing
-// but timeouts when what was written over says that there is nothing to receive or no room;
-// there must be some of the first kind.
-func TestScribbler(t *testing.T) {
+// TestScribblingPeerHarmsNothing scribbles while the victim is at work. A round ends in
+// ErrCorrupt, or in nothing but timeouts when what was written over says that there is nothing
+// to receive or no room; there must be some of the first kind.
+func TestScribblingPeerHarmsNothing(t *testing.T) {
 	corrupt, received := 0, 0
 	for round := 0; round < 10 || corrupt < 3; round++ {
 		if round == 200 {
@@ -220,9 +220,9 @@ func scribble(c *conn, stop <-chan struct{}, rnd *rand.Rand) {
 	}
 }
 
-// TestPublishOrder looks for a record that is seen before its bytes are, which a compiler that
-// moves stores would make.
-func TestPublishOrder(t *testing.T) {
+// TestRecordIsSeenAfterItsBytes looks for a record that is seen before its bytes are, which a
+// compiler that moves stores would make.
+func TestRecordIsSeenAfterItsBytes(t *testing.T) {
 	a, b := pair(t, ipc.Config{})
 	ctx := t.Context()
 	const n = 200_000
@@ -255,9 +255,9 @@ func TestPublishOrder(t *testing.T) {
 	}
 }
 
-// TestResize: large messages move the sender to a larger ring, a quiet while moves it back, and
-// the pages go.
-func TestResize(t *testing.T) {
+// TestRingGrowsAndShrinks: large messages move the sender to a larger ring, a quiet while moves
+// it back, and the pages go.
+func TestRingGrowsAndShrinks(t *testing.T) {
 	a, b := pair(t, ipc.Config{})
 	ctx := t.Context()
 	trip := func(n int) {
@@ -309,9 +309,9 @@ func TestResize(t *testing.T) {
 	trip(100)
 }
 
-// TestReturn: a ring that the receiver has not left yet is not written to again, for it frees
-// the pages when it leaves.
-func TestReturn(t *testing.T) {
+// TestRingIsNotReusedBeforeReceiverLeft: a ring that the receiver has not left yet is not
+// written to again, for it frees the pages when it leaves.
+func TestRingIsNotReusedBeforeReceiverLeft(t *testing.T) {
 	a, b := pair(t, ipc.Config{})
 	ctx := t.Context()
 	large := bytes.Repeat([]byte("0123456789abcdef"), 1<<16)
@@ -345,9 +345,9 @@ func TestReturn(t *testing.T) {
 	}
 }
 
-// TestLag: a receiver that is behind lets the ring grow before the sender waits, unless the size
-// is fixed.
-func TestLag(t *testing.T) {
+// TestRingGrowsForReceiverBehind: a receiver that is behind lets the ring grow before the sender
+// waits, unless the size is fixed.
+func TestRingGrowsForReceiverBehind(t *testing.T) {
 	ctx := t.Context()
 	fill := func(cfg ipc.Config, among, want int) {
 		t.Helper()
@@ -391,9 +391,9 @@ func TestLag(t *testing.T) {
 	fill(ipc.Config{Batch: ipc.Batch{Count: 8, Delay: -1}}, 0, 4<<20)
 }
 
-// TestTryLag: a receiver that is behind and reads on lets the ring grow for TrySend; one that
-// does not is passed over.
-func TestTryLag(t *testing.T) {
+// TestTrySendGrowsRingForReadingReceiver: a receiver that is behind and reads on lets the ring
+// grow for TrySend; one that does not is passed over.
+func TestTrySendGrowsRingForReadingReceiver(t *testing.T) {
 	a, b := pair(t, ipc.Config{MaxBuffer: 1 << 20})
 	p, sent, taken := make([]byte, 1020), uint64(0), uint64(0) // records of 1,024 bytes
 	try := func() bool {
@@ -449,8 +449,9 @@ func TestTryLag(t *testing.T) {
 	}
 }
 
-// TestWhole: to a receiver that reads in place large messages soon come in one piece.
-func TestWhole(t *testing.T) {
+// TestPeekGetsLargeMessagesInOnePiece: to a receiver that reads in place large messages soon
+// come in one piece.
+func TestPeekGetsLargeMessagesInOnePiece(t *testing.T) {
 	a, b := pair(t, ipc.Config{})
 	ctx := t.Context()
 	const n = 1 << 20
@@ -476,8 +477,8 @@ func TestWhole(t *testing.T) {
 	}
 }
 
-// TestIdle: who waits for long holds no thread and is woken all the same.
-func TestIdle(t *testing.T) {
+// TestIdleConnectionHoldsNoThread: who waits for long holds no thread and is woken all the same.
+func TestIdleConnectionHoldsNoThread(t *testing.T) {
 	const conns = 100
 	ctx := t.Context()
 	got := make(chan error, conns)
@@ -557,8 +558,8 @@ func TestCloseKeepsSlices(t *testing.T) {
 	runtime.GC() // unmaps what was kept
 }
 
-// TestNothingLeft: the memory has no name, and is gone with the connection.
-func TestNothingLeft(t *testing.T) {
+// TestClosedConnectionLeavesNothing: the memory has no name, and is gone with the connection.
+func TestClosedConnectionLeavesNothing(t *testing.T) {
 	a, b := pair(t, ipc.Config{})
 	maps := func() int {
 		m, err := os.ReadFile("/proc/self/maps")
@@ -578,9 +579,9 @@ func TestNothingLeft(t *testing.T) {
 	}
 }
 
-// TestShortWay mixes what goes the short way through Send and Recv, 32 to 64 bytes like the
-// message before, with what must keep calls off it.
-func TestShortWay(t *testing.T) {
+// TestShortWayMixesWithLongWay mixes what goes the short way through Send and Recv, 32 to 64
+// bytes like the message before, with what must keep calls off it.
+func TestShortWayMixesWithLongWay(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
 	for _, cfg := range []ipc.Config{
@@ -683,8 +684,8 @@ func TestShortWayWakes(t *testing.T) {
 	}
 }
 
-// TestShortWayLimits is about bounds below what goes the short way.
-func TestShortWayLimits(t *testing.T) {
+// TestShortWayKeepsLimits is about bounds below what goes the short way.
+func TestShortWayKeepsLimits(t *testing.T) {
 	a, b := pair(t, ipc.Config{MaxMessage: 40})
 	ctx := context.Background()
 	for range 100 {

@@ -101,8 +101,9 @@ func echo(ctx context.Context) error {
 	}
 }
 
-// TestQuota puts a parent and its children into a control group with the time of one processor.
-func TestQuota(t *testing.T) {
+// TestNobodySpinsOnOneProcessorsQuota puts a parent and its children into a control group with
+// the time of one processor.
+func TestNobodySpinsOnOneProcessorsQuota(t *testing.T) {
 	group := oneCore(t)
 	cmd := self("confined")
 	in, err := cmd.StdinPipe()

@@ -2,7 +2,7 @@ package cores
 
 import "testing"
 
-func TestQuota(t *testing.T) {
+func TestQuotaIsTheLeastOfItsGroups(t *testing.T) {
 	for _, c := range []struct {
 		text string
 		want int

@@ -95,8 +95,8 @@ func closes(t *testing.T, l *family.Listener, path string) {
 	}
 }
 
-// TestDead: the socket of a process that was killed is replaced.
-func TestDead(t *testing.T) {
+// TestListenReplacesDeadSocket: the socket of a process that was killed is replaced.
+func TestListenReplacesDeadSocket(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "s")
 	elsewhere(t, path)()
 	if _, err := os.Lstat(path); err != nil {
@@ -110,9 +110,9 @@ func TestDead(t *testing.T) {
 	closes(t, l, path)
 }
 
-// TestLiving: the socket of another process that lives is left alone, its queue too, and the
-// error names path and remedy.
-func TestLiving(t *testing.T) {
+// TestListenLeavesLivingSocket: the socket of another process that lives is left alone, its
+// queue too, and the error names path and remedy.
+func TestListenLeavesLivingSocket(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "s")
 	elsewhere(t, path)
 	was, err := os.Lstat(path)
@@ -144,8 +144,8 @@ func TestLiving(t *testing.T) {
 	closes(t, l, own)
 }
 
-// TestNoSocket: what is no socket is never removed.
-func TestNoSocket(t *testing.T) {
+// TestListenLeavesWhatIsNoSocket: what is no socket is never removed.
+func TestListenLeavesWhatIsNoSocket(t *testing.T) {
 	refused := func(path string) {
 		t.Helper()
 		l, err := family.Listen(path)
@@ -198,9 +198,9 @@ func TestNoSocket(t *testing.T) {
 	}
 }
 
-// TestTogether: of many that listen at once at the path of a dead one, one wins, and is
-// reachable there.
-func TestTogether(t *testing.T) {
+// TestOneOfManyListenersWins: of many that listen at once at the path of a dead one, one wins,
+// and is reachable there.
+func TestOneOfManyListenersWins(t *testing.T) {
 	const rounds, many = 200, 6
 	dir := t.TempDir()
 	dead := filepath.Join(dir, "dead")
@@ -250,8 +250,9 @@ func TestTogether(t *testing.T) {
 	}
 }
 
-// TestSuccessor: a listener whose path was given to another removes nothing when it closes.
-func TestSuccessor(t *testing.T) {
+// TestCloseLeavesSuccessorsSocket: a listener whose path was given to another removes nothing
+// when it closes.
+func TestCloseLeavesSuccessorsSocket(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "s")
 	first, err := family.Listen(path)
 	if err != nil {
@@ -271,8 +272,9 @@ func TestSuccessor(t *testing.T) {
 	closes(t, second, path)
 }
 
-// TestAcceptTurn: an Accept behind another ends with its own context, and Close ends both.
-func TestAcceptTurn(t *testing.T) {
+// TestWaitingAcceptEndsWithItsContext: an Accept behind another ends with its own context, and
+// Close ends both.
+func TestWaitingAcceptEndsWithItsContext(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "s")
 	l, err := family.Listen(path)
 	if err != nil {
@@ -313,8 +315,9 @@ func TestAcceptTurn(t *testing.T) {
 	}
 }
 
-// TestAcceptAgain: a context that ends just when its Accept returns does not disturb the next one.
-func TestAcceptAgain(t *testing.T) {
+// TestEndedAcceptDoesNotDisturbTheNext: a context that ends just when its Accept returns does
+// not disturb the next one.
+func TestEndedAcceptDoesNotDisturbTheNext(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "s")
 	l, err := family.Listen(path)
 	if err != nil {

@@ -80,7 +80,7 @@ func FuzzStream(f *testing.F) {
 	})
 }
 
-func TestCheckHello(t *testing.T) {
+func TestStrangersHelloIsRefused(t *testing.T) {
 	check := func(b string, want error) {
 		t.Helper()
 		if err := CheckHello([]byte(b)); !errors.Is(err, want) || (want == nil) != (err == nil) {
@@ -96,9 +96,9 @@ func TestCheckHello(t *testing.T) {
 	check(Hello[:3]+"x", ipc.ErrVersion)
 }
 
-// TestShrink: a large message makes the writer's buffer grow, and a quiet while takes it back,
-// but not from under a caller.
-func TestShrink(t *testing.T) {
+// TestWriterShrinksWhenQuiet: a large message makes the writer's buffer grow, and a quiet while
+// takes it back, but not from under a caller.
+func TestWriterShrinksWhenQuiet(t *testing.T) {
 	in, out, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
