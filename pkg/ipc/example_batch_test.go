@@ -48,11 +48,7 @@ func ExampleBatch() {
 		}
 		return
 	}
-	self, err := os.Executable()
-	if err != nil {
-		log.Fatal(err)
-	}
-	child := exec.Command(self, "counter")
+	child := exec.Command(os.Args[0], "counter")
 	child.Stderr = os.Stderr
 	conn, err := pipe.Spawn(child, ipc.Config{Batch: ipc.Batch{Count: 64, Delay: 10 * time.Millisecond}})
 	if err != nil {

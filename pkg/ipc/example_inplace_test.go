@@ -52,11 +52,7 @@ func ExampleConn_inPlace() {
 		}
 		return
 	}
-	self, err := os.Executable()
-	if err != nil {
-		log.Fatal(err)
-	}
-	child := exec.Command(self, "upper")
+	child := exec.Command(os.Args[0], "upper")
 	child.Stderr = os.Stderr
 	conn, err := shm.Spawn(child, ipc.Config{})
 	if err != nil {

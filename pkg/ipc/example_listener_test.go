@@ -45,11 +45,8 @@ func ExampleListener() {
 	}
 	defer func() { _ = listener.Close() }()
 
-	self, err := os.Executable() // here the caller is this program again; it could be any
-	if err != nil {
-		log.Fatal(err)
-	}
-	caller := exec.Command(self, "caller", path)
+	// here the caller is this program again; it could be any
+	caller := exec.Command(os.Args[0], "caller", path)
 	caller.Stderr = os.Stderr
 	if err := caller.Start(); err != nil {
 		log.Fatal(err)

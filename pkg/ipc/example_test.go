@@ -44,12 +44,8 @@ func Example() {
 		}
 		return
 	}
-	self, err := os.Executable()
-	if err != nil {
-		log.Fatal(err)
-	}
 	for _, mechanism := range transport.All() {
-		child := exec.Command(self, "greeter")
+		child := exec.Command(os.Args[0], "greeter")
 		child.Stderr = os.Stderr
 		conn, err := transport.Spawn(child, ipc.Config{Mechanism: mechanism})
 		if err != nil {

@@ -97,17 +97,17 @@ func (l *Log) lead() error {
 
 // commit writes what is pending and wakes who waits for it.
 func (l *Log) commit() error {
-	batch, crowd, upto := l.pending, l.waiting, l.last
+	batch, waiting, upto := l.pending, l.waiting, l.last
 	l.pending, l.waiting = l.spare[:0], l.idle[:0]
 	err := l.err
 	if err == nil && len(batch) > 0 {
 		err = l.write(batch, upto)
 	}
-	for i, w := range crowd {
+	for i, w := range waiting {
 		w.wake <- outcome{err: err}
-		crowd[i] = nil
+		waiting[i] = nil
 	}
-	l.idle = crowd[:0]
+	l.idle = waiting[:0]
 	l.spare = nil
 	if cap(batch) <= keepBuffer {
 		l.spare = batch[:0]

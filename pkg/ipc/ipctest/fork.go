@@ -38,7 +38,7 @@ func (y *tally) outlives(t *testing.T) (end func()) {
 func (tr Transport) forkedChild(t *testing.T) {
 	ctx, late := limited(t), watchStalls(t)
 	y, path := tallyOf(t)
-	c, cmd := tr.spawn(t, "mother", path, ipc.Config{})
+	c, cmd := tr.spawn(t, "forker", path, ipc.Config{})
 	defer y.outlives(t)()
 	received := make(chan error, 1)
 	go func() {
@@ -67,7 +67,7 @@ func (tr Transport) forkedOpener(t *testing.T) {
 	late := watchStalls(t)
 	y, path := tallyOf(t)
 	var stderr bytes.Buffer // it ends when the survivor has ended too
-	cmd := command(tr, "open", "mother:"+path)
+	cmd := command(tr, "open", "forker:"+path)
 	configure(cmd, ipc.Config{Timeout: survivor})
 	cmd.Stderr, cmd.WaitDelay = &stderr, patience
 	if err := cmd.Start(); err != nil {

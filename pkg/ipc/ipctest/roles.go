@@ -99,7 +99,7 @@ func play(tr Transport, role, arg string) error {
 }
 
 // tallied runs one direction's side, which keeps the tally at path: "source" sends, "sink"
-// takes, "mother" starts a process and does neither.
+// takes, "forker" starts a process and does neither.
 func tallied(ctx context.Context, c ipc.Conn, role, path string) error {
 	y, err := openTally(path)
 	if err != nil {
@@ -110,7 +110,7 @@ func tallied(ctx context.Context, c ipc.Conn, role, path string) error {
 		return y.produce(ctx, c)
 	case "sink":
 		return y.consume(ctx, c)
-	case "mother":
+	case "forker":
 		cmd := exec.Command("sleep", strconv.Itoa(int(2*patience/time.Second)))
 		if err := cmd.Start(); err != nil {
 			return err

@@ -49,10 +49,6 @@ func ExampleJoin() {
 		}
 		return
 	}
-	self, err := os.Executable()
-	if err != nil {
-		log.Fatal(err)
-	}
 	dir, err := os.MkdirTemp("", "mesh")
 	if err != nil {
 		log.Fatal(err)
@@ -60,7 +56,7 @@ func ExampleJoin() {
 	defer func() { _ = os.RemoveAll(dir) }()
 	var processes []*exec.Cmd
 	for _, name := range names {
-		cmd := exec.Command(self, "join", name, dir)
+		cmd := exec.Command(os.Args[0], "join", name, dir)
 		cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
 		if err := cmd.Start(); err != nil {
 			log.Fatal(err)

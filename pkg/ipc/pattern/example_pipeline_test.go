@@ -36,14 +36,10 @@ func ExamplePipeline() {
 		}
 		return
 	}
-	self, err := os.Executable()
-	if err != nil {
-		log.Fatal(err)
-	}
 	var stages []pattern.Member
 	var processes []*exec.Cmd
 	for _, mark := range []string{"!", "?"} {
-		cmd := exec.Command(self, "stage", mark)
+		cmd := exec.Command(os.Args[0], "stage", mark)
 		cmd.Stderr = os.Stderr
 		conn, err := transport.Spawn(cmd, ipc.Config{Mechanism: ipc.Unix})
 		if err != nil {

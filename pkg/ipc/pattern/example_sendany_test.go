@@ -49,17 +49,13 @@ func ExampleGroup_SendAny() {
 		}
 		return
 	}
-	self, err := os.Executable()
-	if err != nil {
-		log.Fatal(err)
-	}
 	group, err := pattern.New(ipc.Config{})
 	if err != nil {
 		log.Fatal(err)
 	}
 	var processes []*exec.Cmd
 	for _, name := range []string{"worker 1", "worker 2"} {
-		cmd := exec.Command(self, "work")
+		cmd := exec.Command(os.Args[0], "work")
 		conn, err := transport.Spawn(cmd, ipc.Config{Mechanism: ipc.Unix})
 		if err != nil {
 			log.Fatal(err)

@@ -63,17 +63,13 @@ func ExampleGroup() {
 		}
 		return
 	}
-	self, err := os.Executable()
-	if err != nil {
-		log.Fatal(err)
-	}
 	group, err := pattern.New(ipc.Config{})
 	if err != nil {
 		log.Fatal(err)
 	}
 	processes := map[string]*exec.Cmd{}
 	for _, name := range []string{"ant", "bee", "cat"} {
-		cmd := exec.Command(self, "answer")
+		cmd := exec.Command(os.Args[0], "answer")
 		conn, err := transport.Spawn(cmd, ipc.Config{Mechanism: ipc.Unix})
 		if err != nil {
 			log.Fatal(err)

@@ -47,7 +47,7 @@ func New(name string, cfg ipc.Config, in, out file) (*Conn, error) {
 	c.r.before = func() {
 		c.w.mu.Lock()
 		defer c.w.mu.Unlock()
-		c.w.kick()
+		c.w.pushOpen()
 	}
 	return c, nil
 }

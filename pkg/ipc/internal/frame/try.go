@@ -24,7 +24,7 @@ func (c *Conn) TryFlush() error {
 	c.w.mu.Lock()
 	defer c.w.mu.Unlock()
 	c.w.resv = -1
-	if c.w.kick(); c.w.err == nil && c.w.pending() > 0 {
+	if c.w.pushOpen(); c.w.err == nil && c.w.pending() > 0 {
 		return c.w.full
 	}
 	return c.w.err

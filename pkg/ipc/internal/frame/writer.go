@@ -278,15 +278,15 @@ func (w *writer) arm() {
 			w.mu.Lock()
 			defer w.mu.Unlock()
 			w.timing = false
-			w.kick()
+			w.pushOpen()
 		})
 		return
 	}
 	w.timer.Reset(w.cfg.Batch.Delay)
 }
 
-// kick sends the open batch without waiting. Under mu.
-func (w *writer) kick() {
+// pushOpen sends the open batch without waiting. Under mu.
+func (w *writer) pushOpen() {
 	if w.err == nil && !w.pumping && w.pending() > 0 {
 		w.try()
 		w.background()
