@@ -103,6 +103,22 @@ func FuzzJSONIsTheSameDocument(f *testing.F) {
 	})
 }
 
+func TestLinksLeadToTheWebAlone(t *testing.T) {
+	check := func(address, want string) {
+		t.Helper()
+		if have := Link("the [run]", address); have != want {
+			t.Errorf("have %q, want %q", have, want)
+		}
+	}
+	check("https://github.com/a/b_c/pull/1/files", `[the \[run\]](https://github.com/a/b_c/pull/1/files)`)
+	check("https://e.example/a(b)c d|`<x>\n", "") // a line end is none of an address
+	check("https://e.example/a(b)c d|`<x>", `[the \[run\]](https://e.example/a%28b%29c%20d%7C%60%3Cx%3E)`)
+	check("javascript:alert(1)", "")
+	check("/relative", "")
+	check("https://", "")
+	check("https://e.example/"+strings.Repeat("a", 500), "")
+}
+
 func TestSpark(t *testing.T) {
 	check := func(have, want string) {
 		t.Helper()
