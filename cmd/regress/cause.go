@@ -23,9 +23,9 @@ const (
 	longSample  = 3 * time.Second
 )
 
-// causes profiles both sides of what regressed, and of what crept in, where the anchor is the other side, and says where
-// it comes from. It is for what was measured here, and it can fail without harm: annotations then
-// stand on the benchmarks' own lines.
+// causes profiles both sides of what regressed, and of what crept in, where the anchor is the
+// other side, and says where it comes from. It is for what was measured here, and it can fail
+// without harm: annotations then stand on the benchmarks' own lines.
 func (s *session) causes(ctx context.Context, f measureFlags, base string, d gate.Decision) causes {
 	if len(s.cfg.Suite.Command) > 0 {
 		return nil

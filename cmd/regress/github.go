@@ -44,6 +44,21 @@ func (s *session) github(ctx context.Context, asked bool, f hubFlags) (*hub, err
 	return h, nil
 }
 
+// eventBase returns what the event of a GitHub job compares with; empty outside of one. Where git
+// knows none of the event's names it is the first, for the measurement to say so.
+func (s *session) eventBase(ctx context.Context, in repo.Repo) string {
+	if s.getenv("GITHUB_ACTIONS") != "true" {
+		return ""
+	}
+	env, _ := github.FromEnv(s.getenv) // what is wrong with it is said by who posts
+	for _, name := range env.Base {
+		if _, err := in.Commit(ctx, name); err == nil {
+			return name
+		}
+	}
+	return append(env.Base, "")[0]
+}
+
 // hubOptions sends workflow commands to stderr: stdout is the report alone,
 // and the runner reads both.
 func (s *session) hubOptions(f hubFlags) (github.Options, error) {
@@ -133,8 +148,8 @@ func (h *hub) keepCauses(log baseline.Log) {
 	}
 }
 
-// keptCauses returns what keepCauses added to the logs. A log that cannot be read has been complained
-// of, and one from standard input is read only once.
+// keptCauses returns what keepCauses added to the logs. A log that cannot be read has been
+// complained of, and one from standard input is read only once.
 func keptCauses(files []string) causes {
 	kept := causes{}
 	for _, name := range files {

@@ -37,8 +37,8 @@ func harmless(t *testing.T, text string) {
 	}
 }
 
-// shown returns what a reader of prose sees: entities and escapes are read, and invisible spaces are
-// not there.
+// shown returns what a reader of prose sees: entities and escapes are read, and invisible spaces
+// are not there.
 func shown(prose string) string {
 	prose = regexp.MustCompile(`\\([!-/:-@[-`+"`"+`{-~])`).ReplaceAllString(prose, "$1")
 	return strings.ReplaceAll(html.UnescapeString(prose), "\u200b", "")

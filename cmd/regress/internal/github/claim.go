@@ -85,8 +85,8 @@ func ReadClaims(log []byte) []Claim {
 	return all
 }
 
-// Causes returns the claims of a log that this job, or a step of it before, has measured itself. Each
-// is believed if it can be one: lines of a file of the repository.
+// Causes returns the claims of a log that this job, or a step of it before, has measured itself.
+// Each is believed if it can be one: lines of a file of the repository.
 func Causes(claims []Claim) map[baseline.Key]report.Cause {
 	causes := map[baseline.Key]report.Cause{}
 	for _, c := range claims {

@@ -172,8 +172,8 @@ func (j *Job) Finish(ctx context.Context, post Post) {
 }
 
 // Abort ends the check run of a job that has no decision to show; why is one sentence. It is
-// cancelled, which is not green. What is undecided, and not the mistake of whoever set up the job, is
-// neutral unless Options.FailUndecided is set, and a warning says so.
+// cancelled, which is not green. What is undecided, and not the mistake of whoever set up the
+// job, is neutral unless Options.FailUndecided is set, and a warning says so.
 func (j *Job) Abort(ctx context.Context, why string, undecided bool) {
 	why = j.env.Token.Redact(cutAt(oneLine(why), 1000))
 	conclusion := "cancelled"
