@@ -12,4 +12,4 @@ import _ "embed"
 var Schema string
 
 // SchemaVersion is the version that Schema writes into the table regress_schema.
-const SchemaVersion = 1
+const SchemaVersion = 2

@@ -84,19 +84,14 @@ func checkStore(where string) error {
 	return nil
 }
 
-// stored reads whole runs, oldest first.
+// stored returns the runs that query selects, oldest first, without their texts.
 func (s *session) stored(ctx context.Context, query baseline.Query) ([]baseline.Run, error) {
 	store, err := s.store(ctx)
 	if err != nil {
 		return nil, err
 	}
-	infos, err := store.List(ctx, query)
-	if err != nil {
-		return nil, err
-	}
-	runs := make([]baseline.Run, 0, len(infos))
-	for _, info := range slices.Backward(infos) {
-		run, err := store.Get(ctx, info.ID)
+	var runs []baseline.Run
+	for run, err := range store.Runs(ctx, query) {
 		if err != nil {
 			return nil, err
 		}

@@ -10,6 +10,7 @@
 //	Round        one process start of one side inside a run: the unit of replication
 //	Log          everything one measurement printed: one or two sides, one or more environments
 //	Environment  machine and toolchain facts; its Fingerprint decides comparability
+//	Point        what one run says of one series: center, spread, number of rounds
 //	Series       identity over time: project, package, benchmark, unit, fingerprint, branch
 //	Noise        what the past says about the noise of one series
 //	Warning      a fact that weakens a result and does not stop it

@@ -2,6 +2,7 @@ package baseline
 
 import (
 	"maps"
+	"math"
 	"slices"
 	"time"
 )
@@ -57,7 +58,27 @@ func (s Sample) PerRound() []float64 {
 	return out
 }
 
-// median of at least one value.
+// normalMAD makes the median absolute deviation of normal values estimate their
+// standard deviation: 1/Φ⁻¹(¾).
+const normalMAD = 1.4826
+
+// Summary returns what a history keeps of a sample: the median of its rounds
+// (each the median of its values), their robust standard deviation, 1.4826 times
+// the median absolute deviation from that median, both in the unit, and the number of
+// rounds. 0, 0, 0 for no values.
+func (s Sample) Summary() (center, spread float64, rounds int) {
+	values := s.PerRound()
+	if len(values) == 0 {
+		return 0, 0, 0
+	}
+	center = median(values)
+	for i, v := range values {
+		values[i] = math.Abs(v - center)
+	}
+	return center, min(normalMAD*median(values), math.MaxFloat64), len(values)
+}
+
+// median returns that of at least one value.
 func median(values []float64) float64 {
 	sorted := slices.Sorted(slices.Values(values))
 	n := len(sorted)

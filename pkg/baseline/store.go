@@ -3,6 +3,7 @@ package baseline
 import (
 	"context"
 	"errors"
+	"iter"
 	"time"
 )
 
@@ -33,6 +34,20 @@ type Query struct {
 	Limit       int // newest first; 0: all
 }
 
+// Point is what one run says of one series.
+type Point struct {
+	Key
+	RunID       string
+	Commit      string
+	Branch      string
+	Fingerprint string // of the environment
+	Side        Side
+	Time        time.Time // start of the measurement, UTC; zero when the run does not say
+	Center      float64   // as Sample.Summary: the median of the rounds, in the unit
+	Spread      float64   // their robust standard deviation, in the unit
+	Rounds      int       // at least 1
+}
+
 // Store keeps runs. Implementations are safe for concurrent use by several
 // goroutines and several processes; they do not interpret what they keep.
 // storetest.Run is the contract in executable form.
@@ -45,6 +60,18 @@ type Store interface {
 	// List returns what q selects, newest first, ties by ID. Stored runs that
 	// cannot be read are an error that wraps ErrDamaged, beside the others.
 	List(ctx context.Context, q Query) ([]RunInfo, error)
+
+	// History streams the points of some series, or of all when none is named, over
+	// the runs that q selects: the order of List reversed, so oldest first, and by
+	// key within a run. A series without values has no point, and one that no run
+	// has yields nothing. No raw text is read. An error is the last that is yielded;
+	// stored runs that cannot be read are one that wraps ErrDamaged, after the points
+	// of the others.
+	History(ctx context.Context, q Query, series ...Key) iter.Seq2[Point, error]
+
+	// Runs streams the runs that q selects, oldest first, whole but for Raw. Errors
+	// are yielded as by History.
+	Runs(ctx context.Context, q Query) iter.Seq2[Run, error]
 
 	// Get returns one run, whole, raw text included. id may be a unique prefix of
 	// at least 6 digits. ErrNotFound when there is none.

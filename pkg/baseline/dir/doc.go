@@ -28,6 +28,15 @@
 // hides no other. Copying files between stores is allowed: the ID is of the
 // content, and a run that is there twice is one run.
 //
+// # The index
+//
+// Beside the runs stands .index, a cache of what their headers say and of the
+// points of their series, so that lists and histories do not read every file. It may
+// be deleted at any time. It is never trusted over the files: what it says of one holds
+// only while size and times of change of the file are those at which it was read, each
+// part has a sum, and whatever is missing, stale or damaged is read from the files again.
+// Two processes that write it at once do no harm: each writes a whole one and renames it.
+//
 // # What is promised
 //
 // A run is written to a temporary file in the same directory, synced, renamed,

@@ -37,10 +37,11 @@ type header struct {
 	size   int // bytes of the header itself
 }
 
-func (h header) info() baseline.RunInfo {
+// info returns h in a list; print is its environment's fingerprint.
+func (h header) info(print string) baseline.RunInfo {
 	return baseline.RunInfo{
 		ID: h.id, Project: h.run.Project, Commit: h.run.Commit, Branch: h.run.Branch,
-		Fingerprint: h.run.Environment.Fingerprint(), Environment: h.run.Environment,
+		Fingerprint: print, Environment: h.run.Environment,
 		Time: h.run.Time, Series: h.series,
 	}
 }

@@ -15,40 +15,6 @@ import (
 	"github.com/descartes/regress/pkg/baseline/internal/lookup"
 )
 
-// List reads the headers alone. Beside the runs that are whole it returns an
-// error for each file that is not, which wraps [baseline.ErrDamaged].
-func (s *store) List(ctx context.Context, q baseline.Query) ([]baseline.RunInfo, error) {
-	if err := q.Validate(); err != nil {
-		return nil, fmt.Errorf("list store %s: %w", s.path, err)
-	}
-	names, err := s.names()
-	if err != nil {
-		return nil, fmt.Errorf("list store %s: %w", s.path, err)
-	}
-	var infos []baseline.RunInfo
-	var bad []error
-	seen := map[string]bool{}
-	for _, name := range names {
-		if err := ctx.Err(); err != nil {
-			return nil, fmt.Errorf("list store %s: %w", s.path, err)
-		}
-		h, err := s.header(name)
-		switch {
-		case errors.Is(err, fs.ErrNotExist): // removed by another process just now
-		case err != nil:
-			bad = append(bad, fmt.Errorf("list store: %w", err))
-		case !seen[h.id] && lookup.Matches(q, h.info()):
-			seen[h.id] = true
-			infos = append(infos, h.info())
-		}
-	}
-	slices.SortFunc(infos, lookup.NewestFirst)
-	if q.Limit > 0 && len(infos) > q.Limit {
-		infos = infos[:q.Limit]
-	}
-	return infos, errors.Join(bad...)
-}
-
 // Get reads one run and checks its sums.
 func (s *store) Get(ctx context.Context, id string) (baseline.Run, error) {
 	names, err := s.find(ctx, id)

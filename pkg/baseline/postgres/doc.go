@@ -12,8 +12,12 @@
 // URL keeps the tables in a schema of their own (behind pgbouncer, set it on the
 // role instead: alter role … set search_path).
 //
-// Open applies the schema when it is not there or old, which takes a role that
-// may create tables; once it is there, a role that may only read (usage on the
+// Open applies the schema when it is not there, and brings tables of version 1 to
+// this one in a single transaction; either takes a role that may create tables.
+// Programs of version 1 that are writing at that moment are waited for; afterwards they
+// are refused, when they open the store or, if they had, by a constraint named after
+// the remedy. A store that Citus distributes is distributed again by hand after that.
+// Once the tables are there, a role that may only read (usage on the
 // schema, select on its tables) lists and gets, and one with insert puts.
 //
 // # What is promised

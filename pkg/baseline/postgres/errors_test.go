@@ -129,7 +129,7 @@ func TestRoleThatMayOnlyRead(t *testing.T) {
 		t.Errorf("get: %v %s", err, storetest.Diff(run, storetest.Example(1)))
 	}
 	_, err = s.Put(t.Context(), storetest.Example(2))
-	says(t, err, "put 1 runs into store", "permission denied for table run", "use a role that may")
+	says(t, err, "put 1 runs into store", "permission denied for table", "use a role that may")
 	says(t, s.Remove(t.Context(), storetest.Example(1).ID()), "remove run from store", "permission denied for table run")
 
 	standby := open(t, dsn+"&default_transaction_read_only=on")

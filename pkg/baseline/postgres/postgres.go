@@ -10,7 +10,6 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	regress "github.com/descartes/regress"
 	"github.com/descartes/regress/pkg/baseline"
 )
 
@@ -90,51 +89,4 @@ func parse(dsn string) (*pgxpool.Config, error) {
 
 func where(c *pgx.ConnConfig) string {
 	return fmt.Sprintf("%s of %s at %s:%d", c.Database, c.User, c.Host, c.Port)
-}
-
-// migration is the key of the advisory lock that only one migration holds: any
-// constant that no other program uses ("regress" in ASCII). It is a lock of the
-// transaction, for a session's would stay behind in pgbouncer.
-const migration = 0x72656772657373
-
-func (s *store) migrate(ctx context.Context) error {
-	v, err := version(ctx, s.pool)
-	if err != nil {
-		return s.explain(ctx, "open", err)
-	}
-	if v == 0 || v < regress.SchemaVersion {
-		err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
-			if _, err := tx.Exec(ctx, "select pg_advisory_xact_lock($1)", int64(migration)); err != nil {
-				return err
-			}
-			// Another process may have come first while this one waited.
-			if v, err = version(ctx, tx); err != nil || v >= regress.SchemaVersion {
-				return err
-			}
-			v = regress.SchemaVersion
-			_, err := tx.Conn().PgConn().Exec(ctx, regress.Schema).ReadAll()
-			return err
-		})
-		if err != nil {
-			return s.explain(ctx, "create tables in", err)
-		}
-	}
-	if v > regress.SchemaVersion {
-		return fmt.Errorf("open store %s: %w: version %d, this program knows %d: update regress", s.where, baseline.ErrNewerSchema, v, regress.SchemaVersion)
-	}
-	return nil
-}
-
-type querier interface {
-	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
-}
-
-// version is that of the tables, 0 when there are none.
-func version(ctx context.Context, db querier) (v int, err error) {
-	var there bool
-	if err = db.QueryRow(ctx, "select to_regclass('regress_schema') is not null").Scan(&there); err != nil || !there {
-		return 0, err
-	}
-	err = db.QueryRow(ctx, "select coalesce(max(version), 0) from regress_schema").Scan(&v)
-	return v, err
 }

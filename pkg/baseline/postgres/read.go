@@ -32,7 +32,7 @@ func (s *store) List(ctx context.Context, q baseline.Query) ([]baseline.RunInfo,
 	if err := q.Validate(); err != nil {
 		return nil, fmt.Errorf("list store %s: %w", s.where, err)
 	}
-	sql, args := selection(q)
+	sql, args := selection("project_id, id, commit_sha, branch, started, fingerprint, environment, series", q)
 	rows, err := s.pool.Query(ctx, sql, args...)
 	if err != nil {
 		return nil, s.explain(ctx, "list", err)
@@ -55,9 +55,9 @@ func (s *store) List(ctx context.Context, q baseline.Query) ([]baseline.RunInfo,
 	return infos, nil
 }
 
-// selection is q in SQL. A zero field adds no condition, rather than one that is
-// true, so that the planner sees what can use an index or goes to one shard.
-func selection(q baseline.Query) (sql string, args []any) {
+// selection returns q in SQL. A zero field adds no condition, rather than one
+// that is true, so that the planner sees what can use an index or goes to one shard.
+func selection(columns string, q baseline.Query) (sql string, args []any) {
 	var conditions []string
 	add := func(condition, value string) {
 		if value != "" {
@@ -69,7 +69,7 @@ func selection(q baseline.Query) (sql string, args []any) {
 	add("branch = $%d", q.Branch)
 	add("fingerprint = $%d", q.Fingerprint)
 	add("starts_with(commit_sha, $%d)", q.Commit)
-	sql = "select project_id, id, commit_sha, branch, started, fingerprint, environment, series from run"
+	sql = "select " + columns + " from run"
 	if len(conditions) > 0 {
 		sql += " where " + strings.Join(conditions, " and ")
 	}
@@ -117,7 +117,10 @@ func get(ctx context.Context, tx pgx.Tx, project, id string) (baseline.Run, erro
 	r := baseline.Run{Project: project}
 	var started *time.Time
 	var facts []byte
-	err := tx.QueryRow(ctx, "select side, commit_sha, branch, dirty, started, environment, raw from run where project_id = $1 and id = $2", project, id).
+	err := tx.QueryRow(ctx, `
+		select side, commit_sha, branch, dirty, started, environment, raw.raw
+		from run join raw on raw.project_id = run.project_id and raw.run_id = run.id
+		where run.project_id = $1 and run.id = $2`, project, id).
 		Scan((*string)(&r.Side), &r.Commit, &r.Branch, &r.Dirty, &started, &facts, &r.Raw)
 	if err != nil {
 		return r, err
@@ -126,15 +129,24 @@ func get(ctx context.Context, tx pgx.Tx, project, id string) (baseline.Run, erro
 	if r.Environment, err = decode(facts); err != nil {
 		return r, err
 	}
-	rows, err := tx.Query(ctx, `select package, name, unit, "values", rounds from sample where project_id = $1 and run_id = $2 order by ordinal`, project, id)
+	r.Samples, err = samples(ctx, tx, project, id)
+	return r, err
+}
+
+// samples returns those of one run, sorted by key.
+func samples(ctx context.Context, tx pgx.Tx, project, id string) ([]baseline.Sample, error) {
+	rows, err := tx.Query(ctx, `
+		select package, name, unit, "values", rounds
+		from sample join series on series.project_id = sample.project_id and series.series_id = sample.series_id
+		where sample.project_id = $1 and run_id = $2
+		order by package, name, unit`, project, id)
 	if err != nil {
-		return r, err
+		return nil, err
 	}
-	r.Samples, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (s baseline.Sample, err error) {
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (s baseline.Sample, err error) {
 		err = row.Scan(&s.Package, &s.Name, &s.Unit, &s.Values, &s.Rounds)
 		return s, err
 	})
-	return r, err
 }
 
 type rows interface {

@@ -50,6 +50,9 @@ func (s *store) Put(ctx context.Context, runs ...baseline.Run) (added int, err e
 		if err := insertProjects(ctx, tx, runs); err != nil {
 			return err
 		}
+		if err := insertSeries(ctx, tx, seriesOf(runs)); err != nil {
+			return err
+		}
 		for _, r := range ordered {
 			fresh, err := insertRun(ctx, tx, r)
 			if err != nil {
@@ -103,22 +106,39 @@ func insertRun(ctx context.Context, tx pgx.Tx, r keyed) (fresh bool, err error) 
 		raw = []byte{} // nil would be null
 	}
 	tag, err := tx.Exec(ctx, `
-		insert into run (project_id, id, side, commit_sha, branch, dirty, started, fingerprint, environment, series, raw)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+		insert into run (project_id, id, side, commit_sha, branch, dirty, started, fingerprint, environment, series)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 		on conflict (project_id, id) do nothing`,
-		r.Project, r.id, string(r.Side), r.Commit, r.Branch, r.Dirty, started, r.Environment.Fingerprint(), string(facts), len(r.Samples), raw)
+		r.Project, r.id, string(r.Side), r.Commit, r.Branch, r.Dirty, started, r.Environment.Fingerprint(), string(facts), len(r.Samples))
 	if err != nil || tag.RowsAffected() == 0 {
 		return false, err
 	}
-	samples := slices.SortedFunc(slices.Values(r.Samples), func(a, b baseline.Sample) int { return a.Key.Compare(b.Key) })
-	_, err = tx.CopyFrom(ctx, pgx.Identifier{"sample"},
-		[]string{"project_id", "run_id", "ordinal", "package", "name", "unit", "values", "rounds"},
-		pgx.CopyFromSlice(len(samples), func(i int) ([]any, error) {
-			s := samples[i]
+	if _, err := tx.Exec(ctx, "insert into raw (project_id, run_id, raw) values ($1, $2, $3)", r.Project, r.id, raw); err != nil {
+		return false, err
+	}
+	rows := make([]sampleRow, len(r.Samples))
+	for i, sample := range r.Samples {
+		rows[i] = sampleRow{r.Project, r.id, sample}
+	}
+	return true, copySamples(ctx, tx, rows)
+}
+
+// sampleRow is a sample and whose it is.
+type sampleRow struct {
+	project, run string
+	baseline.Sample
+}
+
+func copySamples(ctx context.Context, tx pgx.Tx, rows []sampleRow) error {
+	_, err := tx.CopyFrom(ctx, pgx.Identifier{"sample"},
+		[]string{"project_id", "series_id", "run_id", "center", "spread", "n", "values", "rounds"},
+		pgx.CopyFromSlice(len(rows), func(i int) ([]any, error) {
+			r := rows[i]
+			center, spread, n := r.Summary()
 			// Not nil, which would be null.
-			return []any{r.Project, r.id, i + 1, s.Package, s.Name, s.Unit, append([]float64{}, s.Values...), append([]int{}, s.Rounds...)}, nil
+			return []any{r.project, seriesID(r.Key), r.run, center, spread, n, append([]float64{}, r.Values...), append([]int{}, r.Rounds...)}, nil
 		}))
-	return err == nil, err
+	return err
 }
 
 // Remove forgets one run with its samples.

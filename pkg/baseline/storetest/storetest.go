@@ -37,6 +37,11 @@ func Run(t *testing.T, fresh func(t *testing.T) (open func() baseline.Store)) {
 		{"what is refused", (*kit).refused},
 		{"prefixes of an ID", (*kit).prefixes},
 		{"queries", (*kit).queries},
+		{"history", (*kit).history},
+		{"edges of a history", (*kit).historyEdges},
+		{"history after removal", (*kit).historyAfterRemove},
+		{"history beside writers", (*kit).historyOfWriters},
+		{"runs without their texts", (*kit).runs},
 		{"remove", (*kit).remove},
 		{"projects stay apart", (*kit).projects},
 		{"weird names", (*kit).weirdNames},
@@ -153,6 +158,7 @@ func Diff(have, want baseline.Run) string {
 	return ""
 }
 
+// sameSample reports whether a and b are equal, field by field.
 func sameSample(a, b baseline.Sample) bool {
 	return a.Key == b.Key && slices.Equal(a.Values, b.Values) && slices.Equal(a.Rounds, b.Rounds)
 }

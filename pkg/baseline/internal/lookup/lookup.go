@@ -32,3 +32,6 @@ func ParseID(id string) (string, error) {
 	}
 	return id, nil
 }
+
+// ByKey orders the points of one run.
+func ByKey(a, b baseline.Point) int { return a.Key.Compare(b.Key) }

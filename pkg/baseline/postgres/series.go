@@ -1,0 +1,81 @@
+package postgres
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"io"
+	"slices"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
+
+	"github.com/descartes/regress/pkg/baseline"
+)
+
+// seriesID returns the key of a series in the dictionary: of its names, so that a
+// writer need not ask which number it has.
+func seriesID(k baseline.Key) pgtype.UUID {
+	h := sha256.New()
+	for _, part := range []string{k.Package, k.Name, k.Unit} {
+		_, _ = io.WriteString(h, part)
+		h.Write([]byte{0}) // which no name has
+	}
+	id := pgtype.UUID{Valid: true}
+	copy(id.Bytes[:], h.Sum(nil))
+	return id
+}
+
+// seriesRow is a row of the dictionary.
+type seriesRow struct {
+	project string
+	id      pgtype.UUID
+	baseline.Key
+}
+
+func (r seriesRow) compare(other seriesRow) int {
+	return cmp.Or(cmp.Compare(r.project, other.project), bytes.Compare(r.id.Bytes[:], other.id.Bytes[:]))
+}
+
+// seriesOf returns the series of runs, each once, in one order for all writers.
+func seriesOf(runs []baseline.Run) []seriesRow {
+	var rows []seriesRow
+	for _, r := range runs {
+		for _, sample := range r.Samples {
+			rows = append(rows, seriesRow{r.Project, seriesID(sample.Key), sample.Key})
+		}
+	}
+	return tidy(rows)
+}
+
+func tidy(rows []seriesRow) []seriesRow {
+	slices.SortFunc(rows, seriesRow.compare)
+	return slices.CompactFunc(rows, func(a, b seriesRow) bool { return a.compare(b) == 0 })
+}
+
+// insertSeries adds those that the dictionary does not have. The order of rows
+// keeps two writers from waiting for one another.
+func insertSeries(ctx context.Context, tx pgx.Tx, rows []seriesRow) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	var columns struct {
+		projects, packages, names, units []string
+		ids                              []pgtype.UUID
+	}
+	for _, r := range rows {
+		columns.projects = append(columns.projects, r.project)
+		columns.ids = append(columns.ids, r.id)
+		columns.packages = append(columns.packages, r.Package)
+		columns.names = append(columns.names, r.Name)
+		columns.units = append(columns.units, r.Unit)
+	}
+	_, err := tx.Exec(ctx, `
+		insert into series (project_id, series_id, package, name, unit)
+		select * from unnest($1::text[], $2::uuid[], $3::text[], $4::text[], $5::text[]) as new (project_id, series_id, package, name, unit)
+		where not exists (select from series old where old.project_id = new.project_id and old.series_id = new.series_id)
+		on conflict do nothing`,
+		columns.projects, columns.ids, columns.packages, columns.names, columns.units)
+	return err
+}
