@@ -2,14 +2,12 @@ package main
 
 import (
 	"context"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/descartes/regress/cmd/regress/internal/report"
 	"github.com/descartes/regress/pkg/baseline"
 	"github.com/descartes/regress/pkg/gate"
-	"github.com/descartes/regress/pkg/gate/stat"
 )
 
 // What the store is asked for a picture: it must not hold up the verdict.
@@ -18,53 +16,65 @@ const (
 	historyLimit = 10 * time.Second
 )
 
-// history gives the stored sessions of a row, read once for all rows of each
-// class of machine; nil where no row is shown with its history, or the store has
-// none. It illustrates: nothing is decided by it.
+// history returns a function that gives the stored sessions of a row; nil where
+// no row is shown with its history, or the store has none. The store is read here, once
+// for each class of machine. It illustrates: nothing is decided by it.
 func (s *session) history(ctx context.Context, in gate.Input, d gate.Decision) func(gate.Row) []report.Session {
-	if !slices.ContainsFunc(d.Rows, report.ShowsHistory) {
+	var shown []baseline.Key
+	for _, r := range d.Rows {
+		if report.ShowsHistory(r) {
+			shown = append(shown, r.Key())
+		}
+	}
+	if len(shown) == 0 {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, historyLimit)
 	defer cancel()
-	runs := map[string][]baseline.Run{} // oldest first, by fingerprint; "" for the only one
+	sessions := map[string]map[baseline.Key][]report.Session{} // by fingerprint; "" for the only one
 	for _, run := range in.Log.Runs {
 		print := run.Environment.Fingerprint()
-		if _, known := runs[print]; known || run.Side != baseline.Head && run.Side != baseline.None {
+		if _, known := sessions[print]; known || run.Side != baseline.Head && run.Side != baseline.None {
 			continue
 		}
-		query := baseline.Query{Project: s.project(in.Log), Branch: baseBranch(in), Fingerprint: print, Limit: historyRuns}
-		found, err := s.stored(ctx, query)
-		if err == nil && len(found) == 0 { // compared with a commit: whatever is kept of its past
-			query.Branch = ""
-			found, err = s.stored(ctx, query)
-		}
+		found, err := s.sessions(ctx, baseline.Query{Project: s.project(in.Log), Branch: baseBranch(in), Fingerprint: print, Limit: historyRuns}, shown)
 		if err != nil {
 			s.note("warning: the report shows no history: %v", err)
 			return nil
 		}
-		runs[print] = found
-		runs[""] = found // asked for where a decision has one class of machine alone
+		sessions[print] = found
+		sessions[""] = found // asked for where a decision has one class of machine alone
 	}
-	return func(r gate.Row) []report.Session { return sessions(runs[r.Fingerprint], r.Key()) }
+	return func(r gate.Row) []report.Session { return sessions[r.Fingerprint][r.Key()] }
 }
 
-// sessions are the medians of one series.
-func sessions(runs []baseline.Run, key baseline.Key) []report.Session {
-	var all []report.Session
-	for _, run := range runs {
-		at, found := slices.BinarySearchFunc(run.Samples, key, func(s baseline.Sample, k baseline.Key) int { return s.Key.Compare(k) })
-		if !found {
-			continue
-		}
-		if rounds := run.Samples[at].PerRound(); len(rounds) > 0 {
-			all = append(all, report.Session{Value: stat.Median(rounds), Commit: run.Commit})
-		}
+// sessions returns what the store has of the series, oldest first: of the branch
+// in query, or, where that has no run, as when a commit was compared with, of any.
+func (s *session) sessions(ctx context.Context, query baseline.Query, series []baseline.Key) (map[baseline.Key][]report.Session, error) {
+	store, err := s.store(ctx)
+	if err != nil {
+		return nil, err
 	}
-	return all
+	one := query
+	one.Limit = 1
+	infos, err := store.List(ctx, one)
+	if err != nil {
+		return nil, err
+	}
+	if len(infos) == 0 {
+		query.Branch = ""
+	}
+	found := map[baseline.Key][]report.Session{}
+	for p, err := range store.History(ctx, query, series...) {
+		if err != nil {
+			return nil, err
+		}
+		found[p.Key] = append(found[p.Key], report.Session{Value: p.Center, Commit: p.Commit})
+	}
+	return found, nil
 }
 
-// baseBranch is what was compared with; a commit where no branch was named.
+// baseBranch returns what was compared with; a commit where no branch was named.
 func baseBranch(in gate.Input) string {
 	for _, run := range in.Log.Runs {
 		if run.Side == baseline.Base {
