@@ -93,7 +93,7 @@ func newLocalRun(t *testing.T, act, url, token string) *localRun {
 	w.put("repo/hash/hash.go", string(slow))
 	w.git("commit", "-q", "-a", "-m", "mix more")
 	w.head = strings.TrimSpace(w.git("rev-parse", "HEAD"))
-	for _, name := range []string{"checkout", "setup-go", "cache", "upload-artifact"} {
+	for _, name := range []string{"checkout", "setup-go", "cache", "cache/restore", "cache/save", "upload-artifact"} {
 		w.put("stub/"+name+"/action.yml", fmt.Sprintf(`name: %s
 description: stands in for the real one
 inputs:
@@ -106,7 +106,6 @@ runs:
       run: if [ %[1]s = upload-artifact ]; then cp "$FROM" %[2]q; fi
 `, name, filepath.Join(w.dir, "uploaded.log")))
 	}
-	w.put("stub/cache/restore/action.yml", "name: restore\ndescription: stands in\nruns:\n  using: composite\n  steps:\n    - shell: bash\n      run: 'true'\n")
 	return w
 }
 
@@ -147,7 +146,7 @@ func (w *localRun) run(event, file string, payload any, green bool) {
 		"--local-repository", "descartes/regress@v1=" + here, "-s", "GITHUB_TOKEN=" + w.token,
 		"--env", "GITHUB_API_URL=" + w.url + "/", "--env", "GITHUB_REPOSITORY=acme/shop", "--env", "GOPROXY=off",
 	}
-	for _, stub := range []string{"checkout@v4", "setup-go@v5", "cache@v4", "upload-artifact@v4"} {
+	for _, stub := range []string{"checkout@v6", "setup-go@v6", "cache@v5", "upload-artifact@v7"} {
 		name, _, _ := strings.Cut(stub, "@")
 		args = append(args, "--local-repository", "actions/"+stub+"="+filepath.Join(w.dir, "stub", name))
 	}

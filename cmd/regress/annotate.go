@@ -8,6 +8,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/descartes/regress/cmd/regress/internal/github"
+	"github.com/descartes/regress/cmd/regress/internal/report"
 	"github.com/descartes/regress/pkg/baseline"
 	"github.com/descartes/regress/pkg/baseline/ingest"
 	"github.com/descartes/regress/pkg/gate"
@@ -63,11 +64,16 @@ func (f *annotateFlags) run(ctx context.Context, s *session, files []string) err
 	}
 	in := s.input(log)
 	decision := gate.Decide(in)
-	if err := printReport(decision, in); err != nil {
+	if err := printReport(decision, in, nil); err != nil {
 		return fmt.Errorf("print the report: %w", err)
 	}
-	post := s.post(ctx, in, decision)
+	page := s.postOptions(ctx, in, decision, nil)
+	post := s.post(ctx, in, decision, page)
 	post.Claims, post.Policy = claims, s.policyFile(ctx)
+	post.Write = func(confirmed map[baseline.Key]report.Cause) string {
+		page.Causes = confirmed
+		return s.markdown(decision, page)
+	}
 	h.job.Finish(ctx, post)
 	h.publish(baseline.Log{}, decision, "") // the names of a stranger's files are not for writing
 	return f.excuse(ctx, s, outcome(decision))

@@ -31,16 +31,17 @@ type baselineFlags struct {
 func baselineCommand(w *world) *cli.Command {
 	return &cli.Command{
 		Name:  "baseline",
-		Usage: "keep, list, show and remove reference runs",
+		Usage: "keep, fetch, list, show and remove reference runs",
 		Subcommands: []*cli.Command{
 			baselineUpdateCommand(w),
+			baselineFetchCommand(w),
 			baselineListCommand(w),
 			baselineShowCommand(w),
 			baselineRemoveCommand(w),
 		},
 		Action: func(c *cli.Context) error {
 			if !c.Args().Present() {
-				return usagef("baseline: say what to do: update, list, show or remove")
+				return usagef("baseline: say what to do: update, fetch, list, show or remove")
 			}
 			return unknownCommand("baseline: ", c.Args().First(), c.Command.Subcommands)
 		},

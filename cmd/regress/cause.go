@@ -7,9 +7,9 @@ import (
 	"time"
 
 	"github.com/descartes/regress/cmd/regress/internal/figure"
-	"github.com/descartes/regress/cmd/regress/internal/github"
 	"github.com/descartes/regress/cmd/regress/internal/measure"
 	"github.com/descartes/regress/cmd/regress/internal/placement"
+	"github.com/descartes/regress/cmd/regress/internal/report"
 	"github.com/descartes/regress/pkg/baseline"
 	"github.com/descartes/regress/pkg/gate"
 )
@@ -23,16 +23,16 @@ const (
 	longSample  = 3 * time.Second
 )
 
-// causes profiles both sides of what regressed, and of what crept in, where the anchor is the other side, and says where
-// it comes from. It is for what was measured here, and it can fail without harm: annotations then
-// stand on the benchmarks' own lines.
-func (s *session) causes(ctx context.Context, f measureFlags, base string, d gate.Decision) map[baseline.Key]github.Cause {
+// causes profiles both sides of what regressed, and of what crept in, where the anchor is the
+// other side, and says where it comes from. It is for what was measured here, and it can fail
+// without harm: annotations then stand on the benchmarks' own lines.
+func (s *session) causes(ctx context.Context, f measureFlags, base string, d gate.Decision) causes {
 	if len(s.cfg.Suite.Command) > 0 {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, causeLimit)
 	defer cancel()
-	out := map[baseline.Key]github.Cause{}
+	out := causes{}
 	look := func(verdict gate.Verdict, what, base string) {
 		wants, rows := suspects(d, verdict)
 		if len(wants) == 0 || ctx.Err() != nil {
@@ -107,7 +107,7 @@ func sampleTime(row gate.Row) time.Duration {
 	return min(max(time.Duration(.15/share*float64(time.Second)), shortSample), longSample)
 }
 
-func (s *session) blame(ctx context.Context, f measureFlags, base string, wants []measure.ProfileWant, rows [][]gate.Row) (map[baseline.Key]github.Cause, error) {
+func (s *session) blame(ctx context.Context, f measureFlags, base string, wants []measure.ProfileWant, rows [][]gate.Row) (causes, error) {
 	options, err := s.options(ctx, plan{measureFlags: f, base: base, rounds: 1})
 	if err != nil {
 		return nil, err
@@ -120,7 +120,7 @@ func (s *session) blame(ctx context.Context, f measureFlags, base string, wants 
 	if err != nil {
 		return nil, err
 	}
-	out := map[baseline.Key]github.Cause{}
+	out := causes{}
 	for i, p := range profiles {
 		if p.Err != nil {
 			s.note("warning: %v", p.Err)
@@ -143,8 +143,8 @@ func (s *session) blame(ctx context.Context, f measureFlags, base string, wants 
 }
 
 // described is a cause as an annotation has it.
-func described(cause placement.Cause, kind placement.Kind) github.Cause {
-	out := github.Cause{File: cause.File, First: cause.First, Last: cause.Last}
+func described(cause placement.Cause, kind placement.Kind) report.Cause {
+	out := report.Cause{File: cause.File, First: cause.First, Last: cause.Last}
 	for _, g := range cause.Grown {
 		amount := fmt.Sprintf("%+.3g %s", g.PerOp, map[placement.Kind]string{placement.Space: "B/op", placement.Objects: "allocs/op"}[kind])
 		if kind == placement.CPU {

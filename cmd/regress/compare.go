@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"regexp"
 	"time"
 
@@ -77,14 +78,14 @@ func (f *compareFlags) run(ctx context.Context, s *session, files []string) erro
 		return f.excuse(ctx, s, err)
 	}
 	decision := gate.Decide(in)
-	if err := printReport(decision, in); err != nil {
-		return fmt.Errorf("print the report: %w", err)
-	}
 	if len(files) == 0 { // what was measured here can be profiled here
 		hub.causes = s.causes(ctx, f.measureFlags, base, decision)
 		hub.keepCauses(in.Log)
 	} else {
 		hub.causes = keptCauses(files)
+	}
+	if err := printReport(decision, in, hub.causes); err != nil {
+		return fmt.Errorf("print the report: %w", err)
 	}
 	hub.finish(ctx, in, decision)
 	return f.excuse(ctx, s, outcome(decision))
@@ -101,20 +102,15 @@ func outcome(d gate.Decision) error {
 // printer chooses the format before anything is measured for it. The report
 // does not name the file of the log: a replay under another name, or from a pipe,
 // prints the same bytes.
-func (f formatFlags) printer(w *world) (func(gate.Decision, gate.Input) error, error) {
-	options := func(in gate.Input) report.Options {
-		return report.Options{Color: w.color, Width: w.width, All: f.all, Command: again(in.Log), Expires: expiry(in.Log)}
-	}
-	switch f.format {
-	case "text":
-		return func(d gate.Decision, in gate.Input) error { return report.Text(w.stdout, d, options(in)) }, nil
-	case "markdown":
-		return func(d gate.Decision, in gate.Input) error { return report.Markdown(w.stdout, d, options(in)) }, nil
-	case "json":
-		return func(d gate.Decision, _ gate.Input) error { return report.JSON(w.stdout, d) }, nil
-	default:
+func (f formatFlags) printer(w *world) (func(gate.Decision, gate.Input, causes) error, error) {
+	writers := map[string]func(io.Writer, gate.Decision, report.Options) error{"text": report.Text, "markdown": report.Markdown, "json": report.JSON}
+	write := writers[f.format]
+	if write == nil {
 		return nil, usagef("--format %q: text, markdown or json", f.format)
 	}
+	return func(d gate.Decision, in gate.Input, found causes) error {
+		return write(w.stdout, d, report.Options{Color: w.color, Width: w.width, All: f.all, Command: again(in.Log), Expires: expiry(in.Log), Causes: found})
+	}, nil
 }
 
 // started is when a log was begun; zero when it does not say.

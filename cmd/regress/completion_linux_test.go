@@ -46,7 +46,7 @@ var typed = []struct{ line, want string }{
 	{"regress compare --comment a", "always auto"},
 	{"regress run l", "large latency"},
 	{"regress run latency --ben", "--bench --benchtime"},
-	{"regress baseline ", "list remove show update"},
+	{"regress baseline ", "fetch list remove show update"},
 	{"regress baseline update --bra", "--branch"},
 	{"regress help base", "baseline"},
 	{"regress help baseline u", "update"},

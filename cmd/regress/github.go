@@ -24,8 +24,11 @@ type hub struct {
 	*session
 	job    *github.Job
 	env    github.Context
-	causes map[baseline.Key]github.Cause
+	causes causes
 }
+
+// causes are what profiles say of rows that are red.
+type causes = map[baseline.Key]report.Cause
 
 // github prepares to report, where the command was asked to.
 func (s *session) github(ctx context.Context, asked bool, f hubFlags) (*hub, error) {
@@ -39,6 +42,21 @@ func (s *session) github(ctx context.Context, asked bool, f hubFlags) (*hub, err
 	}
 	h.job = github.Start(ctx, h.env, options)
 	return h, nil
+}
+
+// eventBase returns what the event of a GitHub job compares with; empty outside of one. Where git
+// knows none of the event's names it is the first, for the measurement to say so.
+func (s *session) eventBase(ctx context.Context, in repo.Repo) string {
+	if s.getenv("GITHUB_ACTIONS") != "true" {
+		return ""
+	}
+	env, _ := github.FromEnv(s.getenv) // what is wrong with it is said by who posts
+	for _, name := range env.Base {
+		if _, err := in.Commit(ctx, name); err == nil {
+			return name
+		}
+	}
+	return append(env.Base, "")[0]
 }
 
 // hubOptions sends workflow commands to stderr: stdout is the report alone,
@@ -85,7 +103,7 @@ func (h *hub) finish(ctx context.Context, in gate.Input, d gate.Decision) {
 	if h.job == nil {
 		return
 	}
-	post := h.post(ctx, in, d)
+	post := h.post(ctx, in, d, h.postOptions(ctx, in, d, h.causes))
 	post.Causes = h.causes
 	h.job.Finish(ctx, post)
 	h.publish(in.Log, d, post.Summary)
@@ -104,7 +122,7 @@ func (h *hub) publish(log baseline.Log, d gate.Decision, markdown string) {
 	if h.env.Outputs != "" && len(log.Files) == 1 && filepath.IsAbs(log.Files[0]) {
 		name := strings.TrimSuffix(log.Files[0], filepath.Ext(log.Files[0]))
 		var text bytes.Buffer
-		err := report.JSON(&text, d)
+		err := report.JSON(&text, d, report.Options{Causes: h.causes})
 		err = errors.Join(err, os.WriteFile(name+".json", text.Bytes(), 0o644), os.WriteFile(name+".md", []byte(markdown), 0o644))
 		if err != nil {
 			h.note("warning: write the report beside the raw log: %v", err)
@@ -130,35 +148,47 @@ func (h *hub) keepCauses(log baseline.Log) {
 	}
 }
 
-// keptCauses returns what keepCauses added to the logs. A log that cannot be read has been complained
-// of, and one from standard input is read only once.
-func keptCauses(files []string) map[baseline.Key]github.Cause {
-	causes := map[baseline.Key]github.Cause{}
+// keptCauses returns what keepCauses added to the logs. A log that cannot be read has been
+// complained of, and one from standard input is read only once.
+func keptCauses(files []string) causes {
+	kept := causes{}
 	for _, name := range files {
 		if text, err := os.ReadFile(name); err == nil {
-			maps.Copy(causes, github.Causes(github.ReadClaims(text)))
+			maps.Copy(kept, github.Causes(github.ReadClaims(text)))
 		}
 	}
-	return causes
+	return kept
 }
 
-func (s *session) post(ctx context.Context, in gate.Input, d gate.Decision) github.Post {
-	options := report.Options{Command: again(in.Log), Expires: expiry(in.Log), History: s.history(ctx, in, d)}
+// postOptions returns what the report that is posted is given besides the decision.
+func (s *session) postOptions(ctx context.Context, in gate.Input, d gate.Decision, found causes) report.Options {
+	options := report.Options{Command: again(in.Log), Expires: expiry(in.Log), History: s.history(ctx, in, d), Causes: found}
 	if len(in.Log.Files) == 1 { // as it is called in the artifact
 		options.LogName = filepath.Base(in.Log.Files[0])
 	}
-	var markdown bytes.Buffer
-	if err := report.Markdown(&markdown, d, options); err != nil {
+	return options
+}
+
+// markdown returns the report that is posted.
+func (s *session) markdown(d gate.Decision, options report.Options) string {
+	var page bytes.Buffer
+	if err := report.Markdown(&page, d, options); err != nil {
 		s.note("warning: render the summary: %v", err)
 	}
+	return page.String()
+}
+
+// post returns what is said on GitHub.
+func (s *session) post(ctx context.Context, in gate.Input, d gate.Decision, options report.Options) github.Post {
+	page := s.markdown(d, options)
 	positions, err := source.Find(s.top(ctx))
 	if err != nil {
 		s.note("warning: annotations may stand without a line: %v", err)
 	}
 	return github.Post{
 		Decision:  d,
-		Summary:   markdown.String(),
-		Comment:   markdown.String(),
+		Summary:   page,
+		Comment:   page,
 		Positions: positions,
 		Reproduce: func(row gate.Row) string { return reproduce(again(in.Log), row) },
 		Waivers:   in.Waivers,

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/descartes/regress/cmd/regress/internal/github/githubtest"
+	"github.com/descartes/regress/cmd/regress/internal/repo"
 )
 
 // headSHA is the pull request's commit in the events of internal/github.
@@ -122,4 +123,41 @@ func TestFork(t *testing.T) {
 	if code, _, _ := onGitHub(t, hub, "workflow_run", "workflow_run", "annotate"); code != exitUndecided {
 		t.Errorf("exit %d without an artifact", code)
 	}
+}
+
+// TestEventBase: what a job compares with, where nobody says. A branch that was fetched is newer
+// than the event's commit; a commit that a forced push has lost is none.
+func TestEventBase(t *testing.T) {
+	dir := t.TempDir()
+	git := func(args ...string) {
+		t.Helper()
+		cmd := exec.CommandContext(t.Context(), "git", append([]string{"-C", dir, "-c", "user.name=t", "-c", "user.email=t@example.com"}, args...)...)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("git %v: %v\n%s", args, err, out)
+		}
+	}
+	git("init", "-q", "-b", "main")
+	git("commit", "-q", "--allow-empty", "-m", "one")
+	in, err := repo.Open(t.Context(), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	check := func(event, actions, want string) {
+		t.Helper()
+		vars := map[string]string{
+			"GITHUB_ACTIONS": actions, "GITHUB_EVENT_NAME": event, "GITHUB_REPOSITORY": "acme/shop",
+			"GITHUB_EVENT_PATH": filepath.Join("internal", "github", "testdata", "events", event+".json"),
+		}
+		s := &session{world: &world{getenv: func(name string) string { return vars[name] }}}
+		if have := s.eventBase(t.Context(), in); have != want {
+			t.Errorf("%s: %q, want %q", event, have, want)
+		}
+	}
+	check("pull_request", "", "")
+	check("pull_request", "true", "origin/main") // unknown here, which measuring says
+	check("push", "true", "HEAD")
+	check("schedule", "true", "HEAD")
+	check("merge_group", "true", strings.Repeat("2", 40))
+	git("update-ref", "refs/remotes/origin/main", "main")
+	check("pull_request", "true", "origin/main")
 }

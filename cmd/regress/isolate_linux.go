@@ -10,11 +10,11 @@ import (
 )
 
 // A shell around this process has mostly the same secrets in its environment. What follows keeps
-// the programs that are started here from reading it. It also ends sudo and mount for them, so it is
-// for processes with something to lose.
+// the programs that are started here from reading it. It also ends sudo and mount for them, so it
+// is for processes with something to lose.
 
-// dropCapabilities gives up the rights with which root reads processes that others may not. It holds
-// for the next program that this thread executes, and for all that come from it.
+// dropCapabilities gives up the rights with which root reads processes that others may not. It
+// holds for the next program that this thread executes, and for all that come from it.
 func dropCapabilities() error {
 	if os.Geteuid() != 0 {
 		return nil

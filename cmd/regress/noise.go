@@ -5,11 +5,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
-	"text/tabwriter"
+	"strconv"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/descartes/regress/cmd/regress/internal/figure"
+	"github.com/descartes/regress/cmd/regress/internal/table"
 	"github.com/descartes/regress/pkg/baseline"
 	"github.com/descartes/regress/pkg/baseline/machine"
 	"github.com/descartes/regress/pkg/gate"
@@ -47,13 +51,29 @@ func (f *noiseFlags) run(ctx context.Context, s *session, _ []string) error {
 	slices.SortFunc(keys, func(a, b baseline.Key) int {
 		return cmp.Or(-cmp.Compare(memory[a].SD, memory[b].SD), a.Compare(b))
 	})
-	table := tabwriter.NewWriter(s.stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "BENCHMARK\tUNIT\tWITHIN A SESSION\tBETWEEN SESSIONS\tRUN-WIDE\tSESSIONS")
+	out := table.Table{Columns: []table.Column{
+		{Title: "BENCHMARK"}, {Title: "UNIT"}, {Title: "WITHIN A SESSION", Right: true}, {Title: "BETWEEN SESSIONS", Right: true}, {Title: "RUN-WIDE", Right: true}, {Title: "SESSIONS", Right: true},
+	}}
+	still := 0
 	for _, key := range keys {
 		n := memory[key]
-		fmt.Fprintf(table, "%s\t%s\t%.2f %%\t%.2f %%\t%.2f %%\t%d\n", key.Name, key.Unit, 100*n.SD, 100*n.Between, 100*n.RunWide, n.Sessions)
+		if n.SD == 0 && figure.KindOf(key.Unit) != figure.Time { // a count; a clock has been lucky
+			still++
+			continue
+		}
+		between, runWide := "–", "–" // of one session nothing is known
+		if n.Sessions > 1 {
+			between, runWide = figure.Percent(n.Between), figure.Percent(n.RunWide)
+		}
+		out.Add([]table.Cell{table.Named(key.Name), table.Say(key.Unit), table.Figure(figure.Percent(n.SD)), table.Figure(between), table.Figure(runWide), table.Figure(fmt.Sprint(n.Sessions))})
 	}
-	return table.Flush()
+	var text strings.Builder
+	table.Text{Width: s.width}.Write(&text, out)
+	if still > 0 {
+		fmt.Fprintf(&text, "%s without noise: counts that are the same in nearly every round\n", strconv.Itoa(still)+" series")
+	}
+	_, err = io.WriteString(s.stdout, text.String())
+	return err
 }
 
 // here returns what the store has from this class of machine, oldest first.

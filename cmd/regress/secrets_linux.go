@@ -22,8 +22,9 @@ const handedOver = "REGRESS_HANDED_OVER"
 // start. A pull request's benchmark runs as the same user, and could read them in
 // /proc/PID/environ and /proc/PID/cmdline of this process, where they stand as they were given:
 // os.Unsetenv does not change them. So the program executes itself again with neither, and is
-// handed both in a file in memory that it closes before anything else. It also makes its own memory,
-// and processes outside (the shell that was given the same variables), unreadable for them.
+// handed both in a file in memory that it closes before anything else. It also makes its own
+// memory, and processes outside (the shell that was given the same variables), unreadable for
+// them.
 //
 // What it could not do is the error, or told to warn; the program works without it.
 func hideSecrets(warn func(format string, args ...any)) error {

@@ -70,13 +70,17 @@ func (w *world) open(named string) (*session, error) {
 	return s, nil
 }
 
-// baseOr returns the base that was typed, else the branch that changes are made against. Where there
-// is none, a stored baseline is looked up under main, and measuring has nothing to measure beside.
+// baseOr returns the base that was typed, else what the event of a GitHub job compares with, else
+// the branch that changes are made against. Where there is none, a stored baseline is looked up
+// under main, and measuring has nothing to measure beside.
 func (s *session) baseOr(ctx context.Context, typed string, stored bool) (string, error) {
 	if typed != "" {
 		return typed, nil
 	}
 	if in, err := repo.Open(ctx, s.root); err == nil {
+		if base := s.eventBase(ctx, in); base != "" && !stored {
+			return base, nil
+		}
 		if branch := in.DefaultBranch(ctx); branch != "" {
 			return branch, nil
 		}

@@ -13,8 +13,8 @@ import (
 	"testing"
 )
 
-// BenchmarkFile decides on a file of 30 runs a side and two units with regress and with benchstat, in processes of
-// their own, and reports their memory at its highest:
+// BenchmarkFile decides on a file of 30 runs a side and two units with regress and with
+// benchstat, in processes of their own, and reports their memory at its highest:
 //
 //	go test -run '^$' -bench File -benchtime 1x -count 5 ./cmd/regress
 func BenchmarkFile(b *testing.B) {

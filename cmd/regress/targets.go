@@ -43,7 +43,7 @@ func (f *targetsFlags) run(ctx context.Context, s *session, files []string) erro
 	in := s.input(log)
 	in.OnlyHead = true
 	decision := gate.Decide(in)
-	if err := printReport(decision, in); err != nil {
+	if err := printReport(decision, in, nil); err != nil {
 		return fmt.Errorf("print the report: %w", err)
 	}
 	return outcome(decision)

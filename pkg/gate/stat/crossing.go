@@ -5,9 +5,10 @@ import (
 	"slices"
 )
 
-// Crossing returns the index of the first of values, which are in order of time, that has left the
-// level from for the level to, that is, lies nearer to it; len(values) where none has. ok is false
-// where no one place can be told: all have, only the last one has, or they waver. Values are finite.
+// Crossing returns the index of the first of values, which are in order of time, that has left
+// the level from for the level to, that is, lies nearer to it; len(values) where none has. ok is
+// false where no one place can be told: all have, only the last one has, or they waver. Values
+// are finite.
 //
 // Note: it places a step that is known already, in a picture, and finds none: levels whose distance
 // is noise are crossed wherever noise crosses the middle.

@@ -37,8 +37,8 @@ func harmless(t *testing.T, text string) {
 	}
 }
 
-// shown returns what a reader of prose sees: entities and escapes are read, and invisible spaces are
-// not there.
+// shown returns what a reader of prose sees: entities and escapes are read, and invisible spaces
+// are not there.
 func shown(prose string) string {
 	prose = regexp.MustCompile(`\\([!-/:-@[-`+"`"+`{-~])`).ReplaceAllString(prose, "$1")
 	return strings.ReplaceAll(html.UnescapeString(prose), "\u200b", "")
@@ -101,6 +101,22 @@ func FuzzJSONIsTheSameDocument(f *testing.F) {
 			t.Errorf("reads as %q, want %q", have["name"], want["name"])
 		}
 	})
+}
+
+func TestLinksLeadToTheWebAlone(t *testing.T) {
+	check := func(address, want string) {
+		t.Helper()
+		if have := Link("the [run]", address); have != want {
+			t.Errorf("have %q, want %q", have, want)
+		}
+	}
+	check("https://github.com/a/b_c/pull/1/files", `[the \[run\]](https://github.com/a/b_c/pull/1/files)`)
+	check("https://e.example/a(b)c d|`<x>\n", "") // a line end is none of an address
+	check("https://e.example/a(b)c d|`<x>", `[the \[run\]](https://e.example/a%28b%29c%20d%7C%60%3Cx%3E)`)
+	check("javascript:alert(1)", "")
+	check("/relative", "")
+	check("https://", "")
+	check("https://e.example/"+strings.Repeat("a", 500), "")
 }
 
 func TestSpark(t *testing.T) {

@@ -1,6 +1,9 @@
 package figure
 
-import "strings"
+import (
+	"net/url"
+	"strings"
+)
 
 // Bytes and characters that one piece of Markdown may take, so that what is
 // never cut has a bound. Wider tables scroll sideways.
@@ -87,6 +90,18 @@ func Prose(s string) string {
 		}
 	}
 	return b.String()
+}
+
+// Link returns a link of Markdown; nothing where the address is none of the web, or longer than any
+// that somebody means.
+func Link(text, address string) string {
+	const longest = 500
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || len(address) > longest {
+		return ""
+	}
+	safe := strings.NewReplacer("(", "%28", ")", "%29", "<", "%3C", ">", "%3E", "|", "%7C", `\\`, "%5C", "`", "%60").Replace(u.String())
+	return "[" + Prose(text) + "](" + Plain(safe) + ")"
 }
 
 // Fenced shows a block of text that is copied from.

@@ -45,8 +45,8 @@ func Sentence(s string) string {
 	return Shorten(Plain(s), longest)
 }
 
-// Shorten leaves out the middle of s, where the parts of a long benchmark name that tell it from its
-// neighbours rarely are.
+// Shorten leaves out the middle of s, where the parts of a long benchmark name that tell it from
+// its neighbours rarely are.
 func Shorten(s string, width int) string {
 	n := utf8.RuneCountInString(s)
 	if n <= width {

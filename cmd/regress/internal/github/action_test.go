@@ -75,20 +75,48 @@ func TestActionExpressions(t *testing.T) {
 		}
 	}
 	for name, output := range a.Outputs {
-		id := regexp.MustCompile(`steps\.(\w+)\.outputs\.`).FindStringSubmatch(output.Value)
-		if id == nil || !strings.Contains(a.script(id[1]), name+"=") {
-			t.Errorf("output %q comes from nowhere", name)
+		if want := "${{ steps.post.outputs." + name + " }}"; output.Value != want || output.Description == "" {
+			t.Errorf("output %q is %s, not %s, or not described", name, output.Value, want)
 		}
 	}
 }
 
-func (a actionFile) script(id string) string {
+// The code of a pull request runs in one step, whose environment has no secret of the job; a secret
+// reaches only steps that run nothing but regress. Actions of others are not used.
+func TestActionSecrets(t *testing.T) {
+	a := readAction(t)
+	secret := regexp.MustCompile(`github-token|inputs\.store\b|secrets\.|github\.token`)
+	seen := map[string]bool{}
 	for _, step := range a.Runs.Steps {
-		if step.ID == id || step.Name == id {
-			return step.Run
+		for name, value := range step.Env {
+			if secret.MatchString(value) {
+				seen[step.Name] = true
+				if step.ID == "measure" {
+					t.Errorf("the step that runs the pull request's code has %s", name)
+				}
+			}
+		}
+		if step.Uses != "" && !strings.HasPrefix(step.Uses, "actions/") {
+			t.Errorf("%s is not pinned by commit", step.Uses)
 		}
 	}
-	return ""
+	if len(seen) != 2 || !seen["Decide and post"] || !seen["Fetch baselines"] {
+		t.Errorf("secrets are in %v", seen)
+	}
+	for _, name := range []string{"GITHUB_TOKEN", "GH_TOKEN", "ACTIONS_RUNTIME_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN"} {
+		if !strings.Contains(a.step("measure").Shell, "-u "+name+" ") {
+			t.Errorf("the shell that measures keeps %s of the job", name)
+		}
+	}
+}
+
+func (a actionFile) step(id string) actionStep {
+	for _, step := range a.Runs.Steps {
+		if step.ID == id || step.Name == id {
+			return step
+		}
+	}
+	return actionStep{}
 }
 
 // stub stands in for regress: it writes down how it was called.
@@ -102,18 +130,24 @@ import (
 )
 
 func main() {
-	fmt.Printf("::error::from regress\n")
+	fmt.Fprintf(os.Stderr, "::error::from regress\n")
 	var out strings.Builder
 	for _, arg := range os.Args[1:] {
 		fmt.Fprintf(&out, "arg %q\n", arg)
 	}
 	for _, pair := range os.Environ() {
-		if strings.HasPrefix(pair, "REGRESS_") {
+		if strings.HasPrefix(pair, "REGRESS_") || strings.Contains(pair, "TOKEN") {
 			fmt.Fprintf(&out, "env %q\n", pair)
 		}
 	}
 	if i := slices.Index(os.Args, "--output"); i > 0 {
-		os.WriteFile(os.Args[i+1], []byte("log"), 0o644)
+		if os.Getenv("NO_LOG") == "" {
+			os.WriteFile(os.Args[i+1], []byte("log"), 0o644)
+		}
+		// What it measures tries to set the stage for the next step.
+		for _, name := range []string{"GITHUB_ENV", "GITHUB_PATH", "GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY"} {
+			os.WriteFile(os.Getenv(name), []byte("exit-code=0\nBASH_ENV=/tmp/x\n"), 0o644)
+		}
 	}
 	os.WriteFile(os.Getenv("CALLED"), []byte(out.String()), 0o644)
 	os.Exit(len(os.Getenv("CODE")))
@@ -143,16 +177,23 @@ func (r *runner) git(args ...string) string {
 func (r *runner) run(step string, env map[string]string) (map[string]string, string, int) {
 	r.t.Helper()
 	outputs := filepath.Join(r.dir, "outputs")
-	if err := os.WriteFile(outputs, nil, 0o644); err != nil {
-		r.t.Fatal(err)
+	for _, name := range []string{outputs, filepath.Join(r.dir, "env"), filepath.Join(r.dir, "path"), filepath.Join(r.dir, "summary")} {
+		if err := os.WriteFile(name, nil, 0o644); err != nil {
+			r.t.Fatal(err)
+		}
 	}
 	script := filepath.Join(r.dir, "script.sh")
-	if err := os.WriteFile(script, []byte(r.action.script(step)), 0o644); err != nil {
+	if err := os.WriteFile(script, []byte(r.action.step(step).Run), 0o644); err != nil {
 		r.t.Fatal(err)
 	}
-	cmd := exec.CommandContext(r.t.Context(), "bash", "--noprofile", "--norc", "-e", "-o", "pipefail", script)
+	shell := strings.Fields(strings.ReplaceAll(r.action.step(step).Shell, "{0}", script))
+	if len(shell) == 1 {
+		shell = []string{"bash", "--noprofile", "--norc", "-e", "-o", "pipefail", script}
+	}
+	cmd := exec.CommandContext(r.t.Context(), shell[0], shell[1:]...)
 	cmd.Dir = r.work
-	cmd.Env = append(os.Environ(), "GITHUB_OUTPUT="+outputs, "GITHUB_ACTION_PATH="+filepath.Join(r.dir, "action"),
+	cmd.Env = append(os.Environ(), "GITHUB_OUTPUT="+outputs, "GITHUB_ENV="+filepath.Join(r.dir, "env"), "GITHUB_PATH="+filepath.Join(r.dir, "path"),
+		"GITHUB_STEP_SUMMARY="+filepath.Join(r.dir, "summary"), "GITHUB_ACTION_PATH="+filepath.Join(r.dir, "action"),
 		"RUNNER_TEMP="+filepath.Join(r.dir, "temp"), "CALLED="+filepath.Join(r.dir, "called"), "VERSION=")
 	for key, value := range env {
 		cmd.Env = append(cmd.Env, key+"="+value)
@@ -197,7 +238,47 @@ func newRunner(t *testing.T) *runner {
 	return r
 }
 
-func TestActionSteps(t *testing.T) {
+// actionRun is one run of the action's steps that call regress.
+type actionRun struct {
+	*runner
+	tool map[string]string
+	env  map[string]string
+}
+
+// call runs one step in the environment that it asks for, and returns how regress was called, the
+// variables that it had, and what else came of it.
+func (a actionRun) call(id string, env map[string]string) (args, envs string, out map[string]string, printed string, code int) {
+	a.t.Helper()
+	called := filepath.Join(a.dir, "called")
+	_ = os.Remove(called)
+	all := map[string]string{"GITHUB_TOKEN": "", "GH_TOKEN": "job-token", "ACTIONS_RUNTIME_TOKEN": "job-token"}
+	for name := range a.action.step(id).Env { // empty, as an input that nobody gives
+		all[name] = ""
+	}
+	all["DIR"], all["SUM"] = a.tool["dir"], a.tool["sum"]
+	for _, values := range []map[string]string{a.env, env} {
+		for name, value := range values {
+			if _, ok := all[name]; ok || name == "CODE" || name == "NO_LOG" {
+				all[name] = value
+			}
+		}
+	}
+	out, printed, code = a.run(id, all)
+	text, _ := os.ReadFile(called)
+	for line := range strings.Lines(string(text)) {
+		if arg, ok := strings.CutPrefix(line, "arg "); ok {
+			args += " " + strings.ReplaceAll(strings.TrimSuffix(arg, "\n"), a.tool["dir"], "DIR")
+		} else {
+			envs += line
+		}
+	}
+	if strings.Contains(envs, "=\"\n") {
+		a.t.Errorf("an empty variable is passed on: %s", envs)
+	}
+	return args, envs, out, printed, code
+}
+
+func newActionRun(t *testing.T) actionRun {
 	r := newRunner(t)
 	tool, printed, code := r.run("tool", nil)
 	if code != 0 || !regexp.MustCompile(`^[0-9a-f]{16}-go1\.`).MatchString(tool["key"]) {
@@ -209,66 +290,103 @@ func TestActionSteps(t *testing.T) {
 	if versioned, _, _ := r.run("tool", map[string]string{"VERSION": "v1.2.3\ndir=/etc"}); versioned["dir"] != tool["dir"] || !strings.HasPrefix(versioned["key"], "v1.2.3-dir--etc-") {
 		t.Errorf("a version with a line end: %v", versioned)
 	}
-	if _, printed, code := r.run("Build the tool", map[string]string{"DIR": tool["dir"]}); code != 0 {
-		t.Fatalf("build: %d\n%s", code, printed)
+	built, printed, code := r.run("build", map[string]string{"DIR": tool["dir"]})
+	if code != 0 || len(built["sum"]) != 64 {
+		t.Fatalf("build: %d %v\n%s", code, built, printed)
 	}
-	before := r.git("rev-parse", "HEAD")
-	r.git("commit", "-q", "--allow-empty", "-m", "two")
-	check := func(name string, wantCode int, wantArgs string, env map[string]string) {
+	tool["sum"] = built["sum"]
+	return actionRun{runner: r, tool: tool, env: map[string]string{
+		"COMMAND": "compare", "MEASURED": "0", "REGRESS_COMMENT": "auto", "REGRESS_UNDECIDED": "neutral", "GITHUB_TOKEN": "the-token",
+	}}
+}
+
+// TestActionSteps runs the scripts of the action with a regress that notes how it was called.
+func TestActionSteps(t *testing.T) {
+	a := newActionRun(t)
+	const touch = "$(touch owned)`touch owned`;touch owned"
+	quoted := func(args ...string) (all string) {
+		for _, arg := range args {
+			all += fmt.Sprintf(" %q", arg)
+		}
+		return all
+	}
+	measure := func(name string, want string, env map[string]string) {
 		t.Helper()
-		called := filepath.Join(r.dir, "called")
-		_ = os.Remove(called)
-		all := map[string]string{
-			"COMMAND": "compare", "GITHUB_EVENT_NAME": "pull_request", "GITHUB_BASE_REF": "main", "DIR": tool["dir"],
-			"BASE": "", "BEFORE": "", "ARGS": "", "REGRESS_BUDGET": "", "REGRESS_COMMENT": "auto", "REGRESS_KEY": "", "REGRESS_STORE": "", "REGRESS_ARTIFACT": "regress-log",
+		args, envs, out, printed, code := a.call("measure", env)
+		if code != 0 || args != want || out["exit-code"] != fmt.Sprint(len(env["CODE"])) {
+			t.Errorf("%s: exit %d, args%s; want%s, outputs %v\n%s", name, code, args, want, out, printed)
 		}
-		for key, value := range env {
-			all[key] = value
-		}
-		out, printed, code := r.run("run", all)
-		text, _ := os.ReadFile(called)
-		args, envs := "", ""
-		for _, line := range strings.Split(string(text), "\n") {
-			if arg, ok := strings.CutPrefix(line, "arg "); ok {
-				args += " " + strings.ReplaceAll(arg, tool["dir"], "DIR")
-			} else {
-				envs += line + "\n"
-			}
-		}
-		if code != wantCode || args != wantArgs {
-			t.Errorf("%s: exit %d, args%s; want %d,%s\n%s", name, code, args, wantCode, wantArgs, printed)
-		}
-		if strings.Contains(envs, "=\"\n") || text != nil && !strings.Contains(envs, `"REGRESS_COMMENT=auto"`) {
-			t.Errorf("%s: environment %s", name, envs)
-		}
-		if text != nil && (out["exit-code"] != fmt.Sprint(wantCode) || (out["log"] != "") != (all["COMMAND"] == "compare")) {
-			t.Errorf("%s: outputs %v", name, out)
+		if strings.Contains(envs, "TOKEN") || strings.Contains(printed, "the-token") {
+			t.Errorf("%s: secrets: %s", name, envs)
 		}
 		stopped := regexp.MustCompile(`^::stop-commands::([0-9a-f]{64})\n::error::from regress\n::([0-9a-f]{64})::\n$`).FindStringSubmatch(printed)
-		if (stopped != nil && stopped[1] == stopped[2]) != (all["COMMAND"] == "annotate") {
+		if stopped == nil || stopped[1] != stopped[2] {
 			t.Errorf("%s: prints %q", name, printed)
 		}
+		for _, file := range []string{"env", "path", "summary"} {
+			if text, err := os.ReadFile(filepath.Join(a.dir, file)); err != nil || len(text) > 0 {
+				t.Errorf("%s: what was measured left %q in the file %s", name, text, file)
+			}
+		}
 	}
-	compare := func(base string) string {
-		return fmt.Sprintf(` "compare" "--github" "--base" %q "--output" "DIR/log/regress.log"`, base)
+	compare := func(more ...string) string {
+		return quoted(append([]string{"compare", "--github=false", "--output", "DIR/log/regress.log"}, more...)...)
 	}
-	const touch = "$(touch owned)`touch owned`;touch owned"
-	check("pull request", 0, compare("origin/main"), nil)
-	check("red", 1, compare("origin/main"), map[string]string{"CODE": "x"})
-	check("undecided", 3, compare("origin/main"), map[string]string{"CODE": "xxx"})
-	check("base", 0, compare("v1"), map[string]string{"BASE": "v1"})
-	check("merge group", 0, compare(before), map[string]string{"GITHUB_EVENT_NAME": "merge_group", "BEFORE": before})
-	check("push", 0, compare(before), map[string]string{"GITHUB_EVENT_NAME": "push", "BEFORE": before})
-	check("push of a new branch", 0, compare("HEAD"), map[string]string{"GITHUB_EVENT_NAME": "push", "BEFORE": strings.Repeat("0", 40)})
-	check("schedule", 0, compare("HEAD"), map[string]string{"GITHUB_EVENT_NAME": "schedule"})
-	check("arguments", 0, compare("origin/main")+` "--strict" "*" "$HOME"`, map[string]string{"ARGS": "--strict *\n $HOME"})
-	check("hostile arguments", 0, compare(touch)+` "$(touch" "owned)"`, map[string]string{"BASE": touch, "ARGS": "$(touch owned)"})
-	check("hostile branch", 0, compare("origin/"+touch), map[string]string{"GITHUB_BASE_REF": touch})
-	check("hostile before", 0, compare("HEAD"), map[string]string{"GITHUB_EVENT_NAME": "push", "BEFORE": "--exec=" + touch})
-	check("annotate", 0, ` "annotate"`, map[string]string{"COMMAND": "annotate"})
-	check("baseline", 0, ` "baseline" "update"`, map[string]string{"COMMAND": "baseline"})
-	check("no such command", 2, "", map[string]string{"COMMAND": touch})
-	if _, err := os.Stat(filepath.Join(r.work, "owned")); err == nil {
+	measure("the event says what with", compare(), nil)
+	measure("red", compare(), map[string]string{"CODE": "x"})
+	measure("base", compare("--base", "v1"), map[string]string{"BASE": "v1"})
+	measure("arguments", compare("--strict", "*", "$HOME"), map[string]string{"ARGS": "--strict *\n $HOME"})
+	measure("hostile", compare("--base", touch, "$(touch", "owned)"), map[string]string{"BASE": touch, "ARGS": "$(touch owned)"})
+	measure("baseline", quoted("baseline", "update", "--store", "DIR/measured", "--output", "DIR/log/regress.log"), map[string]string{"COMMAND": "baseline"})
+
+	post := func(name string, want string, wantCode int, env map[string]string) {
+		t.Helper()
+		args, envs, _, printed, code := a.call("post", env)
+		if code != wantCode || args != want || args != "" && !strings.Contains(envs, `"GITHUB_TOKEN=the-token"`) {
+			t.Errorf("%s: exit %d, args%s, want %d,%s\n%s%s", name, code, args, wantCode, want, envs, printed)
+		}
+	}
+	log := "DIR/log/regress.log"
+	post("green", quoted("compare", "--github", log), 0, nil)
+	post("red", quoted("compare", "--github", log), 1, map[string]string{"CODE": "x"})
+	post("arguments", quoted("compare", "--github", "--strict", "$(touch", "owned)", log), 0, map[string]string{"ARGS": "--strict $(touch owned)"})
+	post("annotate", quoted("annotate"), 1, map[string]string{"COMMAND": "annotate", "CODE": "x"})
+	post("baseline", quoted("baseline", "update", log), 0, map[string]string{"COMMAND": "baseline"})
+
+	// Where nothing was measured there is nothing to post.
+	measure("no log", compare(), map[string]string{"NO_LOG": "1", "CODE": "xxx"})
+	post("undecided", "", 0, map[string]string{"MEASURED": "3"})
+	post("undecided fails", "", 3, map[string]string{"MEASURED": "3", "REGRESS_UNDECIDED": "fail"})
+	post("wrong usage", "", 2, map[string]string{"MEASURED": "2"})
+
+	if _, _, _, printed, code := a.call("measure", map[string]string{"COMMAND": touch}); code != 2 || !strings.Contains(printed, "no command of that name") {
+		t.Errorf("no such command: exit %d\n%s", code, printed)
+	}
+	if _, err := os.Stat(filepath.Join(a.work, "owned")); err == nil {
 		t.Error("an input was run by the shell")
+	}
+	// What is measured can write where the tool is, and must not be the next to get the token.
+	if err := os.WriteFile(filepath.Join(a.tool["dir"], "bin", "regress"), []byte("#!/bin/sh\ntouch owned\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	post("another tool", "", 2, nil)
+}
+
+// TestActionFetches: the history, down to where the branch began, and a word on a token left
+// behind.
+func TestActionFetches(t *testing.T) {
+	r := newRunner(t)
+	r.git("commit", "-q", "--allow-empty", "-m", "two")
+	origin := r.work
+	r.work = filepath.Join(r.dir, "clone")
+	if out, err := exec.Command("git", "clone", "-q", "--depth=1", "file://"+origin, r.work).CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	if _, printed, code := r.run("Fetch history", nil); code != 0 || strings.Contains(printed, "::") || r.git("rev-list", "--count", "HEAD") != "2" {
+		t.Errorf("exit %d, %s commits\n%s", code, r.git("rev-list", "--count", "HEAD"), printed)
+	}
+	r.git("config", "http.https://github.com/.extraheader", "AUTHORIZATION: basic x")
+	if _, printed, code := r.run("Fetch history", nil); code != 0 || !strings.HasPrefix(printed, "::warning ") {
+		t.Errorf("exit %d\n%s", code, printed)
 	}
 }

@@ -15,6 +15,7 @@ import (
 	api "github.com/google/go-github/v60/github"
 
 	"github.com/descartes/regress/cmd/regress/internal/figure"
+	"github.com/descartes/regress/cmd/regress/internal/report"
 	"github.com/descartes/regress/pkg/baseline"
 	"github.com/descartes/regress/pkg/baseline/ingest"
 )
@@ -41,7 +42,7 @@ const (
 )
 
 // WriteClaims adds causes to a raw log, for annotate to find.
-func WriteClaims(w io.Writer, causes map[baseline.Key]Cause) error {
+func WriteClaims(w io.Writer, causes map[baseline.Key]report.Cause) error {
 	for _, key := range slices.SortedFunc(maps.Keys(causes), baseline.Key.Compare) {
 		c := causes[key]
 		if c.File == "" && len(c.Grown) == 0 {
@@ -84,12 +85,12 @@ func ReadClaims(log []byte) []Claim {
 	return all
 }
 
-// Causes returns the claims of a log that this job, or a step of it before, has measured itself. Each
-// is believed if it can be one: lines of a file of the repository.
-func Causes(claims []Claim) map[baseline.Key]Cause {
-	causes := map[baseline.Key]Cause{}
+// Causes returns the claims of a log that this job, or a step of it before, has measured itself.
+// Each is believed if it can be one: lines of a file of the repository.
+func Causes(claims []Claim) map[baseline.Key]report.Cause {
+	causes := map[baseline.Key]report.Cause{}
 	for _, c := range claims {
-		cause := Cause{File: c.File, First: c.First, Last: c.Last, Grown: c.Grown}
+		cause := report.Cause{File: c.File, First: c.First, Last: c.Last, Grown: c.Grown}
 		if c.File != "" && (!filepath.IsLocal(c.File) || c.First < 1 || c.Last < c.First) {
 			cause.File = ""
 		}
@@ -122,6 +123,10 @@ func (j *Job) review(ctx context.Context, post *Post) error {
 		}
 	}
 	post.Causes = confirm(post.Claims, changed)
+	if post.Write != nil {
+		post.Summary = j.env.Token.Redact(post.Write(post.Causes))
+		post.Comment = post.Summary
+	}
 	if _, other := changed[post.Policy]; other && post.Policy != "" {
 		post.aside = fmt.Sprintf("\nThis pull request changes %s. What stands here was decided with the one of the default branch; the changed one counts in the pull request's own job, and here once it is merged.\n", figure.Prose(post.Policy))
 	}
@@ -130,10 +135,10 @@ func (j *Job) review(ctx context.Context, post *Post) error {
 
 // confirm keeps the claims that lie inside one hunk of a changed file. What grew
 // is told in any case: it is text, and moves nothing.
-func confirm(claims []Claim, changed map[string][]span) map[baseline.Key]Cause {
-	causes := map[baseline.Key]Cause{}
+func confirm(claims []Claim, changed map[string][]span) map[baseline.Key]report.Cause {
+	causes := map[baseline.Key]report.Cause{}
 	for _, c := range claims {
-		cause := Cause{Grown: c.Grown}
+		cause := report.Cause{Grown: c.Grown}
 		if slices.ContainsFunc(changed[c.File], func(s span) bool { return s.first <= c.First && c.First <= c.Last && c.Last <= s.last }) {
 			cause.File, cause.First, cause.Last = c.File, c.First, c.Last
 		}

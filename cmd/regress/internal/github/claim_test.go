@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/descartes/regress/cmd/regress/internal/github/githubtest"
+	"github.com/descartes/regress/cmd/regress/internal/report"
 	"github.com/descartes/regress/pkg/baseline"
 )
 
@@ -30,7 +31,7 @@ func TestHunks(t *testing.T) {
 
 // What is written is what is read, between the lines of any log.
 func TestClaims(t *testing.T) {
-	causes := map[baseline.Key]Cause{
+	causes := map[baseline.Key]report.Cause{
 		{Package: "example.com/shop", Name: "B/a=1-2", Unit: "sec/op"}:     {File: "cart.go", First: 3, Last: 5, Grown: []string{"fmt.Sprintf +12 ns/op", "main.f[...] +1\n::error::x"}},
 		{Package: "example.com/shop", Name: "A\n# cause: {}", Unit: "B/s"}: {Grown: []string{"1", "2", "3", "4"}},
 		{Package: "example.com/shop", Name: "C", Unit: "B/s"}:              {}, // nothing to say
@@ -60,7 +61,7 @@ func FuzzReadClaims(f *testing.F) {
 				}
 			}
 			var out bytes.Buffer
-			cause := map[baseline.Key]Cause{{Package: c.Package, Name: c.Name, Unit: c.Unit}: {c.File, c.First, c.Last, c.Grown}}
+			cause := map[baseline.Key]report.Cause{{Package: c.Package, Name: c.Name, Unit: c.Unit}: {File: c.File, First: c.First, Last: c.Last, Grown: c.Grown}}
 			if err := WriteClaims(&out, cause); err != nil || bytes.Count(out.Bytes(), []byte("\n")) > 1 {
 				t.Errorf("%+v: %v\n%s", c, err, out.String())
 			}

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"github.com/descartes/regress/cmd/regress/internal/report"
 	"github.com/descartes/regress/cmd/regress/internal/source"
 	"github.com/descartes/regress/pkg/baseline"
 	"github.com/descartes/regress/pkg/gate"
@@ -110,7 +111,7 @@ func TestCauses(t *testing.T) {
 	post := red(3, 3)
 	post.Reproduce = func(gate.Row) string { return "regress compare --base main" }
 	rows := post.Decision.Rows
-	post.Causes = map[baseline.Key]Cause{
+	post.Causes = map[baseline.Key]report.Cause{
 		rows[0].Key(): {File: "cart/price.go", First: 41, Last: 43, Grown: []string{"fmt.Sprintf +12 ns/op", "cart.price\x1b +3 ns/op"}},
 		rows[1].Key(): {Grown: []string{"runtime.gcBgMarkWorker +9 ns/op"}},
 	}

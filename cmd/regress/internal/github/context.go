@@ -127,10 +127,10 @@ func readEvent(name string) (payload, error) {
 	return event, nil
 }
 
-// apply takes the commit and the pull request from the event: the environment
-// knows neither. The base of a pull request is its branch as it was fetched, which the merge
-// commit contains; the event's commit of it may be older. A new branch has no commit before the push,
-// and a forced push may have lost it.
+// apply takes the commit and the pull request from the event: the environment knows neither. The
+// base of a pull request is its branch as it was fetched, which the merge commit contains; the
+// event's commit of it may be older. A new branch has no commit before the push, and a forced
+// push may have lost it.
 func (c *Context) apply(event payload) {
 	here := c.Owner + "/" + c.Repo
 	switch {

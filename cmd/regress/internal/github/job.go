@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/descartes/regress/cmd/regress/internal/figure"
+	"github.com/descartes/regress/cmd/regress/internal/report"
 	"github.com/descartes/regress/cmd/regress/internal/source"
 	"github.com/descartes/regress/pkg/baseline"
 	"github.com/descartes/regress/pkg/gate"
@@ -63,24 +64,18 @@ func (o Options) marker() string {
 // it is larger, and escaped by whoever wrote it.
 type Post struct {
 	Decision  gate.Decision
-	Summary   string                                // Markdown of the check run and the job summary
-	Comment   string                                // Markdown of the comment; empty: none
-	Positions map[baseline.Function]source.Position // where head's benchmarks stand, relative to the repository
-	Reproduce func(gate.Row) string                 // the command that measures a row again; nil: not shown
-	Causes    map[baseline.Key]Cause                // what profiles say of regressed series; may be empty
-	Claims    []Claim                               // workflow_run: in place of Causes, what the raw log says they are
-	Policy    string                                // workflow_run: regress.toml as decided with, relative to the repository
-	Waivers   []gate.Waiver                         // as the decision had them
-	Today     time.Time                             // as the decision had it
+	Summary   string                                     // Markdown of the check run and the job summary
+	Comment   string                                     // Markdown of the comment; empty: none
+	Write     func(map[baseline.Key]report.Cause) string // workflow_run: makes both once it is known which claims hold; nil: they stay
+	Positions map[baseline.Function]source.Position      // where head's benchmarks stand, relative to the repository
+	Reproduce func(gate.Row) string                      // the command that measures a row again; nil: not shown
+	Causes    map[baseline.Key]report.Cause              // what profiles say of regressed series; may be empty
+	Claims    []Claim                                    // workflow_run: in place of Causes, what the raw log says they are
+	Policy    string                                     // workflow_run: regress.toml as decided with, relative to the repository
+	Waivers   []gate.Waiver                              // as the decision had them
+	Today     time.Time                                  // as the decision had it
 
 	aside string // Markdown that is added to what is posted
-}
-
-// Cause is where a regression comes from, as far as it is known.
-type Cause struct {
-	File        string   // of the change, relative to the repository; empty: not found
-	First, Last int      // its lines, from 1
-	Grown       []string // functions that grew most, with by how much: "fmt.Sprintf +12 ns/op"
 }
 
 // Job is one job's presence on GitHub. Its methods are for one goroutine.
@@ -177,8 +172,8 @@ func (j *Job) Finish(ctx context.Context, post Post) {
 }
 
 // Abort ends the check run of a job that has no decision to show; why is one sentence. It is
-// cancelled, which is not green. What is undecided, and not the mistake of whoever set up the job, is
-// neutral unless Options.FailUndecided is set, and a warning says so.
+// cancelled, which is not green. What is undecided, and not the mistake of whoever set up the
+// job, is neutral unless Options.FailUndecided is set, and a warning says so.
 func (j *Job) Abort(ctx context.Context, why string, undecided bool) {
 	why = j.env.Token.Redact(cutAt(oneLine(why), 1000))
 	conclusion := "cancelled"

@@ -5,8 +5,9 @@ import (
 	"go/token"
 )
 
-// declares reports whether lines of a Go file of the head declare constants, types or imports and do
-// nothing: no reader takes such a line for what costs time, whatever follows from it elsewhere.
+// declares reports whether lines of a Go file of the head declare constants, types or imports and
+// do nothing: no reader takes such a line for what costs time, whatever follows from it
+// elsewhere.
 func (t *tree) declares(name string, first, last int) bool {
 	source := t.files[name]
 	if source == nil {
@@ -37,8 +38,9 @@ func (t *tree) declares(name string, first, last int) bool {
 // alike is the part of the best score from which a change explains as much as the best does.
 const alike = .9
 
-// named returns what to point at in place of best: itself, unless it is a declaration. Then it is a
-// change that runs and explains as much; nil where there is none, since a guess is worse than silence.
+// named returns what to point at in place of best: itself, unless it is a declaration. Then it is
+// a change that runs and explains as much; nil where there is none, since a guess is worse than
+// silence.
 func (t *tree) named(best *score, scores []*score) *score {
 	for _, s := range append([]*score{best}, scores...) {
 		if s.score < alike*best.score {

@@ -130,7 +130,8 @@ func (p pull) find(t *testing.T, ctx context.Context, dir string, d time.Duratio
 	return cause, nil
 }
 
-// declared reports whether all that is guilty is a declaration, which is never named: then no cause is right.
+// declared reports whether all that is guilty is a declaration, which is never named: then no
+// cause is right.
 func (p pull) declared() bool {
 	for _, e := range p.edits {
 		if e.guilty && !slices.Contains([]string{"\tBufferSize = 16\n", "\titems []any\n", "\tCents int\n\tImage [1024]byte\n", "\tRounds = 24\n"}, e.new) {
@@ -152,8 +153,8 @@ func (p pull) declared() bool {
 // in a calculation taken for its cost, a channel that reaches a goroutine as an
 // argument, and embedded files.
 //
-// Where the guilty hunk is a declaration alone, a constant or a field of a type, no cause is the right
-// answer.
+// Where the guilty hunk is a declaration alone, a constant or a field of a type, no cause is the
+// right answer.
 func TestPlacement(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 8*time.Minute)
 	defer cancel()

@@ -28,6 +28,7 @@ func (p *page) top() string {
 	line("How sure", p.sure())
 	line("Since", p.since())
 	line("What to do", p.todo())
+	line("Look at", p.links())
 	if twins := p.twins(); twins != "" {
 		line("Note", figure.Prose(twins))
 	}
@@ -231,4 +232,16 @@ func (p *page) todo() string {
 		parts = append(parts, say)
 	}
 	return strings.Join(parts, " · ")
+}
+
+// links returns the pages that belong to the report.
+func (p *page) links() string {
+	const most = 5
+	var out []string
+	for _, l := range p.o.Links[:min(most, len(p.o.Links))] {
+		if link := figure.Link(l.Text, l.URL); link != "" {
+			out = append(out, link)
+		}
+	}
+	return strings.Join(out, " · ")
 }

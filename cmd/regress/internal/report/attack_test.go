@@ -101,7 +101,7 @@ func TestAttackerShowsAsText(t *testing.T) {
 		}
 	}
 	var b bytes.Buffer
-	if err := JSON(&b, d); err != nil {
+	if err := JSON(&b, d, Options{}); err != nil {
 		t.Fatal(err)
 	}
 	check("json", b.String())
@@ -261,7 +261,7 @@ func TestJSONShape(t *testing.T) {
 	check := func(name string, d gate.Decision) {
 		t.Helper()
 		var b bytes.Buffer
-		if err := JSON(&b, d); err != nil {
+		if err := JSON(&b, d, Options{}); err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
 		var doc map[string]any

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/descartes/regress/pkg/baseline"
 	"github.com/descartes/regress/pkg/gate"
 )
 
@@ -43,7 +44,7 @@ func TestGolden(t *testing.T) {
 		check(name+".md", func(w io.Writer) error { return Markdown(w, d, o) })
 	}
 	for _, name := range []string{"missing", "regression", "nothing", "crept"} { // every field once; TestJSONShape has the rest
-		check(name+".json", func(w io.Writer) error { return JSON(w, cases[name]) })
+		check(name+".json", func(w io.Writer) error { return JSON(w, cases[name], o) })
 	}
 	d := cases["regression"]
 	o.Width = 80
@@ -51,6 +52,15 @@ func TestGolden(t *testing.T) {
 	check("target-80.txt", text(cases["target"], o))
 	o.Width, o.Color = 120, true
 	check("regression-120-color.txt", text(d, o))
+	o = options()
+	o.Causes = map[baseline.Key]Cause{
+		d.Rows[1].Key(): {File: "pkg/ipc/shm/send_linux.go", First: 41, Last: 43, Grown: []string{"shm.(*sender).reserve +21 ns/op", "runtime.memmove +4.1 ns/op"}},
+		d.Rows[2].Key(): {Grown: []string{"unix.(*conn).Send +64 ns/op"}},
+	}
+	o.Links = []Link{{"run", "https://github.com/octo/repo/actions/runs/12"}, {"raw log", "https://github.com/octo/repo/actions/runs/12#artifacts"}, {"no", "javascript:alert(1)"}}
+	check("cause.txt", text(d, o))
+	check("cause.md", func(w io.Writer) error { return Markdown(w, d, o) })
+	check("cause.json", func(w io.Writer) error { return JSON(w, d, o) })
 	o = options()
 	o.All = true
 	check("green-all.txt", text(cases["green"], o))

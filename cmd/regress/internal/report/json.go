@@ -32,6 +32,7 @@ type document struct {
 type documentRow struct {
 	gate.Row
 	Direction string `json:"direction"` // "lower", "higher" or "neutral": which is better
+	Cause     *Cause `json:"cause,omitempty"`
 }
 
 type documentProblem struct {
@@ -66,6 +67,7 @@ var directions = map[baseline.Direction]string{baseline.Lower: "lower", baseline
 //	    "minEffect": 0.05, "detectable": 0.06, "worseByLessThan": 0.02,
 //	    "stage": "screen" | "confirm" | "fixed" | "stored" | "exact",
 //	    "waiver": "…", "warnings": ["…"],
+//	    "cause": {"file": "…", "first": 41, "last": 43, "grown": ["fmt.Sprintf +12 ns/op"]},   what profiles point at
 //	    "drift": {"verdict": "…", "why": "…", "anchor": {"median": 2.4e-7, …}, "change": 0.06, …}   against the anchor
 //	  }],
 //	  "targets": [{"target": "…", "name": "…", "unit": "…", "limit": 0.01, "below": true, "value": 0.002,
@@ -79,7 +81,7 @@ var directions = map[baseline.Direction]string{baseline.Lower: "lower", baseline
 //	  "policy": {"alpha": 0.01, "minEffect": 0.05, "procedure": "two-stage", "strict": true, "seed": 42},
 //	  "roundsPerSide": 3.2, "anchor": "v1.2.0"
 //	}
-func JSON(w io.Writer, d gate.Decision) error {
+func JSON(w io.Writer, d gate.Decision, o Options) error {
 	doc := document{
 		Version: jsonVersion, Decision: d,
 		Reasons: list(d.Reasons), Cannot: list(d.Cannot), Warnings: warningTexts(d.Warnings),
@@ -90,7 +92,11 @@ func JSON(w io.Writer, d gate.Decision) error {
 		doc.Counts = map[gate.Verdict]int{}
 	}
 	for _, r := range d.Rows {
-		doc.Rows = append(doc.Rows, documentRow{r, directions[r.Direction]})
+		row := documentRow{Row: r, Direction: directions[r.Direction]}
+		if cause, known := o.cause(r); known {
+			row.Cause = &cause
+		}
+		doc.Rows = append(doc.Rows, row)
 	}
 	for _, p := range d.Problems {
 		doc.Problems = append(doc.Problems, documentProblem{File: p.File, Line: p.Line, Side: p.Side, Package: p.Package, Name: p.Name, Kind: p.Kind, Message: ProblemText(p), Crashed: p.Kind.Died()})

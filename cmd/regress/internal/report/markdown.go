@@ -74,9 +74,14 @@ func (p *page) comparisons(title string, rows []gate.Row, open bool) {
 	})
 }
 
-// series is the name of a row and its unit, and the course of its stored sessions below.
+// series returns the name of a row and its unit, and below it the course of its stored sessions and
+// the likely cause.
 func (p *page) series(r gate.Row) table.Cell {
-	return table.Named(p.rowLabel(r)).Then(table.Say(" " + r.Unit)).Below(p.course(r))
+	out := table.Named(p.rowLabel(r)).Then(table.Say(" " + r.Unit)).Below(p.course(r))
+	if cause, known := p.o.cause(r); known {
+		out = out.Below(cause.words())
+	}
+	return out
 }
 
 // changeTitle names a change and, below it, its interval: one column for both

@@ -21,6 +21,7 @@ package report
 import (
 	"time"
 
+	"github.com/descartes/regress/pkg/baseline"
 	"github.com/descartes/regress/pkg/gate"
 )
 
@@ -34,8 +35,21 @@ type Options struct {
 	Command string    // what reproduces the measurement; empty: not said
 	Expires time.Time // proposed for a waiver; zero: left open, for the reader to fill in
 
+	Causes  map[baseline.Key]Cause   // what profiles say of red rows; may be empty
+	Links   []Link                   // Markdown: what a reader may want to open
 	History func(gate.Row) []Session // Markdown: stored sessions of a row's series, oldest first; nil: not known
 }
+
+// Cause is where a regression comes from, as far as it is known.
+type Cause struct {
+	File  string   `json:"file,omitempty"`  // of the change, relative to the repository; empty: not found
+	First int      `json:"first,omitempty"` // its lines, from 1
+	Last  int      `json:"last,omitempty"`
+	Grown []string `json:"grown,omitempty"` // functions that grew most, with by how much: "fmt.Sprintf +12 ns/op"
+}
+
+// Link is a page that belongs to a report: the run, its artifact, the difference.
+type Link struct{ Text, URL string }
 
 // Most bytes of Markdown: GitHub takes 65,535 characters of a comment, and the
 // rest is room for what the sender adds.

@@ -1,7 +1,11 @@
 package report
 
 import (
+	"fmt"
+	"strings"
+
 	"github.com/descartes/regress/cmd/regress/internal/figure"
+	"github.com/descartes/regress/cmd/regress/internal/table"
 	"github.com/descartes/regress/pkg/gate"
 )
 
@@ -53,4 +57,34 @@ func interval(rows []gate.Row) string {
 		level = own
 	}
 	return level + "interval"
+}
+
+// cause returns what profiles say of a red row.
+func (o Options) cause(r gate.Row) (Cause, bool) {
+	if r.Verdict != gate.Regressed && r.Verdict != gate.Crept {
+		return Cause{}, false
+	}
+	c, known := o.Causes[r.Key()]
+	return c, known && (c.File != "" || len(c.Grown) > 0)
+}
+
+// words returns a cause as it stands below its row: the lines to look at, where one change explains
+// the growth, and the functions that grew most.
+func (c Cause) words() table.Cell {
+	const most = 3 // functions
+	var out table.Cell
+	grown := strings.Join(c.Grown[:min(len(c.Grown), most)], ", ")
+	switch {
+	case c.File == "":
+		return table.Say("grew most: " + grown)
+	case c.First > 0 && c.Last > c.First:
+		out = table.Named(fmt.Sprintf("%s:%d-%d", c.File, c.First, c.Last))
+	default:
+		out = table.Named(fmt.Sprintf("%s:%d", c.File, c.First))
+	}
+	out = table.Say("likely cause: ").Then(out)
+	if grown != "" {
+		out = out.Then(table.Say("; grew most: " + grown))
+	}
+	return out
 }

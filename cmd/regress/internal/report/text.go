@@ -141,6 +141,9 @@ func (t *text) rows(title string, rows []gate.Row, why bool, most int) {
 		if why && r.Why != "" {
 			notes = append(notes, r.Why)
 		}
+		if cause, known := t.o.cause(r); known {
+			notes = append(notes, cause.words().String())
+		}
 		if r.Waiver != "" {
 			notes = append(notes, "waived: "+r.Waiver)
 		}

@@ -1,0 +1,153 @@
+package main
+
+import (
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/txtar"
+	"go.yaml.in/yaml/v4"
+
+	"github.com/descartes/regress/cmd/regress/internal/github/githubtest"
+)
+
+// TestActionKeepsSecretsFromBenchmarks runs the action's own scripts as the runner does, on a pull
+// request whose benchmark looks for secrets wherever it can: see case_secrets-ancestor-environ.
+func TestActionKeepsSecretsFromBenchmarks(t *testing.T) {
+	hub, stop := githubtest.Start()
+	defer stop()
+	job := newActionJob(t, hub)
+	expressions := map[string]string{
+		"inputs.command": "compare", "inputs.comment": "always", "inputs.undecided": "neutral", "inputs.budget": "5s",
+		"inputs.args": "--benchtime 1ms", "inputs.github-token": hub.Token, "inputs.store": "postgres://u:s3cr3t@127.0.0.1:1/db",
+		"steps.tool.outputs.dir": job.dir,
+	}
+	if code, out := job.step("Fetch baselines", expressions); code != 0 || !strings.Contains(out, "::warning ") {
+		t.Errorf("a store that does not answer: exit %d\n%s", code, out)
+	}
+	expressions["inputs.store"] = ""
+	if code, out := job.step("Measure", expressions); code != 0 {
+		t.Fatalf("exit %d\n%s", code, out)
+	}
+	stolen, err := os.ReadFile(filepath.Join(job.dir, "stolen.txt"))
+	if err != nil || !strings.Contains(string(stolen), "looked at") || strings.Contains(string(stolen), "s3cr3t") {
+		t.Errorf("a benchmark finds: %v\n%s", err, stolen)
+	}
+	expressions["steps.build.outputs.sum"] = strings.Fields(output(t, "sha256sum", filepath.Join(job.dir, "bin", "regress")))[0]
+	expressions["steps.measure.outputs.exit-code"] = "0"
+	if code, out := job.step("Decide and post", expressions); code != 0 || len(hub.Runs) != 1 || hub.Runs[0].Status != "completed" {
+		t.Errorf("exit %d, check runs %+v\n%s", code, hub.Runs, out)
+	}
+	if again, err := os.ReadFile(filepath.Join(job.dir, "stolen.txt")); err != nil || string(again) != string(stolen) {
+		t.Errorf("the step with the token ran the pull request's code")
+	}
+	text, err := os.ReadFile(filepath.Join(job.dir, "outputs"))
+	for _, name := range []string{"outcome", "headline", "regressed", "undecided", "exit-code", "log", "json", "markdown"} {
+		if !regexp.MustCompile(`(?m)^` + name + `=.`).Match(text) {
+			t.Errorf("no output %s: %v\n%s", name, err, text)
+		}
+	}
+}
+
+// actionJob is a job that uses the action, on a pull request.
+type actionJob struct {
+	t     *testing.T
+	dir   string // that of the tool, with the repository in it
+	steps []struct {
+		Name, Shell, Run string
+		Env              map[string]string
+	}
+	env []string
+}
+
+func newActionJob(t *testing.T, hub *githubtest.Server) *actionJob {
+	t.Helper()
+	j := &actionJob{t: t, dir: t.TempDir()}
+	text, err := os.ReadFile(filepath.Join("..", "..", "action.yml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var action struct{ Runs struct{ Steps yaml.Node } }
+	if err := yaml.Unmarshal(text, &action); err != nil {
+		t.Fatal(err)
+	}
+	if err := action.Runs.Steps.Decode(&j.steps); err != nil {
+		t.Fatal(err)
+	}
+	own, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	archive, err := txtar.ParseFile("testdata/script/case_secrets-ancestor-environ.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range archive.Files {
+		name := filepath.Join(j.dir, f.Name)
+		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		write(t, name, string(f.Data))
+	}
+	if err := os.Mkdir(filepath.Join(j.dir, "bin"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	script := `cp "$OWN" ../bin/regress
+git init -q -b main && git add . && git commit -q -m one && git update-ref refs/remotes/origin/main main
+git checkout -q -b feature && cp ../faster.go f.go && git commit -q -a -m two`
+	cmd := exec.CommandContext(t.Context(), "bash", "-e", "-c", script)
+	cmd.Dir, cmd.Env = filepath.Join(j.dir, "repo"), append(os.Environ(), "OWN="+own,
+		"GIT_AUTHOR_NAME=t", "GIT_AUTHOR_EMAIL=t@example.com", "GIT_COMMITTER_NAME=t", "GIT_COMMITTER_EMAIL=t@example.com")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	event, err := filepath.Abs(filepath.Join("internal", "github", "testdata", "events", "pull_request.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	j.env = append(os.Environ(), "GITHUB_ACTIONS=true", "GITHUB_EVENT_NAME=pull_request", "GITHUB_EVENT_PATH="+event,
+		"GITHUB_REPOSITORY=acme/shop", "GITHUB_API_URL="+hub.URL, "GITHUB_SHA=3333333333333333333333333333333333333333", "GITHUB_RUN_ID=42",
+		// What the runner gives every script of a job that may ask for an identity, and what jobs
+		// are given.
+		"ACTIONS_ID_TOKEN_REQUEST_TOKEN=oidc_s3cr3t", "ACTIONS_RUNTIME_TOKEN=art_s3cr3t", "GH_TOKEN=gh_s3cr3t")
+	return j
+}
+
+var expression = regexp.MustCompile(`\$\{\{ *([^} ]+) *\}\}`)
+
+// step runs one of the action's scripts, with the environment that it asks for.
+func (j *actionJob) step(name string, expressions map[string]string) (code int, printed string) {
+	j.t.Helper()
+	for _, step := range j.steps {
+		if step.Name != name {
+			continue
+		}
+		script := filepath.Join(j.dir, "script.sh")
+		write(j.t, script, step.Run)
+		shell := strings.Fields(strings.ReplaceAll(step.Shell, "{0}", script))
+		if step.Shell == "bash" {
+			shell = []string{"bash", "--noprofile", "--norc", "-e", "-o", "pipefail", script}
+		}
+		cmd := exec.CommandContext(j.t.Context(), shell[0], shell[1:]...)
+		cmd.Dir, cmd.Env = filepath.Join(j.dir, "repo"), j.env
+		for file, variable := range map[string]string{"outputs": "GITHUB_OUTPUT", "env": "GITHUB_ENV", "path": "GITHUB_PATH", "summary": "GITHUB_STEP_SUMMARY"} {
+			write(j.t, filepath.Join(j.dir, file), "")
+			cmd.Env = append(cmd.Env, variable+"="+filepath.Join(j.dir, file))
+		}
+		for key, value := range maps.All(step.Env) {
+			value = expression.ReplaceAllStringFunc(value, func(e string) string { return expressions[expression.FindStringSubmatch(e)[1]] })
+			cmd.Env = append(cmd.Env, key+"="+value)
+		}
+		out, err := cmd.CombinedOutput()
+		if cmd.ProcessState == nil {
+			j.t.Fatal(err)
+		}
+		return cmd.ProcessState.ExitCode(), string(out)
+	}
+	j.t.Fatalf("the action has no step %q", name)
+	return 0, ""
+}

@@ -1,0 +1,42 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/descartes/regress/pkg/baseline/dir"
+)
+
+func baselineFetchCommand(w *world) *cli.Command {
+	f := new(baselineFlags)
+	return &cli.Command{
+		Name:      "fetch",
+		Usage:     "copy the runs that compare would ask the store for, the newest of this class of machine, into a directory: a job can then measure without the store's password",
+		ArgsUsage: "DIR",
+		Flags:     flags(f.storeFlags.flags(), f.fileFlags.flags()),
+		Action:    w.action(&f.fileFlags, f.fetch, f.storeFlags.override),
+	}
+}
+
+func (f *baselineFlags) fetch(ctx context.Context, s *session, names []string) error {
+	if len(names) != 1 {
+		return usagef("baseline fetch: name the directory to copy to")
+	}
+	runs, err := s.here(ctx)
+	if err != nil {
+		return err
+	}
+	to, err := dir.Open(names[0])
+	if err != nil {
+		return err
+	}
+	defer to.Close()
+	added, err := to.Put(ctx, runs...)
+	if err != nil {
+		return fmt.Errorf("baseline fetch: %w", err)
+	}
+	fmt.Fprintf(s.stdout, "%d copied to %s, %d there already\n", added, names[0], len(runs)-added)
+	return nil
+}
