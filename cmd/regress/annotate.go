@@ -67,7 +67,7 @@ func (f *annotateFlags) run(ctx context.Context, s *session, files []string) err
 	if err := printReport(decision, in, nil); err != nil {
 		return fmt.Errorf("print the report: %w", err)
 	}
-	page := s.postOptions(ctx, in, decision, nil)
+	page := h.postOptions(ctx, in, decision, nil, f.artifact)
 	post := s.post(ctx, in, decision, page)
 	post.Claims, post.Policy = claims, s.policyFile(ctx)
 	post.Write = func(confirmed map[baseline.Key]report.Cause) string {

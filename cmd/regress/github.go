@@ -103,7 +103,7 @@ func (h *hub) finish(ctx context.Context, in gate.Input, d gate.Decision) {
 	if h.job == nil {
 		return
 	}
-	post := h.post(ctx, in, d, h.postOptions(ctx, in, d, h.causes))
+	post := h.post(ctx, in, d, h.postOptions(ctx, in, d, h.causes, h.getenv("REGRESS_ARTIFACT")))
 	post.Causes = h.causes
 	h.job.Finish(ctx, post)
 	h.publish(in.Log, d, post.Summary)
@@ -160,9 +160,20 @@ func keptCauses(files []string) causes {
 	return kept
 }
 
-// postOptions returns what the report that is posted is given besides the decision.
-func (s *session) postOptions(ctx context.Context, in gate.Input, d gate.Decision, found causes) report.Options {
-	options := report.Options{Command: again(in.Log), Expires: expiry(in.Log), History: s.history(ctx, in, d), Causes: found}
+// postOptions returns what the report that is posted is given besides the decision; artifact is the
+// name under which the raw log is uploaded.
+func (h *hub) postOptions(ctx context.Context, in gate.Input, d gate.Decision, found causes, artifact string) report.Options {
+	options := report.Options{Command: again(in.Log), Expires: expiry(in.Log), History: h.history(ctx, in, d), Causes: found}
+	base, head := "", ""
+	for _, side := range d.Sides {
+		switch side.Side {
+		case baseline.Base:
+			base = side.Commit
+		case baseline.Head:
+			head = side.Commit
+		}
+	}
+	options.Links = h.env.Links(artifact, base, head)
 	if len(in.Log.Files) == 1 { // as it is called in the artifact
 		options.LogName = filepath.Base(in.Log.Files[0])
 	}

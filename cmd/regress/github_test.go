@@ -31,7 +31,7 @@ func onGitHub(t *testing.T, hub *githubtest.Server, event, name string, args ...
 	write(t, filepath.Join(cmd.Dir, "log.txt"), slowLog())
 	cmd.Env = append(os.Environ(), "GITHUB_ACTIONS=true", "GITHUB_EVENT_NAME="+event, "GITHUB_EVENT_PATH="+filepath.Join(events, name+".json"),
 		"GITHUB_REPOSITORY=acme/shop", "GITHUB_API_URL="+hub.URL, "GITHUB_SHA=3333333333333333333333333333333333333333",
-		"GITHUB_TOKEN="+hub.Token, "GITHUB_RUN_ID=42", "GITHUB_STEP_SUMMARY="+filepath.Join(cmd.Dir, "summary.md"))
+		"GITHUB_TOKEN="+hub.Token, "GITHUB_RUN_ID=42", "REGRESS_ARTIFACT=regress-log", "GITHUB_STEP_SUMMARY="+filepath.Join(cmd.Dir, "summary.md"))
 	var out, said bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &said
 	var exit *exec.ExitError
@@ -70,6 +70,11 @@ func TestPullRequest(t *testing.T) {
 	}
 	if len(hub.Comments) != 1 || !strings.Contains(hub.Comments[0].Body, "[[waiver]]") || !strings.Contains(hub.Comments[0].Body, "expires = 2027-02-21") {
 		t.Fatalf("comments %+v", hub.Comments)
+	}
+	for _, page := range []string{"/acme/shop/actions/runs/42)", "/acme/shop/actions/runs/42#artifacts)", "/acme/shop/pull/7/files)"} {
+		if !strings.Contains(hub.Comments[0].Body, page) {
+			t.Errorf("the comment has no link to %s:\n%s", page, hub.Comments[0].Body)
+		}
 	}
 	// Two suites of one repository, and one that wants no comment.
 	onGitHub(t, hub, "pull_request", "pull_request", "compare", "--key", "arm", "--comment", "never", "log.txt")

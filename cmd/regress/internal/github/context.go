@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/descartes/regress/cmd/regress/internal/report"
 )
 
 // Context is what a job knows of the GitHub that it runs in.
@@ -197,6 +199,30 @@ func (c *Context) runURL() string {
 		return ""
 	}
 	return fmt.Sprintf("%s/%s/%s/actions/runs/%d", c.ServerURL, c.Owner, c.Repo, c.RunID)
+}
+
+// Links returns the pages that a reader of a report may want: the run that measured, the raw log
+// that it uploaded as artifact, and what changed between the commits that were measured.
+func (c *Context) Links(artifact, base, head string) []report.Link {
+	home := fmt.Sprintf("%s/%s/%s", c.ServerURL, c.Owner, c.Repo)
+	var links []report.Link
+	if c.Owner == "" {
+		return nil
+	}
+	if run := c.measuredBy(); run != 0 {
+		page := fmt.Sprintf("%s/actions/runs/%d", home, run)
+		links = append(links, report.Link{Text: "the run", URL: page})
+		if artifact != "" {
+			links = append(links, report.Link{Text: "raw log", URL: page + "#artifacts"})
+		}
+	}
+	switch {
+	case c.Pull != 0:
+		links = append(links, report.Link{Text: "the change", URL: fmt.Sprintf("%s/pull/%d/files", home, c.Pull)})
+	case sha(base) != "" && sha(head) != "" && base != head:
+		links = append(links, report.Link{Text: "the change", URL: fmt.Sprintf("%s/compare/%s...%s", home, base, head)})
+	}
+	return links
 }
 
 // readOnly reports whether the token can do nothing but read, whatever the

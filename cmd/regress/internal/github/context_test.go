@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -68,4 +69,27 @@ func TestFromEnvBroken(t *testing.T) {
 	check("no commit", "names no commit", map[string]string{"GITHUB_SHA": "main"})
 	check("a lying commit", "names no commit", map[string]string{"GITHUB_EVENT_PATH": write(`{"pull_request":{"number":1,"head":{"sha":"../../x"}}}`)})
 	check("a deleted branch", "names no commit", map[string]string{"GITHUB_SHA": "", "GITHUB_EVENT_PATH": write(`{"after":"0000000000000000000000000000000000000000"}`)})
+}
+
+// TestLinks: what a reader of a comment opens next.
+func TestLinks(t *testing.T) {
+	const run = "https://ghe.example/acme/shop/actions/runs/"
+	check := func(c Context, artifact, base, head string, want ...string) {
+		t.Helper()
+		c.ServerURL, c.Owner, c.Repo = "https://ghe.example", "acme", "shop"
+		var have []string
+		for _, link := range c.Links(artifact, base, head) {
+			have = append(have, link.URL)
+		}
+		if !slices.Equal(have, want) {
+			t.Errorf("%+v:\nhave %q\nwant %q", c, have, want)
+		}
+	}
+	check(Context{RunID: 42, Pull: 7}, "regress-log", headSHA, mergeSHA, run+"42", run+"42#artifacts", "https://ghe.example/acme/shop/pull/7/files")
+	check(Context{RunID: 42, TriggerID: 41}, "", headSHA, mergeSHA, run+"41", "https://ghe.example/acme/shop/compare/"+headSHA+"..."+mergeSHA)
+	check(Context{RunID: 42}, "x", headSHA, headSHA, run+"42", run+"42#artifacts")
+	check(Context{}, "x", "javascript:", "main")
+	if links := (&Context{RunID: 42}).Links("x", headSHA, mergeSHA); links != nil {
+		t.Errorf("links of no repository: %v", links)
+	}
 }
