@@ -18,7 +18,7 @@ type bar struct {
 	limit        float64
 }
 
-// figures of a result.
+// figures returns the figures of a result.
 func p50(r result) float64    { return float64(r.p50) }
 func p99(r result) float64    { return float64(r.p99) }
 func rate(r result) float64   { return float64(r.n) / float64(r.ns) * 1e9 }

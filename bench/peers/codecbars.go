@@ -81,7 +81,7 @@ func (x exchanges) add(at exchange, round int, e encoded) {
 	x[at][round] = e
 }
 
-// figures of an exchange.
+// figures returns the figures of an exchange.
 func encodeTime(e encoded) float64 { return e.encode }
 func decodeTime(e encoded) float64 { return e.decode }
 func bothTimes(e encoded) float64  { return e.encode + e.decode }

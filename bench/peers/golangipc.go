@@ -87,6 +87,7 @@ func (l *barrowLink) Send(_ context.Context, p []byte) error {
 	return l.e.Write(kind, append([]byte(nil), p...))
 }
 
+// Recv implements link.
 func (l *barrowLink) Recv(context.Context, []byte) ([]byte, error) {
 	for {
 		m, err := l.e.Read()
@@ -102,4 +103,5 @@ func (l *barrowLink) Recv(context.Context, []byte) ([]byte, error) {
 	}
 }
 
+// Flush implements link.
 func (l *barrowLink) Flush(context.Context) error { return nil }

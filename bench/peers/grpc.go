@@ -19,8 +19,10 @@ import (
 // points to if it fits.
 type raw struct{}
 
+// Name implements encoding.Codec.
 func (raw) Name() string { return "raw" }
 
+// Marshal implements encoding.Codec.
 func (raw) Marshal(v any) (mem.BufferSlice, error) {
 	p, ok := v.(*[]byte)
 	if !ok {
@@ -29,6 +31,7 @@ func (raw) Marshal(v any) (mem.BufferSlice, error) {
 	return mem.BufferSlice{mem.SliceBuffer(*p)}, nil
 }
 
+// Unmarshal implements encoding.Codec.
 func (raw) Unmarshal(data mem.BufferSlice, v any) error {
 	p, ok := v.(*[]byte)
 	if !ok {
@@ -132,6 +135,7 @@ func (l *grpcLink) Send(_ context.Context, p []byte) error {
 	return l.s.SendMsg(&p)
 }
 
+// Recv implements link.
 func (l *grpcLink) Recv(_ context.Context, buf []byte) ([]byte, error) {
 	err := l.s.RecvMsg(&buf)
 	if errors.Is(err, io.EOF) {
@@ -140,6 +144,7 @@ func (l *grpcLink) Recv(_ context.Context, buf []byte) ([]byte, error) {
 	return buf, err
 }
 
+// Flush implements link.
 func (l *grpcLink) Flush(context.Context) error { return nil }
 
 // grpcCalls returns unary calls, one after another. One way, a call is a round trip
@@ -164,10 +169,13 @@ type callLink struct {
 	answer []byte
 }
 
+// Send implements link.
 func (l *callLink) Send(ctx context.Context, p []byte) error {
 	return l.cc.Invoke(ctx, grpcUnary, &p, &l.answer)
 }
 
+// Recv implements link.
 func (l *callLink) Recv(context.Context, []byte) ([]byte, error) { return l.answer, nil }
 
+// Flush implements link.
 func (l *callLink) Flush(context.Context) error { return nil }

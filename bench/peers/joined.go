@@ -26,8 +26,10 @@ type inTurn struct {
 	buf   []byte
 }
 
+// SendAll implements gang.
 func (t *inTurn) SendAll(ctx context.Context, p []byte) error { return sendAll(ctx, t.links, p) }
 
+// Peek implements gang.
 func (t *inTurn) Peek(ctx context.Context) (from string, p []byte, err error) {
 	i := t.at
 	if t.at++; t.at == len(t.links) {
@@ -37,6 +39,7 @@ func (t *inTurn) Peek(ctx context.Context) (from string, p []byte, err error) {
 	return strconv.Itoa(i), p, err
 }
 
+// Release implements gang.
 func (t *inTurn) Release() {}
 
 // parcel is a message on its way through a channel.
@@ -82,12 +85,15 @@ func (c *channelled) read(from string, l link) {
 	}
 }
 
+// SendAll implements gang.
 func (c *channelled) SendAll(ctx context.Context, p []byte) error { return sendAll(ctx, c.links, p) }
 
+// Peek implements gang.
 func (c *channelled) Peek(context.Context) (from string, p []byte, err error) {
 	x := <-c.parcels
 	c.held = x.p
 	return x.from, x.p, x.err
 }
 
+// Release implements gang.
 func (c *channelled) Release() { c.free <- c.held }

@@ -45,8 +45,11 @@ func nanomsg() contestant {
 
 type mangosLink struct{ s mangos.Socket }
 
+// Send implements link.
 func (l mangosLink) Send(_ context.Context, p []byte) error { return l.s.Send(p) }
 
+// Recv implements link.
 func (l mangosLink) Recv(context.Context, []byte) ([]byte, error) { return l.s.Recv() }
 
+// Flush implements link.
 func (l mangosLink) Flush(context.Context) error { return nil }

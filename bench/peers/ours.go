@@ -63,6 +63,7 @@ func group(none bool) func(job, []link) (gang, error) {
 // inPlace reads messages where the transport keeps them.
 type inPlace struct{ ipc.Conn }
 
+// Recv implements link.
 func (l *inPlace) Recv(ctx context.Context, _ []byte) ([]byte, error) {
 	l.Release()
 	return l.Peek(ctx)

@@ -88,6 +88,7 @@ type shmipcLink struct {
 	held  int
 }
 
+// Send implements link.
 func (l *shmipcLink) Send(ctx context.Context, p []byte) error {
 	b, err := l.s.BufferWriter().Reserve(4 + len(p))
 	if err != nil {
@@ -101,6 +102,7 @@ func (l *shmipcLink) Send(ctx context.Context, p []byte) error {
 	return l.Flush(ctx)
 }
 
+// Flush implements link.
 func (l *shmipcLink) Flush(context.Context) error {
 	if l.held == 0 {
 		return nil
@@ -115,6 +117,7 @@ func (l *shmipcLink) Flush(context.Context) error {
 	}
 }
 
+// Recv implements link.
 func (l *shmipcLink) Recv(context.Context, []byte) ([]byte, error) {
 	r := l.s.BufferReader()
 	r.ReleasePreviousRead()

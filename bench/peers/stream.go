@@ -29,6 +29,7 @@ func newStream(in io.Reader, out io.Writer, batch int) *stream {
 	return &stream{in: bufio.NewReaderSize(in, buffered), out: out, batch: batch, buf: make([]byte, 0, buffered)}
 }
 
+// Send implements link.
 func (s *stream) Send(ctx context.Context, p []byte) error {
 	if len(s.buf)+4+len(p) > buffered {
 		if err := s.Flush(ctx); err != nil {
@@ -50,6 +51,7 @@ func (s *stream) Send(ctx context.Context, p []byte) error {
 	return s.Flush(ctx)
 }
 
+// Flush implements link.
 func (s *stream) Flush(context.Context) error {
 	if len(s.buf) == 0 {
 		return nil
@@ -59,6 +61,7 @@ func (s *stream) Flush(context.Context) error {
 	return err
 }
 
+// Recv implements link.
 func (s *stream) Recv(_ context.Context, buf []byte) ([]byte, error) {
 	if _, err := io.ReadFull(s.in, s.head[:]); err != nil {
 		return nil, err

@@ -30,8 +30,10 @@ func zmq() contestant {
 
 type zmqLink struct{ s zmq4.Socket }
 
+// Send implements link.
 func (l zmqLink) Send(_ context.Context, p []byte) error { return l.s.Send(zmq4.NewMsg(p)) }
 
+// Recv implements link.
 func (l zmqLink) Recv(context.Context, []byte) ([]byte, error) {
 	m, err := l.s.Recv()
 	if err != nil {
@@ -40,4 +42,5 @@ func (l zmqLink) Recv(context.Context, []byte) ([]byte, error) {
 	return m.Frames[0], nil
 }
 
+// Flush implements link.
 func (l zmqLink) Flush(context.Context) error { return nil }

@@ -59,6 +59,7 @@ func (s *shared) take(ctx context.Context, t turn, op string) error {
 	return fmt.Errorf("%s: wait for a turn: %w", op, cause)
 }
 
+// Send implements Conn.
 func (s *shared) Send(ctx context.Context, p []byte) error {
 	if err := s.take(ctx, s.send, "send"); err != nil {
 		return err
@@ -67,6 +68,7 @@ func (s *shared) Send(ctx context.Context, p []byte) error {
 	return s.Conn.Send(ctx, p)
 }
 
+// Flush implements Conn.
 func (s *shared) Flush(ctx context.Context) error {
 	if err := s.take(ctx, s.send, "flush"); err != nil {
 		return err
@@ -75,6 +77,7 @@ func (s *shared) Flush(ctx context.Context) error {
 	return s.Conn.Flush(ctx)
 }
 
+// Recv implements Conn.
 func (s *shared) Recv(ctx context.Context, buf []byte) ([]byte, error) {
 	if err := s.take(ctx, s.recv, "recv"); err != nil {
 		return buf[:0], err
@@ -83,6 +86,7 @@ func (s *shared) Recv(ctx context.Context, buf []byte) ([]byte, error) {
 	return s.Conn.Recv(ctx, buf)
 }
 
+// Reserve implements Conn.
 func (s *shared) Reserve(ctx context.Context, n int) ([]byte, error) {
 	if err := s.take(ctx, s.send, "reserve"); err != nil {
 		return nil, err
@@ -96,6 +100,7 @@ func (s *shared) Reserve(ctx context.Context, n int) ([]byte, error) {
 	return p, nil
 }
 
+// Commit implements Conn.
 func (s *shared) Commit(n int) error {
 	err := s.Conn.Commit(n)
 	if s.reserved {
@@ -105,6 +110,7 @@ func (s *shared) Commit(n int) error {
 	return err
 }
 
+// Peek implements Conn.
 func (s *shared) Peek(ctx context.Context) ([]byte, error) {
 	if err := s.take(ctx, s.recv, "peek"); err != nil {
 		return nil, err
@@ -118,6 +124,7 @@ func (s *shared) Peek(ctx context.Context) ([]byte, error) {
 	return p, nil
 }
 
+// Release implements Conn.
 func (s *shared) Release() {
 	s.Conn.Release()
 	if s.peeked {
@@ -126,6 +133,7 @@ func (s *shared) Release() {
 	}
 }
 
+// Ready implements Conn.
 func (s *shared) Ready() bool {
 	if !s.recv.try() {
 		return false
@@ -134,6 +142,7 @@ func (s *shared) Ready() bool {
 	return s.Conn.Ready()
 }
 
+// Close implements Conn.
 func (s *shared) Close() error {
 	s.once.Do(func() { close(s.over) })
 	return s.Conn.Close()
@@ -155,6 +164,7 @@ func (t turn) try() bool {
 	}
 }
 
+// TrySend implements Prober.
 func (s *sharedProber) TrySend(p []byte) error {
 	if !s.send.try() {
 		return fmt.Errorf("send: another goroutine is sending: %w", ErrFull)
@@ -163,6 +173,7 @@ func (s *sharedProber) TrySend(p []byte) error {
 	return s.prober.TrySend(p)
 }
 
+// TryFlush implements Prober.
 func (s *sharedProber) TryFlush() error {
 	if !s.send.try() {
 		return fmt.Errorf("flush: another goroutine is sending: %w", ErrFull)
@@ -171,6 +182,7 @@ func (s *sharedProber) TryFlush() error {
 	return s.prober.TryFlush()
 }
 
+// TryPeek implements Prober.
 func (s *sharedProber) TryPeek() (p []byte, ok bool, err error) {
 	if !s.recv.try() {
 		return nil, false, nil
@@ -183,6 +195,7 @@ func (s *sharedProber) TryPeek() (p []byte, ok bool, err error) {
 	return p, true, nil
 }
 
+// Watch implements Prober.
 func (s *sharedProber) Watch(ctx context.Context) error {
 	if err := s.take(ctx, s.recv, "watch"); err != nil {
 		if errors.Is(err, ErrClosed) {
@@ -194,4 +207,5 @@ func (s *sharedProber) Watch(ctx context.Context) error {
 	return s.prober.Watch(ctx)
 }
 
+// Among implements Prober.
 func (s *sharedProber) Among(n int) { s.prober.Among(n) }

@@ -192,7 +192,7 @@ func (e *encoder) pairs(sorted []pair, size int) *fault {
 	return nil
 }
 
-// text writes s, for which there must be room, and says whether it is UTF-8.
+// text writes s, for which there must be room, and returns whether it is UTF-8.
 func (e *encoder) text(s string) bool {
 	buf, n := e.buf, e.n
 	if e.varint {

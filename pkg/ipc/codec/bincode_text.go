@@ -22,7 +22,7 @@ var errUTF8 = errors.New("string is not UTF-8, as Rust requires: use []byte for 
 // high is the highest bit of each byte of a word: none is set in ASCII.
 const high = 0x8080808080808080
 
-// putText writes s to the start of b and says whether it is UTF-8. The names and
+// putText writes s to the start of b and returns whether it is UTF-8. The names and
 // words that most strings in messages are, short and all ASCII, are looked at
 // and moved by the same two loads, the second overlapping the first.
 func putText(b []byte, s string) bool {

@@ -111,8 +111,10 @@ func newSqueezed(inner Codec, suffix string, limit int, shrink func(dst, src []b
 	return c
 }
 
+// Name implements Codec.
 func (c *squeezed) Name() string { return c.name }
 
+// Append implements Codec.
 func (c *squeezed) Append(dst []byte, v any) ([]byte, error) {
 	buf := c.scratch.Get().(*[]byte)
 	defer c.release(buf)
@@ -131,6 +133,7 @@ func (c *squeezed) Append(dst []byte, v any) ([]byte, error) {
 	return out, nil
 }
 
+// Decode implements Codec.
 func (c *squeezed) Decode(src []byte, v any) error {
 	buf := c.scratch.Get().(*[]byte)
 	defer c.release(buf)

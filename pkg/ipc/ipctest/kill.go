@@ -33,6 +33,7 @@ type victim struct {
 	after  time.Duration
 }
 
+// String returns who is killed and when.
 func (v victim) String() string {
 	side, does, when := "child", "receives", "its first message"
 	if v.opener {
@@ -137,7 +138,7 @@ type hunt struct {
 
 func (h *hunt) over() bool { return len(h.ended) > 0 }
 
-// kill kills, and says how long the survivor took.
+// kill kills, and returns how long the survivor took.
 func (h *hunt) kill(late *stalls) (time.Duration, error) {
 	idle := late.sum()
 	start := time.Now()

@@ -172,7 +172,7 @@ func (g *Group) Drop(name string) error {
 	return nil
 }
 
-// remove takes m out of the set, and says whether it was in.
+// remove takes m out of the set, and returns whether it was in.
 func (g *Group) remove(m *member) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -78,7 +78,7 @@ func (u *pump) watchable() []*member {
 	return list
 }
 
-// pass passes some messages on from stage i. It says whether it did, and whether one is held up.
+// pass passes some messages on from stage i. It returns whether it did, and whether one is held up.
 func (u *pump) pass(i int) (moved, held bool) {
 	in, out, e := u.stages[i], u.stages[i+1], &u.edges[i]
 	if in.watched.Load() {

@@ -89,7 +89,8 @@ func (g *Group) Release() {
 	}
 }
 
-// lost drops a member that can receive no more, and is its report; nil when it was dropped already.
+// lost drops a member that can receive no more, and returns its report, nil when it was dropped
+// already.
 func (g *Group) lost(m *member, err error) error {
 	if !fatal(context.Background(), err) {
 		return m.failed(err)

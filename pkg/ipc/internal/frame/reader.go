@@ -59,7 +59,7 @@ func (r *reader) init(name string, cfg ipc.Config, f file) error {
 	return nil
 }
 
-// fill reads until buf holds n bytes, n at most its size, and says whether it does.
+// fill reads until buf holds n bytes, n at most its size, and returns whether it does.
 func (r *reader) fill(ctx context.Context, n int, block bool) (bool, error) {
 	for r.w-r.r < n {
 		if r.buf == nil {

@@ -35,7 +35,7 @@ func (c *Consumer) Head() uint32 {
 	return atomic.LoadUint32((*uint32)(unsafe.Add(c.base, c.pos&(c.size-1))))
 }
 
-// Spin polls the header up to n times, pausing in between, and says how many polls were left.
+// Spin polls the header up to n times, pausing in between, and returns how many polls were left.
 func (c *Consumer) Spin(n int) (h uint32, left int) {
 	at := (*uint32)(unsafe.Add(c.base, c.pos&(c.size-1)))
 	for ; n > 0; n-- {
