@@ -34,8 +34,8 @@ func (tr Transport) closeTold(t *testing.T) {
 }
 
 // closeBounded closes on a peer that is stopped and has no room left: Close returns within
-// Config.Timeout, or one second without, and returns how much is not sent, which the peer, once it
-// goes on, confirms.
+// Config.Timeout, or one second without, and its error says how much is not sent, which the
+// peer, once it goes on, confirms.
 func (tr Transport) closeBounded(t *testing.T) {
 	for _, c := range []struct {
 		cfg   ipc.Config

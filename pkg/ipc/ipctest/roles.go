@@ -81,7 +81,7 @@ func play(tr Transport, role, arg string) error {
 	switch role {
 	case "echo":
 		return echo(ctx, c)
-	case "late": // takes nothing for a while, then all, and returns how many
+	case "late": // takes nothing for a while, then all, and answers how many
 		time.Sleep(time.Duration(n) * time.Millisecond)
 		return count(ctx, c)
 	case "burst":
