@@ -54,6 +54,7 @@ var packages = []string{
 	"pkg/gate",
 	"pkg/gate/accuracy",
 	"pkg/gate/accuracy/inject",
+	"pkg/gate/choice",
 	"pkg/gate/stat",
 	"pkg/ipc",
 	"pkg/ipc/codec",
@@ -94,7 +95,7 @@ var forbidden = map[string][]string{
 	"pkg/baseline":                 {"pkg/gate", "pkg/ipc", "cmd", "bench"},
 	"pkg/baseline/dir":             {"pkg/baseline/postgres"},
 	"pkg/baseline/postgres":        {"pkg/baseline/dir"},
-	"pkg/gate":                     {"pkg/baseline/ingest", "pkg/baseline/dir", "pkg/baseline/postgres", "pkg/baseline/machine", "pkg/ipc", "cmd", "bench"},
+	"pkg/gate":                     {"pkg/baseline/ingest", "pkg/baseline/dir", "pkg/baseline/postgres", "pkg/baseline/machine", "pkg/gate/choice", "pkg/ipc", "cmd", "bench"},
 	"pkg/gate/stat":                {"pkg", "cmd", "bench"},
 	"pkg/ipc":                      {"pkg/baseline", "pkg/gate", "cmd", "bench"},
 	"bench":                        {"pkg/baseline", "pkg/gate", "cmd"},
@@ -109,8 +110,9 @@ var forbidden = map[string][]string{
 
 // impure lists what a verdict must not depend on; test files are free.
 var impure = map[string][]string{
-	"pkg/gate":      {"context", "log", "log/slog", "math/rand", "math/rand/v2", "os", "io/fs", "net"},
-	"pkg/gate/stat": {"context", "log", "log/slog", "math/rand", "math/rand/v2", "os", "io/fs", "net", "time"},
+	"pkg/gate":        {"context", "log", "log/slog", "math/rand", "math/rand/v2", "os", "io/fs", "net"},
+	"pkg/gate/choice": {"context", "log", "log/slog", "math/rand", "math/rand/v2", "os", "io/fs", "net", "time"},
+	"pkg/gate/stat":   {"context", "log", "log/slog", "math/rand", "math/rand/v2", "os", "io/fs", "net", "time"},
 }
 
 // gitDoors may run git.

@@ -114,7 +114,7 @@ func (h *hub) finish(ctx context.Context, in gate.Input, d gate.Decision) {
 func (h *hub) publish(log baseline.Log, d gate.Decision, markdown string) {
 	values := map[string]string{
 		"outcome":   string(d.Outcome),
-		"headline":  d.Headline,
+		"headline":  report.Headline(d),
 		"regressed": strconv.Itoa(d.Counts[gate.Regressed] + d.Counts[gate.Crept]),
 		"undecided": strconv.Itoa(d.Counts[gate.Inconclusive]),
 		"exit-code": strconv.Itoa(exitCode(outcome(d))),
@@ -198,6 +198,7 @@ func (s *session) post(ctx context.Context, in gate.Input, d gate.Decision, opti
 	}
 	return github.Post{
 		Decision:  d,
+		Headline:  report.Headline(d),
 		Summary:   page,
 		Comment:   page,
 		Positions: positions,

@@ -134,13 +134,7 @@ func (s *session) options(ctx context.Context, p plan) (measure.Options, error) 
 	}
 	options.Anchor = s.cfg.Anchor
 	options.Noise = s.memory(ctx)
-	options.Next = func(log baseline.Log) []measure.Want {
-		var wants []measure.Want
-		for _, w := range gate.Next(s.input(log)) {
-			wants = append(wants, measure.Want(w))
-		}
-		return wants
-	}
+	options.Next = func(log baseline.Log) []baseline.Want { return gate.Next(s.input(log)) }
 	return options, nil
 }
 

@@ -64,6 +64,6 @@ func (f *waiveFlags) run(_ context.Context, s *session, args []string) error {
 	if !math.IsInf(waiver.Ceiling, 1) {
 		limit = fmt.Sprintf("up to +%g %%", 100*waiver.Ceiling)
 	}
-	fmt.Fprintf(s.stdout, "%s: waived %s %s until %s\n", s.shorten(path), waiver.Pattern, limit, waiver.Expires.Format(time.DateOnly))
+	fmt.Fprintf(s.stdout, "%s: waived %s %s until %s\n", s.shorten(path), waiver.Name, limit, waiver.Expires.Format(time.DateOnly))
 	return nil
 }

@@ -1,11 +1,6 @@
 package baseline
 
-import (
-	"maps"
-	"math"
-	"slices"
-	"time"
-)
+import "time"
 
 // Side says which end of a comparison a value belongs to.
 type Side string
@@ -35,57 +30,6 @@ type Sample struct {
 	Key
 	Values []float64 // finite, in the tidied unit
 	Rounds []int     // Rounds[i] is the round (process start, from 1) that produced Values[i]; same length
-}
-
-// PerRound collapses the values of each round to their median, in order of
-// round: values inside one process are not independent, so a round counts once.
-// The result is the caller's. A value without a round, which Run.Validate refuses,
-// is left out.
-func (s Sample) PerRound() []float64 {
-	n := min(len(s.Values), len(s.Rounds))
-	values, rounds := s.Values[:n], s.Rounds[:n]
-	out := make([]float64, 0, n)
-	if slices.IsSorted(rounds) && len(slices.Compact(slices.Clone(rounds))) == n {
-		return append(out, values...) // one value a round, as in most logs
-	}
-	byRound := map[int][]float64{}
-	for i, v := range values {
-		byRound[rounds[i]] = append(byRound[rounds[i]], v)
-	}
-	for _, r := range slices.Sorted(maps.Keys(byRound)) {
-		out = append(out, median(byRound[r]))
-	}
-	return out
-}
-
-// normalMAD makes the median absolute deviation of normal values estimate their
-// standard deviation: 1/Φ⁻¹(¾).
-const normalMAD = 1.4826
-
-// Summary returns what a history keeps of a sample: the median of its rounds
-// (each the median of its values), their robust standard deviation, 1.4826 times
-// the median absolute deviation from that median, both in the unit, and the number of
-// rounds. 0, 0, 0 for no values.
-func (s Sample) Summary() (center, spread float64, rounds int) {
-	values := s.PerRound()
-	if len(values) == 0 {
-		return 0, 0, 0
-	}
-	center = median(values)
-	for i, v := range values {
-		values[i] = math.Abs(v - center)
-	}
-	return center, min(normalMAD*median(values), math.MaxFloat64), len(values)
-}
-
-// median returns that of at least one value.
-func median(values []float64) float64 {
-	sorted := slices.Sorted(slices.Values(values))
-	n := len(sorted)
-	if n%2 == 1 {
-		return sorted[n/2]
-	}
-	return sorted[n/2-1]/2 + sorted[n/2]/2 // the sum of the two may overflow
 }
 
 // Direction says which way a unit improves.
@@ -121,7 +65,7 @@ type Run struct {
 // Log is everything that one measurement (or several shards of one) printed.
 type Log struct {
 	Files      []string                   // names of the texts that it was read from, in order
-	Procedure  string                     // "two-stage" when regress itself chose the rounds; empty for foreign text
+	Procedure  Procedure                  // TwoStage when regress itself chose the rounds; empty for foreign text
 	Seed       uint64                     // of the random order; 0 for foreign text
 	Bench      string                     // the part of the suite that was asked for, as go test -bench; empty: all, or unknown
 	Stopped    string                     // why measuring ended before everything was decided ("budget of 3m0s", "interrupt"); empty when it did not
@@ -136,6 +80,20 @@ type Log struct {
 	Edited     map[Side]map[Function]bool // benchmarks whose own source is another one at that side (base, anchor) than at head; nil: none
 	Problems   []Problem
 	Warnings   []Warning
+}
+
+// Procedure names the rule by which rounds were chosen and are judged.
+type Procedure string
+
+// TwoStage is the procedure by which regress itself measures: see package gate.
+const TwoStage Procedure = "two-stage"
+
+// Want is one benchmark of which more rounds are wanted before it can be judged.
+type Want struct {
+	Package string
+	Name    string // as Key.Name
+	Rounds  int    // further rounds of each side
+	Against Side   // what to run beside head: Base or Anchor; empty: all sides that there are
 }
 
 // Function is a benchmark function of a package: Name is "BenchmarkPingPong".

@@ -4,8 +4,9 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"reflect"
 	"regexp"
-	"strings"
+	"slices"
 	"testing"
 	"time"
 
@@ -64,7 +65,7 @@ func TestCreep(t *testing.T) {
 				baseline.Base:   100 * math.Pow(1.01, float64(step-1)),
 				baseline.Head:   100 * math.Pow(1.01, float64(step)),
 			}
-			b := newBench(twoStage)
+			b := newBench(baseline.TwoStage)
 			b.log.Noise[sec("A")] = baseline.Noise{SD: sd, Sessions: 5}
 			d, _ := playAnchored(t, b, rng, "A", sd, mid)
 			if d.Rows[0].Verdict == Crept && first == 0 {
@@ -73,11 +74,11 @@ func TestCreep(t *testing.T) {
 			if first > 0 && step > 6 && d.Rows[0].Verdict != Crept && d.Rows[0].Verdict != Regressed {
 				t.Errorf("start %d: red at step %d, and %s at step %d", seed, first, d.Rows[0].Verdict, step)
 			}
-			b = newBench(twoStage)
+			b = newBench(baseline.TwoStage)
 			b.log.Noise[sec("A")] = baseline.Noise{SD: sd, Sessions: 5}
 			delete(mid, baseline.Anchor)
 			if d, _ := playAnchored(t, b, rng, "A", sd, mid); d.Outcome == Fail {
-				t.Errorf("start %d, step %d: red against its own base: %s", seed, step, d.Headline)
+				t.Errorf("start %d, step %d: red against its own base: %+v", seed, step, d.Reasons)
 			}
 		}
 		caught[first]++
@@ -91,17 +92,18 @@ func TestCreep(t *testing.T) {
 // TestCrept has what a reader is told, with the arithmetic: head/anchor = 106/100, head/base = 106/105.
 func TestCrept(t *testing.T) {
 	rng := rand.New(rand.NewPCG(4, 4))
-	b := newBench(twoStage)
+	b := newBench(baseline.TwoStage)
 	b.log.Noise[sec("A")] = baseline.Noise{SD: .003, Sessions: 5}
 	d, ran := playAnchored(t, b, rng, "A", .003, map[baseline.Side]float64{baseline.Anchor: 100, baseline.Base: 105, baseline.Head: 106})
 	want(t, d, Fail, Crept)
 	r := d.Rows[0]
-	wantWhy(t, r, "crept +", "since v1.2.0", "this change's own part: +")
+	wantWhy(t, Row{Reason: r.Drift.Reason}, Reason{Code: Told, Shift: by(.06)})
+	wantWhy(t, r, Reason{Code: WithinBound, Shift: by(.01)})
 	if r.Drift == nil || math.Abs(*r.Drift.Change-.06) > .006 || math.Abs(*r.Change-106./105+1) > .006 || r.Drift.Verdict != Regressed {
 		t.Errorf("have %+v, drift %+v", r, r.Drift)
 	}
-	if !strings.HasPrefix(d.Headline, "1 of 1 benchmark crept: A sec/op: +") || len(d.Reasons) != 1 || d.Anchor != "v1.2.0" {
-		t.Errorf("headline %q, reasons %q", d.Headline, d.Reasons)
+	if len(d.Reasons) != 1 || d.Reasons[0].Code != RowCrept || d.Anchor != "v1.2.0" {
+		t.Errorf("reasons %+v, anchor %q", d.Reasons, d.Anchor)
 	}
 	if ran[baseline.Anchor] != ran[baseline.Head] || ran[baseline.Base] >= ran[baseline.Head] {
 		t.Errorf("the decided comparison with base goes on: %v", ran)
@@ -113,75 +115,85 @@ func TestCreptVerdicts(t *testing.T) {
 	slow := []float64{106, 106.1, 106.2, 106, 106.1, 106.3, 106, 106.1, 106.2, 106, 106.1, 106.3, 106, 106.2, 106.1, 106.3}
 	quick := []float64{100, 100.1, 100.2, 100, 100.1, 100.3, 100, 100.1, 100.2, 100, 100.1, 100.3, 100, 100.2, 100.1, 100.3}
 	log := func(base, anchor []float64) Input {
-		return newBench(twoStage).add(baseline.Base, sec("A"), base...).add(baseline.Head, sec("A"), slow...).
+		return newBench(baseline.TwoStage).add(baseline.Base, sec("A"), base...).add(baseline.Head, sec("A"), slow...).
 			add(baseline.Anchor, sec("A"), anchor...).inputWith("v1.2.0")
 	}
-	check := func(name string, in Input, outcome Outcome, verdict Verdict, parts ...string) Decision {
+	check := func(name string, in Input, outcome Outcome, verdict, drift Verdict) Decision {
 		t.Helper()
 		d := Decide(in)
 		if d.Outcome != outcome || len(d.Rows) != 1 || d.Rows[0].Verdict != verdict {
-			t.Fatalf("%s: %s, %+v, %v", name, d.Outcome, d.Rows, d.Reasons)
+			t.Fatalf("%s: %s, %+v, %+v", name, d.Outcome, d.Rows, d.Reasons)
 		}
-		for _, part := range parts {
-			if all := fmt.Sprint(d.Headline, d.Rows[0].Why, d.Rows[0].Warnings, d.Cannot, d.Reasons); !strings.Contains(all, part) {
-				t.Errorf("%s: nothing says %q: %s", name, part, all)
-			}
+		var have Verdict
+		if d.Rows[0].Drift != nil {
+			have = d.Rows[0].Drift.Verdict
+		}
+		if have != drift {
+			t.Errorf("%s: %q against the anchor, want %q", name, have, drift)
 		}
 		return d
 	}
-	check("crept", log(slow, quick), Fail, Crept, "+6 %", "own part: +0 %")
-	check("nothing crept", log(slow, slow), Pass, Unchanged, "none crept since v1.2.0")
-	check("its own doing", log(quick, quick), Fail, Regressed, "6 % slower since v1.2.0")
-	check("only just", log(quick, slow), Fail, Regressed)
+	d := check("crept", log(slow, quick), Fail, Crept, Regressed)
+	wantWhy(t, Row{Reason: d.Rows[0].Drift.Reason}, Reason{Code: Told, Shift: by(.06)})
+	check("nothing crept", log(slow, slow), Pass, Unchanged, Unchanged)
+	check("its own doing", log(quick, quick), Fail, Regressed, Regressed)
+	check("only just", log(quick, slow), Fail, Regressed, Unchanged)
 
 	waived := log(slow, quick)
 	waived.Waivers = []Waiver{{Series: regexp.MustCompile("^p.A sec/op$"), Ceiling: .1, Reason: "wanted", Expires: waived.Today.Add(time.Hour)}}
-	if d := check("waived", waived, Pass, Waived, "accepted up to 10 %", "crept +6 %"); d.Rows[0].Waiver != "wanted" || len(d.Warnings) > 0 {
-		t.Errorf("have %+v, %v", d.Rows[0], d.Warnings)
+	accepted := func(name string, d Decision, state WaiverState, ceiling float64) {
+		t.Helper()
+		if have := d.Rows[0].Drift.Waivers; len(have) != 1 || have[0].State != state || have[0].Ceiling != ceiling || have[0].Reason != "wanted" || len(d.Warnings) > 0 {
+			t.Errorf("%s: have %+v, %v", name, have, d.Warnings)
+		}
 	}
+	accepted("waived", check("waived", waived, Pass, Waived, Waived), Covers, .1)
 	waived.Waivers[0].Ceiling = .05
-	check("beyond its ceiling", waived, Fail, Crept, "beyond the 5 %")
+	accepted("beyond", check("beyond its ceiling", waived, Fail, Crept, Regressed), Beyond, .05)
 	// The first step of 6 % was accepted up to 10 %; with it head is 12 % above the release.
 	both := log(quick, []float64{94.6, 94.7, 94.8, 94.6, 94.7, 94.9, 94.6, 94.7, 94.8, 94.6, 94.7, 94.9, 94.6, 94.8, 94.7, 94.9})
 	both.Waivers = []Waiver{{Series: regexp.MustCompile("^p.A sec/op$"), Ceiling: .1, Reason: "wanted", Expires: waived.Today.Add(time.Hour)}}
-	check("a waived step beyond the ceiling in all", both, Fail, Crept, "+12 %", "beyond the 10 %")
+	d = check("a waived step beyond the ceiling in all", both, Fail, Crept, Regressed)
+	accepted("in all", d, Beyond, .1)
+	wantWhy(t, Row{Reason: d.Rows[0].Drift.Reason}, Reason{Code: Told, Shift: by(.12)})
 
 	same := log(slow, quick)
 	same.Log.Same = map[baseline.Key]string{{Package: "p", Name: "A"}: "equal bytes"}
-	check("not guilty", same, Pass, SameCode, "not this change's doing")
+	check("not guilty", same, Pass, SameCode, Regressed)
 	if next := Next(same); len(next) > 0 {
 		t.Errorf("wants %v of the same code", next)
 	}
 	old := log(slow, nil)
 	old.Log.SameAnchor = map[baseline.Key]string{{Package: "p", Name: "A"}: "equal bytes"}
-	if d := check("the same as released", old, Pass, Unchanged, "none crept"); d.Rows[0].Drift == nil || d.Rows[0].Drift.Verdict != SameCode {
-		t.Errorf("have %+v", d.Rows[0].Drift)
-	}
-	fresh := newBench(twoStage).add(baseline.Base, sec("A"), slow...).add(baseline.Head, sec("A"), slow...).add(baseline.Anchor, sec("B"), quick...).inputWith("v1.2.0")
-	if d := check("new since", fresh, Pass, Unchanged); d.Rows[0].Drift == nil || d.Rows[0].Drift.Verdict != New {
-		t.Errorf("have %+v", d.Rows[0].Drift)
-	}
+	check("the same as released", old, Pass, Unchanged, SameCode)
+	fresh := newBench(baseline.TwoStage).add(baseline.Base, sec("A"), slow...).add(baseline.Head, sec("A"), slow...).add(baseline.Anchor, sec("B"), quick...).inputWith("v1.2.0")
+	check("new since", fresh, Pass, Unchanged, Added)
 	crashed := log(slow, nil)
-	crashed.Log.Problems = []baseline.Problem{{Side: baseline.Anchor, Package: "p", Name: "A", Message: "boom", Kind: baseline.Crashed}}
-	if d := check("crashed at the anchor", crashed, Pass, Unchanged, "not held against v1.2.0: A"); len(d.Problems) != 1 {
-		t.Errorf("problems: %v", d.Problems)
+	crashed.Log.Problems = []baseline.Problem{{Side: baseline.Anchor, Package: "p", Name: "A", Detail: "boom", Kind: baseline.Crashed}}
+	d = check("crashed at the anchor", crashed, Pass, Unchanged, Inconclusive)
+	if unheld := (Limit{Code: NotHeld, Benchmarks: []string{"A"}}); len(d.Problems) != 1 || !slices.ContainsFunc(d.Cannot, func(l Limit) bool { return reflect.DeepEqual(l, unheld) }) {
+		t.Errorf("problems %v, cannot see %+v", d.Problems, d.Cannot)
 	}
-	check("out of budget", log(slow, quick[:6]), Undecided, Unchanged, "1 benchmark left undecided against v1.2.0: A")
+	d = check("out of budget", log(slow, quick[:6]), Undecided, Unchanged, Inconclusive)
+	if want := []Ground{{Code: AnchorOpen, Benchmarks: []string{"A"}}}; !reflect.DeepEqual(d.Reasons, want) {
+		t.Errorf("reasons %+v, want %+v", d.Reasons, want)
+	}
 	fixed := log(slow, quick)
 	fixed.Log.Procedure = ""
-	check("fixed rounds", fixed, Fail, Crept)
+	check("fixed rounds", fixed, Fail, Crept, Regressed)
 }
 
 // TestCreptExact: allocations are counted against the anchor, too.
 func TestCreptExact(t *testing.T) {
 	key := baseline.Key{Package: "p", Name: "A", Unit: "allocs/op"}
-	b := newBench(twoStage)
+	b := newBench(baseline.TwoStage)
 	for side, n := range map[baseline.Side]float64{baseline.Anchor: 3, baseline.Base: 4, baseline.Head: 4} {
 		b.add(side, sec("A"), 1, 1.001, 1.002, 1, 1, 1.001, 1, 1).add(side, key, n, n, n, n, n, n, n, n)
 	}
 	d := Decide(b.inputWith("v1.2.0"))
 	want(t, d, Fail, Crept, Unchanged)
-	wantWhy(t, d.Rows[0], "crept from 3 to 4 since v1.2.0", "own part: from 4 to 4")
+	wantWhy(t, Row{Reason: d.Rows[0].Drift.Reason}, Reason{Code: Counted, Shift: fromTo(3, 4)})
+	wantWhy(t, d.Rows[0], Reason{Code: Constant, Shift: fromTo(4, 4)})
 }
 
 // TestOneBudget: the survivors of both comparisons share the budget for false
@@ -191,7 +203,7 @@ func TestOneBudget(t *testing.T) {
 	slow := []float64{106, 106.1, 106.2, 106, 106.1, 106.3, 106, 106.1, 106.2, 106, 106.1, 106.3, 106, 106.2, 106.1, 106.3}
 	quick := []float64{100, 100.1, 100.2, 100, 100.1, 100.3, 100, 100.1, 100.2, 100, 100.1, 100.3, 100, 100.2, 100.1, 100.3}
 	build := func(others int) Input {
-		b := newBench(twoStage).add(baseline.Base, sec("A"), slow...).add(baseline.Head, sec("A"), slow...).add(baseline.Anchor, sec("A"), quick...)
+		b := newBench(baseline.TwoStage).add(baseline.Base, sec("A"), slow...).add(baseline.Head, sec("A"), slow...).add(baseline.Anchor, sec("A"), quick...)
 		for i := range others {
 			key := sec(fmt.Sprintf("B%02d", i))
 			b.add(baseline.Base, key, quick[:4]...).add(baseline.Head, key, slow[:4]...).add(baseline.Anchor, key, quick[:4]...)
@@ -218,11 +230,11 @@ func TestFalseAlarmsAnchored(t *testing.T) {
 	const pulls, names, sd = 60, 20, .01
 	red := 0
 	for range pulls {
-		b := newBench(twoStage)
+		b := newBench(baseline.TwoStage)
 		history(b, names, sd/3)
-		wants := []Want{}
+		wants := []baseline.Want{}
 		for i := range names {
-			wants = append(wants, Want{Name: fmt.Sprintf("A%03d", i), Rounds: 2})
+			wants = append(wants, baseline.Want{Name: fmt.Sprintf("A%03d", i), Rounds: 2})
 		}
 		for step := 0; len(wants) > 0; step++ {
 			if step > 20 {

@@ -1,7 +1,6 @@
 package gate
 
 import (
-	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -87,7 +86,7 @@ func (g *group) series(in Input, key baseline.Key) *series {
 			if run.Environment.Fingerprint() == g.print {
 				s.stored = append(s.stored, run)
 				if sample := sampleOf(run, key); sample != nil { // the newest stands for base
-					s.base, _ = collapse(*sample)
+					s.base, _ = roundsOf(*sample)
 				}
 			}
 		}
@@ -177,12 +176,22 @@ func (f facts) same(key baseline.Key) (proof string, ok bool) {
 	return proof, ok
 }
 
-// look gives a series the finding that facts alone decide, in order of weight.
+// look gives a series the finding that facts alone decide, in order of weight; none
+// where its numbers have to decide.
 func (f facts) look(s *series, g, elsewhere *group) {
-	set := func(v Verdict, blocks bool, why string, args ...any) {
-		s.finding = unknown(v, "", fmt.Sprintf(why, args...))
-		s.blocks = blocks
+	v, why := f.known(s, g, elsewhere)
+	if v == "" {
+		return
 	}
+	s.finding = found(v, "", "")
+	s.reason = why
+	if v == Inconclusive || v == Missing {
+		s.state = open
+	}
+}
+
+// known returns what facts alone say of a series; no verdict where they say nothing.
+func (f facts) known(s *series, g, elsewhere *group) (Verdict, Reason) {
 	base, head := len(s.base.values) > 0, len(s.head.values) > 0
 	var function baseline.Function
 	if !base || !head {
@@ -192,56 +201,54 @@ func (f facts) look(s *series, g, elsewhere *group) {
 	problems := f.problemsOf(s.key)
 	switch {
 	case s.policy.ignore:
-		set(NotJudged, false, "ignored by a rule")
+		return NotJudged, Reason{Code: Ignored}
 	case len(problems) > 0:
-		set(Inconclusive, true, "%s", problems[0].Message)
+		return Inconclusive, Reason{Code: BrokenResult, Problem: &problems[0]}
 	case s.broken:
-		set(Inconclusive, true, "printed a value that is not a finite number: mend the benchmark")
+		return Inconclusive, Reason{Code: NotFinite}
 	case same:
-		set(SameCode, false, "nothing that it runs differs: %s", proof)
+		return SameCode, Reason{Code: Proven, Text: proof}
 	case s.unit.Direction == baseline.Neutral:
-		set(NotJudged, false, "nothing says which way %s improves: print \"Unit %s better=lower\" or better=higher", s.key.Unit, s.key.Unit)
+		return NotJudged, Reason{Code: NoDirection}
 	case !head:
-		f.absent(s, function, set)
+		return f.absent(function)
 	case base:
-		return // to be judged on its numbers
+		return "", Reason{}
 	case elsewhere != nil:
-		set(Inconclusive, true, "base was measured on another class of machine (%s): run both sides on one", machine(elsewhere.baseRun.Environment))
+		return Inconclusive, Reason{Code: OtherMachine, Machine: &elsewhere.baseRun.Environment}
 	case !s.twoWay:
-		f.alone(s, g, set)
+		return f.alone(s, g)
 	case f.declared[baseline.Base][function] && !f.ran(baseline.Base, function):
-		set(Inconclusive, true, "base declares it and printed nothing: see why it did not run there")
-	default:
-		set(New, false, "base does not have it")
+		return Inconclusive, Reason{Code: BaseSilent}
 	}
+	return Added, Reason{Code: NotAtBase}
 }
 
-// absent: base printed the series and head did not.
-func (f facts) absent(s *series, function baseline.Function, set func(Verdict, bool, string, ...any)) {
+// absent returns what to make of a series that base printed and head did not.
+func (f facts) absent(function baseline.Function) (Verdict, Reason) {
 	declared, known := f.declared[baseline.Head]
 	switch {
 	case known && !declared[function]:
-		set(Removed, false, "%s is gone from the source of head", function.Name)
+		return Removed, Reason{Code: FunctionRemoved, Text: function.Name}
 	case f.ran(baseline.Head, function):
-		set(Missing, true, "head ran %s and printed no such line: renamed, or lost", function.Name)
-	default:
-		set(Missing, true, "base ran it and head printed nothing: see why it did not run")
+		return Missing, Reason{Code: SeriesGone, Text: function.Name}
 	}
+	return Missing, Reason{Code: HeadSilent}
 }
 
-// alone: head was measured without base; the store may know earlier sessions.
-func (f facts) alone(s *series, g *group, set func(Verdict, bool, string, ...any)) {
+// alone returns what to make of a series of which head was measured without base: the
+// store may know earlier sessions.
+func (f facts) alone(s *series, g *group) (Verdict, Reason) {
 	if slices.ContainsFunc(s.stored, func(r baseline.Run) bool { return sampleOf(r, s.key) != nil }) {
-		return // to be judged against them
+		return "", Reason{} // to be judged against them
 	}
 	others := slices.ContainsFunc(f.in.Stored, func(r baseline.Run) bool {
 		return r.Environment.Fingerprint() != g.print && sampleOf(r, s.key) != nil
 	})
 	if others {
-		set(Inconclusive, true, "the store knows it from other machines alone, and %s cannot be compared with them: regress compare --base measures both sides here", machine(g.headRun.Environment))
-		return
+		return Inconclusive, Reason{Code: OtherStored, Machine: &g.headRun.Environment}
 	}
-	set(New, false, "nothing is stored to compare it with")
+	return Added, Reason{Code: NothingStored}
 }
 
 // silent are the benchmarks of which the log speaks and which printed no
@@ -260,21 +267,26 @@ func (f facts) silent(seen []*series) []*series {
 		known[baseline.Key{Name: fn.Name}] = true
 	}
 	var out []*series
-	add := func(key baseline.Key, v Verdict, blocks bool, why string) {
-		if !known[key] {
-			known[key] = true
-			s := &series{key: key, policy: f.in.Policy.limits(key)}
-			s.finding = unknown(v, "", why)
-			s.blocks = blocks
-			if s.policy.ignore {
-				s.finding = unknown(NotJudged, "", "ignored by a rule")
-			}
-			out = append(out, s)
+	add := func(key baseline.Key, v Verdict, why Reason) {
+		if known[key] {
+			return
 		}
+		known[key] = true
+		s := &series{key: key, policy: f.in.Policy.limits(key)}
+		switch s.finding = found(v, "", ""); {
+		case s.policy.ignore:
+			s.decide(NotJudged, Ignored)
+		case v == Inconclusive:
+			s.wait(why)
+		default:
+			s.reason = why
+		}
+		out = append(out, s)
 	}
-	for _, p := range f.in.Log.Problems {
+	for i, p := range f.in.Log.Problems {
 		if p.Name != "" {
-			add(baseline.Key{Package: p.Package, Name: strings.TrimPrefix(p.Name, "Benchmark")}, Inconclusive, true, p.Message)
+			key := baseline.Key{Package: p.Package, Name: strings.TrimPrefix(p.Name, "Benchmark")}
+			add(key, Inconclusive, Reason{Code: BrokenResult, Problem: &f.in.Log.Problems[i]})
 		}
 	}
 	keys := make([]baseline.Key, 0, len(f.in.Log.Same))
@@ -283,7 +295,7 @@ func (f facts) silent(seen []*series) []*series {
 	}
 	slices.SortFunc(keys, baseline.Key.Compare)
 	for _, key := range keys {
-		add(key.Benchmark(), SameCode, false, "nothing that it runs differs: "+f.in.Log.Same[key])
+		add(key.Benchmark(), SameCode, Reason{Code: Proven, Text: f.in.Log.Same[key]})
 	}
 	return out
 }
@@ -295,22 +307,4 @@ func sampleOf(run baseline.Run, key baseline.Key) *baseline.Sample {
 		return nil
 	}
 	return &run.Samples[i]
-}
-
-// machine names a class of machine for the reader: "AMD EPYC, 2 cores, linux/amd64".
-func machine(e baseline.Environment) string {
-	var parts []string
-	if e.CPU != "" {
-		parts = append(parts, e.CPU)
-	}
-	if e.Cores > 0 {
-		parts = append(parts, fmt.Sprintf("%d cores", e.Cores))
-	}
-	if e.OS != "" || e.Arch != "" {
-		parts = append(parts, strings.Trim(e.OS+"/"+e.Arch, "/"))
-	}
-	if len(parts) == 0 {
-		return "unknown machine"
-	}
-	return strings.Join(parts, ", ")
 }

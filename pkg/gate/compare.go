@@ -7,7 +7,6 @@ import (
 	"slices"
 
 	"github.com/descartes/regress/pkg/baseline"
-	"github.com/descartes/regress/pkg/gate/stat"
 )
 
 // series is one benchmark in one unit on one class of machine: what was
@@ -29,8 +28,7 @@ type series struct {
 	// values of complete rounds as logarithms, turned so that larger is worse
 	worse pair
 
-	waiver   string // reason of the waiver that covers it
-	warnings []string
+	waivers []Accepted // what waivers mean for it
 	finding
 }
 
@@ -38,6 +36,13 @@ type series struct {
 type rounds struct {
 	numbers []int
 	values  []float64
+}
+
+// roundsOf makes one value of each round of a sample; clean is false when a value had to
+// be left out.
+func roundsOf(s baseline.Sample) (out rounds, clean bool) {
+	out.numbers, out.values, clean = s.ByRound()
+	return out, clean
 }
 
 // pair is both sides of a series on the same scale.
@@ -49,25 +54,48 @@ func (p pair) first(n int) pair { return pair{p.base[:n], p.head[:n]} }
 // finding is what a procedure says of one series. Shifts are logarithms, larger is worse.
 type finding struct {
 	verdict    Verdict
-	stage      string
-	why        string
+	stage      Stage
+	reason     Reason // Shift and Bound are filled in by row
+	state      state
+	want       int // rounds a side that the procedure asks for next
 	shift      float64
 	lo, hi     float64 // of shift
 	level      float64 // of [lo, hi]; 0: no interval
 	p          float64 // one-sided, NaN: no test
 	detectable float64 // NaN: unknown
 	atMost     float64 // upper bound of shift; NaN: no claim
-	more       int     // further rounds a side that may bring a verdict
-	blocks     bool    // undecided for want of measuring: the outcome cannot be pass
-	want       int     // next increment of the procedure
 	seemed     float64 // shift at the screen, for a survivor
 	stake      float64 // its part of all stakes is its part of the budget
 }
 
-// unknown is a finding without a number.
-func unknown(v Verdict, stage, why string) finding {
+// state says whether measuring more could change a verdict.
+type state int
+
+const (
+	over state = iota // more rounds are not worth their time, whatever the verdict
+	open              // undecided for want of rounds, or of a side: the outcome cannot be Pass
+)
+
+// found is a finding without a number, for which nothing more is asked.
+func found(v Verdict, stage Stage, code Code) finding {
 	nan := math.NaN()
-	return finding{verdict: v, stage: stage, why: why, shift: nan, p: nan, detectable: nan, atMost: nan, seemed: nan}
+	return finding{verdict: v, stage: stage, reason: Reason{Code: code}, shift: nan, p: nan, detectable: nan, atMost: nan, seemed: nan}
+}
+
+// decide ends a series with a verdict.
+func (f *finding) decide(v Verdict, code Code) {
+	f.verdict, f.reason, f.state, f.want = v, Reason{Code: code}, over, 0
+}
+
+// wait leaves a series inconclusive until there is more to go by.
+func (f *finding) wait(why Reason) {
+	f.verdict, f.reason, f.state, f.want = Inconclusive, why, open, 0
+}
+
+// ask leaves a series inconclusive and asks for n more rounds a side.
+func (f *finding) ask(n int, why Reason) {
+	f.wait(why)
+	f.want = n
 }
 
 // group is everything measured on one class of machine.
@@ -85,7 +113,7 @@ func groups(log baseline.Log) []*group {
 	for i := range log.Runs {
 		run := &log.Runs[i]
 		if run.Side == baseline.Anchor {
-			continue // a comparison of its own: see apart
+			continue // a comparison of its own: see splitAnchor
 		}
 		print := run.Environment.Fingerprint()
 		g := byPrint[print]
@@ -104,7 +132,7 @@ func groups(log baseline.Log) []*group {
 			g.headRun = cmp.Or(g.headRun, run)
 		}
 		for _, s := range run.Samples {
-			got, clean := collapse(s)
+			got, clean := roundsOf(s)
 			side[s.Key] = side[s.Key].join(got)
 			if !clean {
 				g.broken[s.Key] = true
@@ -112,48 +140,6 @@ func groups(log baseline.Log) []*group {
 		}
 	}
 	return slices.SortedFunc(maps.Values(byPrint), func(a, b *group) int { return cmp.Compare(a.print, b.print) })
-}
-
-// collapse makes one value of each round: its median. clean is false when a
-// value was not a finite number and had to be left out.
-func collapse(s baseline.Sample) (out rounds, clean bool) {
-	clean = len(s.Rounds) == len(s.Values)
-	ascending := clean
-	for i, v := range s.Values {
-		if math.IsNaN(v) || math.IsInf(v, 0) {
-			clean, ascending = false, false
-		}
-		if ascending && i > 0 && s.Rounds[i] <= s.Rounds[i-1] {
-			ascending = false
-		}
-	}
-	if ascending { // one value a round, in order: nothing to do
-		return rounds{numbers: s.Rounds, values: s.Values}, true
-	}
-	byRound := map[int][]float64{}
-	for i, v := range s.Values {
-		round := i + 1
-		if i < len(s.Rounds) {
-			round = s.Rounds[i]
-		}
-		if !math.IsNaN(v) && !math.IsInf(v, 0) {
-			byRound[round] = append(byRound[round], v)
-		}
-	}
-	for _, round := range slices.Sorted(maps.Keys(byRound)) {
-		out.numbers = append(out.numbers, round)
-		out.values = append(out.values, median(byRound[round]))
-	}
-	return out, clean
-}
-
-// median of unsorted values; safe near the end of the float64 range.
-func median(x []float64) float64 {
-	if !slices.IsSorted(x) {
-		x = stat.Sorted(x)
-	}
-	lo, hi := x[(len(x)-1)/2], x[len(x)/2]
-	return lo/2 + hi/2
 }
 
 // join appends a further shard of the same side: its rounds count on.

@@ -1,10 +1,6 @@
 package gate
 
-import (
-	"fmt"
-
-	"github.com/descartes/regress/pkg/baseline"
-)
+import "github.com/descartes/regress/pkg/baseline"
 
 // exact judges a unit that counts instead of measuring: B/op, allocs/op, sizes.
 // It answers false, and leaves the series to the statistics, where a side
@@ -22,50 +18,42 @@ func exact(s *series, staged bool) bool {
 		return false
 	}
 	n := min(len(s.base.values), len(s.head.values))
-	s.finding = unknown(Unchanged, "exact", "")
+	s.finding = found(Unchanged, Exact, Constant)
 	worse, better := head > base, head < base
-	limit := base * (1 + s.policy.tolerance)
+	within := head <= base*(1+s.policy.tolerance)
 	if s.unit.Direction == baseline.Higher {
 		worse, better = better, worse
-		limit = base * (1 - s.policy.tolerance)
-	}
-	within := head <= limit
-	if s.unit.Direction == baseline.Higher {
-		within = head >= limit
+		within = head >= base*(1-s.policy.tolerance)
 	}
 	switch {
+	case staged && n < screenLooks[0]:
+		s.ask(screenLooks[0]-n, Reason{Code: CountAgain, Rounds: n})
 	case worse && !within:
-		s.verdict, s.why = Regressed, s.fromTo(base, head)
-		s.exactDoubt(n, base, head, staged)
+		s.countedWorse(n, staged)
 	case worse:
-		s.why = fmt.Sprintf("%s, within the tolerance of %s", s.fromTo(base, head), percent(s.policy.tolerance))
+		s.reason = Reason{Code: Tolerated, Bound: s.policy.tolerance}
 	case better:
-		s.verdict, s.why = Improved, s.fromTo(base, head)
+		s.decide(Improved, Counted)
 		if staged && n < screenEnd() {
 			s.want = screenEnd() - n
 		}
-	default:
-		s.why = fmt.Sprintf("%s in every round", number(head))
-	}
-	if staged && n < screenLooks[0] {
-		s.verdict, s.blocks, s.want, s.more = Inconclusive, true, screenLooks[0]-n, screenLooks[0]-n
-		s.why = count(n, "round") + " a side: a count that never varied needs two to be known for one"
 	}
 	return true
 }
 
-// exactDoubt takes back a red that rests on too little: fewer rounds than the
-// screen has where regress may have more, or one round and a difference that
-// wavering counts show.
-func (s *series) exactDoubt(n int, base, head float64, staged bool) {
+// countedWorse turns a count red, unless that would rest on too little: fewer rounds
+// than the screen has where regress may have more, or one round and a difference
+// that wavering counts show.
+func (s *series) countedWorse(n int, staged bool) {
 	const wavers = .01
+	base, head := s.base.values[0], s.head.values[0]
 	switch {
 	case staged && n < screenEnd():
-		s.verdict, s.blocks, s.want, s.more = Inconclusive, true, screenEnd()-n, screenEnd()-n
-		s.why = fmt.Sprintf("%s in all of %s; the rest of the screen tells whether it ever wavers", s.why, count(n, "round"))
+		s.ask(screenEnd()-n, Reason{Code: MayWaver, Rounds: n})
 	case n < 2 && base != 0 && max(head/base, base/head) < 1+wavers:
-		s.verdict, s.blocks, s.more = Inconclusive, true, 1
-		s.why += " in a single round; a second tells whether it wavers"
+		s.wait(Reason{Code: OneCount, Rounds: n})
+	default:
+		s.decide(Regressed, Counted)
 	}
 }
 

@@ -1,7 +1,6 @@
 package gate
 
 import (
-	"fmt"
 	"math"
 
 	"github.com/descartes/regress/pkg/gate/stat"
@@ -15,7 +14,7 @@ func judgeFixed(pairs []*series, alpha float64) {
 	level := alpha / float64(len(pairs))
 	parallel(len(pairs), func(i int) {
 		s := pairs[i]
-		s.finding = unknown(Inconclusive, "fixed", "")
+		s.finding = found(Inconclusive, Fixed, "")
 		samples[i] = newSample(s.worse)
 		worse[i], better[i] = samples[i].test(s.policy.effect)
 		s.fixed(samples[i], level)
@@ -25,10 +24,10 @@ func judgeFixed(pairs []*series, alpha float64) {
 		s.p = worse[i]
 		switch {
 		case red[i] && s.shift >= relevant*s.policy.effect:
-			s.regressed(alpha)
+			s.regressed()
 		case green[i] && -s.shift >= relevant*s.policy.effect:
-			s.verdict, s.blocks, s.more, s.p, s.atMost = Improved, false, 0, better[i], math.NaN()
-			s.why = s.looks()
+			s.decide(Improved, Better)
+			s.p, s.atMost = better[i], math.NaN()
 		}
 	}
 }
@@ -66,18 +65,16 @@ func (s *series) fixed(sm *sample, level float64) {
 	s.interval(sm)
 	enough := stat.Enough(level)
 	able := stat.Least(nb, nh) <= level
-	if able && n > 1 {
-		const power = .8416 // Φ⁻¹(.8): being above the floor, too
-		s.detectable = max(stat.Detectable(sd, nb, nh, level), relevant*s.policy.effect+power*stat.StandardError(sd, nb, nh))
+	if able && n > 1 { // and being above the floor, too
+		s.detectable = max(stat.Detectable(sd, nb, nh, level), relevant*s.policy.effect+stat.Power*stat.StandardError(sd, nb, nh))
 	}
 	if n < 2 || n < trustData && s.past == nil {
 		s.atMost = math.NaN()
-		s.short(max(enough, trustData), n, count(n, "round")+" a side cannot tell a change from noise")
+		s.short(TooFew, n, max(enough, trustData))
 		return
 	}
 	if clear {
-		s.verdict = Unchanged
-		s.why = s.claim()
+		s.decide(Unchanged, s.claim())
 		return
 	}
 	needed := stat.Rounds(sd, s.policy.effect, level)
@@ -85,16 +82,15 @@ func (s *series) fixed(sm *sample, level float64) {
 	limit := stat.Detectable(sd, most, most, level)
 	switch {
 	case !able:
-		s.short(max(enough, min(needed, most)), n, s.looks()+", but "+count(n, "round")+" a side cannot show a change among so many series")
+		s.short(TooFewAmong, n, max(enough, min(needed, most)))
 	case limit > noisy*s.policy.effect && s.shift < limit/2 || n >= most:
-		s.why = s.tooNoisy(limit)
+		s.tooNoisy(limit)
 	default:
-		s.short(min(max(needed, n+n/2), most), n, s.looks()+", and "+count(n, "round")+" a side do not settle whether that is noise")
+		s.short(StillOpen, n, min(max(needed, n+n/2), most))
 	}
 }
 
 // short is the finding of a series with n rounds where needed would tell.
-func (s *series) short(needed, n int, why string) {
-	s.verdict, s.blocks, s.more = Inconclusive, true, max(needed-n, 1)
-	s.why = fmt.Sprintf("%s; about %d would", why, n+s.more)
+func (s *series) short(why Code, n, needed int) {
+	s.wait(Reason{Code: why, Rounds: n, Needed: max(needed, n+1)})
 }

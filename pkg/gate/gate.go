@@ -1,13 +1,13 @@
 package gate
 
 import (
-	"fmt"
 	"runtime"
 	"slices"
 	"strings"
 	"sync"
 
 	"github.com/descartes/regress/pkg/baseline"
+	"github.com/descartes/regress/pkg/gate/stat"
 )
 
 // Decide judges a whole log. It is a pure function of its input: the same
@@ -15,7 +15,7 @@ import (
 func Decide(in Input) Decision {
 	in.Policy = in.Policy.orDefault()
 	problems := in.Log.Problems
-	in, past := in.apart()
+	in, anchored := in.splitAnchor()
 	d := Decision{
 		Counts: map[Verdict]int{}, Procs: in.Log.Procs,
 		Sides: sides(in),
@@ -24,25 +24,20 @@ func Decide(in Input) Decision {
 			Procedure: procedure(in), Strict: in.Policy.Strict, Seed: in.Log.Seed,
 		},
 		Problems: problems,
-		Warnings: slices.Concat(in.Log.Warnings, noted(environmentWarnings(in))),
-		Targets:  targets(in),
+		Warnings: slices.Concat(logWarnings(in), environmentWarnings(in)),
+		Targets:  targets(in), OnlyTargets: in.OnlyHead,
 	}
 	var all []*series
 	if !in.OnlyHead {
-		all = judge(in, past)
+		all = judge(in, anchored)
 	}
-	if past != nil {
-		d.Anchor = past.since()
-		d.Sides = append(d.Sides, anchorSides(*past)...)
-		for _, s := range all {
-			if s.anchor != nil && s.anchor.verdict == Regressed {
-				s.crept(d.Anchor)
-			}
-		}
+	if anchored != nil {
+		d.Anchor = anchored.anchorName()
+		d.Sides = append(d.Sides, anchorSides(*anchored)...)
 	}
 	if !in.OnlyHead {
-		d.Warnings = append(d.Warnings, noted(waive(all, in))...)
-		creep(all, d.Anchor)
+		d.Warnings = append(d.Warnings, waive(all, in)...)
+		applyCreep(all)
 	}
 	several := environments(all) > 1
 	d.Rows = make([]Row, len(all))
@@ -60,20 +55,20 @@ func Decide(in Input) Decision {
 // the two-stage procedure, in order of Key. Empty when everything is decided.
 // It uses in.Log alone to know where the procedure stands, so that a log that
 // was interrupted is continued and a finished one is replayed.
-func Next(in Input) []Want {
-	if in.OnlyHead || in.Log.Procedure != twoStage {
+func Next(in Input) []baseline.Want {
+	if in.OnlyHead || in.Log.Procedure != baseline.TwoStage {
 		return nil
 	}
 	in.Policy = in.Policy.orDefault()
-	in, past := in.apart()
-	var out []Want
+	in, anchored := in.splitAnchor()
+	var out []baseline.Want
 	add := func(s *series, against baseline.Side) {
 		if s == nil || s.want <= 0 {
 			return
 		}
 		last := len(out) - 1
 		if last < 0 || out[last].Package != s.key.Package || out[last].Name != s.key.Name {
-			out = append(out, Want{Package: s.key.Package, Name: s.key.Name, Rounds: s.want, Against: against})
+			out = append(out, baseline.Want{Package: s.key.Package, Name: s.key.Name, Rounds: s.want, Against: against})
 			return
 		}
 		out[last].Rounds = min(out[last].Rounds, s.want)
@@ -81,9 +76,9 @@ func Next(in Input) []Want {
 			out[last].Against = ""
 		}
 	}
-	for _, s := range judge(in, past) { // in order of key: the units of a benchmark are neighbours
+	for _, s := range judge(in, anchored) { // in order of key: the units of a benchmark are neighbours
 		switch {
-		case past == nil:
+		case anchored == nil:
 			add(s, "")
 		case s.anchor != nil && s.verdict == SameCode:
 			// What this change cannot be guilty of is not worth another round.
@@ -96,8 +91,8 @@ func Next(in Input) []Want {
 }
 
 // anchorSides describes where the anchor's numbers came from.
-func anchorSides(past Input) (out []SideInfo) {
-	for _, s := range sides(past) {
+func anchorSides(anchored Input) (out []SideInfo) {
+	for _, s := range sides(anchored) {
 		if s.Side == baseline.Base {
 			s.Side = baseline.Anchor
 			out = append(out, s)
@@ -107,7 +102,7 @@ func anchorSides(past Input) (out []SideInfo) {
 }
 
 // procedure names the mode of the decision.
-func procedure(in Input) string {
+func procedure(in Input) baseline.Procedure {
 	base, head := false, false
 	for _, run := range in.Log.Runs {
 		if run.Side == baseline.Base {
@@ -118,22 +113,19 @@ func procedure(in Input) string {
 	}
 	switch {
 	case head && !base:
-		return "stored"
-	case in.Log.Procedure == twoStage:
-		return twoStage
+		return StoredBaseline
+	case in.Log.Procedure == baseline.TwoStage:
+		return baseline.TwoStage
 	}
-	return "fixed"
+	return FixedRounds
 }
 
 // sides describes where the numbers came from.
 func sides(in Input) []SideInfo {
 	out := []SideInfo{}
 	add := func(run baseline.Run, side baseline.Side, stored bool) {
-		info := SideInfo{
-			Side: side, Commit: run.Commit, Branch: run.Branch, Dirty: run.Dirty, Stored: stored,
-			Fingerprint: run.Environment.Fingerprint(), Machine: machine(run.Environment), GoVersion: run.Environment.GoVersion,
-		}
-		if !slices.Contains(out, info) {
+		info := SideInfo{Side: side, Commit: run.Commit, Branch: run.Branch, Dirty: run.Dirty, Stored: stored, Environment: run.Environment}
+		if !slices.ContainsFunc(out, info.alike) {
 			out = append(out, info)
 		}
 	}
@@ -158,9 +150,26 @@ func sides(in Input) []SideInfo {
 	return out
 }
 
+// alike says whether two sides read the same: what else their environments may differ in
+// is no part of a class of machine.
+func (s SideInfo) alike(other SideInfo) bool {
+	print, version := s.Environment.Fingerprint(), s.Environment.GoVersion
+	same := print == other.Environment.Fingerprint() && version == other.Environment.GoVersion
+	s.Environment, other.Environment = baseline.Environment{}, baseline.Environment{}
+	return same && s == other
+}
+
+// logWarnings are those that the log itself has.
+func logWarnings(in Input) (out []Warning) {
+	for _, w := range in.Log.Warnings {
+		out = append(out, Warning{Code: LogWarning, Seen: w})
+	}
+	return out
+}
+
 // environmentWarnings names what differs between the sides of one class of
 // machine and may be the change under test, or the reason for a difference.
-func environmentWarnings(in Input) (out []string) {
+func environmentWarnings(in Input) (out []Warning) {
 	for _, head := range in.Log.Runs {
 		if head.Side == baseline.Base {
 			continue
@@ -177,25 +186,16 @@ func environmentWarnings(in Input) (out []string) {
 		} else {
 			continue
 		}
-		say := func(what, b, h string) {
-			if b != h && b != "" && h != "" {
-				if s := fmt.Sprintf("the sides differ in %s: base %s, head %s", what, b, h); !slices.Contains(out, s) {
-					out = append(out, s)
-				}
+		differ := func(in Fact, b, h string) {
+			w := Warning{Code: SidesDiffer, Fact: in, Base: b, Head: h}
+			if b != h && b != "" && h != "" && !slices.Contains(out, w) {
+				out = append(out, w)
 			}
 		}
-		say("toolchain", base.GoVersion, head.Environment.GoVersion)
-		say("suite flags", base.SuiteFlags, head.Environment.SuiteFlags)
-		say("kernel", base.Kernel, head.Environment.Kernel)
-		say("frequency governor", base.Governor, head.Environment.Governor)
-	}
-	return out
-}
-
-// noted makes warnings of sentences.
-func noted(texts []string) (out []baseline.Warning) {
-	for _, text := range texts {
-		out = append(out, baseline.Warning{Kind: baseline.Noted, Detail: text})
+		differ(Toolchain, base.GoVersion, head.Environment.GoVersion)
+		differ(SuiteFlags, base.SuiteFlags, head.Environment.SuiteFlags)
+		differ(Kernel, base.Kernel, head.Environment.Kernel)
+		differ(Governor, base.Governor, head.Environment.Governor)
 	}
 	return out
 }
@@ -236,7 +236,7 @@ func meanRounds(all []*series) float64 {
 		total += float64(rounds)
 		n++
 	}
-	return tidy(total / float64(max(n, 1)))
+	return stat.Tidy(total / float64(max(n, 1)))
 }
 
 // parallel calls do for 0 to n−1 on all processors. The calls share nothing, so

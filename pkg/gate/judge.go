@@ -1,7 +1,6 @@
 package gate
 
 import (
-	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -9,9 +8,6 @@ import (
 	"github.com/descartes/regress/pkg/baseline"
 	"github.com/descartes/regress/pkg/gate/stat"
 )
-
-// twoStage is the name of the procedure in Log.Procedure.
-const twoStage = "two-stage"
 
 // sdFloor is the least standard deviation that is believed of a benchmark:
 // .05 %, about the resolution of a printed value.
@@ -24,19 +20,26 @@ const mostLost = 6
 // judge collects the series of a log and gives each its finding, against base
 // and, where there is one, against the anchor: one family of tests, so that the
 // budget for false alarms is that of the pull request whatever it is held against.
-func judge(in Input, past *Input) []*series {
-	staged := in.Log.Procedure == twoStage
-	if past != nil && staged {
-		old := *past
-		in.Log.Runs, old.Log.Runs = paired(in.Log.Runs), paired(old.Log.Runs)
-		past = &old
+//
+// The steps depend on each other in this order. What facts or counts decide leaves
+// the family first, because it spends none of the budget; repetitions of another
+// series leave it for the same reason. Then all that is left, of both comparisons,
+// is tested together: the stakes of one are the divisor of the other. Only then do
+// repetitions take over the finding of what they repeat, and only at the end do series of
+// the anchor give up what they asked for and do not need.
+func judge(in Input, anchored *Input) []*series {
+	staged := in.Log.Procedure == baseline.TwoStage
+	if anchored != nil && staged {
+		old := *anchored
+		in.Log.Runs, old.Log.Runs = pairedRounds(in.Log.Runs), pairedRounds(old.Log.Runs)
+		anchored = &old
 	}
 	all := collect(in)
 	pairs, stored := divide(all, staged)
-	var held []*series
-	if past != nil {
-		held = hold(all, *past)
-		more, _ := divide(held, staged)
+	var against []*series
+	if anchored != nil {
+		against = attach(all, *anchored)
+		more, _ := divide(against, staged)
 		pairs = append(pairs, more...)
 	}
 	if staged {
@@ -45,14 +48,13 @@ func judge(in Input, past *Input) []*series {
 		judgeFixed(pairs, in.Policy.Alpha)
 	}
 	judgeStored(stored)
-	for _, s := range slices.Concat(all, held) {
+	for _, s := range slices.Concat(all, against) {
 		if s.twin != nil {
 			s.finding = s.twin.finding
-			s.why += judgedAs(s.twin)
 		}
 	}
-	for _, s := range held {
-		s.settled()
+	for _, s := range against {
+		s.dropRequests()
 	}
 	return all
 }
@@ -99,9 +101,6 @@ func withoutTwins(pairs []*series) []*series {
 	})
 }
 
-// judgedAs ends the sentence of a series that repeats its twin.
-func judgedAs(twin *series) string { return ", judged once as " + twin.key.Unit }
-
 // inverse says whether the values of a rate are a constant over those of a
 // time. Half a per cent is what rounding to a few printed digits can do; a real
 // change of the work per operation is judged from the rate's own numbers.
@@ -133,13 +132,13 @@ func measurable(pairs []*series, completeOnly bool) []*series {
 			base, head = complete(s.base, s.head)
 		}
 		if lost := s.lost(); completeOnly && lost > mostLost {
-			s.finding = unknown(Inconclusive, "", fmt.Sprintf("%d rounds have it on one side alone: make the benchmark print it every time", lost))
-			s.blocks = true
+			s.finding = found(Inconclusive, "", "")
+			s.wait(Reason{Code: OneSided, Rounds: lost})
 			return true
 		}
 		p, ok := scale(base, head, s.unit.Direction)
 		if !ok {
-			s.finding = unknown(Inconclusive, "", "printed negative values, which have no relative change")
+			s.finding = found(Inconclusive, "", Negative)
 			return true
 		}
 		s.worse = p

@@ -29,44 +29,24 @@ type Rule struct {
 type Target struct {
 	Name      string         // "event log latency"
 	Benchmark *regexp.Regexp // of "package.Name", unanchored
-	Unit      string         // as written in regress.toml; Limit is already in the tidied unit
-	Tidied    string         // tidied unit
+	Unit      string         // tidied
 	Limit     float64
 	Below     bool // the value must stay below Limit; otherwise above
 }
 
-// Waiver accepts a regression that somebody has looked at.
+// Waiver accepts a regression that somebody has looked at. Name and Place are for the
+// reader and decide nothing.
 type Waiver struct {
 	Series  *regexp.Regexp // of "package.Name unit", anchored
-	Pattern string         // Series as written
 	Ceiling float64        // the largest accepted relative change: .2 accepts up to +20 %
 	Reason  string
 	Expires time.Time // the first instant at which it no longer counts; zero: never set, which is refused on reading
-	File    string
-	Line    int
+	Name    string    // Series as it was written
+	Place   string    // where: "regress.toml:31"
 }
 
 // DefaultPolicy is α = 1 % a pull request and Δ = 5 %.
 func DefaultPolicy() Policy { return Policy{Alpha: .01, MinEffect: .05} }
-
-// For is the policy for one series: the smallest relative change to act on, the
-// accepted relative growth of an exact unit, and whether it is shown and never judged.
-func (p Policy) For(key baseline.Key) (minEffect, tolerance float64, ignore bool) {
-	p = p.orDefault()
-	for _, r := range p.Rules {
-		if r.Benchmark != nil && !r.Benchmark.MatchString(key.Path()) || r.Unit != nil && !r.Unit.MatchString(key.Unit) {
-			continue
-		}
-		if r.MinEffect > 0 && !math.IsInf(r.MinEffect, 0) {
-			p.MinEffect = r.MinEffect
-		}
-		if r.Tolerance > 0 && !math.IsInf(r.Tolerance, 0) {
-			tolerance = r.Tolerance
-		}
-		return p.MinEffect, tolerance, r.Ignore
-	}
-	return p.MinEffect, 0, false
-}
 
 // orDefault replaces what is not set, or cannot be meant, by the default.
 func (p Policy) orDefault() Policy {
@@ -82,12 +62,29 @@ func (p Policy) orDefault() Policy {
 
 // limits are the policy for one series as the procedures use it.
 type limits struct {
-	minEffect, tolerance float64
-	effect               float64 // minEffect as a logarithm
-	ignore               bool
+	minEffect float64 // the smallest relative change to act on
+	effect    float64 // the same as a logarithm
+	tolerance float64 // of an exact unit: the accepted relative growth
+	ignore    bool    // shown, never judged
 }
 
+// limits returns the policy for one series: that of the first rule that matches it.
 func (p Policy) limits(key baseline.Key) limits {
-	minEffect, tolerance, ignore := p.For(key)
-	return limits{minEffect: minEffect, tolerance: tolerance, effect: math.Log1p(minEffect), ignore: ignore}
+	p = p.orDefault()
+	var l limits
+	for _, r := range p.Rules {
+		if r.Benchmark != nil && !r.Benchmark.MatchString(key.Path()) || r.Unit != nil && !r.Unit.MatchString(key.Unit) {
+			continue
+		}
+		if r.MinEffect > 0 && !math.IsInf(r.MinEffect, 0) {
+			p.MinEffect = r.MinEffect
+		}
+		if r.Tolerance > 0 && !math.IsInf(r.Tolerance, 0) {
+			l.tolerance = r.Tolerance
+		}
+		l.ignore = r.Ignore
+		break
+	}
+	l.minEffect, l.effect = p.MinEffect, math.Log1p(p.MinEffect)
+	return l
 }

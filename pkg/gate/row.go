@@ -3,42 +3,22 @@ package gate
 import (
 	"cmp"
 	"math"
-	"strconv"
+	"slices"
 
+	"github.com/descartes/regress/pkg/baseline"
 	"github.com/descartes/regress/pkg/gate/stat"
 )
-
-// digits that a Decision carries: enough for any reader, and few enough that a
-// last bit that differs between processors does not show.
-const digits = 6
-
-// tidy rounds to the digits of a Decision; 0 for what is not finite.
-func tidy(x float64) float64 {
-	if math.IsNaN(x) || math.IsInf(x, 0) {
-		return 0
-	}
-	out, err := strconv.ParseFloat(strconv.FormatFloat(x, 'g', digits, 64), 64)
-	if err != nil || math.IsInf(out, 0) { // rounded up beyond the largest number
-		return x
-	}
-	return out + 0 // −0 becomes 0
-}
-
-// known is a pointer to the tidied number, nil when it is not finite.
-func known(x float64) *float64 {
-	if math.IsNaN(x) || math.IsInf(x, 0) {
-		return nil
-	}
-	x = tidy(x)
-	return &x
-}
 
 // row turns a judged series into what is reported.
 func (s *series) row(several bool) Row {
 	r := Row{
 		Package: s.key.Package, Name: s.key.Name, Unit: s.key.Unit, Direction: s.unit.Direction, Exact: s.unit.Exact,
-		Verdict: s.verdict, Why: s.why, MinEffect: tidy(s.policy.minEffect), Stage: s.stage, Waiver: s.waiver, Warnings: s.warnings,
-		Base: s.base.side(), Head: s.head.side(), P: known(s.p), Drift: s.drift(),
+		Verdict: s.verdict, Reason: s.reason, MinEffect: stat.Tidy(s.policy.minEffect), Stage: s.stage, Waivers: s.waivers,
+		Base: s.base.summary(), Head: s.head.summary(), P: stat.Known(s.p), Drift: s.drift(),
+	}
+	r.Reason.Shift = s.told()
+	if s.verdict == Unchanged && s.atMost > 0 && r.Reason.Bound == 0 {
+		r.Reason.Bound = s.size(s.atMost)
 	}
 	if s.twin != nil {
 		r.JudgedAs = s.twin.key.Unit
@@ -46,54 +26,94 @@ func (s *series) row(several bool) Row {
 	if several {
 		r.Fingerprint = s.env
 	}
-	if s.stage == "exact" {
-		r.MinEffect = tidy(s.policy.tolerance)
+	if s.stage == Exact {
+		r.MinEffect = stat.Tidy(s.policy.tolerance)
 	}
 	if r.Base != nil && r.Head != nil {
 		switch {
 		case !math.IsNaN(s.shift) && !s.zeros():
-			r.Change = known(s.relative(s.shift))
+			r.Change = stat.Known(s.relative(s.shift))
 		case r.Base.Median > 0:
-			r.Change = known(r.Head.Median/r.Base.Median - 1)
+			r.Change = stat.Known(r.Head.Median/r.Base.Median - 1)
 		case r.Base.Median == r.Head.Median:
-			r.Change = known(0)
+			r.Change = stat.Known(0)
 		}
 	}
 	if s.zeros() {
 		return r // logarithms of such a series are ranks: no percentage is true
 	}
 	if s.level > 0 && r.Change != nil {
-		lo, hi := known(s.relative(s.lo)), known(s.relative(s.hi))
+		lo, hi := stat.Known(s.relative(s.lo)), stat.Known(s.relative(s.hi))
 		if lo != nil && hi != nil {
-			r.Interval = &Interval{Lo: min(*lo, *hi), Hi: max(*lo, *hi), Level: tidy(s.level)}
+			r.Interval = &Interval{Lo: min(*lo, *hi), Hi: max(*lo, *hi), Level: stat.Tidy(s.level)}
 		}
 	}
 	if s.detectable > 0 {
-		r.Detectable = known(math.Abs(s.relative(s.detectable)))
+		r.Detectable = stat.Known(math.Abs(s.relative(s.detectable)))
 	}
 	if s.verdict == Unchanged && !math.IsNaN(s.atMost) {
-		r.AtMost = known(math.Abs(s.relative(max(s.atMost, 0))))
+		r.AtMost = stat.Known(math.Abs(s.relative(max(s.atMost, 0))))
 	}
 	return r
 }
 
-// side sums up one side of a row; nil when it was not measured.
-func (r rounds) side() *Side {
+// relative turns a shift, larger is worse, into the relative change of the value.
+func (s *series) relative(shift float64) float64 {
+	if s.unit.Direction == baseline.Higher {
+		shift = -shift
+	}
+	return math.Expm1(shift)
+}
+
+// size is the relative change of a shift without its sign.
+func (s *series) size(shift float64) float64 {
+	return min(math.Abs(s.relative(shift)), math.MaxFloat64)
+}
+
+// told is how the change of a series reads: as a percentage or, where that would say
+// nothing, as both medians. nil: there is no change to tell of.
+func (s *series) told() *Shift {
+	t := &Shift{Counted: s.stage == Exact || s.zeros()}
+	if len(s.base.values) > 0 && len(s.head.values) > 0 {
+		t.From, t.To = stat.Median(s.base.values), stat.Median(s.head.values)
+	}
+	shift := s.shift
+	if s.reason.Code == Unconfirmed {
+		t.Counted, shift = false, s.seemed
+	}
+	if t.Counted {
+		return t
+	}
+	if math.IsNaN(shift) {
+		return nil
+	}
+	t.Change = min(s.relative(shift), math.MaxFloat64)
+	return t
+}
+
+// zeros says whether a value of the series is zero, so that its logarithms are
+// ranks and not relative changes.
+func (s *series) zeros() bool {
+	return slices.Contains(s.base.values, 0) || slices.Contains(s.head.values, 0)
+}
+
+// summary sums up one side of a row; nil when it was not measured.
+func (r rounds) summary() *Summary {
 	if len(r.values) == 0 {
 		return nil
 	}
 	sorted := stat.Sorted(r.values)
-	mid := median(sorted)
-	out := &Side{Median: tidy(mid), N: len(r.values)}
+	mid := stat.Quantile(sorted, .5)
+	out := &Summary{Median: stat.Tidy(mid), N: len(r.values)}
 	if mid != 0 {
-		out.Spread = tidy(stat.Scale(sorted) / math.Abs(mid))
+		out.Spread = stat.Tidy(stat.Scale(sorted) / math.Abs(mid))
 	}
 	return out
 }
 
 // rank of a verdict in a report: what somebody must act on comes first.
 var rank = map[Verdict]int{
-	Regressed: 0, Crept: 1, Missing: 2, Inconclusive: 3, Waived: 4, Improved: 5, New: 6,
+	Regressed: 0, Crept: 1, Missing: 2, Inconclusive: 3, Waived: 4, Improved: 5, Added: 6,
 	Removed: 7, Unchanged: 8, SameCode: 9, NotJudged: 10,
 }
 

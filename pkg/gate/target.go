@@ -2,10 +2,8 @@ package gate
 
 import (
 	"cmp"
-	"fmt"
 	"math"
 	"slices"
-	"strings"
 
 	"github.com/descartes/regress/pkg/baseline"
 	"github.com/descartes/regress/pkg/gate/stat"
@@ -25,7 +23,7 @@ func targets(in Input) []TargetRow {
 		matched := false
 		for _, g := range all {
 			for _, key := range sortedKeys(g.head) {
-				if len(g.head[key].values) == 0 || key.Unit != t.Tidied || t.Benchmark != nil && !t.Benchmark.MatchString(key.Path()) {
+				if len(g.head[key].values) == 0 || key.Unit != t.Unit || t.Benchmark != nil && !t.Benchmark.MatchString(key.Path()) {
 					continue
 				}
 				matched = true
@@ -33,13 +31,13 @@ func targets(in Input) []TargetRow {
 			}
 		}
 		if !matched {
-			row := t.row(baseline.Key{Unit: t.Tidied})
-			row.Verdict, row.Why = t.unmatched(in.Log)
+			row := t.row(baseline.Key{Unit: t.Unit})
+			row.Verdict, row.Reason = t.unmatched(in.Log)
 			out = append(out, row)
 		}
 	}
 	slices.SortStableFunc(out, func(a, b TargetRow) int {
-		order := map[TargetVerdict]int{Missed: 0, NotMeasured: 1, Unclear: 2, Met: 3, LeftOut: 4}
+		order := map[TargetVerdict]int{Missed: 0, NotMeasured: 1, Undecided: 2, Met: 3, LeftOut: 4}
 		return cmp.Or(cmp.Compare(order[a.Verdict], order[b.Verdict]), cmp.Compare(a.Target, b.Target),
 			cmp.Compare(a.Package, b.Package), cmp.Compare(a.Name, b.Name))
 	})
@@ -49,16 +47,16 @@ func targets(in Input) []TargetRow {
 // unmatched is the verdict on a target that no series of head matches. Where
 // its benchmarks run the same code on both sides, or were not asked for, that is
 // nobody's mistake; everywhere else a target that holds nothing is never green.
-func (t Target) unmatched(log baseline.Log) (TargetVerdict, string) {
+func (t Target) unmatched(log baseline.Log) (TargetVerdict, Reason) {
 	for key := range log.Same {
 		if t.Benchmark == nil || t.Benchmark.MatchString(key.Path()) {
-			return LeftOut, "its code is the same on both sides, so it was not measured"
+			return LeftOut, Reason{Code: SameOnBoth}
 		}
 	}
 	if log.Bench != "" {
-		return LeftOut, "only " + log.Bench + " was asked for"
+		return LeftOut, Reason{Code: NotAskedFor, Text: log.Bench}
 	}
-	return NotMeasured, "no measured benchmark matches: mend the pattern, the unit, or the run"
+	return NotMeasured, Reason{Code: NoneMatches}
 }
 
 func sortedKeys(m map[baseline.Key]rounds) []baseline.Key {
@@ -73,7 +71,7 @@ func sortedKeys(m map[baseline.Key]rounds) []baseline.Key {
 func (t Target) row(key baseline.Key) TargetRow {
 	return TargetRow{
 		Target: t.Name, Package: key.Package, Name: key.Name, Unit: key.Unit,
-		Limit: tidy(t.Limit), Below: t.Below, Verdict: NotMeasured,
+		Limit: stat.Tidy(t.Limit), Below: t.Below, Verdict: NotMeasured,
 	}
 }
 
@@ -83,36 +81,33 @@ func (t Target) hold(key baseline.Key, values []float64, broken bool) TargetRow 
 	row := t.row(key)
 	sorted := stat.Sorted(values)
 	lo, hi, level := stat.MedianInterval(sorted, targetLevel)
-	row.Value = known(stat.Quantile(sorted, .5))
-	row.Interval = &Interval{Lo: tidy(lo), Hi: tidy(hi), Level: tidy(level)}
+	row.Value = stat.Known(stat.Quantile(sorted, .5))
+	row.Interval = &Interval{Lo: stat.Tidy(lo), Hi: stat.Tidy(hi), Level: stat.Tidy(level)}
 	wrong, right := hi, lo // the end that has to satisfy, and the other
 	if !t.Below {
 		wrong, right = lo, hi
 	}
-	row.Margin = known(t.margin(wrong))
+	end := stat.Tidy(wrong)
+	row.Margin = stat.Known(t.margin(wrong))
 	if len(sorted) < fewRounds { // a spread of one or two values says nothing
 		wrong, right = t.away(wrong, 1./fewFactor), t.away(right, fewFactor)
 	}
-	ends := fmt.Sprintf("%s at %s confidence", number(tidy(hi)), percent((1+level)/2))
-	if !t.Below {
-		ends = fmt.Sprintf("%s at %s confidence", number(tidy(lo)), percent((1+level)/2))
-	}
-	if len(sorted) < fewRounds {
-		ends = "the worst of " + count(len(sorted), "round")
-	}
 	switch {
 	case broken:
-		row.Verdict, row.Why = Unclear, "printed a value that is not a finite number"
+		row.Verdict, row.Reason = Undecided, Reason{Code: NotFinite}
 	case math.IsNaN(t.Limit) || math.IsInf(t.Limit, 0):
-		row.Verdict, row.Why = Unclear, "its limit is not a finite number"
+		row.Verdict, row.Reason = Undecided, Reason{Code: LimitNotFinite}
 	case t.holds(wrong):
-		row.Verdict, row.Why = Met, strings.TrimSpace(t.better(row.Margin)+" "+"from "+ends)
+		row.Verdict, row.Reason = Met, Reason{Code: BetterThanAsked, Times: pointed(row.Margin), Rounds: len(sorted), End: end, Level: (1 + level) / 2}
+		if len(sorted) >= fewRounds {
+			row.Reason.Rounds = 0
+		}
 	case !t.holds(right):
-		row.Verdict, row.Why = Missed, t.worse(row.Value)
+		row.Verdict, row.Reason = Missed, Reason{Code: WorseThanAsked, Times: t.worse(row.Value)}
 	case len(sorted) < fewRounds:
-		row.Verdict, row.Why = Unclear, fmt.Sprintf("%s, within a factor of %d of the limit: measure at least %d", count(len(sorted), "round"), fewFactor, fewRounds)
+		row.Verdict, row.Reason = Undecided, Reason{Code: NearLimit, Rounds: len(sorted), Needed: fewRounds}
 	default:
-		row.Verdict, row.Why = Unclear, fmt.Sprintf("the interval straddles the limit: measure more than %s", count(len(sorted), "round"))
+		row.Verdict, row.Reason = Undecided, Reason{Code: Straddles, Rounds: len(sorted)}
 	}
 	return row
 }
@@ -144,28 +139,22 @@ func (t Target) margin(v float64) float64 {
 	return v / t.Limit
 }
 
-func (t Target) better(margin *float64) string {
-	if margin == nil {
-		return "met,"
+// worse is how many times worse than required a value is; 0 where a ratio says nothing.
+func (t Target) worse(value *float64) float64 {
+	if value == nil {
+		return 0
 	}
-	return factor(*margin) + " better than required,"
+	margin := t.margin(*value)
+	if !(margin > 0) || math.IsInf(1/margin, 0) {
+		return 0
+	}
+	return 1 / margin
 }
 
-func (t Target) worse(value *float64) string {
-	margin := math.NaN()
-	if value != nil {
-		margin = t.margin(*value)
+// pointed is what p points to, 0 for nil.
+func pointed(p *float64) float64 {
+	if p == nil {
+		return 0
 	}
-	if !(margin > 0) {
-		return "missed"
-	}
-	return factor(1/margin) + " worse than required"
-}
-
-// factor writes "1.3×", "12×", "1000×".
-func factor(x float64) string {
-	if x < 9.95 {
-		return fmt.Sprintf("%.2g×", x)
-	}
-	return fmt.Sprintf("%.0f×", x)
+	return *p
 }

@@ -1,7 +1,6 @@
 package gate
 
 import (
-	"fmt"
 	"math"
 
 	"github.com/descartes/regress/pkg/gate/stat"
@@ -45,7 +44,7 @@ func screenEnd() int { return screenLooks[len(screenLooks)-1] }
 // judgeTwoStage judges all pairs of a log whose rounds regress chose.
 func judgeTwoStage(pairs []*series, alpha float64) {
 	var survivors, lost, better []*series
-	open := 0 // series whose screen is not over
+	waiting := 0 // series whose screen is not over
 	for _, s := range pairs {
 		switch s.screen(alpha) {
 		case passed:
@@ -56,14 +55,14 @@ func judgeTwoStage(pairs []*series, alpha float64) {
 			lost = append(lost, s)
 		case survived:
 			survivors = append(survivors, s)
-		case waiting:
-			open++
+		case unfinished:
+			waiting++
 		}
 	}
 	// Until every screen is over the stakes are not known; the most that they can
 	// be keeps the level whatever happens. What is too noisy to confirm counts that much too: left
 	// out, it would hand its part of the budget to others.
-	stakes := float64(open + len(lost))
+	stakes := float64(waiting + len(lost))
 	for _, s := range survivors {
 		s.stake = 1
 		if s.seemed < relevant*s.policy.effect {
@@ -72,31 +71,33 @@ func judgeTwoStage(pairs []*series, alpha float64) {
 		stakes += s.stake
 	}
 	for _, s := range survivors {
-		s.confirm(alpha, stakes, open == 0)
+		s.confirm(alpha, stakes, waiting == 0)
 	}
 	holm(survivors, alpha, stakes)
 	for _, s := range lost {
 		sd := newSample(s.worse.first(screenEnd())).sd(s.past)
 		s.detectable = s.sees(sd, alpha/stakes)
-		s.why = s.tooNoisy(s.detectable)
+		s.tooNoisy(s.detectable)
 	}
 	for _, s := range better {
-		s.confirmImprovement(alpha, len(better), open == 0)
+		s.confirmImprovement(alpha, len(better), waiting == 0)
 	}
 }
 
-// The ends of a screen.
+// ending is how the screen of a series ended.
+type ending int
+
 const (
-	passed = iota
-	gaveUp // too noisy to confirm anything
-	survived
-	waiting
+	passed     ending = iota
+	gaveUp            // too noisy to confirm anything
+	survived          // to be confirmed
+	unfinished        // the next look needs more rounds
 )
 
 // screen looks at the first rounds and lets go of what is clearly not slower.
-func (s *series) screen(alpha float64) int {
+func (s *series) screen(alpha float64) ending {
 	have := len(s.worse.base)
-	s.finding = unknown(Inconclusive, "screen", "")
+	s.finding = found(Inconclusive, Screen, "")
 	var last *sample
 	defer func() { s.interval(last) }()
 	for _, n := range screenLooks {
@@ -104,9 +105,11 @@ func (s *series) screen(alpha float64) int {
 			continue
 		}
 		if n > have {
-			s.want, s.more, s.blocks = n-have, n-have, true
-			s.why = fmt.Sprintf("%s; the next look is at %d", count(have, "round")+" a side", n)
-			break
+			s.ask(n-have, Reason{Code: NextLook, Rounds: have, Needed: n})
+			if last != nil {
+				s.reason = Reason{Code: MoreRounds, Rounds: have}
+			}
+			return unfinished
 		}
 		sm := newSample(s.worse.first(n))
 		last = sm
@@ -114,8 +117,7 @@ func (s *series) screen(alpha float64) int {
 		bound, ok := sm.clears(sd, s.policy.effect)
 		s.record(sm, bound)
 		if ok {
-			s.verdict = Unchanged
-			s.why = s.claim()
+			s.decide(Unchanged, s.claim())
 			s.detectable = s.sees(sd, alpha)
 			return passed
 		}
@@ -123,36 +125,29 @@ func (s *series) screen(alpha float64) int {
 			return gaveUp
 		}
 	}
-	if s.blocks {
-		if last != nil {
-			s.why = fmt.Sprintf("%s after %s: more would tell", s.looks(), count(have, "round")+" a side")
-		}
-		return waiting
-	}
 	s.seemed = s.shift
 	return survived
 }
 
 // confirm tests a survivor of the screen on the rounds after it, at the part of
-// alpha that its stake is of all stakes. goOn says that fresh rounds may be asked
-// for: the stakes are final.
-func (s *series) confirm(alpha, stakes float64, goOn bool) {
+// alpha that its stake is of all stakes. final says that the stakes are, so that
+// fresh rounds may be asked for.
+func (s *series) confirm(alpha, stakes float64, final bool) {
 	fresh := pair{s.worse.base[screenEnd():], s.worse.head[screenEnd():]}
 	have := len(fresh.base)
 	seemed, stake := s.seemed, s.stake
-	s.finding = unknown(Inconclusive, "confirm", "")
-	s.seemed, s.stake = seemed, stake
-	s.p = 1
+	s.finding = found(Inconclusive, Confirm, Unsettled)
+	s.seemed, s.stake, s.p = seemed, stake, 1
 	level := alpha * stake / stakes
 	var last *sample
 	defer func() { s.interval(last) }()
 	for i, n := range confirmLooks {
 		if n > have {
-			s.blocks, s.more = true, n-have
-			if goOn {
+			s.wait(Reason{Code: Unconfirmed, Needed: n - have})
+			if final {
 				s.want = n - have
 			}
-			break
+			return
 		}
 		sm := newSample(fresh.first(n))
 		last = sm
@@ -165,22 +160,17 @@ func (s *series) confirm(alpha, stakes float64, goOn bool) {
 		s.detectable = s.sees(sd, level)
 		switch {
 		case s.p <= level && sm.shift >= relevant*s.policy.effect:
-			s.regressed(alpha)
+			s.regressed()
 			return
 		case ok:
-			s.verdict = Unchanged
-			s.why = s.claim()
+			s.decide(Unchanged, s.claim())
 			return
 		case n >= giveUp && s.detectable > noisy*s.policy.effect && sm.shift < s.detectable/2:
-			s.why = s.tooNoisy(s.detectable)
+			s.tooNoisy(s.detectable)
 			return
 		}
 	}
-	if s.blocks {
-		s.why = fmt.Sprintf("seemed %s while screening; telling needs %s more", s.changed(seemed), count(s.more, "fresh round")+" a side")
-		return
-	}
-	s.why = fmt.Sprintf("%s, and %d rounds a side did not settle whether that is noise", s.looks(), have)
+	s.reason.Rounds = have
 }
 
 // holm takes the survivors that their part of alpha did not reject down Holm's
@@ -196,7 +186,7 @@ func holm(survivors []*series, alpha, stakes float64) {
 		}
 		for _, s := range survivors {
 			if s.verdict == Inconclusive && s.p <= alpha*s.stake/left && s.shift >= relevant*s.policy.effect {
-				s.regressed(alpha)
+				s.regressed()
 				again = true
 				break // the next step has a larger level
 			}
@@ -205,10 +195,28 @@ func holm(survivors []*series, alpha, stakes float64) {
 }
 
 // regressed turns a finding red.
-func (s *series) regressed(alpha float64) {
-	s.verdict, s.blocks, s.want, s.more = Regressed, false, 0, 0
+func (s *series) regressed() {
+	s.decide(Regressed, Told)
 	s.atMost = math.NaN()
-	s.why = fmt.Sprintf("%s; noise does this in less than one of %.0f unchanged pull requests", s.looks(), 1/alpha)
+}
+
+// tooNoisy ends a series of which a shift below sees cannot be told from noise.
+func (s *series) tooNoisy(sees float64) {
+	s.decide(Inconclusive, TooNoisy)
+	s.reason.Bound = s.size(sees)
+}
+
+// claim is what a series that passed cannot be.
+func (s *series) claim() Code {
+	switch {
+	case s.zeros():
+		return NotWorse
+	case s.shift < -relevant*s.policy.effect:
+		return PerhapsBetter
+	case s.atMost <= 0:
+		return NotWorse
+	}
+	return WithinBound
 }
 
 // sees is the shift that the procedure finds four times in five when a series is
@@ -218,13 +226,13 @@ func (s *series) regressed(alpha float64) {
 func (s *series) sees(sd, level float64) float64 {
 	// Not passing any of several looks, four times in five each way round, takes
 	// this many standard errors of the last one; a test checks it by simulation.
-	const allLooks, power = 1.5, .8416
+	const allLooks = 1.5
 	n := screenEnd()
 	through := screenShare*s.policy.effect - (screenZ(n)-allLooks)*stat.StandardError(sd, n, n)
 	end := len(confirmLooks) - 1
 	told := stat.Detectable(sd, confirmLooks[end], confirmLooks[end], confirmWeights[end]*level)
 	firstRed := confirmLooks[0]
-	floor := relevant*s.policy.effect + power*stat.StandardError(sd, firstRed, firstRed)
+	floor := relevant*s.policy.effect + stat.Power*stat.StandardError(sd, firstRed, firstRed)
 	return max(through, told, floor)
 }
 
@@ -237,7 +245,7 @@ func (s *series) seekImprovement() bool {
 	}
 	end := screenEnd()
 	if have := len(s.worse.base); have < end {
-		s.want, s.more = end-have, end-have
+		s.want = end - have
 		return false
 	}
 	sm := newSample(s.worse.first(end))
@@ -247,11 +255,11 @@ func (s *series) seekImprovement() bool {
 // confirmImprovement tests one of k series that seemed better on fresh rounds,
 // once. It spends nothing of the budget for false regressions: an improvement
 // never gates, but a false one misleads all the same.
-func (s *series) confirmImprovement(alpha float64, k int, goOn bool) {
+func (s *series) confirmImprovement(alpha float64, k int, final bool) {
 	fresh := pair{s.worse.base[screenEnd():], s.worse.head[screenEnd():]}
 	if have := len(fresh.base); have < improveLook {
-		if goOn {
-			s.want, s.more = improveLook-have, improveLook-have
+		if final {
+			s.want = improveLook - have
 		}
 		return
 	}
@@ -260,7 +268,7 @@ func (s *series) confirmImprovement(alpha float64, k int, goOn bool) {
 	if p <= alpha/float64(k) && -sm.shift >= relevant*s.policy.effect {
 		s.record(sm, math.NaN())
 		s.interval(sm)
-		s.verdict, s.stage, s.p = Improved, "confirm", p
-		s.why = s.looks()
+		s.decide(Improved, Better)
+		s.stage, s.p = Confirm, p
 	}
 }

@@ -62,11 +62,11 @@ func history(b *bench, names int, sd float64) {
 func TestTwoStage(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	changes := map[int]float64{3: .05, 7: .1, 9: -.2}
-	b := newBench(twoStage)
+	b := newBench(baseline.TwoStage)
 	history(b, 30, .005)
 	d, total := play(t, b, rng, 30, .005, func(i int) float64 { return changes[i] })
 	if d.Outcome != Fail || d.Counts[Regressed] != 2 || d.Counts[Improved] != 1 || d.Counts[Unchanged] != 27 {
-		t.Errorf("have %s: %v", d.Headline, d.Counts)
+		t.Errorf("have %s: %v", d.Outcome, d.Counts)
 	}
 	// 27 quiet ones at 2, now and then 3; two survivors at 8 + 8; one improvement at 8 + 8.
 	if total < 27*2+3*16 || total > 27*3+3*20 {
@@ -85,7 +85,7 @@ func TestTwoStage(t *testing.T) {
 
 // TestScreenLooks: without history nothing is decided before four rounds.
 func TestScreenLooks(t *testing.T) {
-	b := newBench(twoStage).add(baseline.Base, sec("A000"), 1, 1.001).add(baseline.Head, sec("A000"), 1, 1.001)
+	b := newBench(baseline.TwoStage).add(baseline.Base, sec("A000"), 1, 1.001).add(baseline.Head, sec("A000"), 1, 1.001)
 	want(t, Decide(b.input()), Undecided, Inconclusive)
 	if next := Next(b.input()); len(next) != 1 || next[0].Rounds != 2 {
 		t.Errorf("have %v, want two more", next)
@@ -97,12 +97,12 @@ func TestScreenLooks(t *testing.T) {
 // TestScreenIsNotConfirmation: a slowdown that only the screen saw is not red,
 // and the rounds of the screen are no part of the test.
 func TestScreenIsNotConfirmation(t *testing.T) {
-	b := newBench(twoStage)
+	b := newBench(baseline.TwoStage)
 	slow, quick := []float64{1.3, 1.31, 1.32, 1.3, 1.31, 1.33, 1.3, 1.32}, []float64{1, 1.01, 1.02, 1, 1.01, 1.03, 1, 1.02}
 	b.add(baseline.Base, sec("A"), quick...).add(baseline.Head, sec("A"), slow...)
 	d := Decide(b.input())
 	want(t, d, Undecided, Inconclusive)
-	wantWhy(t, d.Rows[0], "seemed 30 % slower", "8 fresh rounds")
+	wantWhy(t, d.Rows[0], Reason{Code: Unconfirmed, Shift: by(.3), Needed: 8})
 	for range 2 { // eight fresh rounds without a difference
 		b.add(baseline.Base, sec("A"), 1, 1.001, 1.002, 1.003).add(baseline.Head, sec("A"), 1, 1.001, 1.002, 1.003)
 	}
@@ -111,15 +111,15 @@ func TestScreenIsNotConfirmation(t *testing.T) {
 
 // TestConfirmationWaits: no fresh round before the screen of all is over.
 func TestConfirmationWaits(t *testing.T) {
-	b := newBench(twoStage)
+	b := newBench(baseline.TwoStage)
 	slow, quick := []float64{1.3, 1.31, 1.32, 1.3, 1.31, 1.33, 1.3, 1.32}, []float64{1, 1.01, 1.02, 1, 1.01, 1.03, 1, 1.02}
 	b.add(baseline.Base, sec("A"), quick...).add(baseline.Head, sec("A"), slow...)
 	b.add(baseline.Base, sec("B"), quick[:6]...).add(baseline.Head, sec("B"), slow[:6]...)
-	if next := Next(b.input()); len(next) != 1 || next[0] != (Want{Package: "p", Name: "B", Rounds: 2}) {
+	if next := Next(b.input()); len(next) != 1 || next[0] != (baseline.Want{Package: "p", Name: "B", Rounds: 2}) {
 		t.Errorf("have %v, want two of B alone", next)
 	}
 	b.add(baseline.Base, sec("B"), quick[6:]...).add(baseline.Head, sec("B"), slow[6:]...)
-	if next := Next(b.input()); len(next) != 2 || next[0] != (Want{Package: "p", Name: "A", Rounds: 8}) {
+	if next := Next(b.input()); len(next) != 2 || next[0] != (baseline.Want{Package: "p", Name: "A", Rounds: 8}) {
 		t.Errorf("have %v, want eight of both", next)
 	}
 }
@@ -127,7 +127,7 @@ func TestConfirmationWaits(t *testing.T) {
 // TestTooNoisy ends early with a note, which strict turns red.
 func TestTooNoisy(t *testing.T) {
 	rng := rand.New(rand.NewPCG(8, 8))
-	b := newBench(twoStage)
+	b := newBench(baseline.TwoStage)
 	for i := range 4 {
 		key := sec(fmt.Sprintf("B%d", i))
 		b.add(baseline.Base, key, around(rng, 6, 1, .003)...).add(baseline.Head, key, around(rng, 6, 1, .003)...)
@@ -144,7 +144,7 @@ func TestTooNoisy(t *testing.T) {
 	b.add(baseline.Base, noisy, eight[:4]...).add(baseline.Head, noisy, eight[:4]...)
 	d := Decide(b.input())
 	want(t, d, Pass, Inconclusive, Unchanged, Unchanged, Unchanged, Unchanged)
-	wantWhy(t, d.Rows[0], "too noisy")
+	wantWhy(t, d.Rows[0], Reason{Code: TooNoisy})
 	sees := func(d Decision, key baseline.Key) float64 {
 		for _, r := range d.Rows {
 			if r.Name == key.Name && r.Detectable != nil {
@@ -164,12 +164,12 @@ func TestTooNoisy(t *testing.T) {
 	if next := Next(b.input()); len(next) != 0 {
 		t.Errorf("have %v, want nothing more of what is too noisy", next)
 	}
-	wantWhy(t, d.Rows[0], "too noisy")
+	wantWhy(t, d.Rows[0], Reason{Code: TooNoisy})
 	in := b.input()
 	in.Policy.Strict = true
 	want(t, Decide(in), Fail, Inconclusive, Inconclusive, Unchanged, Unchanged, Unchanged, Unchanged)
 	b.add(baseline.Base, sec("D"), 1, 1.5, .7, 1, 2, .8, 1, 1.2).add(baseline.Head, sec("D"), 4, 6, 3, 4, 7, 3, 4, 5)
-	if next := Next(b.input()); len(next) != 1 || next[0] != (Want{Package: "p", Name: "D", Rounds: 8}) {
+	if next := Next(b.input()); len(next) != 1 || next[0] != (baseline.Want{Package: "p", Name: "D", Rounds: 8}) {
 		t.Errorf("have %v, want eight fresh rounds of D", next)
 	}
 	if alone, beside := sees(d, wild), sees(Decide(b.input()), wild); !(alone < beside) {
@@ -183,7 +183,7 @@ func TestFalseAlarms(t *testing.T) {
 	red, improved := 0, 0
 	const pulls = 60
 	for range pulls {
-		b := newBench(twoStage)
+		b := newBench(baseline.TwoStage)
 		history(b, 40, .01/3) // the past says a third of the truth
 		d, _ := play(t, b, rng, 40, .01, func(int) float64 { return 0 })
 		red += d.Counts[Regressed]
@@ -196,19 +196,19 @@ func TestFalseAlarms(t *testing.T) {
 
 // TestWorkedExample is the example of the package comment.
 func TestWorkedExample(t *testing.T) {
-	b := newBench(twoStage).add(baseline.Base, sec("PingPong"), 240, 242).add(baseline.Head, sec("PingPong"), 241, 243)
+	b := newBench(baseline.TwoStage).add(baseline.Base, sec("PingPong"), 240, 242).add(baseline.Head, sec("PingPong"), 241, 243)
 	b.log.Noise[sec("PingPong")] = baseline.Noise{SD: .006, Sessions: 9}
 	slow, quick := []float64{106, 107, 106.5, 106.2, 106.1, 107.3, 106.4, 106.6}, []float64{100, 100.2, 100.1, 100.6, 100.4, 100.3, 100.5, 100.7}
 	for _, name := range []string{"A", "B"} {
 		b.add(baseline.Base, sec(name), quick...).add(baseline.Head, sec(name), slow...)
 	}
-	if next := Next(b.input()); len(next) != 2 || next[0] != (Want{Package: "p", Name: "A", Rounds: 8}) {
+	if next := Next(b.input()); len(next) != 2 || next[0] != (baseline.Want{Package: "p", Name: "A", Rounds: 8}) {
 		t.Errorf("have %v, want eight fresh rounds of A and B", next)
 	}
 	b.add(baseline.Base, sec("A"), quick...).add(baseline.Head, sec("A"), slow...)
 	d := Decide(b.input())
 	want(t, d, Fail, Regressed, Inconclusive, Unchanged)
-	wantWhy(t, row(d, "PingPong"), "less than 2 % slower")
+	wantWhy(t, row(d, "PingPong"), Reason{Code: WithinBound, Bound: .02})
 	// 1/12870 over the share of .2.
 	if p := *row(d, "A").P; math.Abs(p-.000389) > 1e-6 {
 		t.Errorf("p: have %v, want 1/12870/.2 = .000389", p)
@@ -219,14 +219,14 @@ func TestWorkedExample(t *testing.T) {
 func TestDetectable(t *testing.T) {
 	rng := rand.New(rand.NewPCG(20, 20))
 	for _, sd := range []float64{.002, .005, .01, .02} {
-		b := newBench(twoStage)
+		b := newBench(baseline.TwoStage)
 		history(b, 1, sd)
 		s := &series{policy: DefaultPolicy().limits(sec("A"))}
 		change := math.Expm1(s.sees(sd, .01))
 		caught := 0.
 		const pulls = 150
 		for range pulls {
-			b := newBench(twoStage)
+			b := newBench(baseline.TwoStage)
 			history(b, 1, sd)
 			d, _ := play(t, b, rng, 1, sd, func(int) float64 { return change })
 			caught += float64(d.Counts[Regressed]) / pulls
@@ -240,7 +240,7 @@ func TestDetectable(t *testing.T) {
 
 // TestSeldomPrinted: sides that never print in the same round do not go on forever.
 func TestSeldomPrinted(t *testing.T) {
-	b := newBench(twoStage).add(baseline.Base, sec("A"), 1, 1, 1, 1, 1, 1, 1).add(baseline.Head, sec("A"), 1, 1, 1, 1, 1, 1, 1)
+	b := newBench(baseline.TwoStage).add(baseline.Base, sec("A"), 1, 1, 1, 1, 1, 1, 1).add(baseline.Head, sec("A"), 1, 1, 1, 1, 1, 1, 1)
 	for i := range b.runs[baseline.Head].Samples[0].Rounds {
 		b.runs[baseline.Head].Samples[0].Rounds[i] += 100
 	}
@@ -253,7 +253,7 @@ func TestSeldomPrinted(t *testing.T) {
 func TestEnvironmentWarnings(t *testing.T) {
 	b := newBench("").add(baseline.Base, sec("A"), 1, 1, 1, 1).add(baseline.Head, sec("A"), 1, 1, 1, 1)
 	b.runs[baseline.Base].Environment.GoVersion, b.runs[baseline.Head].Environment.GoVersion = "go1.25", "go1.26"
-	if d := Decide(b.input()); len(d.Warnings) != 1 || d.Warnings[0].Detail != "the sides differ in toolchain: base go1.25, head go1.26" {
+	if d := Decide(b.input()); len(d.Warnings) != 1 || d.Warnings[0] != (Warning{Code: SidesDiffer, Fact: Toolchain, Base: "go1.25", Head: "go1.26"}) {
 		t.Errorf("have %v", d.Warnings)
 	}
 }

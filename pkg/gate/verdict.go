@@ -1,61 +1,58 @@
 package gate
 
 import (
-	"fmt"
 	"math"
 	"slices"
-	"strings"
 
 	"github.com/descartes/regress/pkg/baseline"
 )
 
-// conclude gives a decision its outcome, headline, reasons and limits.
+// conclude gives a decision its outcome, grounds and limits.
 func conclude(d *Decision, all []*series, in Input) {
-	failed := slices.Concat(redReasons(all, in.Policy), crashReasons(all, in), targetReasons(d.Targets, Missed))
-	open := slices.Concat(openReasons(all, in), unheld(all, in, d.Anchor), targetReasons(d.Targets, Unclear, NotMeasured))
+	failed := slices.Concat(redGrounds(d), strictGrounds(all, in.Policy), crashGrounds(all, in), targetGrounds(d.Targets, Missed))
+	undecided := slices.Concat(openGrounds(all, in), anchorGrounds(all, in, d.Anchor), targetGrounds(d.Targets, Undecided, NotMeasured))
 	if in.OnlyHead && !slices.ContainsFunc(d.Targets, func(t TargetRow) bool { return t.Verdict != LeftOut }) {
-		open = append(open, "there is no target to hold anything against")
+		undecided = append(undecided, Ground{Code: NoTarget})
 	}
-	if !in.OnlyHead && !decided(all) && len(failed)+len(open) == 0 {
-		open = append(open, nothingDecided(all, in))
+	if !in.OnlyHead && !decided(all) && len(failed)+len(undecided) == 0 {
+		undecided = append(undecided, Ground{Code: nothingDecided(all, in)})
 	}
 	switch {
 	case len(failed) > 0:
 		d.Outcome = Fail
-	case len(open) > 0:
+	case len(undecided) > 0:
 		d.Outcome = Undecided
 	default:
 		d.Outcome = Pass
 	}
-	d.Reasons = append(append([]string{}, failed...), open...)
-	d.Cannot = append(cannotSee(all, in), leftOut(d.Targets)...)
+	d.Reasons = append(failed, undecided...)
+	d.Cannot = slices.Concat(cannotSee(all, in), targetLimits(d.Targets))
 	if d.Anchor != "" {
-		d.Cannot = append(d.Cannot, unseen(all, d.Anchor)...)
+		d.Cannot = append(d.Cannot, anchorLimits(all)...)
 	}
-	d.Headline = headline(d, all, in)
 }
 
 // decided says whether anything was: a decision on nothing is not green. Equal
 // counts of allocations say nothing about time, so they do not carry a run of
 // which no timed series could be judged.
 func decided(all []*series) bool {
-	exact, open := false, false
+	counted, inconclusive := false, false
 	for _, s := range all {
 		switch s.verdict {
 		case Unchanged, Improved, Regressed, Crept, Waived, SameCode:
 			if !s.unit.Exact { // also where it wavered and was judged as a measurement
 				return true
 			}
-			exact = true
+			counted = true
 		case Inconclusive:
-			open = true
+			inconclusive = true
 		}
 	}
-	return exact && !open
+	return counted && !inconclusive
 }
 
 // nothingDecided says why there was nothing to judge.
-func nothingDecided(all []*series, in Input) string {
+func nothingDecided(all []*series, in Input) GroundCode {
 	base, head := false, false
 	for _, run := range in.Log.Runs {
 		if len(run.Samples) > 0 {
@@ -65,16 +62,15 @@ func nothingDecided(all []*series, in Input) string {
 	}
 	switch {
 	case len(all) == 0 || !head && !base:
-		return "no benchmark printed a result"
+		return NoResult
 	case !head:
-		return "head printed no result"
+		return NoResultOfHead
 	case !base && len(in.Stored) == 0:
-		return "there is nothing to compare with: measure both sides with regress compare --base, or store a baseline first"
+		return NothingToHold
+	case slices.ContainsFunc(all, func(s *series) bool { return s.stage == Exact }):
+		return CountsAlone
 	}
-	if slices.ContainsFunc(all, func(s *series) bool { return s.stage == "exact" }) {
-		return "not one benchmark could be judged but by its exact counts, which say nothing about time"
-	}
-	return "not one benchmark could be judged"
+	return NothingJudged
 }
 
 // pick lists the benchmarks, once each and in order, of the series that match.
@@ -94,45 +90,39 @@ func pick(all []*series, match func(*series) bool) (names []string) {
 	return names
 }
 
-// list writes the first few names and how many more there are.
-func list(names []string) string {
-	const most = 3
-	if len(names) <= most+1 {
-		return strings.Join(names, ", ")
-	}
-	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
-}
-
-func redReasons(all []*series, p Policy) (out []string) {
-	for _, s := range worstFirst(all, Regressed) {
-		out = append(out, fmt.Sprintf("%s %s regressed: %s", s.key.Name, s.key.Unit, s.why))
-	}
-	for _, s := range worstFirst(all, Crept) {
-		out = append(out, fmt.Sprintf("%s %s: %s", s.key.Name, s.key.Unit, s.why))
-	}
-	if p.Strict {
-		if names := pick(all, func(s *series) bool { return s.verdict == Inconclusive }); len(names) > 0 {
-			out = append(out, fmt.Sprintf("strict: %s could not be judged: %s", count(len(names), "benchmark"), list(names)))
+// redGrounds are the rows that fail, in their order.
+func redGrounds(d *Decision) (out []Ground) {
+	for _, red := range []struct {
+		verdict Verdict
+		code    GroundCode
+	}{{Regressed, RowRegressed}, {Crept, RowCrept}} {
+		for i := range d.Rows {
+			if d.Rows[i].Verdict == red.verdict {
+				out = append(out, Ground{Code: red.code, Row: &d.Rows[i]})
+			}
 		}
 	}
 	return out
 }
 
-// worstFirst are the series of a red verdict, the largest change first.
-func worstFirst(all []*series, v Verdict) []*series {
-	var red []*series
-	for _, s := range all {
-		if s.verdict == v {
-			red = append(red, s)
-		}
+// ground appends one that speaks of benchmarks, unless there are none.
+func ground(out []Ground, code GroundCode, names []string) []Ground {
+	if len(names) == 0 {
+		return out
 	}
-	slices.SortStableFunc(red, func(a, b *series) int { return a.row(false).compare(b.row(false)) })
-	return red
+	return append(out, Ground{Code: code, Benchmarks: names})
 }
 
-// crashReasons are the benchmarks that ran at base and crashed at head: whatever
+func strictGrounds(all []*series, p Policy) []Ground {
+	if !p.Strict {
+		return nil
+	}
+	return ground(nil, StrictUnjudged, pick(all, func(s *series) bool { return s.verdict == Inconclusive }))
+}
+
+// crashGrounds are the benchmarks that ran at base and crashed at head: whatever
 // they would have measured, head broke them.
-func crashReasons(all []*series, in Input) (out []string) {
+func crashGrounds(all []*series, in Input) (out []Ground) {
 	if in.OnlyHead || !slices.ContainsFunc(in.Log.Problems, func(p baseline.Problem) bool { return p.Kind.Died() }) {
 		return nil
 	}
@@ -149,110 +139,94 @@ func crashReasons(all []*series, in Input) (out []string) {
 		return atHead && !atBase && f.ran(baseline.Base, s.key.Function())
 	})
 	for _, name := range names {
-		out = append(out, name+" ran at base and crashed at head")
+		out = append(out, Ground{Code: CrashedAtHead, Benchmarks: []string{name}})
 	}
 	return out
 }
 
-func targetReasons(rows []TargetRow, verdicts ...TargetVerdict) (out []string) {
-	for _, r := range rows {
-		if slices.Contains(verdicts, r.Verdict) {
-			out = append(out, strings.TrimSpace(fmt.Sprintf("target %s %s: %s: %s", r.Target, r.Name, r.Verdict, r.Why)))
-		}
-	}
-	return out
-}
-
-// openReasons are the sentences for what is not decided and should have been.
-func openReasons(all []*series, in Input) (out []string) {
-	say := func(what string, match func(*series) bool) {
-		if names := pick(all, match); len(names) > 0 {
-			out = append(out, fmt.Sprintf("%s %s: %s", count(len(names), "benchmark"), what, list(names)))
-		}
-	}
-	say("missing from head", func(s *series) bool { return s.verdict == Missing })
-	broken := func(s *series) bool { return s.verdict == Inconclusive && s.stage == "" && s.blocks }
-	say("not reached", func(s *series) bool { return broken(s) && strings.HasPrefix(s.why, notReached) })
-	say("crashed or printed a broken line", func(s *series) bool { return broken(s) && !strings.HasPrefix(s.why, notReached) })
-	what := "undecided for want of rounds"
-	if in.Log.Stopped != "" {
-		what = fmt.Sprintf("left undecided by the %s", in.Log.Stopped)
-	}
-	say(what, func(s *series) bool {
-		return s.verdict == Inconclusive && s.stage != "" && s.stage != "stored" && s.blocks
-	})
-	say("not settled by the stored baseline alone", func(s *series) bool { return s.verdict == Inconclusive && s.stage == "stored" })
-	for _, p := range in.Log.Problems {
-		switch {
-		case p.Name == "":
-			out = append(out, problemText(p))
-		case in.OnlyHead && p.Side != baseline.Base: // no row speaks of it
-			out = append(out, p.Name+": "+p.Message)
+func targetGrounds(rows []TargetRow, verdicts ...TargetVerdict) (out []Ground) {
+	for i := range rows {
+		if slices.Contains(verdicts, rows[i].Verdict) {
+			out = append(out, Ground{Code: TargetOpen, Target: &rows[i]})
 		}
 	}
 	return out
 }
 
-// notReached begins the message about a benchmark that was left out for want of time.
-const notReached = "not run: "
-
-func problemText(p baseline.Problem) string {
-	where := p.Package
-	if p.File != "" {
-		where = p.File
-		if p.Line > 0 {
-			where = fmt.Sprintf("%s:%d", p.File, p.Line)
+// openGrounds are what is not decided and should have been.
+func openGrounds(all []*series, in Input) (out []Ground) {
+	out = ground(out, MissingAtHead, pick(all, func(s *series) bool { return s.verdict == Missing }))
+	blocked := func(s *series) bool { return s.verdict == Inconclusive && s.stage == "" && s.state == open }
+	notRun := func(s *series) bool { return s.reason.Problem != nil && s.reason.Problem.Kind == baseline.NotRun }
+	out = ground(out, NotReached, pick(all, func(s *series) bool { return blocked(s) && notRun(s) }))
+	out = ground(out, Broken, pick(all, func(s *series) bool { return blocked(s) && !notRun(s) }))
+	if names := pick(all, func(s *series) bool {
+		return s.verdict == Inconclusive && s.stage != "" && s.stage != Stored && s.state == open
+	}); len(names) > 0 {
+		out = append(out, Ground{Code: RoundsWanted, Benchmarks: names, By: in.Log.Stopped})
+	}
+	out = ground(out, StoredAlone, pick(all, func(s *series) bool { return s.verdict == Inconclusive && s.stage == Stored }))
+	for i, p := range in.Log.Problems {
+		// What names a benchmark has a row, except where targets alone are judged.
+		if p.Name == "" || in.OnlyHead && p.Side != baseline.Base {
+			out = append(out, Ground{Code: ProblemSeen, Problem: &in.Log.Problems[i]})
 		}
 	}
-	if where == "" {
-		return p.Message
+	return out
+}
+
+// anchorGrounds are what is not decided against the anchor.
+func anchorGrounds(all []*series, in Input, anchor string) []Ground {
+	names := anchorOpen(all)
+	if anchor == "" || len(names) == 0 {
+		return nil
 	}
-	return where + ": " + p.Message
+	return []Ground{{Code: AnchorOpen, Benchmarks: names, By: in.Log.Stopped}}
+}
+
+// limit appends one that speaks of benchmarks, unless there are none.
+func limit(out []Limit, code LimitCode, names []string) []Limit {
+	if len(names) == 0 {
+		return out
+	}
+	return append(out, Limit{Code: code, Benchmarks: names})
 }
 
 // cannotSee says, whatever the outcome, what this decision is blind to.
-func cannotSee(all []*series, in Input) []string {
-	out := []string{}
-	judged := pick(all, func(s *series) bool { return s.verdict == Unchanged && s.stage != "exact" })
-	if len(judged) > 0 {
-		out = append(out, fmt.Sprintf("a slowdown of less than %s in any one benchmark is not looked for", percent(in.Policy.MinEffect)))
+func cannotSee(all []*series, in Input) (out []Limit) {
+	measured := slices.ContainsFunc(all, func(s *series) bool { return s.verdict == Unchanged && s.stage != Exact })
+	if measured {
+		out = append(out, Limit{Code: EffectBelow, Effect: in.Policy.MinEffect})
 	}
-	say := func(names []string, format string, args ...any) {
-		if len(names) > 0 {
-			out = append(out, fmt.Sprintf(format, args...)+": "+list(names))
-		}
-	}
-	least := math.Inf(1)
-	dull := pick(all, func(s *series) bool {
+	least := math.MaxFloat64
+	weak := pick(all, func(s *series) bool {
 		weak := s.verdict == Unchanged && s.detectable > s.policy.effect*1.0001 && !s.zeros()
 		if weak {
-			least = min(least, math.Abs(s.relative(s.detectable)))
+			least = min(least, s.size(s.detectable))
 		}
 		return weak
 	})
-	say(dull, "could not have seen a slowdown below %s with any certainty", percent(least))
-	say(pick(all, func(s *series) bool { return s.verdict == Inconclusive && !s.blocks }), "too noisy to judge, whatever happened there")
-	say(pick(all, func(s *series) bool { return s.verdict == Inconclusive && s.blocks }), "not settled")
-	say(pick(all, func(s *series) bool { return s.verdict == New }), "nothing to compare with")
-	say(pick(all, func(s *series) bool { return s.verdict == NotJudged && s.policy.ignore }), "ignored by a rule")
-	switch procedure(in) {
-	case "fixed":
-		if len(judged) > 0 {
-			out = append(out, "the order of these rounds was not drawn at random: a machine that changed between the sides would look like a change of the code")
-		}
-	case "stored":
-		if len(judged) > 0 {
-			out = append(out, "base was measured on other days: a change of the whole machine since then would hide or feign one of the code")
-		}
+	if len(weak) > 0 {
+		out = append(out, Limit{Code: WeakBelow, Benchmarks: weak, Effect: least})
 	}
-	return append(out, neverRan(all, in)...)
+	out = limit(out, Noisy, pick(all, func(s *series) bool { return s.verdict == Inconclusive && s.state == over }))
+	out = limit(out, NotSettled, pick(all, func(s *series) bool { return s.verdict == Inconclusive && s.state == open }))
+	out = limit(out, Incomparable, pick(all, func(s *series) bool { return s.verdict == Added }))
+	out = limit(out, LeftToRule, pick(all, func(s *series) bool { return s.verdict == NotJudged && s.policy.ignore }))
+	switch p := procedure(in); {
+	case measured && p == FixedRounds:
+		out = append(out, Limit{Code: OrderGiven})
+	case measured && p == StoredBaseline:
+		out = append(out, Limit{Code: OtherDays})
+	}
+	return limit(out, NeverRan, neverRan(all, in))
 }
 
-// leftOut names the targets that nothing was held against, with the reason.
-func leftOut(rows []TargetRow) (out []string) {
-	for _, r := range rows {
-		if r.Verdict == LeftOut {
-			out = append(out, fmt.Sprintf("whether the target %q is met: %s", r.Target, r.Why))
+// targetLimits are the targets that nothing was held against.
+func targetLimits(rows []TargetRow) (out []Limit) {
+	for i := range rows {
+		if rows[i].Verdict == LeftOut {
+			out = append(out, Limit{Code: TargetSkipped, Target: &rows[i]})
 		}
 	}
 	return out
@@ -272,9 +246,5 @@ func neverRan(all []*series, in Input) []string {
 		}
 	}
 	slices.Sort(names)
-	names = slices.Compact(names)
-	if len(names) == 0 {
-		return nil
-	}
-	return []string{"declared and not run on either side: " + list(names)}
+	return slices.Compact(names)
 }

@@ -186,7 +186,7 @@ func (p *part) finish() baseline.Log {
 		p.log.Problems = append(p.log.Problems, more)
 	}
 	h := p.parse()
-	p.log.Procedure, p.log.Seed, p.log.Bench, p.log.AnchorRef = h.Procedure, h.Seed, h.Bench, h.Anchor.Ref
+	p.log.Procedure, p.log.Seed, p.log.Bench, p.log.AnchorRef = baseline.Procedure(h.Procedure), h.Seed, h.Bench, h.Anchor.Ref
 	return p.log
 }
 

@@ -37,7 +37,7 @@ func start(p pull, policy gate.Policy, history float64) (in gate.Input, measured
 	for _, s := range p.streams {
 		measured[s.key.Benchmark()] = 2
 	}
-	return gate.Input{Policy: policy, Log: baseline.Log{Procedure: "two-stage", Units: unitsOf, Noise: noise}}, measured
+	return gate.Input{Policy: policy, Log: baseline.Log{Procedure: baseline.TwoStage, Units: unitsOf, Noise: noise}}, measured
 }
 
 // twoStage lets the gate judge a pull request and is ready to judge it again with

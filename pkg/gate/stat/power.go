@@ -13,8 +13,8 @@ func NormalTail(z float64) float64 { return math.Erfc(z/math.Sqrt2) / 2 }
 // because few values are worse off than many.
 const rankEfficiency = 1.05
 
-// powerQuantile is Φ⁻¹(.8): what is called detectable is seen four times in five.
-const powerQuantile = .8416
+// Power is Φ⁻¹(.8): what is called detectable is seen four times in five.
+const Power = .8416
 
 // StandardError of a Hodges-Lehmann shift between n and m values of standard deviation s.
 func StandardError(s float64, n, m int) float64 {
@@ -24,7 +24,7 @@ func StandardError(s float64, n, m int) float64 {
 // Detectable is the shift that a one-sided test at level alpha between n and m
 // values sees with power .8.
 func Detectable(s float64, n, m int, alpha float64) float64 {
-	return StandardError(s, n, m) * (NormalQuantile(1-alpha) + powerQuantile)
+	return StandardError(s, n, m) * (NormalQuantile(1-alpha) + Power)
 }
 
 // Rounds is how many values a side a one-sided rank test at level alpha needs
@@ -35,7 +35,7 @@ func Rounds(s, shift, alpha float64) int {
 	if shift <= 0 {
 		return n
 	}
-	z := rankEfficiency * (NormalQuantile(1-alpha) + powerQuantile) * s / shift
+	z := rankEfficiency * (NormalQuantile(1-alpha) + Power) * s / shift
 	const most = 1 << 20 // beyond any use
 	return max(n, int(math.Ceil(min(2*z*z, most))))
 }

@@ -30,6 +30,7 @@ import (
 	"github.com/descartes/regress/cmd/regress/internal/nearest"
 	"github.com/descartes/regress/pkg/baseline/ingest"
 	"github.com/descartes/regress/pkg/gate"
+	"github.com/descartes/regress/pkg/gate/choice"
 )
 
 // Name is the file that Find looks for.
@@ -57,8 +58,8 @@ type Config struct {
 // Summary says what regress summary puts on its page.
 type Summary struct {
 	File      string // beside regress.toml, with more of what is below; empty: none
-	Recommend []gate.Recommend
-	Gains     []gate.Gain
+	Recommend []choice.Recommend
+	Gains     []choice.Gain
 	Columns   []string // name keys that tables have as columns; the first that fits wins
 	Order     []string // values of name keys that come in this order, before all others
 }
@@ -314,8 +315,9 @@ func readTarget(s *section) gate.Target {
 	s.require("name", "benchmark", "unit")
 	s.text("name", &t.Name)
 	t.Benchmark = s.benchmark("benchmark")
-	s.text("unit", &t.Unit)
-	t.Tidied, _ = ingest.Tidy(t.Unit)
+	var unit string
+	s.text("unit", &unit)
+	t.Unit, _ = ingest.Tidy(unit)
 	below, above := s.has("below"), s.has("above")
 	if below == above {
 		s.wrong("", `a target has one limit: write either below = "10ms" or above = "10000"`)
@@ -325,8 +327,8 @@ func readTarget(s *section) gate.Target {
 		key, t.Below = "below", true
 	}
 	s.seen["below"], s.seen["above"] = true, true
-	if s.has(key) && t.Unit != "" {
-		limit, err := quantity(s.values[key], t.Unit)
+	if s.has(key) && unit != "" {
+		limit, err := quantity(s.values[key], unit)
 		if err != nil {
 			s.wrong(key, "%v", err)
 		}
@@ -339,11 +341,14 @@ func readTarget(s *section) gate.Target {
 const anyAmount = "any"
 
 func readWaiver(s *section) gate.Waiver {
-	w := gate.Waiver{File: s.doc.file, Line: s.line("")}
+	var w gate.Waiver
+	if s.doc.file != "" {
+		w.Place = fmt.Sprintf("%s:%d", s.doc.file, s.line(""))
+	}
 	s.require("series", "ceiling", "reason", "expires")
-	s.text("series", &w.Pattern)
-	if w.Pattern != "" {
-		w.Series = s.compile("series", w.Pattern, `^(?:`+w.Pattern+`)$`)
+	s.text("series", &w.Name)
+	if w.Name != "" {
+		w.Series = s.compile("series", w.Name, `^(?:`+w.Name+`)$`)
 	}
 	if s.values["ceiling"] == anyAmount {
 		s.seen["ceiling"], w.Ceiling = true, math.Inf(1)

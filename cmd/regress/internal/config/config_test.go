@@ -94,8 +94,7 @@ func TestLoad(t *testing.T) {
 	check("rule 1 tolerance", c.Policy.Rules[1].Tolerance, .01)
 
 	target := c.Targets[0]
-	check("target unit", target.Unit, "p95-latency-ns")
-	check("target tidied", target.Tidied, "p95-latency-sec")
+	check("target unit", target.Unit, "p95-latency-sec")
 	check("target limit", target.Limit, 1e-4) // 100 × 1e-6
 	check("target below", target.Below, true)
 
@@ -104,7 +103,7 @@ func TestLoad(t *testing.T) {
 	check("waiver is anchored", w.Series.MatchString("example.com/m.ParseAll-8 sec/op"), false)
 	check("waiver ceiling", w.Ceiling, .2)
 	check("waiver expires", w.Expires, time.Date(2027, 1, 31, 0, 0, 0, 0, time.UTC))
-	check("waiver line", w.Line, 37)
+	check("waiver place", w.Place, path+":37")
 }
 
 // An error is worth nothing without its line: each case says which.

@@ -46,7 +46,7 @@ func FuzzParse(f *testing.F) {
 		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		w := gate.Waiver{Pattern: "never used before", Ceiling: .1, Reason: "r", Expires: time.Date(2027, 1, 31, 0, 0, 0, 0, time.UTC)}
+		w := gate.Waiver{Name: "never used before", Ceiling: .1, Reason: "r", Expires: time.Date(2027, 1, 31, 0, 0, 0, 0, time.UTC)}
 		if err := AppendWaiver(path, w); err != nil {
 			return // refused with words, for example waiver = []
 		}

@@ -6,15 +6,15 @@ import (
 	"strings"
 
 	"github.com/descartes/regress/pkg/baseline/ingest"
-	"github.com/descartes/regress/pkg/gate"
+	"github.com/descartes/regress/pkg/gate/choice"
 )
 
 // nameKey is what can be a key of a benchmark name: "key=value" between slashes.
 var nameKey = regexp.MustCompile(`^[^/=\s]+$`)
 
 // readRecommend reads one block; before are those above it.
-func readRecommend(s *section, before []gate.Recommend) gate.Recommend {
-	var r gate.Recommend
+func readRecommend(s *section, before []choice.Recommend) choice.Recommend {
+	var r choice.Recommend
 	s.require("name", "choose", "by")
 	if s.text("name", &r.Name) && strings.TrimSpace(r.Name) == "" {
 		s.wrong("name", "the name is empty: say what the choice is for, such as %q", "latency-critical")
@@ -22,21 +22,28 @@ func readRecommend(s *section, before []gate.Recommend) gate.Recommend {
 	if s.text("choose", &r.Choose) && !nameKey.MatchString(r.Choose) {
 		s.wrong("choose", "%q is no key of a benchmark name: of Parse/format=json write %q", r.Choose, "format")
 	}
-	if s.text("by", &r.By) && strings.TrimSpace(r.By) == "" {
-		s.wrong("by", "the unit is empty: %s", wanted["by"])
-	}
-	r.Tidied, _ = ingest.Tidy(r.By)
+	r.Unit = s.unit("by")
 	r.Where = s.benchmark("where")
-	twice := func(other gate.Recommend) bool { return other.Name == r.Name && other.Choose == r.Choose }
+	twice := func(other choice.Recommend) bool { return other.Name == r.Name && other.Choose == r.Choose }
 	if r.Choose != "" && slices.ContainsFunc(before, twice) {
 		s.wrong("choose", "%q already chooses a %s above: one configuration has one value of each key", r.Name, r.Choose)
 	}
 	return r
 }
 
+// unit reads a unit as it is printed and returns it tidied.
+func (s *section) unit(key string) string {
+	var printed string
+	if s.text(key, &printed) && strings.TrimSpace(printed) == "" {
+		s.wrong(key, "the unit is empty: %s", wanted[key])
+	}
+	tidied, _ := ingest.Tidy(printed)
+	return tidied
+}
+
 // readGain reads one block: of and over are "key=value" as in names.
-func readGain(s *section) gate.Gain {
-	var g gate.Gain
+func readGain(s *section) choice.Gain {
+	var g choice.Gain
 	var of, over string
 	s.require("name", "of", "over", "by")
 	if s.text("name", &g.Name) && strings.TrimSpace(g.Name) == "" {
@@ -62,10 +69,7 @@ func readGain(s *section) gate.Gain {
 	case g.Of == g.Over:
 		s.wrong("over", "%q is compared with itself", of)
 	}
-	if s.text("by", &g.By) && strings.TrimSpace(g.By) == "" {
-		s.wrong("by", "the unit is empty: %s", wanted["by"])
-	}
-	g.Tidied, _ = ingest.Tidy(g.By)
+	g.Unit = s.unit("by")
 	g.Where = s.benchmark("where")
 	s.seen["claim"] = true
 	switch v := s.values["claim"].(type) {

@@ -18,7 +18,7 @@ where = 'PingPong/.*size=256B'
 		t.Fatal(err)
 	}
 	r := c.Summary.Recommend[0]
-	if r.Name != "n" || r.Choose != "transport" || r.By != "p95-latency-ns" || r.Tidied != "p95-latency-sec" || !r.Where.MatchString("p.PingPong/transport=shm/size=256B-2") {
+	if r.Name != "n" || r.Choose != "transport" || r.Unit != "p95-latency-sec" || !r.Where.MatchString("p.PingPong/transport=shm/size=256B-2") {
 		t.Errorf("have %+v", r)
 	}
 	if have := fmt.Sprint(c.Summary.Columns); len(c.Summary.Recommend) != 2 || c.Summary.Recommend[1].Where != nil || have != "[transport format]" || fmt.Sprint(c.Summary.Order) != "[small]" {
@@ -57,7 +57,7 @@ claim = 1.2
 		t.Fatal(err)
 	}
 	g := c.Summary.Gains[0]
-	if g.Key != "mode" || g.Of != "batched" || g.Over != "plain" || g.Tidied != "sec/op" || g.By != "ns/op" || g.Claim != 1.2 || !g.Where.MatchString("p.Throughput/x") {
+	if g.Key != "mode" || g.Of != "batched" || g.Over != "plain" || g.Unit != "sec/op" || g.Claim != 1.2 || !g.Where.MatchString("p.Throughput/x") {
 		t.Errorf("have %+v", g)
 	}
 	if g := c.Summary.Gains[1]; g.Of != "a=b" || g.Over != "c" || g.Claim != 4 || g.Where != nil {

@@ -29,7 +29,7 @@ func SeriesPattern(key baseline.Key, procs baseline.Procs) string {
 func Block(w gate.Waiver) string {
 	var b strings.Builder
 	b.WriteString("[[waiver]]\n")
-	fmt.Fprintf(&b, "series  = %s\n", quote(w.Pattern))
+	fmt.Fprintf(&b, "series  = %s\n", quote(w.Name))
 	ceiling := strconv.FormatFloat(w.Ceiling*100, 'f', -1, 32) + "%"
 	if math.IsInf(w.Ceiling, 1) {
 		ceiling = anyAmount
@@ -105,8 +105,8 @@ func AppendWaiver(path string, w gate.Waiver) error {
 		return fmt.Errorf("add waiver: mend the file first: %w", err)
 	}
 	for _, known := range before.Waivers {
-		if known.Pattern == w.Pattern {
-			return fmt.Errorf("add waiver: %s:%d waives this series already: change it there", path, known.Line)
+		if known.Name == w.Name {
+			return fmt.Errorf("add waiver: %s waives this series already: change it there", known.Place)
 		}
 	}
 	text, newline := string(old), "\n"

@@ -15,12 +15,12 @@ import (
 func TestSeriesPattern(t *testing.T) {
 	check := func(key baseline.Key, series string, want bool) {
 		t.Helper()
-		c, err := Parse("t", []byte(Block(gate.Waiver{Pattern: SeriesPattern(key, nil), Ceiling: .1, Reason: "r", Expires: time.Unix(1<<31, 0)})))
+		c, err := Parse("t", []byte(Block(gate.Waiver{Name: SeriesPattern(key, nil), Ceiling: .1, Reason: "r", Expires: time.Unix(1<<31, 0)})))
 		if err != nil {
 			t.Fatal(err)
 		}
 		if have := c.Waivers[0].Series.MatchString(series); have != want {
-			t.Errorf("%s matches %q: %v, want %v", c.Waivers[0].Pattern, series, have, want)
+			t.Errorf("%s matches %q: %v, want %v", c.Waivers[0].Name, series, have, want)
 		}
 	}
 	key := baseline.Key{Package: "example.com/m", Name: "Parse/size=1KiB-2", Unit: "sec/op"}
@@ -35,7 +35,7 @@ func TestSeriesPattern(t *testing.T) {
 }
 
 func TestAppendWaiver(t *testing.T) {
-	w := gate.Waiver{Pattern: `X(-\d+)? sec/op`, Ceiling: .25, Reason: "a 'quoted'\nreason", Expires: time.Date(2027, 1, 31, 0, 0, 0, 0, time.UTC)}
+	w := gate.Waiver{Name: `X(-\d+)? sec/op`, Ceiling: .25, Reason: "a 'quoted'\nreason", Expires: time.Date(2027, 1, 31, 0, 0, 0, 0, time.UTC)}
 	check := func(content string) {
 		t.Helper()
 		path := filepath.Join(t.TempDir(), Name)
@@ -60,7 +60,7 @@ func TestAppendWaiver(t *testing.T) {
 			t.Fatal(err)
 		}
 		added := c.Waivers[len(c.Waivers)-1]
-		if added.Pattern != w.Pattern || added.Ceiling != w.Ceiling || added.Reason != w.Reason || !added.Expires.Equal(w.Expires) {
+		if added.Name != w.Name || added.Ceiling != w.Ceiling || added.Reason != w.Reason || !added.Expires.Equal(w.Expires) {
 			t.Errorf("have %+v, want %+v", added, w)
 		}
 		if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o640 {
@@ -98,7 +98,7 @@ func TestAppendWaiverRefuses(t *testing.T) {
 			t.Errorf("the file was changed: %q, %v", have, err)
 		}
 	}
-	good := gate.Waiver{Pattern: "X", Ceiling: .1, Reason: "r", Expires: time.Unix(1<<31, 0)}
+	good := gate.Waiver{Name: "X", Ceiling: .1, Reason: "r", Expires: time.Unix(1<<31, 0)}
 	check("[suit]", good, "mend the file first")
 	check("waiver = []", good, "add waiver: ")
 	w := good
@@ -108,7 +108,7 @@ func TestAppendWaiverRefuses(t *testing.T) {
 	w.Expires = time.Time{}
 	check("", w, "add waiver: ")
 	w = good
-	w.Pattern = "("
+	w.Name = "("
 	check("", w, "series is no regular expression")
 	w = good
 	w.Ceiling = 0

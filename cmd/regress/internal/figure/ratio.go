@@ -10,6 +10,8 @@ import (
 func Percent(x float64) string {
 	x = math.Abs(x) * 100
 	switch {
+	case x >= most:
+		return "more than a million %"
 	case x >= 9.95:
 		return strconv.FormatFloat(x, 'f', 0, 64) + " %"
 	case x >= .095:

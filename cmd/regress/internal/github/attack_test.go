@@ -39,11 +39,11 @@ func TestAttacks(t *testing.T) {
 		s := setting(t, hub, "pull_request", "pull_request")
 		s.opt.Comment = WhenAlways
 		post := red(1, 2)
-		post.Decision.Outcome, post.Decision.Headline = gate.Pass, text // the one-line comment
+		post.Decision.Outcome, post.Headline = gate.Pass, text // the one-line comment
 		post.Decision.Counts = map[gate.Verdict]int{gate.Unchanged: 2}
 		row := &post.Decision.Rows[0]
 		post.Positions[gate.Row{Package: row.Package, Name: text}.Key().Function()] = post.Positions[row.Key().Function()]
-		row.Name, row.Why = text, text
+		row.Name, row.Reason = text, gate.Reason{Code: gate.Proven, Text: text}
 		s.start().Finish(t.Context(), post)
 
 		out := s.commands.String()

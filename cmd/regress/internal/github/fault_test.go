@@ -181,9 +181,9 @@ func TestTokenNeverShows(t *testing.T) {
 			s := setting(t, hub, "pull_request", "pull_request")
 			s.opt.Comment = WhenAlways
 			leak := "x" + hub.Token + "y"
-			post.Decision.Headline, post.Summary, post.Comment = leak, leak, leak
+			post.Headline, post.Summary, post.Comment = leak, leak, leak
 			row := &post.Decision.Rows[0]
-			row.Why, row.Unit, row.Warnings = leak, leak, []string{leak}
+			row.Reason, row.Unit = gate.Reason{Code: gate.Proven, Text: leak}, leak
 			post.Reproduce = func(gate.Row) string { return leak }
 			s.start().Finish(t.Context(), post)
 			s.start().Abort(t.Context(), leak, false)

@@ -64,6 +64,7 @@ func (o Options) marker() string {
 // it is larger, and escaped by whoever wrote it.
 type Post struct {
 	Decision  gate.Decision
+	Headline  string                                     // of Decision
 	Summary   string                                     // Markdown of the check run and the job summary
 	Comment   string                                     // Markdown of the comment; empty: none
 	Write     func(map[baseline.Key]report.Cause) string // workflow_run: makes both once it is known which claims hold; nil: they stay
@@ -153,12 +154,12 @@ func (j *Job) Finish(ctx context.Context, post Post) {
 	defer cancel()
 	post.Summary = j.env.Token.Redact(post.Summary)
 	post.Comment = j.env.Token.Redact(post.Comment)
-	post.Decision.Headline = j.env.Token.Redact(post.Decision.Headline)
+	post.Headline = j.env.Token.Redact(post.Headline)
 	if j.api != nil && j.env.Event == "workflow_run" && j.env.Trigger == "pull_request" {
 		j.fail("pull request", j.review(ctx, &post))
 		post.Summary = fit(post.Summary, maxMarkdown-len(post.aside)) + post.aside
 	}
-	all := j.redact(append(j.undecided(post.Decision), notes(post)...))
+	all := j.redact(append(j.undecided(post), notes(post)...))
 	if j.env.Event != "workflow_run" { // there the lines are those of another commit
 		j.fail("commands", commands(j.opt.Commands, all))
 	}

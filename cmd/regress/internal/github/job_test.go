@@ -88,24 +88,24 @@ func ptr(x float64) *float64 { return &x }
 
 // red is a decision in which the first n of all benchmarks regressed.
 func red(n, all int) Post {
-	d := gate.Decision{Outcome: gate.Fail, Headline: fmt.Sprintf("%d of %d benchmarks regressed", n, all), Counts: map[gate.Verdict]int{gate.Regressed: n, gate.Unchanged: all - n}}
+	d := gate.Decision{Outcome: gate.Fail, Policy: gate.PolicyInfo{Alpha: .01}, Counts: map[gate.Verdict]int{gate.Regressed: n, gate.Unchanged: all - n}}
 	positions := map[baseline.Function]source.Position{}
 	for i := range all {
 		row := gate.Row{Package: "example.com/shop", Name: fmt.Sprintf("Cart%03d/size=64B-2", i), Unit: "sec/op", Verdict: gate.Unchanged}
 		if i < n {
-			row.Verdict, row.Why = gate.Regressed, "12 % slower"
-			row.Base, row.Head, row.Change = &gate.Side{Median: 1e-6}, &gate.Side{Median: 1.12e-6}, ptr(.12)
+			row.Verdict, row.Reason = gate.Regressed, gate.Reason{Code: gate.Better, Shift: &gate.Shift{Change: .12}}
+			row.Base, row.Head, row.Change = &gate.Summary{Median: 1e-6}, &gate.Summary{Median: 1.12e-6}, ptr(.12)
 			row.Interval = &gate.Interval{Lo: .1, Hi: .14, Level: .95}
 		}
 		d.Rows = append(d.Rows, row)
 		positions[row.Key().Function()] = source.Position{File: "cart/cart_test.go", Line: 10 + i, End: 12 + i}
 	}
-	return Post{Decision: d, Summary: "# summary\n", Comment: "comment\n", Positions: positions}
+	return Post{Decision: d, Headline: fmt.Sprintf("%d of %d benchmarks regressed", n, all), Summary: "# summary\n", Comment: "comment\n", Positions: positions}
 }
 
 func green() Post {
 	p := red(0, 3)
-	p.Decision.Outcome, p.Decision.Headline = gate.Pass, "no regression in 3 benchmarks"
+	p.Decision.Outcome, p.Headline = gate.Pass, "no regression in 3 benchmarks"
 	delete(p.Decision.Counts, gate.Regressed)
 	return p
 }
@@ -280,7 +280,7 @@ func TestConclusions(t *testing.T) {
 	more.Waivers, more.Today = []gate.Waiver{waiver}, today
 	check("expired waiver and more", more, "failure", "failure")
 	empty := green()
-	empty.Decision.Headline = ""
+	empty.Headline = ""
 	check("no headline", empty, "success", "success")
 }
 

@@ -27,7 +27,7 @@ func notes(post Post) []note {
 		if row.Verdict != gate.Missed && row.Verdict != gate.NotMeasured {
 			continue
 		}
-		n := note{level: failure, title: fmt.Sprintf("target %s: %s", row.Target, row.Verdict), message: row.Why}
+		n := note{level: failure, title: fmt.Sprintf("target %s: %s", row.Target, row.Verdict), message: report.TargetWhy(row)}
 		if row.Verdict == gate.NotMeasured {
 			n.level = warning
 		}
@@ -55,18 +55,18 @@ func rowNote(post Post, row gate.Row) (note, bool) {
 	what := fmt.Sprintf("%s %s", row.Name, row.Unit)
 	switch row.Verdict {
 	case gate.Regressed:
-		return note{level: failure, title: what + " regressed" + change(row), message: sentence(row)}, true
+		return note{level: failure, title: what + " regressed" + change(row), message: sentence(d, row)}, true
 	case gate.Crept:
-		return note{level: failure, title: what + " crept in since " + d.Anchor, message: cutAt(oneLine(row.Name+" "+row.Unit+": "+row.Why), maxMessage-1) + "."}, true
+		return note{level: failure, title: what + " crept in since " + d.Anchor, message: cutAt(oneLine(row.Name+" "+row.Unit+": "+report.Why(d, row)), maxMessage-1) + "."}, true
 	case gate.Missing:
-		n := note{level: warning, title: what + " is missing", message: sentence(row)}
+		n := note{level: warning, title: what + " is missing", message: sentence(d, row)}
 		if d.Outcome == gate.Fail && d.Policy.Strict {
 			n.level = failure
 		}
 		return n, true
 	case gate.Inconclusive:
 		if d.Policy.Strict {
-			return note{level: failure, title: what + " could not be judged", message: sentence(row)}, true
+			return note{level: failure, title: what + " could not be judged", message: sentence(d, row)}, true
 		}
 	}
 	return note{}, false
@@ -80,8 +80,8 @@ func change(row gate.Row) string {
 }
 
 // sentence returns the row's story: why, from what to what, how sure.
-func sentence(row gate.Row) string {
-	s := row.Name + " " + row.Unit + ": " + cmp.Or(row.Why, string(row.Verdict))
+func sentence(d gate.Decision, row gate.Row) string {
+	s := row.Name + " " + row.Unit + ": " + cmp.Or(report.Why(d, row), string(row.Verdict))
 	if row.Base != nil && row.Head != nil {
 		both := figure.Alike(row.Unit, row.Exact, row.Base.Median, row.Head.Median)
 		s += fmt.Sprintf(". From %s to %s", both[0], both[1])
@@ -93,7 +93,7 @@ func sentence(row gate.Row) string {
 }
 
 func details(row gate.Row, post Post) string {
-	lines := slices.Clone(row.Warnings)
+	lines := report.RowWarnings(post.Decision, row)
 	if post.Reproduce != nil {
 		if command := oneLine(post.Reproduce(row)); command != "" {
 			lines = append(lines, "to reproduce: "+command)
@@ -145,11 +145,11 @@ func (p Post) blame(n note, row gate.Row) note {
 const titleUndecided = "regress: undecided"
 
 // undecided returns the note that makes a run that fails nobody visible all the same.
-func (j *Job) undecided(d gate.Decision) []note {
-	if d.Outcome != gate.Undecided || j.opt.FailUndecided {
+func (j *Job) undecided(post Post) []note {
+	if post.Decision.Outcome != gate.Undecided || j.opt.FailUndecided {
 		return nil
 	}
-	return []note{{level: warning, title: titleUndecided, message: d.Headline}}
+	return []note{{level: warning, title: titleUndecided, message: post.Headline}}
 }
 
 // placed are the notes that a check run can take: it needs a line for each.
@@ -160,7 +160,7 @@ func placed(all []note) []note {
 // outputOf is what the check run says of a decision.
 func (j *Job) outputOf(post Post, all []note) output {
 	d := post.Decision
-	o := output{title: cutAt(oneLine(d.Headline), maxTitle), summary: fit(post.Summary, maxMarkdown), notes: all}
+	o := output{title: cutAt(oneLine(post.Headline), maxTitle), summary: fit(post.Summary, maxMarkdown), notes: all}
 	switch {
 	case d.Outcome == gate.Pass && d.Counts[gate.SameCode] > 0 && len(d.Counts) == 1:
 		o.conclusion, o.state = "neutral", "success" // nothing reachable changed, nothing was measured

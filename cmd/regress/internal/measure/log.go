@@ -38,7 +38,7 @@ func (m *measurement) header(env baseline.Environment) string {
 		Seed: m.o.Seed, Started: time.Now(), Environment: env,
 	}
 	if m.o.Next != nil {
-		h.Procedure = "two-stage"
+		h.Procedure = string(baseline.TwoStage)
 	}
 	if m.o.Base != "" {
 		h.Base = ingest.Origin{Commit: m.repo.base, Ref: m.o.Base}

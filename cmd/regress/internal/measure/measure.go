@@ -13,12 +13,7 @@ import (
 )
 
 // Want is one benchmark that needs more rounds.
-type Want struct {
-	Package string
-	Name    string        // as baseline.Key.Name
-	Rounds  int           // further rounds of each side
-	Against baseline.Side // what to run beside head: Base or Anchor; empty: all sides that there are
-}
+type Want = baseline.Want
 
 // NextFunc says, from the log so far, what to run next. Empty: enough.
 type NextFunc func(log baseline.Log) []Want

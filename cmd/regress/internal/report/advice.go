@@ -100,8 +100,17 @@ func (v view) accept(red []gate.Row, o Options) []step {
 
 // waiverNamed says whether the gate found a waiver for a red row that does not
 // cover it: another block for the same series would be refused.
-func waiverNamed(r gate.Row) bool {
-	return (r.Verdict == gate.Regressed || r.Verdict == gate.Crept) && (strings.Contains(r.Why, "; the waiver") || strings.Contains(r.Why, "that the waiver"))
+func waiverNamed(r gate.Row) bool { return len(uncovered(r)) > 0 }
+
+// uncovered are the waivers that match a red row and do not cover it.
+func uncovered(r gate.Row) []gate.Accepted {
+	switch {
+	case r.Verdict == gate.Regressed:
+		return r.Waivers
+	case r.Verdict == gate.Crept && r.Drift != nil:
+		return r.Drift.Waivers
+	}
+	return nil
 }
 
 // waiver is the block that accepts r and nothing else. The ceiling is the far
@@ -122,7 +131,7 @@ func waiver(r gate.Row, procs baseline.Procs, o Options) string {
 		}
 		ceiling = math.Ceil(ceiling*100-1e-9) / 100
 	}
-	return config.Block(gate.Waiver{Pattern: config.SeriesPattern(r.Key(), procs), Ceiling: max(ceiling, .01), Expires: o.Expires})
+	return config.Block(gate.Waiver{Name: config.SeriesPattern(r.Key(), procs), Ceiling: max(ceiling, .01), Expires: o.Expires})
 }
 
 // shellWord quotes a file name for a shell where it must be.

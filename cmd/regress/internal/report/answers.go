@@ -82,7 +82,7 @@ func (p *page) grave() []answer {
 	}
 	add("Missing", gate.Missing, func(r gate.Row) string { return " ran at base and printed nothing at head" + p.crash(r) })
 	if p.Outcome != gate.Fail {
-		add("Not decided", gate.Inconclusive, func(r gate.Row) string { return ": " + figure.Prose(r.Why) })
+		add("Not decided", gate.Inconclusive, func(r gate.Row) string { return ": " + figure.Prose(Why(p.Decision, r)) })
 	}
 	if reasons := p.reasons(); len(reasons) > 0 {
 		out = append(out, answer{"Also", more(figure.Prose(reasons[0]), len(reasons))})
@@ -114,7 +114,7 @@ func (p *page) light() []answer {
 		out = append(out, answer{"Targets met", tightest(kept)})
 	}
 	if len(p.Cannot) > 0 {
-		say := figure.Prose(p.Cannot[0])
+		say := figure.Prose(limitText(p.Decision, p.Cannot[0]))
 		if n := len(p.Cannot) - 1; n > 0 {
 			say += fmt.Sprintf("; and %d more below", n)
 		}
@@ -175,11 +175,11 @@ func (p *page) sure() string {
 	if len(red) == 0 {
 		return ""
 	}
-	say := figure.Prose(red[0].Why)
+	say := figure.Prose(Why(p.Decision, red[0]))
 	if red[0].Verdict == gate.Crept {
 		say = fmt.Sprintf("judged as the change itself is: noise does this in less than one of %.0f unchanged pull requests", 1/p.Policy.Alpha)
 	}
-	if red[0].Stage == "exact" {
+	if red[0].Stage == gate.Exact {
 		say = "a count without noise: " + say + " in every round"
 	}
 	if between := figuresOf(red[0]).between; between != "" {

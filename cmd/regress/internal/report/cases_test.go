@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/descartes/regress/cmd/regress/internal/figure"
 	"github.com/descartes/regress/pkg/baseline"
 	"github.com/descartes/regress/pkg/gate"
 )
@@ -14,45 +13,56 @@ const suite = "github.com/descartes/regress/bench"
 func at(x float64) *float64 { return &x }
 
 // judged is a row of which everything is known; change, lo and hi are relative.
-func judged(verdict gate.Verdict, name, unit string, base, change, lo, hi float64, why string) gate.Row {
+func judged(verdict gate.Verdict, name, unit string, base, change, lo, hi float64, why gate.Code) gate.Row {
 	direction := baseline.Lower
 	if unit == "msg/s" || unit == "B/s" {
 		direction = baseline.Higher
 	}
 	return gate.Row{
-		Package: suite, Name: name, Unit: unit, Direction: direction, Verdict: verdict, Why: why,
-		Base: &gate.Side{Median: base, N: 30, Spread: .01}, Head: &gate.Side{Median: base * (1 + change), N: 30, Spread: .01},
+		Package: suite, Name: name, Unit: unit, Direction: direction, Verdict: verdict, Reason: gate.Reason{Code: why, Shift: &gate.Shift{Change: change}},
+		Base: &gate.Summary{Median: base, N: 30, Spread: .01}, Head: &gate.Summary{Median: base * (1 + change), N: 30, Spread: .01},
 		Change: at(change), Interval: &gate.Interval{Lo: lo, Hi: hi, Level: .95}, P: at(1e-7), MinEffect: .05, Detectable: at(.055), Stage: "confirm",
 	}
 }
 
 func unchanged(name, unit string, base, atMost float64) gate.Row {
-	r := judged(gate.Unchanged, name, unit, base, .002, -.006, .011, fmt.Sprintf("less than %s slower", figure.Percent(atMost)))
+	r := judged(gate.Unchanged, name, unit, base, .002, -.006, .011, gate.WithinBound)
+	r.Reason.Bound = atMost
 	r.AtMost, r.Stage, r.Base.N, r.Head.N, r.P = at(atMost), "screen", 3, 3, nil
 	return r
+}
+
+func counts(from, to float64) *gate.Shift { return &gate.Shift{Counted: true, From: from, To: to} }
+
+// wanted is a waiver as somebody gave it until the last day of a January.
+func wanted(state gate.WaiverState, ceiling float64, year int) gate.Accepted {
+	return gate.Accepted{
+		State: state, Reason: "validates its input since #12, asked for by @security", Ceiling: ceiling,
+		Expires: time.Date(year, 1, 31, 0, 0, 0, 0, time.UTC),
+	}
 }
 
 func met(target, name, unit string, limit, value, margin float64, below bool) gate.TargetRow {
 	return gate.TargetRow{
 		Target: target, Package: suite, Name: name, Unit: unit, Limit: limit, Below: below, Value: at(value),
-		Interval: &gate.Interval{Lo: value * .97, Hi: value * 1.03, Level: .95}, Margin: at(margin), Verdict: gate.Met, Why: "better than required",
+		Interval: &gate.Interval{Lo: value * .97, Hi: value * 1.03, Level: .95}, Margin: at(margin), Verdict: gate.Met, Reason: gate.Reason{Code: gate.BetterThanAsked, Times: margin, End: value * 1.03, Level: .975},
 	}
 }
 
 // sides of every case: the merge base and a branch.
 func sides() []gate.SideInfo {
-	machine := gate.SideInfo{Fingerprint: "5b1f0c9e77aa", Machine: "AMD EPYC 7763, 2 cores, linux/amd64", GoVersion: "go1.26.8"}
+	machine := gate.SideInfo{Environment: baseline.Environment{CPU: "AMD EPYC 7763", Cores: 2, OS: "linux", Arch: "amd64", GoVersion: "go1.26.8"}}
 	base, head := machine, machine
 	base.Side, base.Commit, base.Branch = baseline.Base, "3f2a91c04d7be5586f1c2d3e4f5a6b7c8d9e0f1a", "main"
 	head.Side, head.Commit, head.Branch = baseline.Head, "a81d6e02b9c4f7350d1e2f3a4b5c6d7e8f901234", "faster-frames"
 	return []gate.SideInfo{base, head}
 }
 
-func decision(outcome gate.Outcome, headline string, rows ...gate.Row) gate.Decision {
+func decision(outcome gate.Outcome, rows ...gate.Row) gate.Decision {
 	d := gate.Decision{
-		Outcome: outcome, Headline: headline, Rows: rows, Sides: sides(), Counts: map[gate.Verdict]int{}, Rounds: 3.2,
-		Policy: gate.PolicyInfo{Alpha: .01, MinEffect: .05, Procedure: "two-stage", Seed: 42},
-		Cannot: []string{"a slowdown of less than 5 % in any one benchmark is not looked for"},
+		Outcome: outcome, Rows: rows, Sides: sides(), Counts: map[gate.Verdict]int{}, Rounds: 3.2,
+		Policy: gate.PolicyInfo{Alpha: .01, MinEffect: .05, Procedure: baseline.TwoStage, Seed: 42},
+		Cannot: []gate.Limit{{Code: gate.EffectBelow, Effect: .05}},
 	}
 	for _, r := range rows {
 		d.Counts[r.Verdict]++
@@ -70,10 +80,12 @@ func calm() []gate.Row {
 		}
 	}
 	exact := unchanged("Encode/codec=json/size=1KiB-2", "allocs/op", 14, 0)
+	exact.Reason = gate.Reason{Code: gate.Constant, Shift: counts(14, 14)}
 	exact.Exact, exact.Stage, exact.AtMost, exact.Interval, exact.Change = true, "exact", nil, nil, at(0)
-	exact.Head.Median, exact.Why = 14, "14 in every round"
+	exact.Head.Median = 14
 	same := unchanged("Decode/codec=json/size=1KiB-2", "sec/op", 3.2e-6, 0)
-	same.Verdict, same.AtMost, same.Base, same.Head, same.Change, same.Interval, same.Why = gate.SameCode, nil, nil, nil, nil, nil, "test binaries are byte-identical"
+	same.Verdict, same.AtMost, same.Base, same.Head, same.Change, same.Interval = gate.SameCode, nil, nil, nil, nil, nil
+	same.Reason = gate.Reason{Code: gate.Proven, Text: "test binaries are byte-identical"}
 	return append(rows, exact, same)
 }
 
@@ -88,44 +100,39 @@ func promisesKept() []gate.TargetRow {
 }
 
 func regression() gate.Decision {
-	worst := judged(gate.Regressed, "PingPong/transport=shm/size=64B-2", "p95-latency-sec", 2.4e-7, .121, .098, .144,
-		"12 % slower; noise does this in less than one of 100 unchanged pull requests")
-	slower := judged(gate.Regressed, "Throughput/transport=unix/size=256B/mode=plain-2", "msg/s", 1.25e6, -.083, -.101, -.062,
-		"8.3 % lower; noise does this in less than one of 100 unchanged pull requests")
-	allocates := judged(gate.Regressed, "Encode/codec=binary/size=1KiB-2", "allocs/op", 0, 0, 0, 0, "from 0 to 2")
+	worst := judged(gate.Regressed, "PingPong/transport=shm/size=64B-2", "p95-latency-sec", 2.4e-7, .121, .098, .144, gate.Told)
+	slower := judged(gate.Regressed, "Throughput/transport=unix/size=256B/mode=plain-2", "msg/s", 1.25e6, -.083, -.101, -.062, gate.Told)
+	allocates := judged(gate.Regressed, "Encode/codec=binary/size=1KiB-2", "allocs/op", 0, 0, 0, 0, gate.Counted)
+	allocates.Reason.Shift = counts(0, 2)
 	allocates.Change, allocates.Interval, allocates.P, allocates.Detectable, allocates.Exact, allocates.Stage = nil, nil, nil, nil, true, "exact"
 	allocates.Head.Median, allocates.MinEffect = 2, 0
-	better := judged(gate.Improved, "Throughput/transport=shm/size=64B/mode=plain-2", "msg/s", 4.1e6, .31, .28, .35, "31 % higher")
+	better := judged(gate.Improved, "Throughput/transport=shm/size=64B/mode=plain-2", "msg/s", 4.1e6, .31, .28, .35, gate.Better)
 	rows := append([]gate.Row{allocates, worst, slower, noisy(), better}, calm()...)
-	d := decision(gate.Fail, "3 of 43 benchmarks regressed; the worst, Encode/codec=binary/size=1KiB-2 allocs/op: from 0 to 2; 1 improved", rows...)
-	for _, r := range rows[:3] {
-		d.Reasons = append(d.Reasons, fmt.Sprintf("%s %s regressed: %s", r.Name, r.Unit, r.Why))
+	d := decision(gate.Fail, rows...)
+	for i := range rows[:3] {
+		d.Reasons = append(d.Reasons, gate.Ground{Code: gate.RowRegressed, Row: &d.Rows[i]})
 	}
-	d.Cannot = append(d.Cannot, "too noisy to judge, whatever happened there: EventLog/durability=every-2")
+	d.Cannot = append(d.Cannot, gate.Limit{Code: gate.Noisy, Benchmarks: []string{"EventLog/durability=every-2"}})
 	d.Targets = promisesKept()
 	return d
 }
 
 func noisy() gate.Row {
-	r := judged(gate.Inconclusive, "EventLog/durability=every-2", "mean-latency-sec", 1.84e-3, .031, -.05, .12, "too noisy: a change below 15 % cannot be told from noise here")
-	r.Detectable = at(.153)
-	r.Warnings = []string{"two of 30 rounds were disturbed by other load"}
+	r := judged(gate.Inconclusive, "EventLog/durability=every-2", "mean-latency-sec", 1.84e-3, .031, -.05, .12, gate.TooNoisy)
+	r.Detectable, r.Reason.Bound = at(.153), .153
 	return r
 }
 
 // crept is a slow drift since the last release, of which this change is a part.
-func crept() gate.Decision {
-	slow := judged(gate.Crept, "PingPong/transport=shm/size=64B-2", "p95-latency-sec", 2.52e-7, .009, -.004, .021,
-		"crept +6.1 % [+4.2, +8.0] since v1.2.0 (this change's own part: +0.9 %)")
+func drifted() gate.Decision {
+	slow := judged(gate.Crept, "PingPong/transport=shm/size=64B-2", "p95-latency-sec", 2.52e-7, .009, -.004, .021, gate.WithinBound)
 	slow.Drift = &gate.Drift{
-		Verdict: gate.Regressed, Why: slow.Why, Anchor: &gate.Side{Median: 2.4e-7, N: 14, Spread: .01},
+		Verdict: gate.Regressed, Reason: gate.Reason{Code: gate.Told, Shift: &gate.Shift{Change: .061}}, Anchor: &gate.Summary{Median: 2.4e-7, N: 14, Spread: .01},
 		Change: at(.061), Interval: &gate.Interval{Lo: .042, Hi: .08, Level: .95}, P: at(1e-4), Detectable: at(.04),
 	}
-	waived := judged(gate.Waived, "Encode/codec=json/size=1KiB-2", "sec/op", 3.2e-6, .001, -.01, .02,
-		"crept +7.0 % [+6.1, +8.2] since v1.2.0 (this change's own part: +0.1 %); accepted up to 10 % until 2027-01-31")
-	waived.Waiver = "validates its input since #12, asked for by @security"
+	waived := judged(gate.Waived, "Encode/codec=json/size=1KiB-2", "sec/op", 3.2e-6, .001, -.01, .02, gate.WithinBound)
 	waived.Drift = &gate.Drift{
-		Verdict: gate.Waived, Why: waived.Why, Anchor: &gate.Side{Median: 3e-6, N: 14, Spread: .01},
+		Verdict: gate.Waived, Reason: gate.Reason{Code: gate.Told, Shift: &gate.Shift{Change: .07}}, Waivers: []gate.Accepted{wanted(gate.Covers, .1, 2027)}, Anchor: &gate.Summary{Median: 3e-6, N: 14, Spread: .01},
 		Change: at(.07), Interval: &gate.Interval{Lo: .061, Hi: .082, Level: .95},
 	}
 	rows := append([]gate.Row{slow, waived}, calm()...)
@@ -133,14 +140,14 @@ func crept() gate.Decision {
 		r := &rows[2+i]
 		switch {
 		case i == 0:
-			r.Drift = &gate.Drift{Verdict: gate.New, Why: "v1.2.0 does not have it"}
+			r.Drift = &gate.Drift{Verdict: gate.Added, Reason: gate.Reason{Code: gate.NotAtBase}}
 		case r.Verdict == gate.Unchanged:
-			r.Drift = &gate.Drift{Verdict: gate.Unchanged, Why: r.Why, AtMost: r.AtMost}
+			r.Drift = &gate.Drift{Verdict: gate.Unchanged, Reason: r.Reason, AtMost: r.AtMost}
 		}
 	}
-	d := decision(gate.Fail, "1 of 40 benchmarks crept: PingPong/transport=shm/size=64B-2 p95-latency-sec: +6.1 % [+4.2, +8.0] since v1.2.0 (this change's own part: +0.9 %)", rows...)
+	d := decision(gate.Fail, rows...)
 	d.Anchor = "v1.2.0"
-	d.Reasons = []string{"PingPong/transport=shm/size=64B-2 p95-latency-sec: " + slow.Why}
+	d.Reasons = []gate.Ground{{Code: gate.RowCrept, Row: &d.Rows[0]}}
 	release := d.Sides[0]
 	release.Side, release.Commit, release.Branch = baseline.Anchor, "77b1f00d5a6c7be5586f1c2d3e4f5a6b7c8d9e0f", "v1.2.0"
 	d.Sides = append(d.Sides, release)
@@ -148,31 +155,36 @@ func crept() gate.Decision {
 }
 
 func improvement() gate.Decision {
-	better := judged(gate.Improved, "Throughput/transport=shm/size=64B/mode=plain-2", "msg/s", 4.1e6, .31, .28, .35, "31 % higher")
-	much := judged(gate.Improved, "PingPong/transport=shm/size=1MiB-2", "p95-latency-sec", 9.2e-4, -.62, -.64, -.6, "62 % faster")
-	d := decision(gate.Pass, "no regression in 40 benchmarks; 2 improved", append([]gate.Row{much, better}, calm()...)...)
+	better := judged(gate.Improved, "Throughput/transport=shm/size=64B/mode=plain-2", "msg/s", 4.1e6, .31, .28, .35, gate.Better)
+	much := judged(gate.Improved, "PingPong/transport=shm/size=1MiB-2", "p95-latency-sec", 9.2e-4, -.62, -.64, -.6, gate.Better)
+	d := decision(gate.Pass, append([]gate.Row{much, better}, calm()...)...)
 	d.Targets = promisesKept()
 	return d
 }
 
 func inconclusive() gate.Decision {
-	want := judged(gate.Inconclusive, "PingPong/transport=unix/size=4KiB-2", "p95-latency-sec", 1.31e-5, .064, -.01, .13, "seemed 6.4 % slower while screening; telling needs 8 fresh rounds a side more")
-	d := decision(gate.Undecided, "undecided: 1 benchmark left undecided by the budget of 3m0s: PingPong/transport=unix/size=4KiB-2", append([]gate.Row{want, noisy()}, calm()...)...)
-	d.Reasons = []string{"1 benchmark left undecided by the budget of 3m0s: PingPong/transport=unix/size=4KiB-2"}
-	d.Cannot = append(d.Cannot, "not settled: PingPong/transport=unix/size=4KiB-2", "too noisy to judge, whatever happened there: EventLog/durability=every-2")
-	d.Warnings = []baseline.Warning{{Kind: baseline.Noted, Detail: "round 2 was disturbed: steal 12 %"}, {Kind: baseline.Noted, Detail: "the governor is powersave: frequencies wander"}}
+	want := judged(gate.Inconclusive, "PingPong/transport=unix/size=4KiB-2", "p95-latency-sec", 1.31e-5, .064, -.01, .13, gate.Unconfirmed)
+	want.Reason.Needed = 8
+	d := decision(gate.Undecided, append([]gate.Row{want, noisy()}, calm()...)...)
+	d.Reasons = []gate.Ground{{Code: gate.RoundsWanted, Benchmarks: []string{"PingPong/transport=unix/size=4KiB-2"}, By: "budget of 3m0s"}}
+	d.Cannot = append(d.Cannot,
+		gate.Limit{Code: gate.NotSettled, Benchmarks: []string{"PingPong/transport=unix/size=4KiB-2"}},
+		gate.Limit{Code: gate.Noisy, Benchmarks: []string{"EventLog/durability=every-2"}})
+	for _, text := range []string{"round 2 was disturbed: steal 12 %", "the governor is powersave: frequencies wander"} {
+		d.Warnings = append(d.Warnings, gate.Warning{Code: gate.LogWarning, Seen: baseline.Warning{Kind: baseline.Noted, Detail: text}})
+	}
 	return d
 }
 
 func missing() gate.Decision {
-	gone := judged(gate.Missing, "EventLog/durability=every-2", "mean-latency-sec", 1.84e-3, 0, 0, 0, "base has it and head printed nothing")
+	gone := judged(gate.Missing, "EventLog/durability=every-2", "mean-latency-sec", 1.84e-3, 0, 0, 0, gate.HeadSilent)
 	gone.Head, gone.Change, gone.Interval, gone.P, gone.Detectable = nil, nil, nil, nil, nil
-	added := judged(gate.New, "EventLog/durability=batch-2", "mean-latency-sec", 1.1e-3, 0, 0, 0, "base does not declare it")
+	added := judged(gate.Added, "EventLog/durability=batch-2", "mean-latency-sec", 1.1e-3, 0, 0, 0, gate.NotAtBase)
 	added.Base, added.Change, added.Interval, added.P, added.Detectable = nil, nil, nil, nil, nil
 	removed := gone
-	removed.Name, removed.Verdict, removed.Why = "OldCodec-2", gate.Removed, "its function is gone from head's source"
-	d := decision(gate.Undecided, "undecided: 1 benchmark missing from head: EventLog/durability=every-2", append([]gate.Row{gone, added, removed}, calm()...)...)
-	d.Reasons = []string{"1 benchmark missing from head: EventLog/durability=every-2"}
+	removed.Name, removed.Verdict, removed.Reason = "OldCodec-2", gate.Removed, gate.Reason{Code: gate.FunctionRemoved, Text: "BenchmarkOldCodec"}
+	d := decision(gate.Undecided, append([]gate.Row{gone, added, removed}, calm()...)...)
+	d.Reasons = []gate.Ground{{Code: gate.MissingAtHead, Benchmarks: []string{"EventLog/durability=every-2"}}}
 	d.Problems = []baseline.Problem{
 		{File: "run.txt", Line: 212, Side: baseline.Head, Package: suite, Name: "EventLog/durability=every-2", Kind: baseline.NoResult, Detail: "the process ended with exit status 2: panic: event log: no space left on device"},
 		{File: "run.txt", Line: 240, Side: baseline.Head, Detail: "a log line stands inside a benchmark line: print to stderr while benchmarks run"},
@@ -181,45 +193,42 @@ func missing() gate.Decision {
 }
 
 func target() gate.Decision {
-	d := decision(gate.Fail, "1 target missed", calm()...)
+	d := decision(gate.Fail, calm()...)
 	missed := met("round trip of 256 B, 95th percentile", "PingPong/transport=unix/size=256B-2", "p95-latency-sec", 1e-4, 1.31e-4, .74, true)
-	missed.Verdict, missed.Why = gate.Missed, "1.3× worse than required"
+	missed.Verdict, missed.Reason = gate.Missed, gate.Reason{Code: gate.WorseThanAsked, Times: 1.31}
 	unclear := met("idle memory of an agent", "IdleAgent/transport=pipe-2", "private-bytes", 5e6, 4.98e6, .98, true)
-	unclear.Verdict, unclear.Why = gate.Unclear, "the interval straddles the limit: measure more than 5 rounds"
-	nothing := gate.TargetRow{Target: "leak of an agent", Unit: "B/op", Limit: 1, Below: true, Verdict: gate.NotMeasured, Why: "no measured benchmark matches: mend the pattern, the unit, or the run"}
+	unclear.Verdict, unclear.Reason = gate.Undecided, gate.Reason{Code: gate.Straddles, Rounds: 5}
+	nothing := gate.TargetRow{Target: "leak of an agent", Unit: "B/op", Limit: 1, Below: true, Verdict: gate.NotMeasured, Reason: gate.Reason{Code: gate.NoneMatches}}
 	d.Targets = append([]gate.TargetRow{missed, nothing, unclear}, promisesKept()...)
-	d.Reasons = []string{
-		"target round trip of 256 B, 95th percentile PingPong/transport=unix/size=256B-2: missed: 1.3× worse than required",
-		"target leak of an agent: not measured: no measured benchmark matches: mend the pattern, the unit, or the run",
-	}
+	d.Reasons = []gate.Ground{{Code: gate.TargetOpen, Target: &d.Targets[0]}, {Code: gate.TargetOpen, Target: &d.Targets[1]}}
 	return d
 }
 
 func expired() gate.Decision {
-	why := "12 % slower; noise does this in less than one of 100 unchanged pull requests; the waiver at regress.toml:31 expired on 2026-10-01"
-	old := judged(gate.Regressed, "PingPong/transport=shm/size=64B-2", "p95-latency-sec", 2.4e-7, .121, .098, .144, why)
-	waived := judged(gate.Waived, "Encode/codec=json/size=1KiB-2", "sec/op", 3.1e-6, .07, .061, .082, "7.0 % slower; accepted up to 10 % until 2027-01-31")
-	waived.Waiver = "validates its input since #12, asked for by @security"
-	d := decision(gate.Fail, "1 of 41 benchmarks regressed: PingPong/transport=shm/size=64B-2 p95-latency-sec: 12 % slower", append([]gate.Row{old, waived}, calm()...)...)
-	d.Reasons = []string{"PingPong/transport=shm/size=64B-2 p95-latency-sec regressed: " + why}
+	old := judged(gate.Regressed, "PingPong/transport=shm/size=64B-2", "p95-latency-sec", 2.4e-7, .121, .098, .144, gate.Told)
+	old.Waivers = []gate.Accepted{{State: gate.Ended, Place: "regress.toml:31", Expires: time.Date(2026, 10, 1, 0, 0, 0, 0, time.UTC)}}
+	waived := judged(gate.Waived, "Encode/codec=json/size=1KiB-2", "sec/op", 3.1e-6, .07, .061, .082, gate.Told)
+	waived.Waivers = []gate.Accepted{wanted(gate.Covers, .1, 2027)}
+	d := decision(gate.Fail, append([]gate.Row{old, waived}, calm()...)...)
+	d.Reasons = []gate.Ground{{Code: gate.RowRegressed, Row: &d.Rows[0]}}
 	return d
 }
 
 func green() gate.Decision {
-	d := decision(gate.Pass, "no regression in 38 benchmarks", calm()...)
+	d := decision(gate.Pass, calm()...)
 	d.Targets = promisesKept()
 	return d
 }
 
 func nothing() gate.Decision {
-	d := decision(gate.Undecided, "undecided: no benchmark printed a result")
-	d.Reasons, d.Cannot, d.Rounds = []string{"no benchmark printed a result"}, []string{}, 0
+	d := decision(gate.Undecided)
+	d.Reasons, d.Cannot, d.Rounds = []gate.Ground{{Code: gate.NoResult}}, nil, 0
 	d.Problems = []baseline.Problem{{File: "run.txt", Detail: "no line is a benchmark result: was it printed by go test -bench?"}}
 	return d
 }
 
 func twins() gate.Decision {
-	d := decision(gate.Pass, "no regression in 38 benchmarks", calm()...)
+	d := decision(gate.Pass, calm()...)
 	d.Sides[1].Commit, d.Sides[1].Branch = d.Sides[0].Commit, "main"
 	return d
 }
@@ -240,31 +249,32 @@ func hostile() gate.Decision {
 		":tada: $x^2$ ~~gone~~ **bold** _under_", "\x1b[31mred\x1b[0m \u202erev\u200b", "bro\xffken", "`", " ", "--> <!-- regress:KEY -->", "&lt;b&gt; &#64;x",
 		"`````` \\` \\| \\\\|", "- [ ] task", "1. item", "# heading", "> quote", "\u2028line", "```\nfence",
 	} {
-		rows = append(rows, judged(gate.Regressed, name, "sec/op|`u`", 1e-6, .2, .1, .3, "slower, says "+name))
+		rows = append(rows, judged(gate.Regressed, name, "sec/op|`u`", 1e-6, .2, .1, .3, gate.Proven))
+		rows[len(rows)-1].Reason.Text = "slower, says " + name
 	}
 	for i := range rows {
 		r := rows[i]
-		r.Verdict, r.Warnings = gate.Inconclusive, []string{"warning of " + r.Name}
+		r.Verdict = gate.Inconclusive
 		rows = append(rows, r)
 	}
-	d := decision(gate.Fail, "25 of 50 regressed; the worst, "+rows[1].Name+" "+rows[2].Name+" "+rows[3].Name, rows...)
+	d := decision(gate.Fail, rows...)
 	for _, r := range rows[:25] {
-		d.Reasons = append(d.Reasons, r.Name+" regressed and more")
-		d.Cannot = append(d.Cannot, r.Name)
-		d.Warnings = append(d.Warnings, baseline.Warning{Kind: baseline.Noted, Detail: r.Name})
+		d.Reasons = append(d.Reasons, gate.Ground{Code: gate.CrashedAtHead, Benchmarks: []string{r.Name}})
+		d.Cannot = append(d.Cannot, gate.Limit{Code: gate.Noisy, Benchmarks: []string{r.Name}})
+		d.Warnings = append(d.Warnings, gate.Warning{Code: gate.LogWarning, Seen: baseline.Warning{Kind: baseline.Noted, Detail: r.Name}})
 		d.Problems = append(d.Problems, baseline.Problem{File: r.Name, Line: 3, Name: r.Name, Detail: r.Name})
 		t := met(r.Name, r.Name, r.Name, 1, 2, .5, true)
-		t.Verdict, t.Why = gate.Missed, r.Name
+		t.Verdict, t.Reason = gate.Missed, gate.Reason{Code: gate.NotAskedFor, Text: r.Name}
 		d.Targets = append(d.Targets, t)
 	}
-	d.Sides[0].Branch, d.Sides[1].Commit, d.Sides[1].Machine = rows[1].Name, rows[2].Name, rows[3].Name
+	d.Sides[0].Branch, d.Sides[1].Commit, d.Sides[1].Environment.CPU = rows[1].Name, rows[2].Name, rows[3].Name
 	return d
 }
 
 // cases are the goldens, by name.
 var cases = map[string]gate.Decision{
 	"regression": regression(), "improvement": improvement(), "inconclusive": inconclusive(), "missing": missing(), "target": target(),
-	"expired": expired(), "green": green(), "nothing": nothing(), "twins": twins(), "false-alarm": falseAlarm(), "hostile": hostile(), "crept": crept(),
+	"expired": expired(), "green": green(), "nothing": nothing(), "twins": twins(), "false-alarm": falseAlarm(), "hostile": hostile(), "crept": drifted(),
 }
 
 // stored is the past of every series with a head: flat, but for one allocation

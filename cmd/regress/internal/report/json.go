@@ -14,25 +14,128 @@ import (
 // be added without.
 const jsonVersion = 1
 
-// document is the decision with the few fields that Go names differently from
-// everybody else; outer fields hide the ones of the same name within.
+// document is a decision as programs get it: with the sentences.
 type document struct {
-	Version int `json:"version"`
-	gate.Decision
+	Version  int                  `json:"version"`
+	Outcome  gate.Outcome         `json:"outcome"`
+	Headline string               `json:"headline"`
+	Policy   documentPolicy       `json:"policy"`
+	Rounds   float64              `json:"roundsPerSide"`
+	Anchor   string               `json:"anchor,omitempty"`
 	Reasons  []string             `json:"reasons"`
 	Cannot   []string             `json:"cannotSee"`
 	Rows     []documentRow        `json:"rows"`
 	Counts   map[gate.Verdict]int `json:"counts"`
 	Problems []documentProblem    `json:"problems"`
 	Warnings []string             `json:"warnings"`
-	Sides    []gate.SideInfo      `json:"sides"`
-	Targets  []gate.TargetRow     `json:"targets"`
+	Sides    []documentSide       `json:"sides"`
+	Targets  []TargetDocument     `json:"targets"`
+}
+
+type documentPolicy struct {
+	Alpha     float64            `json:"alpha"`
+	MinEffect float64            `json:"minEffect"`
+	Procedure baseline.Procedure `json:"procedure"`
+	Strict    bool               `json:"strict,omitempty"`
+	Seed      uint64             `json:"seed,omitempty"`
+}
+
+type documentSide struct {
+	Side        baseline.Side `json:"side"`
+	Commit      string        `json:"commit,omitempty"`
+	Branch      string        `json:"branch,omitempty"`
+	Dirty       bool          `json:"dirty,omitempty"`
+	Stored      bool          `json:"stored,omitempty"`
+	Fingerprint string        `json:"fingerprint"`
+	Machine     string        `json:"machine"`
+	GoVersion   string        `json:"goVersion,omitempty"`
 }
 
 type documentRow struct {
-	gate.Row
-	Direction string `json:"direction"` // "lower", "higher" or "neutral": which is better
-	Cause     *Cause `json:"cause,omitempty"`
+	Package     string           `json:"package,omitempty"`
+	Name        string           `json:"name"`
+	Unit        string           `json:"unit"`
+	Exact       bool             `json:"exact,omitempty"`
+	Verdict     gate.Verdict     `json:"verdict"`
+	Why         string           `json:"why"`
+	Base        *documentSummary `json:"base,omitempty"`
+	Head        *documentSummary `json:"head,omitempty"`
+	Change      *float64         `json:"change,omitempty"`
+	Interval    *gate.Interval   `json:"interval,omitempty"`
+	P           *float64         `json:"p,omitempty"`
+	MinEffect   float64          `json:"minEffect"`
+	Detectable  *float64         `json:"detectable,omitempty"`
+	AtMost      *float64         `json:"worseByLessThan,omitempty"`
+	Stage       gate.Stage       `json:"stage,omitempty"`
+	JudgedAs    string           `json:"judgedAs,omitempty"`
+	Waiver      string           `json:"waiver,omitempty"`
+	Warnings    []string         `json:"warnings,omitempty"`
+	Drift       *documentDrift   `json:"drift,omitempty"`
+	Fingerprint string           `json:"fingerprint,omitempty"`
+	Direction   string           `json:"direction"` // "lower", "higher" or "neutral": which is better
+	Cause       *Cause           `json:"cause,omitempty"`
+}
+
+type documentSummary struct {
+	Median float64 `json:"median"`
+	N      int     `json:"n"`
+	Spread float64 `json:"spread"`
+}
+
+type documentDrift struct {
+	Verdict    gate.Verdict     `json:"verdict"`
+	Why        string           `json:"why"`
+	Anchor     *documentSummary `json:"anchor,omitempty"`
+	Change     *float64         `json:"change,omitempty"`
+	Interval   *gate.Interval   `json:"interval,omitempty"`
+	P          *float64         `json:"p,omitempty"`
+	Detectable *float64         `json:"detectable,omitempty"`
+	AtMost     *float64         `json:"worseByLessThan,omitempty"`
+}
+
+// TargetDocument is a target's row as programs get it.
+type TargetDocument struct {
+	Target   string             `json:"target"`
+	Package  string             `json:"package,omitempty"`
+	Name     string             `json:"name,omitempty"`
+	Unit     string             `json:"unit"`
+	Limit    float64            `json:"limit"`
+	Below    bool               `json:"below"`
+	Value    *float64           `json:"value,omitempty"`
+	Interval *gate.Interval     `json:"interval,omitempty"`
+	Margin   *float64           `json:"margin,omitempty"`
+	Verdict  gate.TargetVerdict `json:"verdict"`
+	Why      string             `json:"why"`
+}
+
+// Targets returns the rows of targets as programs get them; never nil.
+func Targets(rows []gate.TargetRow) []TargetDocument {
+	return texts(rows, func(t gate.TargetRow) TargetDocument {
+		return TargetDocument{t.Target, t.Package, t.Name, t.Unit, t.Limit, t.Below, t.Value, t.Interval, t.Margin, t.Verdict, TargetWhy(t)}
+	})
+}
+
+func rowDocument(d gate.Decision, r gate.Row, o Options) documentRow {
+	out := documentRow{
+		Package: r.Package, Name: r.Name, Unit: r.Unit, Exact: r.Exact, Verdict: r.Verdict, Why: Why(d, r),
+		Base: (*documentSummary)(r.Base), Head: (*documentSummary)(r.Head), Change: r.Change, Interval: r.Interval, P: r.P,
+		MinEffect: r.MinEffect, Detectable: r.Detectable, AtMost: r.AtMost, Stage: r.Stage, JudgedAs: r.JudgedAs,
+		Waiver: WaivedFor(r), Warnings: RowWarnings(d, r), Fingerprint: r.Fingerprint, Direction: directions[r.Direction],
+	}
+	if cause, known := o.cause(r); known {
+		out.Cause = &cause
+	}
+	if o := r.Drift; o != nil {
+		out.Drift = &documentDrift{
+			Verdict: o.Verdict, Why: driftWhy(d, r), Anchor: (*documentSummary)(o.Anchor), Change: o.Change, Interval: o.Interval,
+			P: o.P, Detectable: o.Detectable, AtMost: o.AtMost,
+		}
+	}
+	return out
+}
+
+func sideDocument(s gate.SideInfo) documentSide {
+	return documentSide{s.Side, s.Commit, s.Branch, s.Dirty, s.Stored, s.Environment.Fingerprint(), Machine(s.Environment), s.Environment.GoVersion}
 }
 
 type documentProblem struct {
@@ -83,20 +186,13 @@ var directions = map[baseline.Direction]string{baseline.Lower: "lower", baseline
 //	}
 func JSON(w io.Writer, d gate.Decision, o Options) error {
 	doc := document{
-		Version: jsonVersion, Decision: d,
-		Reasons: list(d.Reasons), Cannot: list(d.Cannot), Warnings: warningTexts(d.Warnings),
-		Sides: list(d.Sides), Targets: list(d.Targets), Counts: d.Counts,
-		Rows: make([]documentRow, 0, len(d.Rows)), Problems: make([]documentProblem, 0, len(d.Problems)),
+		Version: jsonVersion, Outcome: d.Outcome, Headline: Headline(d), Policy: documentPolicy(d.Policy), Rounds: d.Rounds, Anchor: d.Anchor,
+		Reasons: reasonTexts(d), Cannot: limitTexts(d), Warnings: texts(d.Warnings, warningText), Counts: d.Counts,
+		Sides: texts(d.Sides, sideDocument), Targets: Targets(d.Targets),
+		Rows: texts(d.Rows, func(r gate.Row) documentRow { return rowDocument(d, r, o) }), Problems: make([]documentProblem, 0, len(d.Problems)),
 	}
 	if doc.Counts == nil {
 		doc.Counts = map[gate.Verdict]int{}
-	}
-	for _, r := range d.Rows {
-		row := documentRow{Row: r, Direction: directions[r.Direction]}
-		if cause, known := o.cause(r); known {
-			row.Cause = &cause
-		}
-		doc.Rows = append(doc.Rows, row)
 	}
 	for _, p := range d.Problems {
 		doc.Problems = append(doc.Problems, documentProblem{File: p.File, Line: p.Line, Side: p.Side, Package: p.Package, Name: p.Name, Kind: p.Kind, Message: ProblemText(p), Crashed: p.Kind.Died()})
@@ -109,11 +205,4 @@ func JSON(w io.Writer, d gate.Decision, o Options) error {
 		return fmt.Errorf("write decision as JSON: %w", err)
 	}
 	return nil
-}
-
-func list[T any](items []T) []T {
-	if items == nil {
-		return []T{}
-	}
-	return items
 }

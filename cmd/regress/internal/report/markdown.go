@@ -35,8 +35,8 @@ func Markdown(w io.Writer, d gate.Decision, o Options) error {
 	p.comparisons("Improved", p.by[gate.Improved], false)
 	p.promised("Targets met", kept, false)
 	p.bullets("Problems", len(d.Problems) <= 5 && d.Outcome != gate.Pass, len(d.Problems), func(i int) string { return Where(d.Problems[i]) + ProblemText(d.Problems[i]) })
-	p.bullets("Warnings", false, len(d.Warnings), func(i int) string { return WarningText(d.Warnings[i]) })
-	p.undecided("New or removed", append(append([]gate.Row{}, p.by[gate.New]...), p.by[gate.Removed]...))
+	p.bullets("Warnings", false, len(d.Warnings), func(i int) string { return warningText(d.Warnings[i]) })
+	p.undecided("New or removed", append(append([]gate.Row{}, p.by[gate.Added]...), p.by[gate.Removed]...))
 	if o.All {
 		p.comparisons("Nothing to look at", p.folded(), false)
 	}
@@ -60,15 +60,15 @@ func (p *page) comparisons(title string, rows []gate.Row, open bool) {
 				change = change.Strong()
 			}
 			var notes []string
-			if r.Waiver != "" {
-				notes = append(notes, r.Waiver)
+			if reason := WaivedFor(r); reason != "" {
+				notes = append(notes, reason)
 			}
-			if i := strings.LastIndex(r.Why, "; "); i >= 0 && waiverNamed(r) {
-				notes = append(notes, r.Why[i+2:])
+			if waivers := uncovered(r); len(waivers) > 0 {
+				notes = append(notes, clause(waivers[len(waivers)-1]))
 			}
 			return table.Row{
 				Cells: []table.Cell{p.series(r), table.Figure(strings.TrimSuffix(f.base+" → "+f.head, " → ")), change.Below(table.Figure(f.between))},
-				Notes: append(notes, r.Warnings...),
+				Notes: append(notes, RowWarnings(p.Decision, r)...),
 			}
 		},
 	})
@@ -104,7 +104,7 @@ func (p *page) undecided(title string, rows []gate.Row) {
 			if f.sees != "" {
 				f.sees = "≥ " + f.sees
 			}
-			why := strings.Join(append([]string{r.Why}, r.Warnings...), "; ")
+			why := strings.Join(append([]string{Why(p.Decision, r)}, RowWarnings(p.Decision, r)...), "; ")
 			return table.Row{Cells: []table.Cell{p.series(r), table.Figure(f.change), table.Figure(f.sees), table.Say(why)}}
 		},
 	})
@@ -128,7 +128,7 @@ func (p *page) promised(title string, promises []promise, open bool) {
 				label = label.Then(table.Say(fmt.Sprintf(" (closest of %d)", t.series)))
 			}
 			if t.Verdict != gate.Met {
-				label = label.Below(table.Say(string(t.Verdict) + ": " + between(t.TargetRow) + t.Why))
+				label = label.Below(table.Say(string(t.Verdict) + ": " + between(t.TargetRow) + TargetWhy(t.TargetRow)))
 			}
 			return table.Row{Cells: []table.Cell{label, table.Figure(figure.Against(t.Below, t.Limit, t.Unit)), table.Figure(measured), table.Figure(figure.Margin(t.Margin))}}
 		},
@@ -175,7 +175,7 @@ func (p *page) facts() string {
 		fmt.Fprintf(&b, "- raw log: %s\n", figure.Code(p.o.LogName, false))
 	}
 	for _, cannot := range p.Cannot[:min(most, len(p.Cannot))] {
-		fmt.Fprintf(&b, "- cannot see: %s\n", figure.Prose(cannot))
+		fmt.Fprintf(&b, "- cannot see: %s\n", figure.Prose(limitText(p.Decision, cannot)))
 	}
 	if n := len(p.Cannot) - most; n > 0 {
 		fmt.Fprintf(&b, "- and %d more that the text report names\n", n)

@@ -128,15 +128,6 @@ func WarningText(w baseline.Warning) string {
 	return at + cmp.Or(w.Detail, string(w.Kind))
 }
 
-// warningTexts returns the sentence for each warning.
-func warningTexts(warnings []baseline.Warning) []string {
-	out := make([]string, 0, len(warnings))
-	for _, w := range warnings {
-		out = append(out, WarningText(w))
-	}
-	return out
-}
-
 // badFact returns what is wrong with a value of the header.
 func badFact(w baseline.Warning) string {
 	what := "not a count"

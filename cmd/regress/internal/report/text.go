@@ -33,12 +33,12 @@ func Text(w io.Writer, d gate.Decision, o Options) error {
 	t.promised("Targets met", kept)
 	t.rows("Waived", t.by[gate.Waived], true, t.most(10))
 	t.rows("Improved", t.by[gate.Improved], false, t.most(10))
-	t.rows("New, with nothing to compare with", t.by[gate.New], false, t.most(5))
+	t.rows("New, with nothing to compare with", t.by[gate.Added], false, t.most(5))
 	t.rows("Removed with their function", t.by[gate.Removed], false, t.most(5))
 	t.rest()
-	t.list("What this could not have seen", d.Cannot)
+	t.list("What this could not have seen", limitTexts(d))
 	t.facts()
-	t.list("Warnings", warningTexts(d.Warnings))
+	t.list("Warnings", texts(d.Warnings, warningText))
 	t.problems()
 	_, err := io.WriteString(w, figure.Uncommand(t.String()))
 	if err != nil {
@@ -138,18 +138,18 @@ func (t *text) rows(title string, rows []gate.Row, why bool, most int) {
 			f.sees = "≥ " + f.sees
 		}
 		var notes []string
-		if why && r.Why != "" {
-			notes = append(notes, r.Why)
+		if say := Why(t.Decision, r); why && say != "" {
+			notes = append(notes, say)
 		}
 		if cause, known := t.o.cause(r); known {
 			notes = append(notes, cause.words().String())
 		}
-		if r.Waiver != "" {
-			notes = append(notes, "waived: "+r.Waiver)
+		if reason := WaivedFor(r); reason != "" {
+			notes = append(notes, "waived: "+reason)
 		}
 		out.Add([]table.Cell{
 			table.Named(t.rowLabel(r)), table.Say(r.Unit), table.Figure(f.base), table.Figure(f.head), table.Figure(f.change), table.Figure(f.between), table.Figure(f.sees),
-		}, append(notes, r.Warnings...)...)
+		}, append(notes, RowWarnings(t.Decision, r)...)...)
 	}
 	t.write(out)
 	t.left(len(rows) - most)
@@ -180,7 +180,7 @@ func (t *text) promised(title string, promises []promise) {
 			if p.Name != "" {
 				notes = append(notes, "on "+label)
 			}
-			notes = append(notes, fmt.Sprintf("%s: %s%s", p.Verdict, between(p.TargetRow), p.Why))
+			notes = append(notes, fmt.Sprintf("%s: %s%s", p.Verdict, between(p.TargetRow), TargetWhy(p.TargetRow)))
 		case p.Name == "" || t.narrow():
 		case p.series > 1:
 			series = table.Named(label).Then(table.Say(fmt.Sprintf(" (closest of %d)", p.series)))

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"path"
 	"slices"
@@ -87,33 +88,16 @@ func (v view) rowLabel(r gate.Row) string {
 
 // headline without the outcome, which stands before it anyway.
 func (v view) headline() string {
-	if v.Headline == "" {
-		return "nothing to say"
-	}
-	return strings.TrimPrefix(v.Headline, "undecided: ")
+	return cmp.Or(summed(v.Decision), "nothing to say")
 }
 
-// reasons are the sentences that no table repeats.
+// reasons returns the sentences for grounds that neither the headline nor a table has.
 func (v view) reasons() []string {
-	told := map[string]bool{}
-	for _, r := range v.red() {
-		told[r.Why] = true
-	}
-	for _, t := range v.Targets {
-		told[t.Why] = true
-	}
 	var out []string
-	for i, reason := range v.Reasons {
-		repeated := i == 0 && reason == v.headline()
-		for rest := reason; !repeated; {
-			_, after, more := strings.Cut(rest, ": ")
-			if !more {
-				break
-			}
-			repeated, rest = told[after], after
-		}
-		if !repeated {
-			out = append(out, reason)
+	for i, g := range v.Reasons {
+		tabled := g.Code == gate.RowRegressed || g.Code == gate.RowCrept || g.Code == gate.TargetOpen
+		if say := groundText(v.Decision, g); !tabled && !(i == 0 && say == v.headline()) {
+			out = append(out, say)
 		}
 	}
 	return out
@@ -137,7 +121,7 @@ func (v view) unchanged() []string {
 		case r.AtMost != nil:
 			bounded++
 			worst = max(worst, *r.AtMost)
-		case r.Stage == "exact" || r.Exact:
+		case r.Stage == gate.Exact || r.Exact:
 			exact++
 		default:
 			open++
@@ -186,7 +170,7 @@ func (v view) held() []string {
 	for _, r := range v.Rows {
 		switch {
 		case r.Drift == nil:
-		case r.Drift.Verdict == gate.New:
+		case r.Drift.Verdict == gate.Added:
 			fresh++
 		case r.Drift.Verdict == gate.Unchanged || r.Drift.Verdict == gate.Improved || r.Drift.Verdict == gate.SameCode:
 			held++
@@ -272,9 +256,9 @@ func sideFacts(s gate.SideInfo) (name, code, machine string) {
 	if s.Stored {
 		code += ", stored"
 	}
-	machine = s.Machine
-	if s.GoVersion != "" {
-		machine += ", " + s.GoVersion
+	machine = Machine(s.Environment)
+	if version := s.Environment.GoVersion; version != "" {
+		machine += ", " + version
 	}
 	return name, code, strings.TrimPrefix(machine, ", ")
 }
@@ -282,7 +266,10 @@ func sideFacts(s gate.SideInfo) (name, code, machine string) {
 // procedure is how it was decided, for a reader who wants to check.
 func (v view) procedure() string {
 	p := v.Policy
-	words := map[string]string{"two-stage": "screened, then confirmed on fresh rounds", "fixed": "on the rounds as given", "stored": "against the stored baseline"}
+	words := map[baseline.Procedure]string{
+		baseline.TwoStage: "screened, then confirmed on fresh rounds", gate.FixedRounds: "on the rounds as given",
+		gate.StoredBaseline: "against the stored baseline",
+	}
 	out := fmt.Sprintf("at most %s of unchanged runs red; smallest change to act on %s", figure.Percent(p.Alpha), figure.Percent(p.MinEffect))
 	if say := words[p.Procedure]; say != "" {
 		out += "; " + say
@@ -320,7 +307,7 @@ func Where(p baseline.Problem) string {
 
 // between is the interval of an undecided target, as the start of a sentence.
 func between(t gate.TargetRow) string {
-	if t.Verdict != gate.Unclear || t.Interval == nil {
+	if t.Verdict != gate.Undecided || t.Interval == nil {
 		return ""
 	}
 	ends := figure.Alike(t.Unit, false, t.Interval.Lo, t.Interval.Hi)

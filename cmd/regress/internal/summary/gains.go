@@ -5,9 +5,11 @@ import (
 	"slices"
 
 	"github.com/descartes/regress/cmd/regress/internal/figure"
+	"github.com/descartes/regress/cmd/regress/internal/report"
 	"github.com/descartes/regress/cmd/regress/internal/table"
 	"github.com/descartes/regress/pkg/baseline"
 	"github.com/descartes/regress/pkg/gate"
+	"github.com/descartes/regress/pkg/gate/choice"
 )
 
 // gains writes a row for each question and, behind a fold, each pair of benchmarks.
@@ -30,12 +32,12 @@ func (p *page) gains() {
 		of := table.Named(g.Key+"="+g.Of).Then(table.Say(" over "), table.Named(g.Key+"="+g.Over))
 		out.Add([]table.Cell{verdict(g), table.Say(name).Below(of), table.Say(g.Unit), table.Figure(claim), gained(g)})
 		for _, w := range g.Warnings {
-			notes = append(notes, name+": "+w)
+			notes = append(notes, name+": "+report.GainWarning(w))
 		}
 	}
 	p.table(out)
 	p.bullets(notes)
-	if slices.ContainsFunc(p.Gains, func(g gate.GainRow) bool { return len(g.Each) > 1 }) {
+	if slices.ContainsFunc(p.Gains, func(g choice.GainRow) bool { return len(g.Each) > 1 }) {
 		p.fold("In each benchmark", func() {
 			for _, g := range p.Gains {
 				if len(g.Each) > 1 {
@@ -48,31 +50,31 @@ func (p *page) gains() {
 }
 
 // verdict returns the verdict on a claim; a dash where nothing is claimed.
-func verdict(g gate.GainRow) table.Cell {
+func verdict(g choice.GainRow) table.Cell {
 	if g.Verdict == "" {
 		return table.Say(nothing)
 	}
-	return table.Figure(signs[g.Verdict] + " " + string(g.Verdict))
+	return table.Figure(signs[gate.TargetVerdict(g.Verdict)] + " " + string(g.Verdict))
 }
 
 // gained returns the gain over all benchmarks, its interval, and the least and most of one.
-func gained(g gate.GainRow) table.Cell {
+func gained(g choice.GainRow) table.Cell {
 	if g.Times == nil {
-		return table.Say(g.Why)
+		return table.Say(report.GainWhy(g))
 	}
 	rest := figure.Counted(len(g.Each), "benchmark") + " of " + figure.Counted(g.Rounds, "round")
 	if least, most := extremes(g.Each); len(g.Each) > 1 && least > 0 {
 		rest = figure.Times(least) + " to " + figure.Times(most) + " in " + rest
 	}
 	out := table.Figure(figure.Times(*g.Times)).Strong().Below(certain(g.Interval)).Below(table.Figure(rest))
-	if g.Verdict == gate.Unclear {
-		out = out.Below(table.Say(g.Why))
+	if g.Verdict == choice.Undecided {
+		out = out.Below(table.Say(report.GainWhy(g)))
 	}
 	return out
 }
 
 // extremes returns the least and the greatest gain of one benchmark; 0 where one is not known.
-func extremes(each []gate.GainCell) (least, most float64) {
+func extremes(each []choice.GainCell) (least, most float64) {
 	for _, c := range each {
 		if c.Times == nil {
 			return 0, 0
@@ -86,8 +88,8 @@ func extremes(each []gate.GainCell) (least, most float64) {
 }
 
 // each writes a table of one gain in every pair of benchmarks, laid out as the results are.
-func (p *page) each(g gate.GainRow) {
-	cells := map[baseline.Key]gate.GainCell{}
+func (p *page) each(g choice.GainRow) {
+	cells := map[baseline.Key]choice.GainCell{}
 	var m Machine
 	for i, c := range g.Each {
 		key := baseline.Key{Package: c.Package, Name: fmt.Sprint(i), Unit: g.Unit}
@@ -112,7 +114,7 @@ func (p *page) each(g gate.GainRow) {
 }
 
 // gain returns the gain in one cell of a table, with its interval.
-func gain(m *member, unit string, cells map[baseline.Key]gate.GainCell) table.Cell {
+func gain(m *member, unit string, cells map[baseline.Key]choice.GainCell) table.Cell {
 	if m == nil {
 		return table.Say(nothing)
 	}

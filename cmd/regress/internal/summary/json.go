@@ -10,6 +10,7 @@ import (
 	"github.com/descartes/regress/cmd/regress/internal/report"
 	"github.com/descartes/regress/pkg/baseline"
 	"github.com/descartes/regress/pkg/gate"
+	"github.com/descartes/regress/pkg/gate/choice"
 )
 
 // jsonVersion grows when a field changes its meaning or goes away; fields may be
@@ -17,17 +18,47 @@ import (
 const jsonVersion = 1
 
 type document struct {
-	Version     int                   `json:"version"`
-	Project     string                `json:"project,omitempty"`
-	Stopped     string                `json:"stopped,omitempty"`
-	Bench       string                `json:"bench,omitempty"`
-	Seed        uint64                `json:"seed,omitempty"`
-	Recommended []gate.Recommendation `json:"recommended"`
-	Gains       []gate.GainRow        `json:"gains"`
-	Targets     []gate.TargetRow      `json:"targets"`
-	Machines    []machineDocument     `json:"machines"`
-	Problems    []problemDocument     `json:"problems"`
-	Warnings    []string              `json:"warnings"`
+	Version     int                     `json:"version"`
+	Project     string                  `json:"project,omitempty"`
+	Stopped     string                  `json:"stopped,omitempty"`
+	Bench       string                  `json:"bench,omitempty"`
+	Seed        uint64                  `json:"seed,omitempty"`
+	Recommended []recommendedDocument   `json:"recommended"`
+	Gains       []gainDocument          `json:"gains"`
+	Targets     []report.TargetDocument `json:"targets"`
+	Machines    []machineDocument       `json:"machines"`
+	Problems    []problemDocument       `json:"problems"`
+	Warnings    []string                `json:"warnings"`
+}
+
+type recommendedDocument struct {
+	Name        string          `json:"name"`
+	Choose      string          `json:"choose"`
+	Unit        string          `json:"unit"`
+	Verdict     choice.Verdict  `json:"verdict"`
+	Why         string          `json:"why"`
+	Options     []choice.Option `json:"options,omitempty"`
+	Benchmarks  int             `json:"benchmarks"`
+	Rounds      int             `json:"rounds"`
+	Warnings    []string        `json:"warnings,omitempty"`
+	Fingerprint string          `json:"fingerprint,omitempty"`
+}
+
+type gainDocument struct {
+	Name        string            `json:"name"`
+	Key         string            `json:"key"`
+	Of          string            `json:"of"`
+	Over        string            `json:"over"`
+	Unit        string            `json:"unit"`
+	Claim       float64           `json:"claim,omitempty"`
+	Verdict     choice.Verdict    `json:"verdict,omitempty"`
+	Why         string            `json:"why,omitempty"`
+	Times       *float64          `json:"times,omitempty"`
+	Interval    *gate.Interval    `json:"interval,omitempty"`
+	Each        []choice.GainCell `json:"each,omitempty"`
+	Rounds      int               `json:"rounds"`
+	Warnings    []string          `json:"warnings,omitempty"`
+	Fingerprint string            `json:"fingerprint,omitempty"`
 }
 
 type machineDocument struct {
@@ -106,8 +137,18 @@ var directions = map[baseline.Direction]string{baseline.Lower: "lower", baseline
 func JSON(w io.Writer, s Summary) error {
 	doc := document{
 		Version: jsonVersion, Project: s.Project, Stopped: s.Stopped, Bench: s.Bench, Seed: s.Seed,
-		Recommended: append([]gate.Recommendation{}, s.Recommended...), Gains: append([]gate.GainRow{}, s.Gains...), Targets: append([]gate.TargetRow{}, s.Targets...),
+		Recommended: []recommendedDocument{}, Gains: []gainDocument{}, Targets: report.Targets(s.Targets),
 		Machines: []machineDocument{}, Problems: []problemDocument{}, Warnings: []string{},
+	}
+	for _, r := range s.Recommended {
+		doc.Recommended = append(doc.Recommended, recommendedDocument{
+			r.Name, r.Choose, r.Unit, r.Verdict, report.ChoiceWhy(r), r.Options, r.Benchmarks, r.Rounds, sentences(r.Warnings, report.ChoiceWarning), r.Fingerprint,
+		})
+	}
+	for _, g := range s.Gains {
+		doc.Gains = append(doc.Gains, gainDocument{
+			g.Name, g.Key, g.Of, g.Over, g.Unit, g.Claim, g.Verdict, report.GainWhy(g), g.Times, g.Interval, g.Each, g.Rounds, sentences(g.Warnings, report.GainWarning), g.Fingerprint,
+		})
 	}
 	for _, m := range s.Machines {
 		doc.Machines = append(doc.Machines, m.document())
@@ -129,6 +170,14 @@ func JSON(w io.Writer, s Summary) error {
 }
 
 // document returns a machine as programs read it.
+// sentences returns one for each warning.
+func sentences(warnings []choice.Reason, say func(choice.Reason) string) (out []string) {
+	for _, w := range warnings {
+		out = append(out, say(w))
+	}
+	return out
+}
+
 func (m Machine) document() machineDocument {
 	r, e := m.Run, m.Run.Environment
 	doc := machineDocument{

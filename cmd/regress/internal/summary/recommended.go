@@ -4,8 +4,10 @@ import (
 	"slices"
 
 	"github.com/descartes/regress/cmd/regress/internal/figure"
+	"github.com/descartes/regress/cmd/regress/internal/report"
 	"github.com/descartes/regress/cmd/regress/internal/table"
 	"github.com/descartes/regress/pkg/gate"
+	"github.com/descartes/regress/pkg/gate/choice"
 )
 
 // recommended writes a table of configurations, computed.
@@ -30,7 +32,7 @@ func (p *page) recommended() {
 		before = name
 		out.Add([]table.Cell{shown, chosen(r), table.Say(r.Unit), lead(r), others(r)})
 		for _, w := range r.Warnings {
-			notes = append(notes, name+", "+r.Choose+": "+w)
+			notes = append(notes, name+", "+r.Choose+": "+report.ChoiceWarning(w))
 		}
 	}
 	p.table(out)
@@ -38,11 +40,11 @@ func (p *page) recommended() {
 }
 
 // chosen returns "transport=shm", or what is tied.
-func chosen(r gate.Recommendation) table.Cell {
+func chosen(r choice.Recommendation) table.Cell {
 	switch r.Verdict {
-	case gate.Best:
+	case choice.Best:
 		return table.Named(r.Choose + "=" + r.Options[0].Value)
-	case gate.Tie:
+	case choice.Tie:
 		var tied table.Cell
 		for i, o := range r.Options {
 			if i > 0 && !o.Tied {
@@ -59,17 +61,17 @@ func chosen(r gate.Recommendation) table.Cell {
 }
 
 // lead returns how far ahead the choice is of the next, and how sure that is.
-func lead(r gate.Recommendation) table.Cell {
-	i := slices.IndexFunc(r.Options, func(o gate.Option) bool {
-		return o.Behind != nil && o.Interval != nil && (!o.Tied || r.Verdict == gate.Tie)
+func lead(r choice.Recommendation) table.Cell {
+	i := slices.IndexFunc(r.Options, func(o choice.Option) bool {
+		return o.Behind != nil && o.Interval != nil && (!o.Tied || r.Verdict == choice.Tie)
 	})
-	if i < 0 || r.Verdict == gate.Unavailable {
-		return table.Say(r.Why)
+	if i < 0 || r.Verdict == choice.NotMeasured {
+		return table.Say(report.ChoiceWhy(r))
 	}
 	o := r.Options[i]
 	say := table.Figure(figure.Times(*o.Behind)).Strong().Then(table.Say(" over "), table.Named(o.Value)).Below(certain(o.Interval))
-	if r.Verdict == gate.Unsettled {
-		say = say.Below(table.Say(r.Why))
+	if r.Verdict == choice.Undecided {
+		say = say.Below(table.Say(report.ChoiceWhy(r)))
 	}
 	return say
 }
@@ -86,7 +88,7 @@ func certain(i *gate.Interval) table.Cell {
 func between(i *gate.Interval) string { return figure.Times(i.Lo) + " to " + figure.Times(i.Hi) }
 
 // others returns the figures of every value, best first, and what they rest on.
-func others(r gate.Recommendation) table.Cell {
+func others(r choice.Recommendation) table.Cell {
 	var out table.Cell
 	for _, o := range r.Options {
 		if o.Typical == nil {

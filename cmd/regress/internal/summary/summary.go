@@ -23,14 +23,15 @@ import (
 
 	"github.com/descartes/regress/pkg/baseline"
 	"github.com/descartes/regress/pkg/gate"
+	"github.com/descartes/regress/pkg/gate/choice"
 	"github.com/descartes/regress/pkg/gate/stat"
 )
 
 // Options is what a summary is given besides the log.
 type Options struct {
 	Project   string
-	Recommend []gate.Recommend
-	Gains     []gate.Gain
+	Recommend []choice.Recommend
+	Gains     []choice.Gain
 	Groups    map[string]*regexp.Regexp // parts of the suite by name, in the syntax of go test -bench: sections of the page
 	Columns   []string                  // name keys to be columns of tables, by preference; else the key with the fewest values
 	Order     []string                  // values of name keys that stand in this order, before all others: "small", "large"
@@ -40,8 +41,8 @@ type Options struct {
 type Summary struct {
 	Project     string
 	Machines    []Machine // one in most logs
-	Recommended []gate.Recommendation
-	Gains       []gate.GainRow
+	Recommended []choice.Recommendation
+	Gains       []choice.GainRow
 	Targets     []gate.TargetRow
 	Problems    []baseline.Problem
 	Warnings    []baseline.Warning
@@ -77,7 +78,7 @@ var ErrNoHead = errors.New("sum up: the log has base alone: give results of head
 func New(in gate.Input, o Options) (Summary, error) {
 	in.OnlyHead = true
 	s := Summary{
-		Project: o.Project, Recommended: gate.Recommendations(in.Log, o.Recommend), Gains: gate.Gains(in.Log, o.Gains), Targets: gate.Decide(in).Targets,
+		Project: o.Project, Recommended: choice.Recommendations(in.Log, o.Recommend), Gains: choice.Gains(in.Log, o.Gains), Targets: gate.Decide(in).Targets,
 		Problems: in.Log.Problems, Warnings: in.Log.Warnings, Stopped: in.Log.Stopped, Bench: in.Log.Bench, Seed: in.Log.Seed, options: o,
 	}
 	for _, run := range in.Log.Runs {
@@ -121,17 +122,17 @@ func asked(s Series, targets []gate.Target, o Options) bool {
 		return unit == s.Unit.Name && (where == nil || where.MatchString(name))
 	}
 	for _, t := range targets {
-		if about(t.Tidied, t.Benchmark) {
+		if about(t.Unit, t.Benchmark) {
 			return true
 		}
 	}
 	for _, q := range o.Recommend {
-		if _, has := s.Name.Value(q.Choose); has && about(q.Tidied, q.Where) {
+		if _, has := s.Name.Value(q.Choose); has && about(q.Unit, q.Where) {
 			return true
 		}
 	}
 	for _, g := range o.Gains {
-		if _, has := s.Name.Value(g.Key); has && about(g.Tidied, g.Where) {
+		if _, has := s.Name.Value(g.Key); has && about(g.Unit, g.Where) {
 			return true
 		}
 	}

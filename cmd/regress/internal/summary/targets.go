@@ -4,11 +4,12 @@ import (
 	"fmt"
 
 	"github.com/descartes/regress/cmd/regress/internal/figure"
+	"github.com/descartes/regress/cmd/regress/internal/report"
 	"github.com/descartes/regress/cmd/regress/internal/table"
 	"github.com/descartes/regress/pkg/gate"
 )
 
-var signs = map[gate.TargetVerdict]string{gate.Met: "✅", gate.Missed: "❌", gate.Unclear: "⚠️", gate.NotMeasured: "⚠️", gate.LeftOut: "–"}
+var signs = map[gate.TargetVerdict]string{gate.Met: "✅", gate.Missed: "❌", gate.Undecided: "⚠️", gate.NotMeasured: "⚠️", gate.LeftOut: "–"}
 
 // targets writes a row for every series that is not met, and one for each target
 // that is: the series that comes closest to missing it.
@@ -36,7 +37,7 @@ func (p *page) targets() {
 	out := table.Table{Columns: []table.Column{{}, {Title: "target"}, {Title: "limit", Right: true}, {Title: "measured", Right: true}}}
 	for _, t := range shown {
 		say, value := signs[t.Verdict]+" "+string(t.Verdict), table.Say(nothing)
-		if t.Margin != nil && t.Verdict != gate.Unclear { // there the interval says it
+		if t.Margin != nil && t.Verdict != gate.Undecided { // there the interval says it
 			say += ", " + figure.Margin(t.Margin)
 		}
 		if t.Value != nil {
@@ -60,17 +61,17 @@ func interval(t gate.TargetRow) table.Cell {
 // on returns which series a row is about, or why it is about none.
 func on(t gate.TargetRow, series int) table.Cell {
 	if t.Name == "" {
-		return table.Say(t.Why)
+		return table.Say(report.TargetWhy(t))
 	}
 	name := table.Named(t.Name)
 	straddles := t.Interval != nil && t.Interval.Lo <= t.Limit && t.Limit <= t.Interval.Hi
 	switch {
 	case t.Verdict == gate.Met && series > 1:
 		return name.Then(table.Say(fmt.Sprintf(", the closest of %d", series)))
-	case t.Verdict == gate.Unclear && straddles:
+	case t.Verdict == gate.Undecided && straddles:
 		return name.Then(table.Say(": the interval straddles the limit; measure more rounds"))
 	case t.Verdict != gate.Met:
-		return name.Then(table.Say(": " + t.Why))
+		return name.Then(table.Say(": " + report.TargetWhy(t)))
 	}
 	return name
 }

@@ -1,8 +1,7 @@
-package gate
+package choice
 
 import (
 	"cmp"
-	"fmt"
 	"maps"
 	"math"
 	"regexp"
@@ -17,47 +16,37 @@ import (
 type Recommend struct {
 	Name   string         // of the configuration that the value is for: "latency-critical"; several blocks may share one
 	Choose string         // name key: "transport"
-	By     string         // unit as written in regress.toml
-	Tidied string         // tidied unit
+	Unit   string         // tidied: by what
 	Where  *regexp.Regexp // of "package.Name", unanchored; nil: every benchmark
 }
-
-// ChoiceVerdict says how sure a recommendation is.
-type ChoiceVerdict string
-
-// The verdicts on a choice.
-const (
-	Best        ChoiceVerdict = "best"         // every other value is worse, its whole interval
-	Tie         ChoiceVerdict = "tie"          // the interval of another value reaches the best one
-	Unsettled   ChoiceVerdict = "undecided"    // too few rounds, or values without a ratio
-	Unavailable ChoiceVerdict = "not measured" // nothing to choose from
-)
 
 // Recommendation answers a Recommend on one class of machine. No number in it is
 // NaN or infinite; what is unknown is absent.
 type Recommendation struct {
-	Name        string        `json:"name"`
-	Choose      string        `json:"choose"`
-	Unit        string        `json:"unit"` // tidied
-	Verdict     ChoiceVerdict `json:"verdict"`
-	Why         string        `json:"why"`               // one clause
-	Options     []Option      `json:"options,omitempty"` // best first
-	Benchmarks  int           `json:"benchmarks"`        // that every value was compared in
-	Rounds      int           `json:"rounds"`            // of each of them
-	Warnings    []string      `json:"warnings,omitempty"`
-	Fingerprint string        `json:"fingerprint,omitempty"` // class of machine; only where a log has more than one
+	Name        string   `json:"name"`
+	Choose      string   `json:"choose"`
+	Unit        string   `json:"unit"` // tidied
+	Verdict     Verdict  `json:"verdict"`
+	Reason      Reason   `json:"-"`
+	Options     []Option `json:"options,omitempty"` // best first
+	Benchmarks  int      `json:"benchmarks"`        // that every value was compared in
+	Rounds      int      `json:"rounds"`            // of each of them
+	Warnings    []Reason `json:"-"`
+	Fingerprint string   `json:"fingerprint,omitempty"` // class of machine; only where a log has more than one
 }
 
 // Option is one value that was to choose from.
 type Option struct {
-	Value    string    `json:"value"`
-	Typical  *float64  `json:"typical,omitempty"`  // median over rounds of the geometric mean over benchmarks, in the unit
-	Behind   *float64  `json:"behind,omitempty"`   // how many times worse than the first option; 1 for itself
-	Interval *Interval `json:"interval,omitempty"` // of Behind; absent for the first option
-	Tied     bool      `json:"tied,omitempty"`     // cannot be told from the first option
+	Value    string         `json:"value"`
+	Typical  *float64       `json:"typical,omitempty"`  // median over rounds of the geometric mean over benchmarks, in the unit
+	Behind   *float64       `json:"behind,omitempty"`   // how many times worse than the first option; 1 for itself
+	Interval *stat.Interval `json:"interval,omitempty"` // of Behind; absent for the first option
+	Tied     bool           `json:"tied,omitempty"`     // cannot be told from the first option
 }
 
-const choiceLevel = .95 // that no value is called worse than the best by chance, over all values of one choice
+const twice = 2 // how many times worse a value is sure to be, whatever the rounds, where the interval says so
+
+const level = .95 // that no value is called worse than the best by chance, over all values of one choice
 
 // Recommendations answers every block, in order, once a class of machine that
 // head was measured on. Nothing in an answer is known beforehand: it follows from
@@ -73,8 +62,8 @@ const choiceLevel = .95 // that no value is called worse than the best by chance
 func Recommendations(log baseline.Log, blocks []Recommend) []Recommendation {
 	out := []Recommendation{}
 	for _, block := range blocks {
-		answered := everywhere(log, func(g *group, print string) bool {
-			r, matched := block.answer(g, log)
+		answered := everywhere(log, func(m machine, print string) bool {
+			r, matched := block.answer(m, log)
 			if r.Fingerprint = print; matched {
 				out = append(out, r)
 			}
@@ -82,7 +71,7 @@ func Recommendations(log baseline.Log, blocks []Recommend) []Recommendation {
 		})
 		if !answered {
 			r := block.blank()
-			r.Why = unmatched(log)
+			r.Reason = unmatched(log)
 			out = append(out, r)
 		}
 	}
@@ -91,55 +80,54 @@ func Recommendations(log baseline.Log, blocks []Recommend) []Recommendation {
 
 // everywhere asks on each class of machine that head was measured on, with its name
 // where there is more than one, and says whether any had an answer.
-func everywhere(log baseline.Log, ask func(g *group, print string) bool) (answered bool) {
-	machines := slices.DeleteFunc(groups(log), func(g *group) bool { return g.headRun == nil })
-	for _, g := range machines {
-		print := ""
+func everywhere(log baseline.Log, ask func(m machine, print string) bool) (answered bool) {
+	machines := machinesOf(log)
+	for _, print := range slices.Sorted(maps.Keys(machines)) {
+		name := ""
 		if len(machines) > 1 {
-			print = g.print
+			name = print
 		}
-		answered = ask(g, print) || answered
+		answered = ask(machines[print], name) || answered
 	}
 	return answered
 }
 
 // unmatched is why a question has no answer on any machine.
-func unmatched(log baseline.Log) string {
+func unmatched(log baseline.Log) Reason {
 	if log.Bench != "" {
-		return "no measured benchmark matches: only " + log.Bench + " was asked for"
+		return Reason{Code: NotAskedFor, Text: log.Bench}
 	}
-	return "no measured benchmark matches: mend the pattern, the unit, or the run"
+	return Reason{Code: NoneMatches}
 }
 
 func (q Recommend) blank() Recommendation {
-	return Recommendation{Name: q.Name, Choose: q.Choose, Unit: q.Tidied, Verdict: Unavailable}
+	return Recommendation{Name: q.Name, Choose: q.Choose, Unit: q.Unit, Verdict: NotMeasured}
 }
 
 // contest is what a question finds: by benchmark without the chosen key, and by
 // value, the rounds.
 type contest struct {
 	cells     map[baseline.Key]map[string][]float64
-	procs     baseline.Procs
 	names     map[baseline.Key]baseline.Name // of one benchmark of the cell
 	values    []string                       // sorted
 	functions map[baseline.Function]bool
 	broken    bool
 }
 
-func (q Recommend) gather(g *group, procs baseline.Procs) contest {
-	c := contest{cells: map[baseline.Key]map[string][]float64{}, procs: procs, names: map[baseline.Key]baseline.Name{}, functions: map[baseline.Function]bool{}}
+func (q Recommend) gather(m machine, procs baseline.Procs) contest {
+	c := contest{cells: map[baseline.Key]map[string][]float64{}, names: map[baseline.Key]baseline.Name{}, functions: map[baseline.Function]bool{}}
 	values := map[string]bool{}
-	for key, rounds := range g.head {
-		if key.Unit != q.Tidied || q.Where != nil && !q.Where.MatchString(key.Path()) {
+	for key, rounds := range m {
+		if key.Unit != q.Unit || q.Where != nil && !q.Where.MatchString(key.Path()) {
 			continue
 		}
-		name := c.procs.Parse(key.Name)
+		name := procs.Parse(key.Name)
 		value, has := name.Value(q.Choose)
 		if !has {
 			continue
 		}
 		c.functions[key.Function()] = true
-		c.broken = c.broken || g.broken[key]
+		c.broken = c.broken || !rounds.clean
 		if len(rounds.values) == 0 {
 			continue
 		}
@@ -166,44 +154,44 @@ func (c contest) shared() (cells []map[string][]float64, dropped int) {
 	return cells, dropped
 }
 
-func (q Recommend) answer(g *group, log baseline.Log) (r Recommendation, matched bool) {
+func (q Recommend) answer(m machine, log baseline.Log) (r Recommendation, matched bool) {
 	r = q.blank()
-	c := q.gather(g, log.Procs)
+	c := q.gather(m, log.Procs)
 	if len(c.functions) == 0 {
 		return r, false
 	}
 	r.Warnings = q.silent(log, c.functions)
 	cells, dropped := c.shared()
 	r.Benchmarks = len(cells)
-	unit := log.Units[q.Tidied]
+	unit := log.Units[q.Unit]
 	switch {
 	case len(c.values) < 2:
-		r.Why = fmt.Sprintf("%s has one value here, %s: there is nothing to choose from", q.Choose, strings.Join(c.values, ""))
+		r.Reason = Reason{Code: OneValue, Values: c.values}
 		return r, true
 	case len(cells) == 0:
-		r.Why = fmt.Sprintf("no benchmark was measured with each of %s: mend the pattern, or the run", strings.Join(c.values, ", "))
+		r.Reason = Reason{Code: NoneShared, Values: c.values}
 		return r, true
 	}
 	if dropped > 0 {
-		r.Warnings = append(r.Warnings, fmt.Sprintf("%s left out: not measured with each of %s", count(dropped, "benchmark"), strings.Join(c.values, ", ")))
+		r.Warnings = append(r.Warnings, Reason{Code: Dropped, Count: dropped, Values: c.values})
 	}
 	r.Rounds = fewest(cells)
-	r.Verdict = Unsettled
-	if r.Why = c.unfit(cells, unit, q.By); r.Why == "" {
+	r.Verdict = Undecided
+	if r.Reason.Code = c.unfit(cells, unit); r.Reason.Code == "" {
 		r.rank(c.values, cells, unit)
 	}
 	return r, true
 }
 
 // unfit says why values have no ratio that tells which is better; empty where they have.
-func (c contest) unfit(cells []map[string][]float64, unit baseline.Unit, by string) string {
+func (c contest) unfit(cells []map[string][]float64, unit baseline.Unit) Code {
 	switch {
 	case unit.Direction == baseline.Neutral:
-		return fmt.Sprintf("nothing says which way %[1]s improves: print \"Unit %[1]s better=lower\" or better=higher", by)
+		return NoDirection
 	case c.broken:
-		return "a benchmark printed a value that is not a finite number: mend it"
+		return NotFinite
 	case !positive(cells):
-		return "a value is not above zero, and so has no ratio"
+		return NotPositive
 	}
 	return ""
 }
@@ -264,18 +252,18 @@ func (r *Recommendation) rank(values []string, cells []map[string][]float64, uni
 	slices.SortStableFunc(entries, func(a, b entry) int {
 		return cmp.Compare(stat.Quantile(a.scores, .5), stat.Quantile(b.scores, .5))
 	})
-	want := 1 - (1-choiceLevel)/float64(len(values)-1)
+	want := 1 - (1-level)/float64(len(values)-1)
 	unsure := false
 	for i, e := range entries {
-		o := Option{Value: e.value, Typical: known(math.Exp(e.typical)), Behind: known(1)}
+		o := Option{Value: e.value, Typical: stat.Known(math.Exp(e.typical)), Behind: stat.Known(1)}
 		if i > 0 {
 			shifts := stat.NewShifts(entries[0].scores, e.scores)
-			lo, hi, level := shifts.Interval(want)
-			o.Behind = known(math.Exp(shifts.HodgesLehmann()))
-			if l, h := known(math.Exp(lo)), known(math.Exp(hi)); l != nil && h != nil {
-				o.Interval = &Interval{Lo: *l, Hi: *h, Level: tidy(level)}
+			lo, hi, attained := shifts.Interval(want)
+			o.Behind = stat.Known(math.Exp(shifts.HodgesLehmann()))
+			if l, h := stat.Known(math.Exp(lo)), stat.Known(math.Exp(hi)); l != nil && h != nil {
+				o.Interval = &stat.Interval{Lo: *l, Hi: *h, Level: stat.Tidy(attained)}
 			}
-			sure := unit.Exact || level >= want-1e-9 || lo > math.Log(fewFactor)
+			sure := unit.Exact || attained >= want-1e-9 || lo > math.Log(twice)
 			o.Tied = lo <= 0
 			unsure = unsure || !o.Tied && !sure
 		}
@@ -285,27 +273,14 @@ func (r *Recommendation) rank(values []string, cells []map[string][]float64, uni
 }
 
 func (r *Recommendation) conclude(unsure bool, want float64) {
-	first, next := r.Options[0], r.Options[1]
-	var tied []string
-	for _, o := range r.Options[1:] {
-		if o.Tied {
-			tied = append(tied, o.Value)
-		}
-	}
-	in := fmt.Sprintf("in %s of %s", count(r.Benchmarks, "benchmark"), count(r.Rounds, "round"))
+	tied := slices.ContainsFunc(r.Options[1:], func(o Option) bool { return o.Tied })
 	switch {
 	case unsure:
-		r.Verdict = Unsettled
-		r.Why = fmt.Sprintf("too few rounds to be sure that %s leads: measure at least %d", first.Value, roundsFor(want))
-	case len(tied) > 0:
-		r.Verdict = Tie
-		r.Why = fmt.Sprintf("%s cannot be told from %s %s", first.Value, strings.Join(tied, ", "), in)
+		r.Verdict, r.Reason = Undecided, Reason{Code: TooFewToLead, Needed: roundsFor(want)}
+	case tied:
+		r.Verdict, r.Reason = Tie, Reason{Code: CannotTell}
 	default:
-		r.Verdict = Best
-		r.Why = fmt.Sprintf("better than %s %s", next.Value, in)
-		if next.Behind != nil {
-			r.Why = fmt.Sprintf("%.3g× %s", *next.Behind, r.Why)
-		}
+		r.Verdict, r.Reason = Best, Reason{Code: Leads}
 	}
 }
 
@@ -320,16 +295,19 @@ func roundsFor(level float64) int {
 
 // silent are the benchmarks that the question is about and that gave no result:
 // what is absent cannot be recommended, and must not be forgotten.
-func (q Recommend) silent(log baseline.Log, functions map[baseline.Function]bool) (out []string) {
-	for _, p := range log.Problems {
+func (q Recommend) silent(log baseline.Log, functions map[baseline.Function]bool) (out []Reason) {
+	for i, p := range log.Problems {
 		name := strings.TrimPrefix(p.Name, "Benchmark")
 		if !p.Side.Judged() || name == "" {
 			continue
 		}
 		key := baseline.Key{Package: p.Package, Name: name}
 		about := functions[key.Function()] || q.Where != nil && q.Where.MatchString(key.Path())
-		if say := name + " gave no result: " + p.Message; about && !slices.Contains(out, say) {
-			out = append(out, say)
+		said := func(r Reason) bool {
+			return r.Text == name && r.Problem.Kind == p.Kind && r.Problem.Detail == p.Detail && r.Problem.Package == p.Package
+		}
+		if about && !slices.ContainsFunc(out, said) {
+			out = append(out, Reason{Code: NoResult, Text: name, Problem: &log.Problems[i]})
 		}
 	}
 	return out

@@ -1,7 +1,6 @@
-package gate
+package choice
 
 import (
-	"fmt"
 	"maps"
 	"math"
 	"regexp"
@@ -14,33 +13,32 @@ import (
 // Gain asks how many times better one value of a name key is than another:
 // what batching brings over sending one by one.
 type Gain struct {
-	Name   string
-	Key    string         // name key: "mode"
-	Of     string         // its value that is to be better: "batched"
-	Over   string         // its value that it is compared with: "plain"
-	By     string         // unit as written in regress.toml
-	Tidied string         // tidied unit
-	Where  *regexp.Regexp // of "package.Name", unanchored; nil: every benchmark
-	Claim  float64        // what somebody promised, 1.2 for a fifth more; 0: nothing
+	Name  string
+	Key   string         // name key: "mode"
+	Of    string         // its value that is to be better: "batched"
+	Over  string         // its value that it is compared with: "plain"
+	Unit  string         // tidied: what is compared
+	Where *regexp.Regexp // of "package.Name", unanchored; nil: every benchmark
+	Claim float64        // what somebody promised, 1.2 for a fifth more; 0: nothing
 }
 
 // GainRow answers a Gain on one class of machine. No number in it is NaN or
 // infinite; what is unknown is absent.
 type GainRow struct {
-	Name        string        `json:"name"`
-	Key         string        `json:"key"`
-	Of          string        `json:"of"`
-	Over        string        `json:"over"`
-	Unit        string        `json:"unit"` // tidied
-	Claim       float64       `json:"claim,omitempty"`
-	Verdict     TargetVerdict `json:"verdict,omitempty"` // on the claim; NotMeasured also without one; else empty
-	Why         string        `json:"why,omitempty"`     // one clause; empty where the figures say it
-	Times       *float64      `json:"times,omitempty"`   // geometric mean over the benchmarks; above 1 is better, in every unit
-	Interval    *Interval     `json:"interval,omitempty"`
-	Each        []GainCell    `json:"each,omitempty"` // in order of package and name
-	Rounds      int           `json:"rounds"`         // of each benchmark
-	Warnings    []string      `json:"warnings,omitempty"`
-	Fingerprint string        `json:"fingerprint,omitempty"` // class of machine; only where a log has more than one
+	Name        string         `json:"name"`
+	Key         string         `json:"key"`
+	Of          string         `json:"of"`
+	Over        string         `json:"over"`
+	Unit        string         `json:"unit"` // tidied
+	Claim       float64        `json:"claim,omitempty"`
+	Verdict     Verdict        `json:"verdict,omitempty"` // on the claim; NotMeasured also without one; else empty
+	Reason      Reason         `json:"-"`                 // no code where the figures say it
+	Times       *float64       `json:"times,omitempty"`   // geometric mean over the benchmarks; above 1 is better, in every unit
+	Interval    *stat.Interval `json:"interval,omitempty"`
+	Each        []GainCell     `json:"each,omitempty"` // in order of package and name
+	Rounds      int            `json:"rounds"`         // of each benchmark
+	Warnings    []Reason       `json:"-"`
+	Fingerprint string         `json:"fingerprint,omitempty"` // class of machine; only where a log has more than one
 }
 
 // GainCell is the gain in one pair of benchmarks.
@@ -49,7 +47,7 @@ type GainCell struct {
 	Function string          `json:"function"`
 	Parts    []baseline.Part `json:"parts"` // of the name, without the key
 	Times    *float64        `json:"times,omitempty"`
-	Interval *Interval       `json:"interval,omitempty"`
+	Interval *stat.Interval  `json:"interval,omitempty"`
 }
 
 // Gains answers every block, in order, once a class of machine that head was
@@ -60,8 +58,8 @@ type GainCell struct {
 func Gains(log baseline.Log, blocks []Gain) []GainRow {
 	out := []GainRow{}
 	for _, block := range blocks {
-		answered := everywhere(log, func(g *group, print string) bool {
-			r, matched := block.answer(g, log)
+		answered := everywhere(log, func(m machine, print string) bool {
+			r, matched := block.answer(m, log)
 			if r.Fingerprint = print; matched {
 				out = append(out, r)
 			}
@@ -69,7 +67,7 @@ func Gains(log baseline.Log, blocks []Gain) []GainRow {
 		})
 		if !answered {
 			r := block.blank()
-			r.Why = unmatched(log)
+			r.Reason = unmatched(log)
 			out = append(out, r)
 		}
 	}
@@ -77,13 +75,13 @@ func Gains(log baseline.Log, blocks []Gain) []GainRow {
 }
 
 func (q Gain) blank() GainRow {
-	return GainRow{Name: q.Name, Key: q.Key, Of: q.Of, Over: q.Over, Unit: q.Tidied, Claim: q.Claim, Verdict: NotMeasured}
+	return GainRow{Name: q.Name, Key: q.Key, Of: q.Of, Over: q.Over, Unit: q.Unit, Claim: q.Claim, Verdict: NotMeasured}
 }
 
-func (q Gain) answer(g *group, log baseline.Log) (r GainRow, matched bool) {
+func (q Gain) answer(m machine, log baseline.Log) (r GainRow, matched bool) {
 	r = q.blank()
-	ask := Recommend{Choose: q.Key, Tidied: q.Tidied, Where: q.Where}
-	c := ask.gather(g, log.Procs)
+	ask := Recommend{Choose: q.Key, Unit: q.Unit, Where: q.Where}
+	c := ask.gather(m, log.Procs)
 	if len(c.functions) == 0 {
 		return r, false
 	}
@@ -97,17 +95,17 @@ func (q Gain) answer(g *group, log baseline.Log) (r GainRow, matched bool) {
 		}
 	}
 	cells, dropped := c.shared()
-	unit := log.Units[q.Tidied]
+	unit := log.Units[q.Unit]
 	if dropped > 0 {
-		r.Warnings = append(r.Warnings, fmt.Sprintf("%s left out: not measured with both %s and %s", count(dropped, "benchmark"), q.Of, q.Over))
+		r.Warnings = append(r.Warnings, Reason{Code: Dropped, Count: dropped, Values: c.values})
 	}
 	if len(cells) == 0 {
-		r.Why = fmt.Sprintf("no benchmark was measured with both %s=%s and %s=%s: mend the block, or the run", q.Key, q.Of, q.Key, q.Over)
+		r.Reason = Reason{Code: NoneShared, Values: c.values}
 		return r, true
 	}
 	r.Rounds = fewest(cells)
-	if r.Why = c.unfit(cells, unit, q.By); r.Why != "" {
-		r.Verdict = Unclear
+	if r.Reason.Code = c.unfit(cells, unit); r.Reason.Code != "" {
+		r.Verdict = Undecided
 		return r, true
 	}
 	r.measure(c, cells, unit)
@@ -137,29 +135,29 @@ func (r *GainRow) measure(c contest, cells []map[string][]float64, unit baseline
 	switch {
 	case r.Claim == 0:
 	case r.Interval == nil:
-		r.Verdict, r.Why = Unclear, "the figures are too far apart for a ratio"
+		r.Verdict, r.Reason = Undecided, Reason{Code: FarApart}
 	case !sure:
-		r.Verdict, r.Why = Unclear, fmt.Sprintf("too few rounds to be sure: measure at least %d", roundsFor(choiceLevel))
+		r.Verdict, r.Reason = Undecided, Reason{Code: TooFewRounds, Needed: roundsFor(level)}
 	case r.Interval.Lo >= r.Claim:
 		r.Verdict = Met
 	case r.Interval.Hi < r.Claim:
-		r.Verdict, r.Why = Missed, "the whole interval is below the claim"
+		r.Verdict, r.Reason = Missed, Reason{Code: BelowClaim}
 	default:
-		r.Verdict, r.Why = Unclear, "the interval straddles the claim: measure more rounds"
+		r.Verdict, r.Reason = Undecided, Reason{Code: StraddlesClaim}
 	}
 }
 
 // times says how many times better one value is than the other, and whether the
 // rounds were enough for the level.
-func times(cells []map[string][]float64, of, over string, n int, unit baseline.Unit) (ratio *float64, interval *Interval, sure bool) {
+func times(cells []map[string][]float64, of, over string, n int, unit baseline.Unit) (ratio *float64, interval *stat.Interval, sure bool) {
 	shifts := stat.NewShifts(figures(cells, of, n), figures(cells, over, n)) // how far "over" is above "of"
 	mid := shifts.HodgesLehmann()
-	lo, hi, level := shifts.Interval(choiceLevel)
+	lo, hi, attained := shifts.Interval(level)
 	if unit.Direction == baseline.Higher {
 		mid, lo, hi = -mid, -hi, -lo
 	}
-	if l, h := known(math.Exp(lo)), known(math.Exp(hi)); l != nil && h != nil {
-		interval = &Interval{Lo: *l, Hi: *h, Level: tidy(level)}
+	if l, h := stat.Known(math.Exp(lo)), stat.Known(math.Exp(hi)); l != nil && h != nil {
+		interval = &stat.Interval{Lo: *l, Hi: *h, Level: stat.Tidy(attained)}
 	}
-	return known(math.Exp(mid)), interval, unit.Exact || level >= choiceLevel-1e-9
+	return stat.Known(math.Exp(mid)), interval, unit.Exact || attained >= level-1e-9
 }

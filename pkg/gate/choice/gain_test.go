@@ -1,31 +1,31 @@
-package gate_test
+package choice_test
 
 import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"reflect"
 	"regexp"
-	"slices"
-	"strings"
 	"testing"
 
 	"github.com/descartes/regress/pkg/baseline"
-	"github.com/descartes/regress/pkg/gate"
+	"github.com/descartes/regress/pkg/gate/choice"
+	"github.com/descartes/regress/pkg/gate/stat"
 )
 
 func TestGains(t *testing.T) {
-	question := func(unit baseline.Unit, claim float64) gate.Gain {
-		return gate.Gain{Name: "n", Key: "t", Of: "a", Over: "b", By: unit.Name, Tidied: unit.Name, Where: regexp.MustCompile("P/"), Claim: claim}
+	question := func(unit baseline.Unit, claim float64) choice.Gain {
+		return choice.Gain{Name: "n", Key: "t", Of: "a", Over: "b", Unit: unit.Name, Where: regexp.MustCompile("P/"), Claim: claim}
 	}
-	check := func(log baseline.Log, q gate.Gain, verdict gate.TargetVerdict, times float64, why string) gate.GainRow {
+	check := func(log baseline.Log, q choice.Gain, verdict choice.Verdict, times float64, why choice.Code) choice.GainRow {
 		t.Helper()
-		have := gate.Gains(log, []gate.Gain{q})
+		have := choice.Gains(log, []choice.Gain{q})
 		if len(have) != 1 {
 			t.Fatalf("have %d answers", len(have))
 		}
 		r := have[0]
-		if r.Verdict != verdict || !strings.Contains(r.Why, why) || (why == "") != (r.Why == "") {
-			t.Errorf("have %q, %q; want %q, %q", r.Verdict, r.Why, verdict, why)
+		if r.Verdict != verdict || r.Reason.Code != why {
+			t.Errorf("have %q, %+v; want %q, %q", r.Verdict, r.Reason, verdict, why)
 		}
 		if (times == 0) != (r.Times == nil) || times != 0 && math.Abs(*r.Times-times) > 1e-4*times {
 			t.Errorf("have %v times, want %v", r.Times, times)
@@ -40,42 +40,45 @@ func TestGains(t *testing.T) {
 	check(one(latency, 10, 20, 6), question(latency, 0), "", 2, "")
 	check(one(traffic, 20, 10, 6), question(traffic, 0), "", 2, "")
 	check(one(traffic, 10, 20, 6), question(traffic, 0), "", .5, "")
-	r := check(one(latency, 10, 20, 6), question(latency, 1.9), gate.Met, 2, "")
+	r := check(one(latency, 10, 20, 6), question(latency, 1.9), choice.Met, 2, "")
 	if r.Rounds != 6 || len(r.Each) != 1 || r.Interval.Lo < 1.95 || r.Interval.Hi > 2.05 || r.Interval.Level < .95 {
 		t.Errorf("have %+v, interval %+v", r, r.Interval)
 	}
 	if c := r.Each[0]; c.Function != "P" || fmt.Sprint(c.Parts) != "[{s 1} {gomaxprocs 2}]" || *c.Times != *r.Times {
 		t.Errorf("have %+v", c)
 	}
-	check(one(latency, 10, 20, 6), question(latency, 2), gate.Unclear, 2, "straddles")
-	check(one(latency, 10, 20, 6), question(latency, 2.1), gate.Missed, 2, "below the claim")
+	check(one(latency, 10, 20, 6), question(latency, 2), choice.Undecided, 2, choice.StraddlesClaim)
+	check(one(latency, 10, 20, 6), question(latency, 2.1), choice.Missed, 2, choice.BelowClaim)
 	// Three rounds have an interval at 90 %, four one at 97 %: 2/70.
-	check(one(latency, 10, 20, 3), question(latency, 1.5), gate.Unclear, 2, "at least 4")
-	check(one(latency, 10, 20, 4), question(latency, 1.5), gate.Met, 2, "")
+	if r := check(one(latency, 10, 20, 3), question(latency, 1.5), choice.Undecided, 2, choice.TooFewRounds); r.Reason.Needed != 4 {
+		t.Errorf("have %+v, want 4 rounds", r.Reason)
+	}
+	check(one(latency, 10, 20, 4), question(latency, 1.5), choice.Met, 2, "")
 
-	// √(4 · 1/1.5) = 1.63299 over two benchmarks, 4 and .667 in each; a third value of the key is not in it, and what
-	// lacks one of the two is said to be left out.
+	// √(4 · 1/1.5) = 1.63299 over two benchmarks, 4 and .667 in each; a third value of the key
+	// is not in it, and what lacks one of the two is said to be left out.
 	two := headLog(latency, map[string][]float64{
 		"P/t=a/s=1": rounds(10, 6), "P/t=b/s=1": rounds(40, 6), "P/t=a/s=2": rounds(15, 6), "P/t=b/s=2": rounds(10, 6),
 		"P/t=c/s=1": rounds(1, 6), "P/t=c/s=9": rounds(1, 6), "P/t=a/s=3": rounds(1, 6),
 	})
 	r = check(two, question(latency, 0), "", math.Sqrt(4/1.5), "")
-	if *r.Each[0].Times != 4 || math.Abs(*r.Each[1].Times-1/1.5) > 1e-4 || !slices.Equal(r.Warnings, []string{"1 benchmark left out: not measured with both a and b"}) {
+	if *r.Each[0].Times != 4 || math.Abs(*r.Each[1].Times-1/1.5) > 1e-4 || !reflect.DeepEqual(r.Warnings, []choice.Reason{{Code: choice.Dropped, Count: 1, Values: []string{"a", "b"}}}) {
 		t.Errorf("have %+v", r)
 	}
 	// An exact unit needs no rounds.
 	exact := baseline.Unit{Name: "wire-bytes", Direction: baseline.Lower, Exact: true}
-	check(headLog(exact, map[string][]float64{"P/t=a": {400}, "P/t=b": {800}}), question(exact, 2), gate.Met, 2, "")
+	check(headLog(exact, map[string][]float64{"P/t=a": {400}, "P/t=b": {800}}), question(exact, 2), choice.Met, 2, "")
 
-	check(headLog(latency, map[string][]float64{"P/t=a/s=1": rounds(10, 6)}), question(latency, 1), gate.NotMeasured, 0, "both t=a and t=b")
-	check(one(latency, 10, 20, 6), question(traffic, 1), gate.NotMeasured, 0, "no measured benchmark matches")
-	check(headLog(latency, map[string][]float64{"P/t=a": {0, 1}, "P/t=b": {2, 3}}), question(latency, 1), gate.Unclear, 0, "not above zero")
+	check(headLog(latency, map[string][]float64{"P/t=a/s=1": rounds(10, 6)}), question(latency, 1), choice.NotMeasured, 0, choice.NoneShared)
+	check(one(latency, 10, 20, 6), question(traffic, 1), choice.NotMeasured, 0, choice.NoneMatches)
+	check(headLog(latency, map[string][]float64{"P/t=a": {0, 1}, "P/t=b": {2, 3}}), question(latency, 1), choice.Undecided, 0, choice.NotPositive)
 	odd := baseline.Unit{Name: "odd"}
-	check(headLog(odd, map[string][]float64{"P/t=a": {1}, "P/t=b": {2}}), question(odd, 1), gate.Unclear, 0, "better=lower")
+	check(headLog(odd, map[string][]float64{"P/t=a": {1}, "P/t=b": {2}}), question(odd, 1), choice.Undecided, 0, choice.NoDirection)
 }
 
-// A claim that is not quite true is called met in at most the promised share of logs: 2.5 % of intervals at
-// 95 % lie above the truth. 2000 seeded logs: more than 71 = 50 + 3·√(2000·.025·.975) would be a broken promise.
+// A claim that is not quite true is called met in at most the promised share of logs: 2.5 % of
+// intervals at 95 % lie above the truth. 2000 seeded logs: more than 71 = 50 +
+// 3·√(2000·.025·.975) would be a broken promise.
 func TestGainChance(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(3, 4))
 	wrong := 0
@@ -86,8 +89,8 @@ func TestGainChance(t *testing.T) {
 				rows["P/t="+value] = append(rows["P/t="+value], math.Exp(.05*rnd.NormFloat64()))
 			}
 		}
-		q := gate.Gain{Key: "t", Of: "a", Over: "b", Tidied: latency.Name, Claim: 1}
-		if gate.Gains(headLog(latency, rows), []gate.Gain{q})[0].Verdict == gate.Met {
+		q := choice.Gain{Key: "t", Of: "a", Over: "b", Unit: latency.Name, Claim: 1}
+		if choice.Gains(headLog(latency, rows), []choice.Gain{q})[0].Verdict == choice.Met {
 			wrong++
 		}
 	}
@@ -103,20 +106,20 @@ func FuzzGains(f *testing.F) {
 	f.Add("P/t=a", "P/t=b", 5e-324, math.MaxFloat64, math.MaxFloat64, 5e-324, 1.)
 	f.Fuzz(func(t *testing.T, one, two string, a, b, c, d, claim float64) {
 		log := headLog(latency, map[string][]float64{one: {a, b}, two: {c, d}})
-		for _, r := range gate.Gains(log, []gate.Gain{{Key: "t", Of: "a", Over: "b", Tidied: latency.Name, Claim: claim}}) {
+		for _, r := range choice.Gains(log, []choice.Gain{{Key: "t", Of: "a", Over: "b", Unit: latency.Name, Claim: claim}}) {
 			for _, x := range []*float64{r.Times, of(r.Interval, true), of(r.Interval, false)} {
 				if x != nil && (math.IsNaN(*x) || math.IsInf(*x, 0)) {
 					t.Errorf("%v in %+v", *x, r)
 				}
 			}
-			if r.Times == nil && r.Why == "" {
+			if r.Times == nil && r.Reason.Code == "" {
 				t.Errorf("no answer: %+v", r)
 			}
 		}
 	})
 }
 
-func of(i *gate.Interval, lo bool) *float64 {
+func of(i *stat.Interval, lo bool) *float64 {
 	switch {
 	case i == nil:
 		return nil

@@ -1,4 +1,4 @@
-package gate_test
+package choice_test
 
 import (
 	"fmt"
@@ -11,7 +11,7 @@ import (
 	"testing"
 
 	"github.com/descartes/regress/pkg/baseline"
-	"github.com/descartes/regress/pkg/gate"
+	"github.com/descartes/regress/pkg/gate/choice"
 )
 
 // headLog is a log of head alone; rows are by name, a value a round.
@@ -33,8 +33,8 @@ var (
 	traffic = baseline.Unit{Name: "msg/s", Direction: baseline.Higher}
 )
 
-func ask(unit baseline.Unit, where string) gate.Recommend {
-	return gate.Recommend{Name: "n", Choose: "t", By: unit.Name, Tidied: unit.Name, Where: regexp.MustCompile(where)}
+func ask(unit baseline.Unit, where string) choice.Recommend {
+	return choice.Recommend{Name: "n", Choose: "t", Unit: unit.Name, Where: regexp.MustCompile(where)}
 }
 
 // rounds are n values about x, half a percent apart: x·1.000, x·1.005, …
@@ -46,9 +46,9 @@ func rounds(x float64, n int) (out []float64) {
 }
 
 func TestRecommendations(t *testing.T) {
-	check := func(log baseline.Log, q gate.Recommend, verdict gate.ChoiceVerdict, options, why string) gate.Recommendation {
+	check := func(log baseline.Log, q choice.Recommend, verdict choice.Verdict, options string, why choice.Code) choice.Recommendation {
 		t.Helper()
-		have := gate.Recommendations(log, []gate.Recommend{q})
+		have := choice.Recommendations(log, []choice.Recommend{q})
 		if len(have) != 1 {
 			t.Fatalf("have %d answers", len(have))
 		}
@@ -60,8 +60,8 @@ func TestRecommendations(t *testing.T) {
 			}
 			said = append(said, s)
 		}
-		if have[0].Verdict != verdict || strings.Join(said, " ") != options || !strings.Contains(have[0].Why, why) {
-			t.Errorf("have %s, %v, %q; want %s, %s, %q", have[0].Verdict, said, have[0].Why, verdict, options, why)
+		if have[0].Verdict != verdict || strings.Join(said, " ") != options || have[0].Reason.Code != why {
+			t.Errorf("have %s, %v, %+v; want %s, %s, %q", have[0].Verdict, said, have[0].Reason, verdict, options, why)
 		}
 		return have[0]
 	}
@@ -74,52 +74,53 @@ func TestRecommendations(t *testing.T) {
 
 	// Six rounds against six: the least p of two sides is 2/924, below .05.
 	r := check(headLog(latency, map[string][]float64{"P/t=a/s=1-2": rounds(10, 6), "P/t=b/s=1-2": rounds(20, 6)}),
-		ask(latency, "P/"), gate.Best, "a b", "2× better than b in 1 benchmark of 6 rounds")
+		ask(latency, "P/"), choice.Best, "a b", choice.Leads)
 	near("behind", r.Options[1].Behind, 2)
 	near("typical", r.Options[0].Typical, 10*1.0125)
 
 	// Where more is better the larger wins.
-	check(headLog(traffic, map[string][]float64{"P/t=a": rounds(10, 6), "P/t=b": rounds(20, 6)}), ask(traffic, "."), gate.Best, "b a", "")
+	check(headLog(traffic, map[string][]float64{"P/t=a": rounds(10, 6), "P/t=b": rounds(20, 6)}), ask(traffic, "."), choice.Best, "b a", choice.Leads)
 
 	// Geometric mean of 4× and 1/1.5: √(4/1.5) = 1.63299.
 	r = check(headLog(latency, map[string][]float64{
 		"P/t=a/s=1": rounds(10, 6), "P/t=b/s=1": rounds(40, 6), "P/t=a/s=2": rounds(15, 6), "P/t=b/s=2": rounds(10, 6),
-	}), ask(latency, "P/"), gate.Best, "a b", "2 benchmarks")
+	}), ask(latency, "P/"), choice.Best, "a b", choice.Leads)
 	near("two benchmarks", r.Options[1].Behind, math.Sqrt(4/1.5))
 
 	// A filter changes the answer.
 	check(headLog(latency, map[string][]float64{
 		"P/t=a/s=1": rounds(10, 6), "P/t=b/s=1": rounds(40, 6), "P/t=a/s=2": rounds(15, 6), "P/t=b/s=2": rounds(10, 6),
-	}), ask(latency, "s=2"), gate.Best, "b a", "1.5×")
+	}), ask(latency, "s=2"), choice.Best, "b a", choice.Leads)
 
 	// Intervals that overlap are a tie, and what is clearly behind is not in it.
 	check(headLog(latency, map[string][]float64{"P/t=a": rounds(10, 6), "P/t=b": rounds(10.01, 6), "P/t=c": rounds(30, 6)}),
-		ask(latency, "."), gate.Tie, "a b= c", "a cannot be told from b")
+		ask(latency, "."), choice.Tie, "a b= c", choice.CannotTell)
 
 	// Three rounds: 1 − 2/20 = 90 %. Then a factor of two settles it, and less does not.
 	// .95 takes 4 against 4: 2/70 = .029.
-	check(headLog(latency, map[string][]float64{"P/t=a": rounds(10, 3), "P/t=b": rounds(13, 3)}), ask(latency, "."), gate.Unsettled, "a b", "measure at least 4")
-	check(headLog(latency, map[string][]float64{"P/t=a": rounds(10, 3), "P/t=b": rounds(26, 3)}), ask(latency, "."), gate.Best, "a b", "2.6×")
-	// Three values: each interval at .975, for which 4 against 4 is too little and 5 is not (2/252).
-	check(headLog(latency, map[string][]float64{"P/t=a": rounds(10, 4), "P/t=b": rounds(13, 4), "P/t=c": rounds(13, 4)}), ask(latency, "."), gate.Unsettled, "a b c", "at least 5")
+	check(headLog(latency, map[string][]float64{"P/t=a": rounds(10, 3), "P/t=b": rounds(13, 3)}), ask(latency, "."), choice.Undecided, "a b", choice.TooFewToLead)
+	check(headLog(latency, map[string][]float64{"P/t=a": rounds(10, 3), "P/t=b": rounds(26, 3)}), ask(latency, "."), choice.Best, "a b", choice.Leads)
+	// Three values: each interval at .975, for which 4 against 4 is too little and 5 is not
+	// (2/252).
+	check(headLog(latency, map[string][]float64{"P/t=a": rounds(10, 4), "P/t=b": rounds(13, 4), "P/t=c": rounds(13, 4)}), ask(latency, "."), choice.Undecided, "a b c", choice.TooFewToLead)
 
 	// An exact unit needs no rounds.
 	exact := baseline.Unit{Name: "wire-bytes", Direction: baseline.Lower, Exact: true}
-	check(headLog(exact, map[string][]float64{"P/t=a": {100}, "P/t=b": {101}}), ask(exact, "."), gate.Best, "a b", "")
+	check(headLog(exact, map[string][]float64{"P/t=a": {100}, "P/t=b": {101}}), ask(exact, "."), choice.Best, "a b", choice.Leads)
 
 	// Nothing to choose from, or no ratio.
 	one := headLog(latency, map[string][]float64{"P/t=a": rounds(10, 6), "Q": rounds(1, 6)})
-	check(one, ask(latency, "P/"), gate.Unavailable, "", "one value here, a")
-	check(one, ask(latency, "Z"), gate.Unavailable, "", "no measured benchmark matches")
-	check(one, ask(traffic, "P/"), gate.Unavailable, "", "no measured benchmark matches")
-	check(one, ask(latency, "Q"), gate.Unavailable, "", "no measured benchmark matches")
-	check(headLog(latency, map[string][]float64{"P/t=a/s=1": rounds(10, 6), "P/t=b/s=2": rounds(10, 6)}), ask(latency, "."), gate.Unavailable, "", "no benchmark was measured with each of a, b")
-	check(headLog(latency, map[string][]float64{"P/t=a": {0, 1}, "P/t=b": {2, 3}}), ask(latency, "."), gate.Unsettled, "", "not above zero")
-	check(headLog(baseline.Unit{Name: "odd"}, map[string][]float64{"P/t=a": {1}, "P/t=b": {2}}), ask(baseline.Unit{Name: "odd"}, "."), gate.Unsettled, "", "better=lower")
+	check(one, ask(latency, "P/"), choice.NotMeasured, "", choice.OneValue)
+	check(one, ask(latency, "Z"), choice.NotMeasured, "", choice.NoneMatches)
+	check(one, ask(traffic, "P/"), choice.NotMeasured, "", choice.NoneMatches)
+	check(one, ask(latency, "Q"), choice.NotMeasured, "", choice.NoneMatches)
+	check(headLog(latency, map[string][]float64{"P/t=a/s=1": rounds(10, 6), "P/t=b/s=2": rounds(10, 6)}), ask(latency, "."), choice.NotMeasured, "", choice.NoneShared)
+	check(headLog(latency, map[string][]float64{"P/t=a": {0, 1}, "P/t=b": {2, 3}}), ask(latency, "."), choice.Undecided, "", choice.NotPositive)
+	check(headLog(baseline.Unit{Name: "odd"}, map[string][]float64{"P/t=a": {1}, "P/t=b": {2}}), ask(baseline.Unit{Name: "odd"}, "."), choice.Undecided, "", choice.NoDirection)
 	part := one
 	part.Bench = "^BenchmarkP$"
-	check(part, ask(latency, "Z"), gate.Unavailable, "", "only ^BenchmarkP$ was asked for")
-	check(baseline.Log{}, ask(latency, "."), gate.Unavailable, "", "no measured benchmark matches")
+	check(part, ask(latency, "Z"), choice.NotMeasured, "", choice.NotAskedFor)
+	check(baseline.Log{}, ask(latency, "."), choice.NotMeasured, "", choice.NoneMatches)
 }
 
 // What is left out, or gave nothing, is said.
@@ -128,14 +129,17 @@ func TestRecommendationWarns(t *testing.T) {
 		"P/t=a/s=1": rounds(10, 6), "P/t=b/s=1": rounds(40, 6), "P/t=a/s=2": rounds(15, 6), "P/t=b/s=2": rounds(1, 6), "P/t=c/s=1": rounds(90, 6),
 	})
 	log.Problems = []baseline.Problem{
-		{Side: baseline.Head, Package: "p", Name: "BenchmarkP/t=c/s=2", Message: "crashed", Kind: baseline.Crashed},
-		{Side: baseline.Base, Package: "p", Name: "P/t=a/s=1", Message: "crashed", Kind: baseline.Crashed},
-		{Side: baseline.Head, Package: "p", Name: "Other", Message: "crashed", Kind: baseline.Crashed},
+		{Side: baseline.Head, Package: "p", Name: "BenchmarkP/t=c/s=2", Kind: baseline.Crashed},
+		{Side: baseline.Base, Package: "p", Name: "P/t=a/s=1", Kind: baseline.Crashed},
+		{Side: baseline.Head, Package: "p", Name: "Other", Kind: baseline.Crashed},
 	}
-	have := gate.Recommendations(log, []gate.Recommend{ask(latency, "P/")})
-	want := []string{"P/t=c/s=2 gave no result: crashed", "1 benchmark left out: not measured with each of a, b, c"}
-	if !slices.Equal(have[0].Warnings, want) || have[0].Options[0].Value != "a" {
-		t.Errorf("have %q of %v", have[0].Warnings, have[0].Options)
+	have := choice.Recommendations(log, []choice.Recommend{ask(latency, "P/")})
+	want := []choice.Reason{
+		{Code: choice.NoResult, Text: "P/t=c/s=2", Problem: &log.Problems[0]},
+		{Code: choice.Dropped, Count: 1, Values: []string{"a", "b", "c"}},
+	}
+	if !reflect.DeepEqual(have[0].Warnings, want) || have[0].Options[0].Value != "a" {
+		t.Errorf("have %+v of %v", have[0].Warnings, have[0].Options)
 	}
 }
 
@@ -145,7 +149,7 @@ func TestRecommendationMachines(t *testing.T) {
 	other := headLog(latency, map[string][]float64{"P/t=a": rounds(20, 6), "P/t=b": rounds(10, 6)}).Runs[0]
 	other.Environment.CPU = "another"
 	log.Runs = append(log.Runs, other)
-	have := gate.Recommendations(log, []gate.Recommend{ask(latency, ".")})
+	have := choice.Recommendations(log, []choice.Recommend{ask(latency, ".")})
 	best := map[string]string{}
 	for _, r := range have {
 		best[r.Fingerprint] = r.Options[0].Value
@@ -172,8 +176,8 @@ func TestRecommendationChance(t *testing.T) {
 				}
 			}
 		}
-		r := gate.Recommendations(headLog(latency, rows), []gate.Recommend{ask(latency, ".")})[0]
-		if r.Verdict == gate.Best {
+		r := choice.Recommendations(headLog(latency, rows), []choice.Recommend{ask(latency, ".")})[0]
+		if r.Verdict == choice.Best {
 			wrong++
 		}
 	}
@@ -183,47 +187,13 @@ func TestRecommendationChance(t *testing.T) {
 	}
 }
 
-func TestParseName(t *testing.T) {
-	check := func(name, want string) {
-		t.Helper()
-		if have := fmt.Sprint(baseline.Procs(nil).Parse(name)); have != want {
-			t.Errorf("%q: have %s, want %s", name, have, want)
-		}
-	}
-	check("PingPong/transport=shm/size=64B-2", "{PingPong [{transport shm} {size 64B} {gomaxprocs 2}]}")
-	check("PingPong", "{PingPong [{gomaxprocs 1}]}")
-	check("A/sub/x=1=2/=y-16", "{A [{ sub} {x 1=2} { =y} {gomaxprocs 16}]}")
-	check("A/utf-8/k-", "{A [{ utf-8} { k-} {gomaxprocs 1}]}")
-	check("A/x-1", "{A [{ x-1} {gomaxprocs 1}]}") // and so no two names are taken for one
-	check("", "{ [{gomaxprocs 1}]}")
-	a, b, c := baseline.Procs(nil).Parse("A/t=x/s=1-2"), baseline.Procs(nil).Parse("A/t=y/s=1-2"), baseline.Procs(nil).Parse("A/t=y/s=1-4")
-	if a.Without("t") != b.Without("t") || b.Without("t") == c.Without("t") || b.Without(baseline.ProcsKey) != c.Without(baseline.ProcsKey) || a.Without("s") == b.Without("s") {
-		t.Errorf("%q %q %q", a.Without("t"), b.Without("t"), c.Without("t"))
-	}
-}
-
-// A name taken apart holds every byte of it, and any log gets answers in which
-// every figure is finite and the first option is not behind.
+// Any log gets answers in which every figure is finite and the first option is not behind.
 func FuzzRecommend(f *testing.F) {
 	f.Add("P/t=a/s=1-2", "P/t=b/s=1-2", 1., 2., 3., 4.)
 	f.Add("P/t=a", "P/t=a", 0., -1., math.MaxFloat64, 5e-324)
 	f.Fuzz(func(t *testing.T, one, two string, a, b, c, d float64) {
-		for _, name := range []string{one, two} {
-			n := baseline.Procs(nil).Parse(name)
-			back := n.Function
-			for _, p := range n.Parts[:len(n.Parts)-1] {
-				back += "/"
-				if p.Key != "" {
-					back += p.Key + "="
-				}
-				back += p.Value
-			}
-			if procs := n.Parts[len(n.Parts)-1].Value; back != name && back+"-"+procs != name {
-				t.Errorf("%q: taken apart to %q", name, back)
-			}
-		}
 		log := headLog(latency, map[string][]float64{one: {a, b}, two: {c, d}})
-		r := gate.Recommendations(log, []gate.Recommend{{Choose: "t", Tidied: latency.Name}})[0]
+		r := choice.Recommendations(log, []choice.Recommend{{Choose: "t", Unit: latency.Name}})[0]
 		for i, o := range r.Options {
 			for _, x := range []*float64{o.Typical, o.Behind} {
 				if x != nil && (math.IsNaN(*x) || math.IsInf(*x, 0)) {
@@ -234,7 +204,7 @@ func FuzzRecommend(f *testing.F) {
 				t.Errorf("the first is behind: %v", o.Behind)
 			}
 		}
-		if r.Why == "" || r.Verdict == "" {
+		if r.Reason.Code == "" || r.Verdict == "" {
 			t.Errorf("no answer: %+v", r)
 		}
 	})

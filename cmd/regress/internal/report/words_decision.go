@@ -1,0 +1,285 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/descartes/regress/cmd/regress/internal/figure"
+	"github.com/descartes/regress/pkg/baseline"
+	"github.com/descartes/regress/pkg/gate"
+)
+
+// Headline returns a decision in one sentence: "2 of 38 benchmarks regressed; the
+// worst, PingPong/…, 12 % slower". Empty for a decision that was never made.
+func Headline(d gate.Decision) string {
+	if d.Outcome == gate.Undecided {
+		return "undecided: " + summed(d)
+	}
+	return summed(d)
+}
+
+// summed returns the headline without the outcome.
+func summed(d gate.Decision) string {
+	if d.Outcome == "" {
+		return ""
+	}
+	if d.OnlyTargets {
+		return targetHeadline(d.Targets)
+	}
+	benchmarks := benchmarksIn(d.Rows, func(r gate.Row) bool { return r.Verdict != gate.NotJudged && r.Verdict != gate.Removed })
+	tail := ""
+	if n := verdicts(d.Rows, gate.Improved); n > 0 {
+		tail = fmt.Sprintf("; %d improved", n)
+	}
+	missed := 0
+	for _, t := range d.Targets {
+		if t.Verdict == gate.Missed {
+			missed++
+		}
+	}
+	red, crept := verdicts(d.Rows, gate.Regressed), verdicts(d.Rows, gate.Crept)
+	switch {
+	case red > 0:
+		if crept > 0 {
+			tail = fmt.Sprintf("; %d crept since %s", crept, d.Anchor) + tail
+		}
+		worst := first(d.Rows, gate.Regressed)
+		how := reason{worst.Reason, worst.Unit, worst.Direction, "base", d.Policy.Alpha}.looks()
+		return worstOf(red, len(benchmarks), "regressed", worst, how) + tail
+	case crept > 0:
+		worst := first(d.Rows, gate.Crept)
+		return worstOf(crept, len(benchmarks), "crept", worst, creptBy(d, worst)+clauses(worst.Drift.Waivers)) + tail
+	case missed > 0:
+		return figure.Counted(missed, "target") + " missed" + tail
+	case len(d.Reasons) > 0:
+		return groundText(d, d.Reasons[0]) + tail
+	}
+	return passed(d, len(benchmarks)) + nothingCrept(d) + tail
+}
+
+// verdicts counts the benchmarks that have a row of a verdict.
+func verdicts(rows []gate.Row, v gate.Verdict) int {
+	return len(benchmarksIn(rows, func(r gate.Row) bool { return r.Verdict == v }))
+}
+
+// first returns the first row of a verdict, which is the worst.
+func first(rows []gate.Row, v gate.Verdict) gate.Row {
+	return rows[slices.IndexFunc(rows, func(r gate.Row) bool { return r.Verdict == v })]
+}
+
+// benchmarksIn lists the benchmarks of the rows that match, once each.
+func benchmarksIn(rows []gate.Row, match func(gate.Row) bool) (names []string) {
+	rows = slices.Clone(rows)
+	slices.SortStableFunc(rows, func(a, b gate.Row) int { return a.Key().Compare(b.Key()) })
+	for _, r := range rows {
+		name := r.Name
+		if name == "" {
+			name = r.Package
+		}
+		if match(r) && (len(names) == 0 || names[len(names)-1] != name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// worstOf names the worst of n red benchmarks.
+func worstOf(n, of int, what string, worst gate.Row, how string) string {
+	sep := ": "
+	if n > 1 {
+		sep = "; the worst, "
+	}
+	return fmt.Sprintf("%d of %s %s%s%s %s: %s", n, figure.Counted(of, "benchmark"), what, sep, worst.Name, worst.Unit, how)
+}
+
+func passed(d gate.Decision, benchmarks int) string {
+	if same := verdicts(d.Rows, gate.SameCode); same == benchmarks {
+		return fmt.Sprintf("nothing that %s runs has changed", figure.Counted(same, "benchmark"))
+	}
+	if noisy := verdicts(d.Rows, gate.Inconclusive); noisy > 0 {
+		return fmt.Sprintf("no regression in %d of %s; %d too noisy to judge", benchmarks-noisy, figure.Counted(benchmarks, "benchmark"), noisy)
+	}
+	return "no regression in " + figure.Counted(benchmarks, "benchmark")
+}
+
+// nothingCrept says so, where something was held against the anchor.
+func nothingCrept(d gate.Decision) string {
+	if !slices.ContainsFunc(d.Rows, func(r gate.Row) bool { return r.Drift != nil && holds(r.Drift.Verdict) }) {
+		return ""
+	}
+	return "; none crept since " + d.Anchor
+}
+
+// holds says whether a verdict against the anchor means that nothing crept in.
+func holds(v gate.Verdict) bool {
+	return v == gate.Unchanged || v == gate.Improved || v == gate.SameCode
+}
+
+func targetHeadline(rows []gate.TargetRow) string {
+	n := map[gate.TargetVerdict]int{}
+	for _, r := range rows {
+		n[r.Verdict]++
+	}
+	if len(rows) == 0 {
+		return "there is no target to hold anything against"
+	}
+	s := fmt.Sprintf("%d of %s met", n[gate.Met], figure.Counted(len(rows), "target"))
+	for _, v := range []gate.TargetVerdict{gate.Missed, gate.Undecided, gate.NotMeasured, gate.LeftOut} {
+		if n[v] > 0 {
+			s += fmt.Sprintf(", %d %s", n[v], v)
+		}
+	}
+	return s
+}
+
+// few writes the first few names and how many more there are.
+func few(names []string) string {
+	const most = 3
+	if len(names) <= most+1 {
+		return strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
+}
+
+// groundText returns the sentence for a ground of a decision.
+func groundText(d gate.Decision, g gate.Ground) string {
+	listed := func(what string) string {
+		return fmt.Sprintf("%s %s: %s", figure.Counted(len(g.Benchmarks), "benchmark"), what, few(g.Benchmarks))
+	}
+	switch g.Code {
+	case gate.RowRegressed:
+		return fmt.Sprintf("%s %s regressed: %s", g.Row.Name, g.Row.Unit, Why(d, *g.Row))
+	case gate.RowCrept:
+		return fmt.Sprintf("%s %s: %s", g.Row.Name, g.Row.Unit, Why(d, *g.Row))
+	case gate.TargetOpen:
+		return strings.TrimSpace(fmt.Sprintf("target %s %s: %s: %s", g.Target.Target, g.Target.Name, g.Target.Verdict, TargetWhy(*g.Target)))
+	case gate.ProblemSeen:
+		return problemAt(*g.Problem)
+	case gate.StrictUnjudged:
+		return "strict: " + listed("could not be judged")
+	case gate.CrashedAtHead:
+		return strings.Join(g.Benchmarks, ", ") + " ran at base and crashed at head"
+	case gate.MissingAtHead:
+		return listed("missing from head")
+	case gate.NotReached:
+		return listed("not reached")
+	case gate.Broken:
+		return listed("crashed or printed a broken line")
+	case gate.RoundsWanted:
+		if g.By != "" {
+			return listed("left undecided by the " + g.By)
+		}
+		return listed("undecided for want of rounds")
+	case gate.StoredAlone:
+		return listed("not settled by the stored baseline alone")
+	case gate.AnchorOpen:
+		if g.By != "" {
+			return listed(fmt.Sprintf("left undecided by the %s against %s", g.By, d.Anchor))
+		}
+		return listed("left undecided against " + d.Anchor)
+	}
+	return nothingText(g.Code)
+}
+
+// nothingText returns the sentence for a decision that had nothing to go by.
+func nothingText(code gate.GroundCode) string {
+	switch code {
+	case gate.NoTarget:
+		return "there is no target to hold anything against"
+	case gate.NoResult:
+		return "no benchmark printed a result"
+	case gate.NoResultOfHead:
+		return "head printed no result"
+	case gate.NothingToHold:
+		return "there is nothing to compare with: measure both sides with regress compare --base, or store a baseline first"
+	case gate.CountsAlone:
+		return "not one benchmark could be judged but by its exact counts, which say nothing about time"
+	case gate.NothingJudged:
+		return "not one benchmark could be judged"
+	}
+	return string(code)
+}
+
+// problemAt returns the sentence for a problem with the place where it was seen.
+func problemAt(p baseline.Problem) string {
+	where := p.Package
+	if p.Name != "" {
+		where = p.Name
+	} else if p.File != "" {
+		where = p.File
+		if p.Line > 0 {
+			where = fmt.Sprintf("%s:%d", p.File, p.Line)
+		}
+	}
+	if where == "" {
+		return ProblemText(p)
+	}
+	return where + ": " + ProblemText(p)
+}
+
+// limitText returns the sentence for what a decision could not have seen.
+func limitText(d gate.Decision, l gate.Limit) string {
+	names := ": " + few(l.Benchmarks)
+	switch l.Code {
+	case gate.EffectBelow:
+		return fmt.Sprintf("a slowdown of less than %s in any one benchmark is not looked for", figure.Percent(l.Effect))
+	case gate.WeakBelow:
+		return fmt.Sprintf("could not have seen a slowdown below %s with any certainty", figure.Percent(l.Effect)) + names
+	case gate.Noisy:
+		return "too noisy to judge, whatever happened there" + names
+	case gate.NotSettled:
+		return "not settled" + names
+	case gate.Incomparable:
+		return "nothing to compare with" + names
+	case gate.LeftToRule:
+		return "ignored by a rule" + names
+	case gate.OrderGiven:
+		return "the order of these rounds was not drawn at random: a machine that changed between the sides would look like a change of the code"
+	case gate.OtherDays:
+		return "base was measured on other days: a change of the whole machine since then would hide or feign one of the code"
+	case gate.NeverRan:
+		return "declared and not run on either side" + names
+	case gate.TargetSkipped:
+		return fmt.Sprintf("whether the target %q is met: %s", l.Target.Target, TargetWhy(*l.Target))
+	case gate.NoisyToAnchor:
+		return "too noisy to tell what has crept in since " + d.Anchor + names
+	case gate.NotHeld:
+		return "not held against " + d.Anchor + names
+	}
+	return string(l.Code) + names
+}
+
+// warningText returns the sentence for a warning of a decision.
+func warningText(w gate.Warning) string {
+	switch w.Code {
+	case gate.SidesDiffer:
+		return fmt.Sprintf("the sides differ in %s: base %s, head %s", w.Fact, w.Base, w.Head)
+	case gate.WaiverUnused:
+		place := w.Place
+		if place != "" {
+			place = " at " + place
+		}
+		return fmt.Sprintf("waiver %q%s matches no series: mend its pattern or remove it", w.Waiver, place)
+	}
+	return WarningText(w.Seen)
+}
+
+// texts returns what say makes of each item; never nil.
+func texts[T, S any](items []T, say func(T) S) []S {
+	out := make([]S, 0, len(items))
+	for _, item := range items {
+		out = append(out, say(item))
+	}
+	return out
+}
+
+// reasonTexts returns the sentences for the grounds of a decision.
+func reasonTexts(d gate.Decision) []string {
+	return texts(d.Reasons, func(g gate.Ground) string { return groundText(d, g) })
+}
+
+// limitTexts returns the sentences for what a decision could not have seen.
+func limitTexts(d gate.Decision) []string {
+	return texts(d.Cannot, func(l gate.Limit) string { return limitText(d, l) })
+}
