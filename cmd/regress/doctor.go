@@ -3,16 +3,20 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"math"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/descartes/regress/pkg/baseline"
 	"github.com/descartes/regress/pkg/baseline/machine"
+	"github.com/descartes/regress/pkg/gate"
 	"github.com/descartes/regress/pkg/gate/stat"
 )
 
@@ -58,18 +62,23 @@ func calibrate() time.Duration {
 	return time.Duration(stat.Median(times))
 }
 
+// calibrated is what a run of the calibration loop gave.
+type calibrated struct {
+	sides [2][]float64 // logarithms of nanoseconds, in the order of measurement
+	load  baseline.Load
+}
+
 // doctor runs the calibration loop as two sides that are the same program, in
 // alternating processes, as compare would.
 func (w *world) doctor(ctx context.Context) error {
 	env, warnings := machine.Environment(ctx)
-	fmt.Fprintf(w.stdout, "machine   %s, %d cores, %s/%s %s, fingerprint %s\n", env.CPU, env.Cores, env.OS, env.Arch, env.Virtual, env.Fingerprint())
 	self, err := os.Executable()
 	if err != nil {
 		return fmt.Errorf("doctor: find this program: %w", err)
 	}
 	watch := machine.Start()
 	var own time.Duration
-	sides := [2][]float64{}
+	var c calibrated
 	for i := range 2 * calibrationRounds {
 		cmd := exec.CommandContext(ctx, self, "doctor", "--calibrate")
 		out, err := cmd.Output()
@@ -83,22 +92,54 @@ func (w *world) doctor(ctx context.Context) error {
 		own += cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
 		// ABBA: a slow drift weighs on both sides alike.
 		side := (i + i/2) % 2
-		sides[side] = append(sides[side], math.Log(ns))
+		c.sides[side] = append(c.sides[side], math.Log(ns))
 	}
-	load := watch.Stop(own)
-	all := append(append([]float64{}, sides[0]...), sides[1]...)
-	noise := stat.Scale(all)
-	fmt.Fprintf(w.stdout, "noise     %.2f %% between processes of the same program (robust SD of %d)\n", 100*noise, len(all))
-	fmt.Fprintf(w.stdout, "A/A       the two sides differ by %+.2f %%, and nothing differs\n", 100*math.Expm1(stat.Median(sides[1])-stat.Median(sides[0])))
-	for _, rounds := range []int{3, 10, 30} {
-		fmt.Fprintf(w.stdout, "could see %.1f %% slower with %d rounds a side, among 50 benchmarks at 1 %% false alarms\n", 100*math.Expm1(stat.Detectable(noise, rounds, rounds, .01/50)), rounds)
+	c.load = watch.Stop(own)
+	c.print(w.stdout, env, warnings)
+	return nil
+}
+
+// unfit returns why this machine, as it was just now, is not one to measure on; empty when it is.
+func (c calibrated) unfit() string {
+	if why := machine.Disturbed(c.load); why != "" {
+		return why + ": let it rest, or measure on another"
 	}
-	fmt.Fprintf(w.stdout, "load      steal %.1f %%, other processes %.1f %% of all processors\n", 100*load.Steal, 100*load.Other)
-	if why := machine.Disturbed(load); why != "" {
-		warnings = append(warnings, "disturbed while calibrating: "+why)
+	effect := gate.DefaultPolicy().MinEffect
+	if least := c.visible(mostRounds); least > effect {
+		return fmt.Sprintf("the same program differs so much from process to process that %d rounds a side see nothing below %.0f %% slower: measure on another", mostRounds, 100*least)
+	}
+	return ""
+}
+
+// mostRounds is what a comparison has time for: half a minute a benchmark.
+const mostRounds = 30
+
+func (c calibrated) noise() float64 { return stat.Scale(slices.Concat(c.sides[0], c.sides[1])) }
+
+// visible returns the smallest change that so many rounds a side see, among 50 benchmarks at 1 %
+// false alarms.
+func (c calibrated) visible(rounds int) float64 {
+	return math.Expm1(stat.Detectable(c.noise(), rounds, rounds, .01/50))
+}
+
+// print says first whether the machine is fit. What an unfit one could see is nothing to plan with.
+func (c calibrated) print(w io.Writer, env baseline.Environment, warnings []string) {
+	unfit := c.unfit()
+	if unfit != "" {
+		fmt.Fprintf(w, "unfit     %s\n", unfit)
+	} else {
+		fmt.Fprintf(w, "fit       10 rounds a side see what is %.1f %% slower\n", 100*c.visible(10))
+	}
+	fmt.Fprintf(w, "machine   %s, %d cores, %s/%s %s, fingerprint %s\n", env.CPU, env.Cores, env.OS, env.Arch, env.Virtual, env.Fingerprint())
+	fmt.Fprintf(w, "load      steal %.1f %%, other processes %.1f %% of all processors\n", 100*c.load.Steal, 100*c.load.Other)
+	fmt.Fprintf(w, "noise     %.2f %% between processes of the same program (robust SD of %d)\n", 100*c.noise(), len(c.sides[0])+len(c.sides[1]))
+	fmt.Fprintf(w, "A/A       the two sides differ by %+.2f %%, and nothing differs\n", 100*math.Expm1(stat.Median(c.sides[1])-stat.Median(c.sides[0])))
+	for _, rounds := range []int{3, 10, mostRounds} {
+		if unfit == "" {
+			fmt.Fprintf(w, "could see %.1f %% slower with %d rounds a side, among 50 benchmarks at 1 %% false alarms\n", 100*c.visible(rounds), rounds)
+		}
 	}
 	for _, warning := range warnings {
-		fmt.Fprintf(w.stdout, "warning   %s\n", warning)
+		fmt.Fprintf(w, "warning   %s\n", warning)
 	}
-	return nil
 }

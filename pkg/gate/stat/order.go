@@ -9,8 +9,9 @@ import (
 // MedianInterval is the interval for the median that order statistics give at a
 // level of at least want, with the level attained: it assumes independence and
 // nothing else. With too few values for want it is their range, at level
-// 1 − 2·2⁻ⁿ. sorted has at least one value.
-func MedianInterval(sorted []float64, want float64) (lo, hi, level float64) {
+// 1 − 2·2⁻ⁿ. x has at least one value.
+func MedianInterval(x []float64, want float64) (lo, hi, level float64) {
+	sorted := ascending(x)
 	n := len(sorted)
 	// The number of values below the median is binomial(n, ½).
 	mass := math.Exp2(-float64(n))

@@ -18,8 +18,9 @@ type Rank struct {
 	ties   float64
 }
 
-// NewRank ranks sorted base and head together.
+// NewRank ranks base and head together.
 func NewRank(base, head []float64) Rank {
+	base, head = ascending(base), ascending(head)
 	r := Rank{n: len(base), m: len(head)}
 	i, j, tied := 0, 0, false
 	var stack [128]int
@@ -56,7 +57,7 @@ func NewRank(base, head []float64) Rank {
 	return r
 }
 
-// MannWhitney is the exact one-sided p of sorted samples: the probability,
+// MannWhitney is the exact one-sided p of samples: the probability,
 // when base and head are exchangeable, that head ranks as high as it does or
 // higher. Small means that head is larger. 1 when a side is empty.
 func MannWhitney(base, head []float64) float64 { return NewRank(base, head).P() }

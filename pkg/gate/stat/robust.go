@@ -19,9 +19,19 @@ func Sorted(x []float64) []float64 {
 	return x
 }
 
-// Quantile q (0 to 1) of sorted values, interpolated linearly between order
+// ascending returns x where it is sorted, which it is mostly, else a sorted copy: what works on
+// order statistics gives the same for values in any order.
+func ascending(x []float64) []float64 {
+	if slices.IsSorted(x) {
+		return x
+	}
+	return Sorted(x)
+}
+
+// Quantile q (0 to 1) of values, interpolated linearly between order
 // statistics (type 7 of Hyndman and Fan); 0 for no values.
-func Quantile(sorted []float64, q float64) float64 {
+func Quantile(x []float64, q float64) float64 {
+	sorted := ascending(x)
 	if len(sorted) == 0 {
 		return 0
 	}
@@ -37,9 +47,10 @@ func Quantile(sorted []float64, q float64) float64 {
 	return sorted[i]*(1-part) + sorted[i+1]*part
 }
 
-// Scale is the robust standard deviation of sorted values: 1.4826 times the
+// Scale is the robust standard deviation of values: 1.4826 times the
 // median absolute deviation from the median. 0 for fewer than two values.
-func Scale(sorted []float64) float64 {
+func Scale(x []float64) float64 {
+	sorted := ascending(x)
 	mid := Quantile(sorted, .5)
 	// The deviations, in order, by walking outwards from the middle.
 	up, _ := slices.BinarySearch(sorted, mid)
@@ -63,7 +74,7 @@ func Scale(sorted []float64) float64 {
 	return normalMAD * last
 }
 
-// Within is the robust standard deviation of two sorted sides about their own
+// Within is the robust standard deviation of two sides about their own
 // medians, pooled, and inflated by 1 + 1/n (n: the smaller side) because medians of few values
 // lie too close to them. 0 when both sides have fewer than two values.
 func Within(base, head []float64) float64 {

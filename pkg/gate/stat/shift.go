@@ -12,8 +12,10 @@ type Shifts struct {
 	base, head []float64 // sorted
 }
 
-// NewShifts takes sorted sides and keeps them; both have at least one value.
-func NewShifts(base, head []float64) Shifts { return Shifts{base: base, head: head} }
+// NewShifts takes two sides and keeps them; both have at least one value.
+func NewShifts(base, head []float64) Shifts {
+	return Shifts{base: ascending(base), head: ascending(head)}
+}
 
 // edges counts the differences that are at most limit, and finds the largest of
 // those and the smallest of the others.
