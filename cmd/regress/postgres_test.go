@@ -5,6 +5,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -16,8 +17,14 @@ import (
 // TestPostgresScripts runs what needs a server, on a private one.
 func TestPostgresScripts(t *testing.T) {
 	server := pgtest.Shared(t)
+	var stall atomic.Int64
+	stall.Store(600) // in the middle of the first answer
+	host := server.Stalling(t, &stall)
 	runScripts(t, "testdata/script/postgres/*.txtar",
-		func(env *testscript.Env) { env.Setenv("DSN", server.Database(t)) },
+		func(env *testscript.Env) {
+			env.Setenv("DSN", server.Database(t))
+			env.Setenv("STALLED", "postgres://postgres:hunter2@"+host+"/postgres")
+		},
 		map[string]script{
 			// sql STATEMENT runs in the script's own database.
 			"sql": func(ts *testscript.TestScript, neg bool, args []string) {

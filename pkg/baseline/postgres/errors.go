@@ -22,6 +22,9 @@ func (s *store) explain(ctx context.Context, doing string, err error) error {
 	if ctx.Err() != nil {
 		return fmt.Errorf("%s: %w", doing, context.Cause(ctx))
 	}
+	if late := net.Error(nil); errors.As(err, &late) && late.Timeout() {
+		return fmt.Errorf("%s: it has not answered for %v: %s", doing, patience, remedy(err))
+	}
 	return fmt.Errorf("%s: %s: %s", doing, hide(reason(err), s.secret), remedy(err))
 }
 

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"net"
 	"net/url"
 	"strings"
 	"time"
@@ -27,7 +28,7 @@ func Open(ctx context.Context, dsn string) (baseline.Store, error) {
 		return nil, s.explain(ctx, "open", err)
 	}
 	if err := s.migrate(ctx); err != nil {
-		s.pool.Close()
+		_ = s.Close()
 		return nil, err
 	}
 	return s, nil
@@ -39,9 +40,21 @@ type store struct {
 	secret string // the password, which no error may show
 }
 
-// Close waits for connections in use and closes all.
+// closing is how long a server is waited for to hear that a connection ends.
+const closing = time.Second
+
+// Close ends the connections. One whose server has stopped answering is left
+// behind, to end by itself.
 func (s *store) Close() error {
-	s.pool.Close()
+	closed := make(chan struct{})
+	go func() {
+		s.pool.Close()
+		close(closed)
+	}()
+	select {
+	case <-closed:
+	case <-time.After(closing):
+	}
 	return nil
 }
 
@@ -79,8 +92,9 @@ func parse(dsn string) (*pgxpool.Config, error) {
 		config.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeCacheDescribe
 	}
 	if config.ConnConfig.ConnectTimeout == 0 {
-		config.ConnConfig.ConnectTimeout = 10 * time.Second
+		config.ConnConfig.ConnectTimeout = patience
 	}
+	config.ConnConfig.DialFunc = (&dialer{net.Dialer{Timeout: config.ConnConfig.ConnectTimeout}}).dial
 	if _, set := config.ConnConfig.RuntimeParams["application_name"]; !set {
 		config.ConnConfig.RuntimeParams["application_name"] = "regress"
 	}
