@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -153,11 +154,29 @@ func (h *hub) keepCauses(log baseline.Log) {
 func keptCauses(files []string) causes {
 	kept := causes{}
 	for _, name := range files {
-		if text, err := os.ReadFile(name); err == nil {
-			maps.Copy(kept, github.Causes(github.ReadClaims(text)))
-		}
+		maps.Copy(kept, github.Causes(github.ReadClaims(comments(name))))
 	}
 	return kept
+}
+
+// comments returns the lines of a log that begin with "#": all of its marks, and few of its bytes.
+func comments(name string) (text []byte) {
+	file, err := os.Open(name)
+	if err != nil {
+		return nil
+	}
+	defer file.Close()
+	const longest = 64 << 10 // of a line that can be a result
+	lines, within := bufio.NewReaderSize(file, longest), false
+	for err == nil || errors.Is(err, bufio.ErrBufferFull) {
+		var part []byte
+		part, err = lines.ReadSlice('\n')
+		if !within && err == nil && part[0] == '#' {
+			text = append(text, part...)
+		}
+		within = err != nil
+	}
+	return text
 }
 
 // postOptions returns what the report that is posted is given besides the decision; artifact is the

@@ -13,6 +13,9 @@ const LongestName = 1000
 // Plain returns text from data as one line that is harmless on a terminal: control characters, line
 // breaks, direction overrides and broken UTF-8 become visible.
 func Plain(s string) string {
+	if isPlain(s) {
+		return s
+	}
 	clean := func(r rune) rune {
 		switch {
 		case r == '\n' || r == '\r' || r == '\t' || r == '\u2028' || r == '\u2029':
@@ -25,6 +28,17 @@ func Plain(s string) string {
 	s = strings.Map(clean, strings.ToValidUTF8(s, "\uFFFD"))
 	// The runner of GitHub Actions obeys "##[" anywhere in its log.
 	return strings.ReplaceAll(s, "##[", "## [")
+}
+
+// isPlain reports whether s needs no change, as far as a look at its bytes tells: nearly every name does
+// not, and there are tens of thousands in a report.
+func isPlain(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' || s[i] == '#' {
+			return false
+		}
+	}
+	return true
 }
 
 // PlainLines makes each line of a block plain and keeps the lines.
