@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"embed"
 	"errors"
@@ -23,9 +24,15 @@ var workflows embed.FS
 
 func initCommand(w *world) *cli.Command {
 	return &cli.Command{
-		Name:   "init",
-		Usage:  "write a commented regress.toml and the GitHub workflows into this repository",
-		Action: func(c *cli.Context) error { return w.init(c.Context) },
+		Name:      "init",
+		Usage:     "write a commented regress.toml and the GitHub workflows into this repository; MODULE is a folder with a go.mod, where several could be meant",
+		ArgsUsage: "[MODULE]",
+		Action: func(c *cli.Context) error {
+			if c.NArg() > 1 {
+				return usagef("init: give one MODULE, or none for the one at the top")
+			}
+			return w.init(c.Context, c.Args().First())
+		},
 	}
 }
 
@@ -35,18 +42,22 @@ type newFile struct {
 }
 
 // init writes all files or none: what exists is somebody's work.
-func (w *world) init(ctx context.Context) error {
-	top, err := w.initTop(ctx)
+func (w *world) init(ctx context.Context, module string) error {
+	top, branch, err := w.initTop(ctx)
 	if err != nil {
 		return err
 	}
-	files := []newFile{{config.Name, []byte(config.Template)}}
+	p, err := planSuite(ctx, top, module)
+	if err != nil {
+		return err
+	}
+	files := []newFile{{filepath.Join(p.dir, config.Name), p.configuration()}}
 	for _, name := range []string{"regress.yml", "regress-report.yml"} {
 		text, err := workflows.ReadFile("workflows/" + name)
 		if err != nil {
 			return fmt.Errorf("init: %w", err)
 		}
-		files = append(files, newFile{filepath.Join(".github", "workflows", name), text})
+		files = append(files, newFile{filepath.Join(".github", "workflows", name), p.workflow(string(text), branch)})
 	}
 	for _, f := range files {
 		_, err := os.Lstat(filepath.Join(top, f.path))
@@ -67,23 +78,31 @@ func (w *world) init(ctx context.Context) error {
 		}
 		fmt.Fprintf(w.stdout, "wrote %s\n", f.path)
 	}
-	fmt.Fprintln(w.stdout, "next: regress compare --base main")
+	for _, note := range p.notes {
+		w.note("%s", note)
+	}
+	next := "regress compare"
+	if p.dir != "." {
+		next = "cd " + p.dir + " && " + next
+	}
+	fmt.Fprintln(w.stdout, "next: "+next)
 	return nil
 }
 
-// initTop is the current directory, which must be the top of a repository where
-// there is one: GitHub reads workflows nowhere else.
-func (w *world) initTop(ctx context.Context) (string, error) {
+// initTop returns the current directory, which must be the top of a repository where there is one,
+// since GitHub reads workflows nowhere else, and the branch that changes are made against; main
+// where nothing says another.
+func (w *world) initTop(ctx context.Context) (top, branch string, err error) {
 	from, err := os.Getwd()
 	if err != nil {
-		return "", fmt.Errorf("init: %w", err)
+		return "", "", fmt.Errorf("init: %w", err)
 	}
 	in, err := repo.Open(ctx, from)
 	if err != nil { // no repository yet
-		return from, nil
+		return from, "main", nil
 	}
 	if in.Sub != "." {
-		return "", usagef("init: run it at the top of the repository, in %s: GitHub reads workflows there alone. For a module below it, set working-directory in the workflows and move regress.toml beside its go.mod", in.Top)
+		return "", "", usagef("init: run it at the top of the repository, in %s: GitHub reads workflows there alone. For the module here: regress init %s", in.Top, filepath.ToSlash(in.Sub))
 	}
-	return from, nil
+	return from, cmp.Or(in.DefaultBranch(ctx), in.Branch(ctx), "main"), nil
 }
