@@ -205,6 +205,15 @@ func (tr Transport) watch(t *testing.T) {
 			t.Errorf("Watch woken by Close: %v", err)
 		}
 	})
+	// Config.Timeout does not bound it, before the two have met neither.
+	c, _ = tr.spawn(t, "echo", "", ipc.Config{Timeout: time.Millisecond})
+	for range 2 {
+		short, end := context.WithTimeout(ctx, 100*time.Millisecond)
+		if err := prober(t, c).Watch(short); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("Watch of nothing with a Timeout of 1 ms: %v, want the end of its context", err)
+		}
+		end()
+	}
 	// One that has died and one that never was a peer.
 	c, _ = tr.spawn(t, "vanish", "", ipc.Config{})
 	if err := c.Send(ctx, []byte("x")); err != nil {

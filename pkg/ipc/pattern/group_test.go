@@ -303,3 +303,44 @@ func TestEndedContext(t *testing.T) {
 		}
 	})
 }
+
+// slowFlush is a connection whose batch the peer does not take.
+type slowFlush struct {
+	ipc.Conn
+	ipc.Prober
+	limit time.Duration
+}
+
+func (c slowFlush) TryFlush() error { return ipc.ErrFull }
+
+func (c slowFlush) Flush(ctx context.Context) error {
+	select {
+	case <-time.After(c.limit):
+	case <-ctx.Done():
+	}
+	return ipc.ErrTimeout
+}
+
+func TestFlushWaitsForAllTogether(t *testing.T) {
+	const limit, members = 300 * time.Millisecond, 5
+	g, err := pattern.New(ipc.Config{Timeout: limit})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = g.Close() }()
+	for i := range members {
+		m, _ := start(t, fmt.Sprint(i), "echo", ipc.Config{Mechanism: ipc.Unix})
+		m.Conn = slowFlush{m.Conn, m.Conn.(ipc.Prober), limit}
+		if err := g.Add(m); err != nil {
+			t.Fatal(err)
+		}
+	}
+	begin := time.Now()
+	var failed pattern.Undelivered
+	if err := g.Flush(t.Context()); !errors.As(err, &failed) || len(failed) != members || !errors.Is(err, ipc.ErrTimeout) {
+		t.Errorf("Flush: %v, want a timeout of each of %d", err, members)
+	}
+	if took := time.Since(begin); took > 3*limit {
+		t.Errorf("Flush of %d slow members took %v with a Timeout of %v", members, took, limit)
+	}
+}

@@ -245,8 +245,8 @@ func (g *Group) sendSlice(ctx context.Context, m *member, p []byte, slice time.D
 	return errors.Is(err, ipc.ErrTimeout) && short.Err() != nil && ctx.Err() == nil, err
 }
 
-// Flush sends the open batches of all members, first of those that need not be waited for. The
-// error is Undelivered.
+// Flush sends the open batches of all members, first of those that need not be waited for. It waits
+// for the others for Config.Timeout in all. The error is Undelivered.
 func (g *Group) Flush(ctx context.Context) error {
 	var failed Undelivered
 	note := func(m *member, err error) {
@@ -267,6 +267,11 @@ func (g *Group) Flush(ctx context.Context) error {
 		} else {
 			note(m, err)
 		}
+	}
+	if len(late) > 0 && g.timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, g.timeout)
+		defer cancel()
 	}
 	for _, m := range late {
 		note(m, m.conn.Flush(ctx))

@@ -53,7 +53,7 @@ func pair(t testing.TB, cfg ipc.Config) (a, b *conn) {
 // looks how the victim fares: it may fail its connection, late messages may be nonsense, and
 // that is all.
 func attack(t testing.TB, data []byte) {
-	mine, peer := pair(t, ipc.Config{Buffer: 4 << 10, MaxBuffer: 16 << 10, MaxMessage: 32 << 10, Timeout: 2 * time.Millisecond})
+	mine, peer := pair(t, ipc.Config{Buffer: 4 << 10, MaxBuffer: 16 << 10, MaxMessage: 32 << 10, Timeout: hostileTimeout})
 	defer func() { _ = mine.Close() }()
 	defer func() { _ = peer.Close() }()
 	ring0 := unsafe.Slice((*byte)(peer.tx.seg.rings[0]), 4<<10)
@@ -64,8 +64,15 @@ func attack(t testing.TB, data []byte) {
 		copy(words(peer.rx.seg.control()), data[len(data)/3:])
 	}
 	ctx := context.Background()
-	for range 20 {
-		b, err := mine.Recv(ctx, nil)
+	for n, late := 0, 0; n < 20 && late < 3; n++ { // what is written does not change any more
+		var b []byte
+		var err error
+		if long := timed("Recv", func() { b, err = mine.Recv(ctx, nil) }); long != nil {
+			t.Fatal(long)
+		}
+		if err != nil {
+			late++
+		}
 		if len(b) > 32<<10 {
 			t.Fatalf("a message of %d bytes, above MaxMessage", len(b))
 		}
@@ -90,6 +97,7 @@ func FuzzHostile(f *testing.F) {
 	f.Add([]byte{30, 0, 0, 0x80, 255, 255, 255, 255, 255, 255, 255, 255})               // a first fragment of a huge message
 	f.Add([]byte{30, 0, 0, 0x80, 0, 1, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1}) // a first fragment and nothing
 	f.Add(bytes.Repeat([]byte{1, 0, 0, 0, 0, 0, 0, 0}, 512))                            // empty messages all around
+	f.Add(bytes.Repeat([]byte{2, 0, 0, 0x40, 0, 0, 0, 0}, 512))                         // withdrawals all around
 	f.Fuzz(func(t *testing.T, data []byte) { attack(t, data) })
 }
 
