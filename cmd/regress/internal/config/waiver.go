@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -16,12 +17,30 @@ import (
 	"github.com/descartes/regress/pkg/gate"
 )
 
-// SeriesPattern returns the series of a waiver that accepts key and nothing
+// SeriesPattern returns the series of a waiver that accepts keys and nothing
 // else. The processor suffix is left open: the same benchmark is called -2 here
 // and -4 on the next machine. procs tells it from digits that end the name itself.
-func SeriesPattern(key baseline.Key, procs baseline.Procs) string {
-	key.Name, _ = procs.Split(key.Name)
-	return regexp.QuoteMeta(key.Path()) + `(-\d+)?` + regexp.QuoteMeta(" "+key.Unit)
+func SeriesPattern(procs baseline.Procs, keys ...baseline.Key) string {
+	var names []string
+	units := map[string][]string{} // of a name
+	for _, key := range keys {
+		key.Name, _ = procs.Split(key.Name)
+		name, unit := regexp.QuoteMeta(key.Path()), regexp.QuoteMeta(key.Unit)
+		if units[name] == nil {
+			names = append(names, name)
+		}
+		if !slices.Contains(units[name], unit) {
+			units[name] = append(units[name], unit)
+		}
+	}
+	for i, name := range names {
+		unit := strings.Join(units[name], "|")
+		if len(units[name]) > 1 {
+			unit = "(" + unit + ")"
+		}
+		names[i] = name + `(-\d+)? ` + unit
+	}
+	return strings.Join(names, "|")
 }
 
 // Block returns the [[waiver]] block for regress.toml. A reason or expiry that
@@ -30,11 +49,7 @@ func Block(w gate.Waiver) string {
 	var b strings.Builder
 	b.WriteString("[[waiver]]\n")
 	fmt.Fprintf(&b, "series  = %s\n", quote(w.Name))
-	ceiling := strconv.FormatFloat(w.Ceiling*100, 'f', -1, 32) + "%"
-	if math.IsInf(w.Ceiling, 1) {
-		ceiling = anyAmount
-	}
-	fmt.Fprintf(&b, "ceiling = %q\n", ceiling)
+	fmt.Fprintf(&b, "ceiling = %q\n", Ceiling(w.Ceiling))
 	if w.Reason == "" {
 		b.WriteString("reason  = \"\"  # why this is acceptable\n")
 	} else {
@@ -46,6 +61,14 @@ func Block(w gate.Waiver) string {
 		fmt.Fprintf(&b, "expires = %s\n", w.Expires.UTC().Format(time.DateOnly))
 	}
 	return b.String()
+}
+
+// Ceiling writes the ceiling of a waiver as regress.toml has it: "20%", or "any" for +Inf.
+func Ceiling(ceiling float64) string {
+	if math.IsInf(ceiling, 1) {
+		return anyAmount
+	}
+	return strconv.FormatFloat(ceiling*100, 'f', -1, 32) + "%"
 }
 
 // NewWaiver reads a waiver from what somebody typed, by the rules of

@@ -12,10 +12,27 @@ import (
 	"github.com/descartes/regress/pkg/gate"
 )
 
+// One pattern for several series accepts each of them and no other combination.
+func TestSeriesPatternOfSeveral(t *testing.T) {
+	pattern := SeriesPattern(nil, baseline.Key{Package: "m", Name: "A/x-2", Unit: "sec/op"}, baseline.Key{Package: "m", Name: "A/x-2", Unit: "B/op"},
+		baseline.Key{Package: "m", Name: "A/y-2", Unit: "sec/op"})
+	w, err := NewWaiver(pattern, "10%", "r", "2099-01-01")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for series, want := range map[string]bool{
+		"m.A/x-2 sec/op": true, "m.A/x-8 B/op": true, "m.A/y sec/op": true, "m.A/y-2 B/op": false, "m.A/z-2 sec/op": false, "m.A/x-2 sec/op.": false, "mm.A/y-2 sec/op": false,
+	} {
+		if w.Series.MatchString(series) != want {
+			t.Errorf("%s matches %s: %v", pattern, series, !want)
+		}
+	}
+}
+
 func TestSeriesPattern(t *testing.T) {
 	check := func(key baseline.Key, series string, want bool) {
 		t.Helper()
-		c, err := Parse("t", []byte(Block(gate.Waiver{Name: SeriesPattern(key, nil), Ceiling: .1, Reason: "r", Expires: time.Unix(1<<31, 0)})))
+		c, err := Parse("t", []byte(Block(gate.Waiver{Name: SeriesPattern(nil, key), Ceiling: .1, Reason: "r", Expires: time.Unix(1<<31, 0)})))
 		if err != nil {
 			t.Fatal(err)
 		}

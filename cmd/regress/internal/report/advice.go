@@ -2,11 +2,10 @@ package report
 
 import (
 	"fmt"
-	"math"
+	"slices"
 	"strings"
 
 	"github.com/descartes/regress/cmd/regress/internal/config"
-	"github.com/descartes/regress/pkg/baseline"
 	"github.com/descartes/regress/pkg/gate"
 )
 
@@ -70,27 +69,25 @@ func (v view) steps(o Options) []step {
 		out = append(out, step{verb: "look", say: "at the raw log, which gives this decision again:", command: "regress compare " + shellWord(o.LogName)})
 	}
 	if v.twins() == "" {
-		out = append(out, v.accept(v.red(), o)...) // last, because it is long
+		out = append(out, v.accept(o)...) // last, because it is long
 	}
 	return out
 }
 
-// accept offers a waiver for each regression that none names yet.
-func (v view) accept(red []gate.Row, o Options) []step {
-	blocks, more, named := []string{}, 0, 0
-	for _, r := range red {
-		switch {
-		case waiverNamed(r):
-			named++
-		case len(blocks) < mostBlocks && len(r.Package)+len(r.Name)+len(r.Unit) < longestSeries:
-			blocks = append(blocks, waiver(r, v.Procs, o))
-		default:
-			more++
-		}
-	}
+// accept offers waivers for the regressions that none names yet.
+func (v view) accept(o Options) []step {
 	var out []step
-	if named > 0 {
+	if slices.ContainsFunc(v.red(), waiverNamed) {
 		out = append(out, step{verb: "renew", say: "a waiver that no longer covers it: look again, then move its end or its ceiling in " + config.Name})
+	}
+	waivers, more := Waivers(v.Decision, o.Expires)
+	if len(waivers) > mostBlocks {
+		more += len(waivers) - mostBlocks
+		waivers = waivers[:mostBlocks]
+	}
+	var blocks []string
+	for _, w := range waivers {
+		blocks = append(blocks, config.Block(w))
 	}
 	if len(blocks) > 0 {
 		out = append(out, step{verb: "accept", say: "it with a reason, in " + config.Name + ":", blocks: blocks, more: more})
@@ -111,27 +108,6 @@ func uncovered(r gate.Row) []gate.Accepted {
 		return r.Drift.Waivers
 	}
 	return nil
-}
-
-// waiver is the block that accepts r and nothing else. The ceiling is the far
-// end of what was measured, in whole percent. Both this measurement and the next one of the
-// same code err, by h/1.96 each where h is half the 95 % interval, and so their difference by √2
-// of that: it exceeds h once in twelve times, and h/2, which was considered, once in four. Who
-// has accepted a change does not want to be asked again by chance; a further step of the size of the
-// noise would not have been seen anyway.
-func waiver(r gate.Row, procs baseline.Procs, o Options) string {
-	if creep(r) {
-		r.Change, r.Interval = r.Drift.Change, r.Drift.Interval
-	}
-	ceiling := math.Inf(1) // from zero: any amount
-	if r.Change != nil {
-		ceiling = math.Abs(*r.Change)
-		if r.Interval != nil && !r.Exact {
-			ceiling = max(ceiling, math.Abs(r.Interval.Lo), math.Abs(r.Interval.Hi))
-		}
-		ceiling = math.Ceil(ceiling*100-1e-9) / 100
-	}
-	return config.Block(gate.Waiver{Name: config.SeriesPattern(r.Key(), procs), Ceiling: max(ceiling, .01), Expires: o.Expires})
 }
 
 // shellWord quotes a file name for a shell where it must be.
