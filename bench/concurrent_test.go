@@ -205,7 +205,7 @@ func group(b *testing.B, role string, cfg ipc.Config, n int) *pattern.Group {
 // groupOf also says which processes the members are, in order.
 func groupOf(b *testing.B, role string, cfg ipc.Config, n int) (g *pattern.Group, pids []int) {
 	b.Helper()
-	g, err := pattern.New(cfg)
+	g, err := pattern.New(pattern.OptionsOf(cfg))
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -50,7 +50,7 @@ func group(none bool) func(job, []link) (gang, error) {
 		return nil
 	}
 	return func(_ job, links []link) (gang, error) {
-		g, err := pattern.New(ipc.Config{})
+		g, err := pattern.New(pattern.Options{})
 		for i, l := range links {
 			if err == nil {
 				err = g.Add(pattern.Member{Name: strconv.Itoa(i), Conn: l.(ipc.Conn)})

@@ -23,8 +23,8 @@
 //
 // # Slow members
 //
-// With Config.NoWait unset a slow member holds its sender back: Send and SendAll wait, SendAny
-// waits when every member is full, until the context or Config.Timeout ends with ErrTimeout.
+// With Options.NoWait unset a slow member holds its sender back: Send and SendAll wait, SendAny
+// waits when every member is full, until the context or Options.Timeout ends with ErrTimeout.
 // With NoWait they return ErrFull. Both name the members that did not get the message; the
 // others have it.
 //

@@ -49,7 +49,7 @@ func ExampleGroup_SendAny() {
 		}
 		return
 	}
-	group, err := pattern.New(ipc.Config{})
+	group, err := pattern.New(pattern.Options{})
 	if err != nil {
 		log.Fatal(err)
 	}

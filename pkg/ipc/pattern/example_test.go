@@ -63,7 +63,7 @@ func ExampleGroup() {
 		}
 		return
 	}
-	group, err := pattern.New(ipc.Config{})
+	group, err := pattern.New(pattern.Options{})
 	if err != nil {
 		log.Fatal(err)
 	}

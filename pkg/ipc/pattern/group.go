@@ -106,14 +106,21 @@ type member struct {
 	left     chan struct{} // closed when the member is out of the group
 }
 
-// New makes a group. Of cfg it reads Timeout and NoWait: give it what the connections were made
-// with. The group owns the connections, unless it returns an error.
-func New(cfg ipc.Config, members ...Member) (*Group, error) {
-	cfg, err := cfg.WithDefaults()
-	if err != nil {
-		return nil, err
+// Options say how a group waits. They should be those of its members' connections: OptionsOf.
+type Options struct {
+	Timeout time.Duration // bounds all waits of a call together, beside its context; 0: no limit
+	NoWait  bool          // a member without room is ErrFull instead of a wait
+}
+
+// OptionsOf returns the options of a group whose connections are made with cfg.
+func OptionsOf(cfg ipc.Config) Options { return Options{cfg.Timeout, cfg.NoWait} }
+
+// New makes a group. It owns the connections, unless it returns an error.
+func New(o Options, members ...Member) (*Group, error) {
+	if o.Timeout < 0 {
+		return nil, fmt.Errorf("make group: Timeout is %v, want 0 (none) or more", o.Timeout)
 	}
-	g := &Group{timeout: cfg.Timeout, noWait: cfg.NoWait, bell: make(chan struct{}, 1)}
+	g := &Group{timeout: o.Timeout, noWait: o.NoWait, bell: make(chan struct{}, 1)}
 	g.cores = cores.Count()
 	g.set.Store(&set{byName: map[string]*member{}})
 	g.rx.polls = pollsMax / 4

@@ -321,9 +321,15 @@ func (c slowFlush) Flush(ctx context.Context) error {
 	return ipc.ErrTimeout
 }
 
+func TestNegativeTimeoutIsRefused(t *testing.T) {
+	if g, err := pattern.New(pattern.Options{Timeout: -1}); g != nil || err == nil {
+		t.Errorf("a group with a negative Timeout: %v, %v", g, err)
+	}
+}
+
 func TestFlushWaitsForAllTogether(t *testing.T) {
 	const limit, members = 300 * time.Millisecond, 5
-	g, err := pattern.New(ipc.Config{Timeout: limit})
+	g, err := pattern.New(pattern.Options{Timeout: limit})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -177,7 +177,7 @@ func gathering(cfg ipc.Config, roles ...string) (g *pattern.Group, end func(), e
 		}
 	}
 	if err == nil {
-		g, err = pattern.New(cfg, members...)
+		g, err = pattern.New(pattern.OptionsOf(cfg), members...)
 	}
 	if err != nil {
 		end()

@@ -31,7 +31,7 @@ func TestTurnsAreLimited(t *testing.T) {
 			time.Sleep(20 * time.Millisecond)
 		}
 		time.Sleep(20 * time.Millisecond)
-		g, err := pattern.New(cfg, a, b)
+		g, err := pattern.New(pattern.OptionsOf(cfg), a, b)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -190,7 +190,7 @@ func start(t *testing.T, name, role string, cfg ipc.Config) (pattern.Member, *ex
 // group starts members named a, b, c …, one for each role.
 func group(t *testing.T, cfg ipc.Config, roles ...string) (*pattern.Group, map[string]*exec.Cmd) {
 	t.Helper()
-	g, err := pattern.New(cfg)
+	g, err := pattern.New(pattern.OptionsOf(cfg))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -44,7 +44,7 @@ func Join(ctx context.Context, cfg ipc.Config, self string, names []string, at P
 		return nil, fmt.Errorf("join mesh as %s: %w", self, err)
 	}
 	defer func() { _ = listener.Close() }()
-	g, err := New(cfg)
+	g, err := New(OptionsOf(cfg))
 	if err != nil {
 		return nil, err
 	}

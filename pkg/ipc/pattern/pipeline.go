@@ -36,7 +36,7 @@ func NewPipeline(stages ...Member) (*Pipeline, error) {
 	if len(stages) == 0 {
 		return nil, fmt.Errorf("start pipeline: %w", ErrNoMembers)
 	}
-	g, err := New(ipc.Config{}, stages...)
+	g, err := New(Options{}, stages...)
 	if err != nil {
 		return nil, fmt.Errorf("start pipeline: %w", err)
 	}

@@ -122,7 +122,7 @@ func (g *Group) next(ctx context.Context) (*member, []byte, error) {
 // search looks at all members until one is ready.
 func (g *Group) search(ctx context.Context) (*member, []byte, error) {
 	r := &g.rx
-	end := time.Time{} // of Config.Timeout, which begins with the first wait and goes on through the others
+	end := time.Time{} // of Options.Timeout, which begins with the first wait and goes on through the others
 	for looks := 0; ; {
 		if err := wait.Error(ctx, "recv", "group"); err != nil {
 			return nil, nil, err

@@ -70,7 +70,7 @@ func (g *Group) nobody(err error) error {
 
 // SendAny sends p to one member: the next in turn that has room. It returns its name. Members
 // that turn out to be dead lose their turn, and Recv reports them. When all are full it waits
-// for any, or returns ErrFull with Config.NoWait. A message too large to be sent without waiting
+// for any, or returns ErrFull with Options.NoWait. A message too large to be sent without waiting
 // waits for the member in turn.
 func (g *Group) SendAny(ctx context.Context, p []byte) (to string, err error) {
 	if err := wait.Error(ctx, "send", "group"); err != nil {
@@ -158,7 +158,7 @@ func (g *Group) await(ctx context.Context, p []byte) (*member, error) {
 }
 
 // SendAll sends p to every member. Those with room have it before it waits for the slow ones,
-// for Config.Timeout in all. The error is Undelivered, naming who did not get it, or
+// for Options.Timeout in all. The error is Undelivered, naming who did not get it, or
 // ErrNoMembers. What went to the others stays sent: repeat with Send.
 func (g *Group) SendAll(ctx context.Context, p []byte) error {
 	if err := wait.Error(ctx, "send", "group"); err != nil {
@@ -246,7 +246,7 @@ func (g *Group) sendSlice(ctx context.Context, m *member, p []byte, slice time.D
 }
 
 // Flush sends the open batches of all members, first of those that need not be waited for. It waits
-// for the others for Config.Timeout in all. The error is Undelivered.
+// for the others for Options.Timeout in all. The error is Undelivered.
 func (g *Group) Flush(ctx context.Context) error {
 	var failed Undelivered
 	note := func(m *member, err error) {

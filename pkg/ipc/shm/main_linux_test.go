@@ -16,6 +16,7 @@ import (
 
 	"github.com/descartes/regress/pkg/ipc"
 	"github.com/descartes/regress/pkg/ipc/internal/family"
+	told "github.com/descartes/regress/pkg/ipc/internal/parent"
 )
 
 // patience bounds every wait for another process.
@@ -113,7 +114,7 @@ func TestProcessWithoutDescriptorsSaysSo(t *testing.T) {
 	}
 	cmd := self("starved", t.TempDir())
 	cmd.ExtraFiles = []*os.File{theirs}
-	cmd.Env = append(cmd.Env, "IPC_PARENT=shm:3")
+	told.Tell(cmd, ipc.Shm, "3")
 	said := start(t, cmd, cmd.Start)
 	_ = theirs.Close()
 	if have := said(); have != "no more: true" {
