@@ -1,7 +1,9 @@
 package regress
 
 import (
+	"bytes"
 	"errors"
+	"flag"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -62,6 +64,76 @@ func TestReadme(t *testing.T) {
 		if out, code := command(t, toy, env, "regress", name, "--help"); code != 0 || !strings.Contains(out, "USAGE") {
 			t.Errorf("the table names %q, and regress does not know it (exit %d)", name, code)
 		}
+	}
+}
+
+var update = flag.Bool("update", false, "write the pictures in README.md anew")
+
+// TestReadmePictures: what README.md shows of a report is what the program prints of
+// testdata/readme.log today. The text is shown whole, of the Markdown the part that is not folded.
+func TestReadmePictures(t *testing.T) {
+	text, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir() // not here, where regress.toml would decide
+	command(t, ".", nil, "go", "build", "-o", filepath.Join(dir, "regress"), "./cmd/regress")
+	log, err := filepath.Abs(filepath.Join("testdata", "readme.log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := 0
+	show := func(block []byte) []byte {
+		seen++
+		parts := picture.FindSubmatch(block)
+		args := strings.Fields(strings.ReplaceAll(string(parts[1]), "readme.log", log))
+		cmd := exec.Command(filepath.Join(dir, "regress"), args...)
+		cmd.Dir = dir
+		cmd.Env = append(os.Environ(), "GITHUB_ACTIONS=")
+		out, _ := cmd.Output() // red, as README.md wants it
+		head := "<!-- picture: regress " + string(parts[1]) + " -->\n"
+		if string(parts[3]) == ">" {
+			shown, _, _ := strings.Cut(string(out), "\n<details>")
+			quoted := "> " + strings.ReplaceAll(strings.TrimSpace(shown), "\n", "\n> ")
+			return []byte(head + strings.ReplaceAll(quoted, "> \n", ">\n") + "\n\n")
+		}
+		return []byte(head + "```text\n" + strings.TrimSpace(string(out)) + "\n```\n")
+	}
+	want := picture.ReplaceAllFunc(text, show)
+	if seen != 2 || !bytes.Contains(want, []byte("FAIL")) {
+		t.Fatalf("%d pictures in README.md, or none of a report", seen)
+	}
+	if *update {
+		if err := os.WriteFile("README.md", want, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	} else if !bytes.Equal(text, want) {
+		t.Errorf("README.md shows what the program does not print: go test -run TestReadmePictures -update .\n%s", want)
+	}
+}
+
+// picture is a mark with the command, and the block that shows what it prints: fenced, or quoted.
+var picture = regexp.MustCompile("(?s)<!-- picture: regress ([^\n]*) -->\n(?:(```)text\n.*?```\n|(>)[^\n]*\n(?:>[^\n]*\n)*\n)")
+
+// TestLinks: what the pages of this repository link to is there.
+func TestLinks(t *testing.T) {
+	pages, _ := filepath.Glob("*.md")
+	more, _ := filepath.Glob(filepath.Join("docs", "*.md"))
+	seen := 0
+	for _, page := range append(append(pages, more...), filepath.Join("pkg", "ipc", "README.md")) {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, link := range regexp.MustCompile(`\]\(([^)#:]+)(#[^)]*)?\)`).FindAllStringSubmatch(string(text), -1) {
+			seen++
+			if _, err := os.Stat(filepath.Join(filepath.Dir(page), link[1])); err != nil {
+				t.Errorf("%s links to %s: %v", page, link[1], err)
+			}
+		}
+	}
+	if seen < 15 {
+		t.Errorf("only %d links were found: the pattern is broken", seen)
 	}
 }
 
