@@ -30,8 +30,8 @@ func Plain(s string) string {
 	return strings.ReplaceAll(s, "##[", "## [")
 }
 
-// isPlain reports whether s needs no change, as far as a look at its bytes tells: nearly every name does
-// not, and there are tens of thousands in a report.
+// isPlain reports whether s needs no change, as far as a look at its bytes tells: nearly every
+// name does not, and there are tens of thousands in a report.
 func isPlain(s string) bool {
 	for i := range len(s) {
 		if s[i] < ' ' || s[i] > '~' || s[i] == '#' {
