@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -73,10 +74,12 @@ func (s *session) take(ctx context.Context, p plan) (text []byte, name string, e
 	}
 	s.note("raw log: %s", name)
 	switch {
-	case result.Identical && result.Anchor != "":
-		s.note("base and head are the same commit %.12s and the tree is clean: this measures the noise of this machine (A/A), and nothing is held against %s", result.HeadCommit, result.Anchor)
 	case result.Identical:
-		s.note("base and head are the same commit %.12s and the tree is clean: this measures the noise of this machine (A/A)", result.HeadCommit)
+		held := ""
+		if result.Anchor != "" {
+			held = ", and nothing is held against " + result.Anchor
+		}
+		s.note("base and head are the same commit %.12s and the tree is clean%s: this measures the noise of this machine (A/A)%s", result.HeadCommit, s.behind(ctx, p.base, result.HeadCommit), held)
 	case result.Anchor != "" && result.AnchorCommit == result.BaseCommit:
 		s.note("the anchor %s is the base itself: one comparison answers for both", result.Anchor)
 	}
@@ -84,6 +87,20 @@ func (s *session) take(ctx context.Context, p plan) (text []byte, name string, e
 		s.note("stopped by the %s; go on with: regress compare --base %s --resume %s", result.Stopped, p.base, name)
 	}
 	return result.Text, name, nil
+}
+
+// behind says why base and head are one commit where they were not named alike: the base is where
+// HEAD left ref, and ref stands on top of HEAD. Empty where ref is HEAD.
+func (s *session) behind(ctx context.Context, ref, head string) string {
+	in, err := repo.Open(ctx, s.root)
+	if err != nil {
+		return ""
+	}
+	commit, err := in.Commit(ctx, ref)
+	if err != nil || commit == head {
+		return ""
+	}
+	return fmt.Sprintf(", because %s (%.12s) has HEAD in its history and the base is the commit where the two part; check %[1]s out and compare it with --base %.12[3]s to see what it adds", ref, commit, head)
 }
 
 // secrets of the job are read by now, and no business of the benchmarks, whose
