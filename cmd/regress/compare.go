@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"regexp"
+	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -54,7 +54,10 @@ func (f *compareFlags) run(ctx context.Context, s *session, files []string) erro
 	if len(files) > 0 && f.resume != "" {
 		return usagef("compare: --resume goes on measuring, and %s is read as it is: give one of them", files[0])
 	}
-	printReport, err := f.printer(s.world)
+	for _, typed := range []struct{ flag, value string }{{"config", f.config}, {"packages", strings.Join(f.packages.Value(), ",")}, {"benchtime", f.benchtime}, {"store", f.store}, {"project", f.project}} {
+		s.repeat(typed.flag, typed.value)
+	}
+	printReport, err := f.printer(s)
 	if err != nil {
 		return err
 	}
@@ -102,15 +105,22 @@ func outcome(d gate.Decision) error {
 // printer chooses the format before anything is measured for it. The report
 // does not name the file of the log: a replay under another name, or from a pipe,
 // prints the same bytes.
-func (f formatFlags) printer(w *world) (func(gate.Decision, gate.Input, causes) error, error) {
+func (f formatFlags) printer(s *session) (func(gate.Decision, gate.Input, causes) error, error) {
 	writers := map[string]func(io.Writer, gate.Decision, report.Options) error{"text": report.Text, "markdown": report.Markdown, "json": report.JSON}
 	write := writers[f.format]
 	if write == nil {
 		return nil, usagef("--format %q: text, markdown or json", f.format)
 	}
 	return func(d gate.Decision, in gate.Input, found causes) error {
-		return write(w.stdout, d, report.Options{Color: w.color, Width: w.width, All: f.all, Command: again(in.Log), Expires: expiry(in.Log), Causes: found})
+		o := s.reportOptions(in, found)
+		o.Color, o.Width, o.All = s.color, s.width, f.all
+		return write(s.stdout, d, o)
 	}, nil
+}
+
+// reportOptions returns what every report is given besides the decision.
+func (s *session) reportOptions(in gate.Input, found causes) report.Options {
+	return report.Options{Command: s.again(in.Log, 0), Longer: s.again(in.Log, 2*s.cfg.Budget), Expires: expiry(in.Log), Causes: found}
 }
 
 // started is when a log was begun; zero when it does not say.
@@ -135,22 +145,4 @@ func expiry(log baseline.Log) time.Time {
 		return begin
 	}
 	return begin.Truncate(24*time.Hour).AddDate(0, 0, waiverDays)
-}
-
-// word is what may stand in a proposed command as it is; a log can come from a
-// stranger.
-var word = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._/+-]*$`)
-
-// again is the command that measures what the log has; empty when regress did
-// not measure it, or not both sides.
-func again(log baseline.Log) string {
-	if log.Procedure == "" {
-		return ""
-	}
-	for _, run := range log.Runs {
-		if run.Side == baseline.Base && word.MatchString(run.Branch) {
-			return "regress compare --base " + run.Branch
-		}
-	}
-	return ""
 }

@@ -141,7 +141,7 @@ func (w *world) values(ctx context.Context, command, flag string) []string {
 		if err != nil {
 			return nil
 		}
-		return slices.DeleteFunc(in.Names(ctx), func(name string) bool { return !word.MatchString(name) })
+		return slices.DeleteFunc(in.Names(ctx), func(name string) bool { return !refs.MatchString(name) })
 	case "group":
 		s, err := w.open("")
 		if err != nil {

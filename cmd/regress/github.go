@@ -182,7 +182,8 @@ func comments(name string) (text []byte) {
 // postOptions returns what the report that is posted is given besides the decision; artifact is the
 // name under which the raw log is uploaded.
 func (h *hub) postOptions(ctx context.Context, in gate.Input, d gate.Decision, found causes, artifact string) report.Options {
-	options := report.Options{Command: again(in.Log), Expires: expiry(in.Log), History: h.history(ctx, in, d), Causes: found}
+	options := h.reportOptions(in, found)
+	options.History = h.history(ctx, in, d)
 	base, head := "", ""
 	for _, side := range d.Sides {
 		switch side.Side {
@@ -221,20 +222,10 @@ func (s *session) post(ctx context.Context, in gate.Input, d gate.Decision, opti
 		Summary:   page,
 		Comment:   page,
 		Positions: positions,
-		Reproduce: func(row gate.Row) string { return reproduce(again(in.Log), row) },
+		Reproduce: func(row gate.Row) string { return s.reproduce(in.Log, row) },
 		Waivers:   in.Waivers,
 		Today:     in.Today,
 	}
-}
-
-// reproduce narrows the command that measured a log to one benchmark; empty
-// where there is none.
-func reproduce(command string, row gate.Row) string {
-	name := row.Key().Function().Name
-	if command == "" || !word.MatchString(name) || strings.ContainsAny(name, "./+-") {
-		return command
-	}
-	return command + " --bench '^" + name + "$'"
 }
 
 // policyFile is regress.toml as GitHub names it; empty where there is none.

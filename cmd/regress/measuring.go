@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/descartes/regress/cmd/regress/internal/figure"
 	"github.com/descartes/regress/cmd/regress/internal/measure"
 	"github.com/descartes/regress/cmd/regress/internal/repo"
 	"github.com/descartes/regress/pkg/baseline"
@@ -84,7 +85,7 @@ func (s *session) take(ctx context.Context, p plan) (text []byte, name string, e
 		s.note("the anchor %s is the base itself: one comparison answers for both", result.Anchor)
 	}
 	if result.Stopped != "" && p.next {
-		s.note("stopped by the %s; go on with: regress compare --base %s --resume %s", result.Stopped, p.base, name)
+		s.note("stopped by the %s; go on with: %s --resume %s", result.Stopped, s.compare(p.base, p.bench, 0), figure.Word(name))
 	}
 	return result.Text, name, nil
 }

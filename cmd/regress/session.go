@@ -22,10 +22,11 @@ import (
 // session is what a command works on: the configuration and where it was found.
 type session struct {
 	*world
-	cfg  config.Config
-	root string // the directory of regress.toml, or the current one
-	from string // the current directory
-	once storeOnce
+	cfg   config.Config
+	root  string   // the directory of regress.toml, or the current one
+	from  string   // the current directory
+	typed []string // flags, with their values, that a proposed command repeats
+	once  storeOnce
 }
 
 // action returns what a command does: it opens the session, lets the flags win

@@ -30,7 +30,7 @@ func targetsCommand(w *world) *cli.Command {
 }
 
 func (f *targetsFlags) run(ctx context.Context, s *session, files []string) error {
-	printReport, err := f.printer(s.world)
+	printReport, err := f.printer(s)
 	if err != nil {
 		return err
 	}

@@ -89,3 +89,14 @@ func Uncommand(text string) string {
 	}
 	return strings.Join(lines, "\n")
 }
+
+// Word returns text as one word of a command, quoted for a shell where it must be.
+func Word(text string) string {
+	safe := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("/._-+=:@%", r)
+	}
+	if text != "" && strings.IndexFunc(text, func(r rune) bool { return !safe(r) }) < 0 {
+		return text
+	}
+	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
+}

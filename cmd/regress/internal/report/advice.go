@@ -3,9 +3,9 @@ package report
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/descartes/regress/cmd/regress/internal/config"
+	"github.com/descartes/regress/cmd/regress/internal/figure"
 	"github.com/descartes/regress/pkg/gate"
 )
 
@@ -62,11 +62,9 @@ func (v view) steps(o Options) []step {
 	if unmeasured > 0 {
 		out = append(out, step{verb: "measure", say: "a target that nothing matched: run its benchmark, or mend its pattern in " + config.Name})
 	}
-	if !nothing && v.Outcome == gate.Undecided && len(v.by[gate.Inconclusive]) > 0 {
-		out = append(out, step{verb: "measure", say: "longer, on a quieter machine (regress doctor tells how fit this one is), or with a larger min-effect:", command: "regress compare --budget 10m"})
-	}
+	out = append(out, v.settling(o)...)
 	if o.LogName != "" && v.Outcome != gate.Pass {
-		out = append(out, step{verb: "look", say: "at the raw log, which gives this decision again:", command: "regress compare " + shellWord(o.LogName)})
+		out = append(out, step{verb: "look", say: "at the raw log, which gives this decision again:", command: "regress compare " + figure.Word(o.LogName)})
 	}
 	if v.twins() == "" {
 		out = append(out, v.accept(o)...) // last, because it is long
@@ -108,17 +106,6 @@ func uncovered(r gate.Row) []gate.Accepted {
 		return r.Drift.Waivers
 	}
 	return nil
-}
-
-// shellWord quotes a file name for a shell where it must be.
-func shellWord(name string) string {
-	plain := func(r rune) bool {
-		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("/._-+=:@%", r)
-	}
-	if name != "" && strings.IndexFunc(name, func(r rune) bool { return !plain(r) }) < 0 {
-		return name
-	}
-	return "'" + strings.ReplaceAll(name, "'", `'\''`) + "'"
 }
 
 // moreBlocks says what was not written out.

@@ -245,7 +245,7 @@ func TestFirstFiveLines(t *testing.T) {
 	}
 	check("regression", "❌ 3 of 40", "Encode/codec=binary", "0 → 2", "a count without noise", "3f2a91c04d on main →", "**fix**", "regress compare --base main", "**accept**")
 	check("improvement", "✅ No regression", "62.0 %", "none worse by 4.1 % or more", "3f2a91c04d on main →")
-	check("inconclusive", "⚠️ 1 benchmark left undecided by the budget", "telling needs 8 fresh rounds", "regress compare --budget 10m", "3f2a91c04d on main →")
+	check("inconclusive", "⚠️ 1 benchmark left undecided by the budget", "telling needs 8 fresh rounds", "for longer: `regress compare --base main --budget 6m`", "3f2a91c04d on main →")
 	check("missing", "⚠️ 1 benchmark missing", "EventLog/durability=every-2", "**restore**", "3f2a91c04d on main →")
 	check("target", "❌ 1 target missed", "&lt; 100 µs", "131 µs", "PingPong/transport=unix/size=256B-2", "**meet**")
 	check("expired", "❌ 1 of 38", "12 % slower", "between +9.8 and +14.4 %", "expired on 2026-10-01", "**renew**")

@@ -298,5 +298,5 @@ func stored(r gate.Row) []Session {
 
 // options as the command gives them.
 func options() Options {
-	return Options{History: stored, LogName: "regress-a81d6e02.txt", Command: "regress compare --base main", Expires: time.Date(2027, 1, 31, 0, 0, 0, 0, time.UTC)}
+	return Options{History: stored, LogName: "regress-a81d6e02.txt", Command: "regress compare --base main", Longer: "regress compare --base main --budget 6m", Expires: time.Date(2027, 1, 31, 0, 0, 0, 0, time.UTC)}
 }

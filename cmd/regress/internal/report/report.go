@@ -33,6 +33,7 @@ type Options struct {
 	Budget  int       // Markdown: most bytes; 0: 60,000; less than 20,000 counts as 20,000
 	LogName string    // where the raw log is kept; empty: not said
 	Command string    // what reproduces the measurement; empty: not said
+	Longer  string    // the same with more time; empty: not said
 	Expires time.Time // proposed for a waiver; zero: left open, for the reader to fill in
 
 	Causes  map[baseline.Key]Cause   // what profiles say of red rows; may be empty

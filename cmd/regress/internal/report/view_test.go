@@ -2,17 +2,6 @@ package report
 
 import "testing"
 
-func TestWordsForShells(t *testing.T) {
-	check := func(have, want string) {
-		t.Helper()
-		if have != want {
-			t.Errorf("have %q, want %q", have, want)
-		}
-	}
-	check(shellWord("run.txt"), "run.txt")
-	check(shellWord("it's; rm -rf"), `'it'\''s; rm -rf'`)
-}
-
 func TestCommonFolderIsAPrefixOfEveryPackage(t *testing.T) {
 	check := func(have, want string) {
 		t.Helper()
