@@ -48,6 +48,7 @@ func main() {
 	}
 }
 
+// run answers its parent until that closes.
 func run(ctx context.Context) error {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(garbage)

@@ -51,6 +51,7 @@ func works() []work {
 	return append(all, work{flow, 1 << 20, 1}, work{gather, 64, 4}, work{fanIn, 64, 1}, work{fanIn, 64, 16})
 }
 
+// bars returns the limits that are held, in the order in which they are printed.
 func bars() []bar {
 	small := work{trip, 64, 1}
 	all := []bar{

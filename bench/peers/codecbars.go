@@ -74,6 +74,7 @@ func (c *contest) alternate(ctx context.Context, playing []format, p payload, ro
 	}
 }
 
+// add notes what an exchange took in a round.
 func (x exchanges) add(at exchange, round int, e encoded) {
 	if x[at] == nil {
 		x[at] = map[int]encoded{}
@@ -99,6 +100,7 @@ type codecBar struct {
 	limit                       float64
 }
 
+// codecBars returns the limits for the codecs.
 func codecBars() []codecBar {
 	var all []codecBar
 	for _, ours := range []string{"ours-bincode1", "ours-bincode2"} {
@@ -201,6 +203,7 @@ func (x exchanges) table(out io.Writer) {
 	}
 }
 
+// cell returns what the table shows of an exchange.
 func (x exchanges) cell(at exchange) string {
 	sums := x.values(at, bothTimes)
 	if len(sums) == 0 {

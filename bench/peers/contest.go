@@ -39,6 +39,7 @@ func contestants() []contestant {
 	}
 }
 
+// find returns the contestant of that name.
 func find(name string) (contestant, error) {
 	for _, c := range contestants() {
 		if c.name == name {

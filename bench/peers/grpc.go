@@ -73,6 +73,7 @@ func grpcService(j job) *grpc.ServiceDesc {
 	}
 }
 
+// grpcServe plays the far side with gRPC.
 func grpcServe(_ context.Context, j job, path string) error {
 	l, err := net.Listen("unix", path)
 	if err != nil {

@@ -60,6 +60,7 @@ type channelled struct {
 // perLink is how many messages of each may wait in the channel.
 const perLink = 64
 
+// channel joins links by a goroutine each and one channel.
 func channel(j job, links []link) (gang, error) {
 	if len(links) == 0 {
 		return nil, errors.New("nobody to read from")
@@ -75,6 +76,7 @@ func channel(j job, links []link) (gang, error) {
 	return c, nil
 }
 
+// read passes what l receives to the channel.
 func (c *channelled) read(from string, l link) {
 	for {
 		p, err := l.Recv(context.Background(), <-c.free)

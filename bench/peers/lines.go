@@ -22,10 +22,12 @@ func (l lines) begin(machine []string) {
 	fmt.Fprint(l.out, "Unit msg/s better=higher\nUnit p50-latency-ns better=lower\nUnit p95-latency-ns better=lower\nUnit p99-latency-ns better=lower\nUnit encoded-bytes better=lower\n")
 }
 
+// round prints the beginning of a round.
 func (l lines) round(n int, crossing time.Duration, load string) {
 	fmt.Fprintf(l.out, "# round: %d\n# a cache line crosses in %v, load %s\n", n, crossing, load)
 }
 
+// result prints a result.
 func (l lines) result(name string, w work, r result) {
 	title := map[string]string{trip: "Trip", flow: "Flow", gather: "Gather", fanIn: "FanIn"}[w.kind]
 	size := strings.ReplaceAll(sizeName(w.size), " ", "")
@@ -51,6 +53,7 @@ func (l lines) result(name string, w work, r result) {
 	fmt.Fprintln(l.out)
 }
 
+// problem prints what could not be measured.
 func (l lines) problem(text string) {
 	fmt.Fprintf(l.out, "# not measured: %s\n", strings.ReplaceAll(text, "\n", " "))
 }

@@ -52,6 +52,7 @@ func (w work) String() string {
 // crowd reports whether there are many far processes.
 func (w work) crowd() bool { return w.kind == gather || w.kind == fanIn }
 
+// sizeName returns n bytes in words.
 func sizeName(n int) string {
 	switch {
 	case n >= 1<<20:
@@ -69,10 +70,12 @@ type job struct {
 	budget string // "0.3" seconds, or "1000x" messages of which every byte is checked
 }
 
+// args returns the job as arguments of a process.
 func (j job) args() []string {
 	return []string{j.name, j.kind, strconv.Itoa(j.size), strconv.Itoa(j.batch), j.budget}
 }
 
+// parseJob reads what args returned.
 func parseJob(args []string) (job, error) {
 	if len(args) != 5 {
 		return job{}, fmt.Errorf("a job is NAME KIND SIZE BATCH BUDGET, got %q", args)

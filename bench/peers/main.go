@@ -62,6 +62,7 @@ type options struct {
 // many processes.
 const rare = 3
 
+// parse reads the flags.
 func parse(args []string, errs io.Writer) (options, error) {
 	var o options
 	var only string
@@ -165,6 +166,7 @@ type entry struct {
 	work  work
 }
 
+// run measures all rounds.
 func (c *contest) run(ctx context.Context) error {
 	deadline := time.Now().Add(c.limit)
 	for round := 1; round <= c.rounds && time.Now().Before(deadline) && ctx.Err() == nil; round++ {
@@ -200,6 +202,7 @@ func (c *contest) run(ctx context.Context) error {
 	return nil
 }
 
+// measure measures one entry in one round.
 func (c *contest) measure(ctx context.Context, e entry, round int) {
 	r, err := e.rival.run(ctx, c.dir, e.work, strconv.FormatFloat(c.seconds, 'f', -1, 64), c.seconds)
 	if err != nil {
@@ -213,6 +216,7 @@ func (c *contest) measure(ctx context.Context, e entry, round int) {
 	c.lines.result(e.rival.name, e.work, r)
 }
 
+// problem notes and prints what could not be measured.
 func (c *contest) problem(text string) {
 	c.report.problems = append(c.report.problems, text)
 	c.lines.problem(text)

@@ -11,6 +11,7 @@ type cell struct {
 // measured holds the results, by round.
 type measured map[cell]map[int]result
 
+// add notes a result of a round.
 func (m measured) add(name string, w work, round int, r result) {
 	c := cell{name, w}
 	if m[c] == nil {

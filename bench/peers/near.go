@@ -75,6 +75,7 @@ func near(args []string) error {
 	return nil
 }
 
+// measure does the work of j over l.
 func measure(ctx context.Context, l link, j job) (result, error) {
 	if j.kind == trip {
 		return trips(ctx, l, j)

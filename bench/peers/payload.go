@@ -96,6 +96,7 @@ type limits struct {
 	Label            string
 }
 
+// sevenReadings returns an order with seven readings.
 func sevenReadings() order {
 	o := order{
 		ID: 7_340_033, Source: "agent-17/eu-central", Kind: 3, Sent: 1767323045000006789,

@@ -25,6 +25,7 @@ type stream struct {
 	head  [4]byte
 }
 
+// newStream makes a link of a stream of bytes.
 func newStream(in io.Reader, out io.Writer, batch int) *stream {
 	return &stream{in: bufio.NewReaderSize(in, buffered), out: out, batch: batch, buf: make([]byte, 0, buffered)}
 }

@@ -109,6 +109,7 @@ func row(out io.Writer, name string, cells []string) {
 	fmt.Fprintln(out)
 }
 
+// table prints the results of a kind of work.
 func (r report) table(out io.Writer, kind, title string) {
 	columns := r.head(out, kind, title)
 	if columns == nil {
@@ -123,6 +124,7 @@ func (r report) table(out io.Writer, kind, title string) {
 	}
 }
 
+// cell returns what the table shows of a result.
 func (r report) cell(name string, w work) string {
 	v := r.measured.values(name, w, headline(w.kind))
 	if len(v) == 0 {
@@ -144,6 +146,7 @@ func (r report) cell(name string, w work) string {
 	return s + fmt.Sprintf(" [%s, %s]", digits(v[0]/unit), digits(v[len(v)-1]/unit))
 }
 
+// ratios prints the ratios of pairs.
 func (r report) ratios(out io.Writer, kind string, pairs []match, title string) {
 	columns := r.head(out, kind, title+": median [least, most] of the ratios within a round")
 	for _, p := range pairs {
@@ -157,6 +160,7 @@ func (r report) ratios(out io.Writer, kind string, pairs []match, title string) 
 	}
 }
 
+// bars prints how the limits are met.
 func (r report) bars(out io.Writer) {
 	fmt.Fprint(out, "\n## Bars: median [least, most] of the ratios within a round\n\n| | | ours | theirs | bar | ratio | |\n|---|---|---|---|---|---|---|\n")
 	for _, b := range bars() {

@@ -35,6 +35,7 @@ type shared struct {
 // turn is a lock that can be waited for beside something else: it is full while somebody has it.
 type turn chan struct{}
 
+// done gives the turn back.
 func (t turn) done() { <-t }
 
 // take waits for a turn. Where nobody has it, it costs what a mutex does, and the context is the

@@ -104,6 +104,7 @@ func (c *plans) of(v any) (*plan, unsafe.Pointer, *fault) {
 	return got.(*plan), w.data, nil
 }
 
+// appendBincode appends the encoding of v, by the plan for its type in cache.
 func appendBincode(dst []byte, v any, cache *plans, name string) ([]byte, error) {
 	plan, p, f := cache.of(v)
 	if f != nil && f.reason == errNotPointer && v != nil {
@@ -123,6 +124,7 @@ func appendBincode(dst []byte, v any, cache *plans, name string) ([]byte, error)
 
 var decoders = sync.Pool{New: func() any { return new(decoder) }}
 
+// decodeBincode decodes all of src into what v points to, by the plan for its type in cache.
 func decodeBincode(src []byte, v any, cache *plans, name string) error {
 	plan, p, f := cache.of(v)
 	if f != nil {
@@ -155,6 +157,7 @@ type fault struct {
 	path   string
 }
 
+// under adds the name of the field that the fault is in.
 func (f *fault) under(name string) *fault {
 	switch {
 	case name == "":
@@ -166,6 +169,7 @@ func (f *fault) under(name string) *fault {
 	return f
 }
 
+// outer returns f as the error of operation op.
 func outer(f *fault, codec, op string, v any, at int) error {
 	if f.kind == ErrType {
 		at = -1

@@ -14,11 +14,13 @@ type compiler struct {
 	open   map[reflect.Type]bool // begun and not finished: met again, the type is recursive
 }
 
+// compile makes the plan for a type.
 func compile(t reflect.Type, varint bool) (*plan, *fault) {
 	c := compiler{varint: varint, plans: map[reflect.Type]*plan{}, open: map[reflect.Type]bool{}}
 	return c.plan(t)
 }
 
+// plan returns the plan for t, which it makes once.
 func (c *compiler) plan(t reflect.Type) (*plan, *fault) {
 	if p := c.plans[t]; p != nil {
 		return p, nil
@@ -95,6 +97,7 @@ func (c *compiler) minLength() int {
 	return 8
 }
 
+// addScalar adds what a value of type t at off needs.
 func (c *compiler) addScalar(p *plan, t reflect.Type, off uintptr, name string) *fault {
 	code, size := opFlat, int(t.Size())
 	switch t.Kind() {
@@ -133,6 +136,7 @@ func (c *compiler) integer(size int, first opcode) opcode {
 	return opFix16 + step
 }
 
+// addStruct adds what the fields of a struct need.
 func (c *compiler) addStruct(p *plan, t reflect.Type, off uintptr) *fault {
 	if t.NumField() > 0 && t.Field(0).Anonymous && t.Field(0).Type == reflect.TypeFor[Enum]() {
 		return c.addEnum(p, t, off)
@@ -163,6 +167,7 @@ func (c *compiler) addStruct(p *plan, t reflect.Type, off uintptr) *fault {
 	return nil
 }
 
+// addEnum adds what an enum with content needs.
 func (c *compiler) addEnum(p *plan, t reflect.Type, off uintptr) *fault {
 	more := &variantsOrMap{}
 	for i := 1; i < t.NumField(); i++ {
@@ -184,6 +189,7 @@ func (c *compiler) addEnum(p *plan, t reflect.Type, off uintptr) *fault {
 	return nil
 }
 
+// addArray adds what the elements of an array need.
 func (c *compiler) addArray(p *plan, t reflect.Type, off uintptr, name string) *fault {
 	sub, f := c.plan(t.Elem())
 	if f != nil {
@@ -203,6 +209,7 @@ func (c *compiler) addArray(p *plan, t reflect.Type, off uintptr, name string) *
 	return nil
 }
 
+// addSlice adds what a slice needs.
 func (c *compiler) addSlice(p *plan, t reflect.Type, off uintptr, name string) *fault {
 	sub, f := c.element(t.Elem())
 	if f != nil {
@@ -216,6 +223,7 @@ func (c *compiler) addSlice(p *plan, t reflect.Type, off uintptr, name string) *
 	return nil
 }
 
+// addMap adds what a map needs.
 func (c *compiler) addMap(p *plan, t reflect.Type, off uintptr, name string) *fault {
 	o := op{code: opMap, off: off, name: name, typ: t}
 	switch k := t.Key().Kind(); {
@@ -238,10 +246,12 @@ func (c *compiler) addMap(p *plan, t reflect.Type, off uintptr, name string) *fa
 	return nil
 }
 
+// unsupported returns the fault of a type without a counterpart.
 func unsupported(format string, args ...any) *fault {
 	return &fault{kind: ErrType, reason: fmt.Errorf(format, args...)}
 }
 
+// hasPointers reports whether values of type t hold pointers.
 func hasPointers(t reflect.Type) bool {
 	switch t.Kind() {
 	case reflect.Array:

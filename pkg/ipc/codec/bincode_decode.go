@@ -128,6 +128,7 @@ func (d *decoder) compound(o *op, at unsafe.Pointer) (f *fault) {
 	return f
 }
 
+// bool decodes a bool.
 func (d *decoder) bool(at unsafe.Pointer) *fault {
 	left := d.src[d.pos:]
 	if len(left) < 1 || left[0] > 1 {
@@ -184,6 +185,7 @@ func (d *decoder) bytes(o *op, at unsafe.Pointer) *fault {
 	return nil
 }
 
+// slice decodes a slice.
 func (d *decoder) slice(o *op, at unsafe.Pointer) *fault {
 	n, f := d.length(o.sub.min)
 	if f != nil {
@@ -206,6 +208,7 @@ func (d *decoder) slice(o *op, at unsafe.Pointer) *fault {
 	return indexed(d.run(o.sub, s.data, n, o.sub.min))
 }
 
+// option decodes an Option.
 func (d *decoder) option(o *op, at unsafe.Pointer) *fault {
 	left := d.src[d.pos:]
 	if len(left) < 1 || left[0] > 1 {
@@ -224,6 +227,7 @@ func (d *decoder) option(o *op, at unsafe.Pointer) *fault {
 	return f
 }
 
+// enum decodes an enum with content.
 func (d *decoder) enum(o *op, at unsafe.Pointer) *fault {
 	start := d.pos
 	var tag uint64
@@ -265,6 +269,7 @@ func (d *decoder) badTag(what string) *fault {
 
 func short() *fault { return &fault{kind: ErrInput, reason: errShort} }
 
+// input returns a fault of the input.
 func input(format string, args ...any) *fault {
 	return &fault{kind: ErrInput, reason: fmt.Errorf(format, args...)}
 }

@@ -208,6 +208,7 @@ func indexed(i int, f *fault) *fault {
 	return f
 }
 
+// enum encodes an enum with content.
 func (e *encoder) enum(o *op, at unsafe.Pointer) *fault {
 	chosen, payload := -1, unsafe.Pointer(nil)
 	for i := range o.more.variants {

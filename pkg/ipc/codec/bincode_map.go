@@ -33,10 +33,12 @@ type entry struct {
 	from, to int
 }
 
+// compare orders entries as their Rust keys are ordered.
 func (x entry) compare(y entry) int {
 	return cmp.Or(cmp.Compare(x.number, y.number), strings.Compare(x.text, y.text))
 }
 
+// newMapScratch makes the memory for the maps of type t.
 func newMapScratch(t reflect.Type) *mapScratch {
 	key, val := reflect.New(t.Key()), reflect.New(t.Elem())
 	return &mapScratch{key: key.Elem(), val: val.Elem(), keyAt: key.UnsafePointer(), valAt: val.UnsafePointer()}

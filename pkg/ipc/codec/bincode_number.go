@@ -31,6 +31,7 @@ func putVarint(b []byte, u uint64) int {
 	return putWide(b, u)
 }
 
+// putWide writes u behind the mark of its width, and returns the bytes that this takes.
 func putWide(b []byte, u uint64) int {
 	switch {
 	case u < 1<<16:

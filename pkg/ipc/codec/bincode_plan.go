@@ -137,6 +137,7 @@ func (o *op) isFlat() bool {
 	return o.code == opFlat || o.code == opFix8 || littleEndian && o.code <= opFix64
 }
 
+// flatSize returns the bytes that a flat o takes.
 func (o *op) flatSize() int {
 	switch o.code {
 	case opFlat:

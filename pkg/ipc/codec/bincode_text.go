@@ -71,6 +71,7 @@ func (e *encoder) char(r Char) *fault {
 	return nil
 }
 
+// string decodes a string.
 func (d *decoder) string() (string, *fault) {
 	n, f := d.length(1)
 	if f != nil {

@@ -145,6 +145,7 @@ func (c *squeezed) Decode(src []byte, v any) error {
 	return c.inner.Decode(plain, v)
 }
 
+// fail returns the error of operation op.
 func (c *squeezed) fail(op string, v any, reason error) error {
 	e := &Error{Codec: c.name, Op: op, Type: typeName(v), Offset: -1, Kind: ErrInput, Reason: reason}
 	if errors.Is(reason, ErrLimit) {
@@ -155,6 +156,7 @@ func (c *squeezed) fail(op string, v any, reason error) error {
 	return e
 }
 
+// release keeps a buffer for the next call, unless it is large.
 func (c *squeezed) release(buf *[]byte) {
 	if cap(*buf) <= keepScratch {
 		c.scratch.Put(buf)

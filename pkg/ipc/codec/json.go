@@ -99,6 +99,7 @@ func (c JSON) fault(op string, v any, kind, err error) *Error {
 // maxPath is how many names of a path an error shows.
 const maxPath = 32
 
+// typeName returns the name of v's type.
 func typeName(v any) string {
 	if v == nil {
 		return "nil"

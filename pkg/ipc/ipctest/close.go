@@ -55,6 +55,7 @@ func (tr Transport) closeBounded(t *testing.T) {
 
 var unsent = regexp.MustCompile(`\b(\d+) bytes unsent`)
 
+// closeFull fills the buffers of a stopped peer and closes.
 func (tr Transport) closeFull(t *testing.T, cfg ipc.Config, limit time.Duration) {
 	ctx := limited(t)
 	const size, framed = 1000, 1000 + 4

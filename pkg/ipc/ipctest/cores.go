@@ -37,6 +37,7 @@ func (tr Transport) oneCore(t *testing.T) {
 	})
 }
 
+// runPair runs the pair of processes that cmd is, and checks what it prints.
 func runPair(t *testing.T, cmd *exec.Cmd, start func() error) {
 	t.Helper()
 	var out bytes.Buffer

@@ -13,6 +13,8 @@ import (
 	"github.com/descartes/regress/pkg/ipc"
 )
 
+// closeWakes closes beside a waiting Recv and a waiting Send: both return ErrClosed, and so does
+// every later call.
 func (tr Transport) closeWakes(t *testing.T) {
 	ctx := limited(t)
 	for i := range 6 {
@@ -52,6 +54,7 @@ func (tr Transport) closeWakes(t *testing.T) {
 	}
 }
 
+// peerDies kills the peer: both halves end with ErrPeerGone. It also connects to what is no peer.
 func (tr Transport) peerDies(t *testing.T) {
 	ctx := limited(t)
 	c, _ := tr.spawn(t, "vanish", "", ipc.Config{})

@@ -47,6 +47,7 @@ func limitDescriptors(n int) (restore func() error, err error) {
 	}, err
 }
 
+// topDescriptor returns the highest descriptor in use.
 func topDescriptor() (top int, err error) {
 	l, err := os.ReadDir("/proc/self/fd")
 	for _, e := range l {
@@ -117,6 +118,7 @@ func (tr Transport) starve(t *testing.T, try func(t *testing.T, starved func(f f
 	t.Logf("%d descriptors are enough", failed)
 }
 
+// spawnStarved spawns without descriptors.
 func (tr Transport) spawnStarved(t *testing.T, starved func(func() (ipc.Conn, error)) error) error {
 	cmd := exec.Command("true")
 	err := starved(func() (ipc.Conn, error) { return tr.Spawn(cmd, ipc.Config{}) })
@@ -129,6 +131,7 @@ func (tr Transport) spawnStarved(t *testing.T, starved func(func() (ipc.Conn, er
 	return err
 }
 
+// dialStarved dials without descriptors.
 func (tr Transport) dialStarved(t *testing.T, starved func(func() (ipc.Conn, error)) error) error {
 	path := filepath.Join(t.TempDir(), "s")
 	l, err := tr.Listen(path, ipc.Config{})
@@ -143,6 +146,7 @@ func (tr Transport) dialStarved(t *testing.T, starved func(func() (ipc.Conn, err
 	return err
 }
 
+// acceptStarved accepts without descriptors.
 func (tr Transport) acceptStarved(t *testing.T, starved func(func() (ipc.Conn, error)) error) error {
 	ctx := limited(t)
 	path := filepath.Join(t.TempDir(), "s")

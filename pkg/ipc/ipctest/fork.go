@@ -35,6 +35,7 @@ func (y *tally) outlives(t *testing.T) (end func()) {
 	}
 }
 
+// forkedChild kills a child that has started a process.
 func (tr Transport) forkedChild(t *testing.T) {
 	ctx, late := limited(t), watchStalls(t)
 	y, path := tallyOf(t)
@@ -63,6 +64,7 @@ func (tr Transport) forkedChild(t *testing.T) {
 	}
 }
 
+// forkedOpener kills a parent that has started a process.
 func (tr Transport) forkedOpener(t *testing.T) {
 	late := watchStalls(t)
 	y, path := tallyOf(t)

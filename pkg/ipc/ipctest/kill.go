@@ -136,6 +136,7 @@ type hunt struct {
 	wait   func() error  // reaps the victim
 }
 
+// over reports whether the survivor has ended.
 func (h *hunt) over() bool { return len(h.ended) > 0 }
 
 // kill kills, and returns how long the survivor took.
@@ -155,6 +156,7 @@ func (h *hunt) kill(late *stalls) (time.Duration, error) {
 	return took, err
 }
 
+// killed reports whether a signal ended cmd.
 func killed(cmd *exec.Cmd) bool {
 	s, ok := cmd.ProcessState.Sys().(syscall.WaitStatus)
 	return ok && s.Signaled() && s.Signal() == syscall.SIGKILL

@@ -12,6 +12,7 @@ import (
 	"github.com/descartes/regress/pkg/ipc"
 )
 
+// sizes sends messages of all sizes there and back.
 func (tr Transport) sizes(t *testing.T) {
 	ctx := limited(t)
 	for _, cfg := range []ipc.Config{{}, {Fixed: true, Buffer: 4 << 10}, {Sync: ipc.SyncPark}, {Sync: ipc.SyncSpin}} {
@@ -63,6 +64,7 @@ func (tr Transport) sizes(t *testing.T) {
 	}
 }
 
+// order receives many messages of a child: in order, whole, and then its close.
 func (tr Transport) order(t *testing.T) {
 	ctx := limited(t)
 	for _, cfg := range []ipc.Config{{}, {Fixed: true, Buffer: 8 << 10}, {Sync: ipc.SyncPark}} {

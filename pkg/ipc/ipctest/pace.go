@@ -31,6 +31,7 @@ func pace(variable string, usual int) paced {
 	return paced{want: usual, least: usual / 4, until: time.Now().Add(most)}
 }
 
+// more reports whether repetition i is to be made.
 func (p paced) more(i int) bool { return i < p.want && (i < p.least || time.Now().Before(p.until)) }
 
 // stalls adds up how long this process was kept from running: a bound on how soon something is
@@ -43,6 +44,7 @@ const (
 	jitter = 2 * time.Millisecond
 )
 
+// watchStalls starts to add up how long this process is kept from running.
 func watchStalls(t *testing.T) *stalls {
 	s, ctx := &stalls{}, t.Context()
 	go func() {
@@ -57,6 +59,7 @@ func watchStalls(t *testing.T) *stalls {
 	return s
 }
 
+// sum returns how long that was so far.
 func (s *stalls) sum() time.Duration { return time.Duration(s.ns.Load()) }
 
 // bound returns an error if took exceeds limit, not counting the stalls since their sum was before.

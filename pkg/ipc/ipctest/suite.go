@@ -66,6 +66,7 @@ func (tr Transport) spawnWith(t *testing.T, role, arg string, cfg, far ipc.Confi
 	return c, cmd
 }
 
+// limited returns a context that ends after patience.
 func limited(t *testing.T) context.Context {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	t.Cleanup(cancel)

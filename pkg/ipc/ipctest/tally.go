@@ -40,6 +40,7 @@ func newTally(path string) (*tally, error) {
 	return openTally(path)
 }
 
+// openTally maps the tally at path.
 func openTally(path string) (*tally, error) {
 	f, err := os.OpenFile(path, os.O_RDWR, 0)
 	if err != nil {
@@ -65,6 +66,7 @@ func tallyOf(t *testing.T) (*tally, string) {
 	return y, path
 }
 
+// close unmaps the tally.
 func (y *tally) close() {
 	_ = syscall.Munmap(unsafe.Slice((*byte)(unsafe.Pointer(y)), unsafe.Sizeof(*y)))
 }

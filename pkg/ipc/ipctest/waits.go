@@ -12,6 +12,8 @@ import (
 	"github.com/descartes/regress/pkg/ipc"
 )
 
+// context ends waiting calls by their contexts: nothing is taken or sent, and the connection
+// goes on.
 func (tr Transport) context(t *testing.T) {
 	ctx := limited(t)
 	c, _ := tr.spawn(t, "echo", "", ipc.Config{})
@@ -60,6 +62,7 @@ func (tr Transport) context(t *testing.T) {
 	}
 }
 
+// timeout ends waiting calls by Config.Timeout: what Send says it has not sent is not sent.
 func (tr Transport) timeout(t *testing.T) {
 	c, _ := tr.spawn(t, "late", "400", ipc.Config{Timeout: 100 * time.Millisecond, MaxBuffer: 128 << 10})
 	ctx := limited(t)
@@ -118,6 +121,7 @@ func (tr Transport) total(t *testing.T, c ipc.Conn, want uint64) {
 	}
 }
 
+// pressure sends with Config.NoWait to a peer that sleeps: ErrFull, and nothing is lost.
 func (tr Transport) pressure(t *testing.T) {
 	ctx := limited(t)
 	for _, batch := range []ipc.Batch{{}, {Count: 8}} {
@@ -143,6 +147,7 @@ func (tr Transport) pressure(t *testing.T) {
 	}
 }
 
+// tooLarge sends more than Config.MaxMessage, and reserves it.
 func (tr Transport) tooLarge(t *testing.T) {
 	ctx := limited(t)
 	c, _ := tr.spawn(t, "echo", "", ipc.Config{MaxMessage: 1000})

@@ -238,6 +238,7 @@ func (g *Group) ring() {
 	}
 }
 
+// failed returns the report of err, with the counts so far.
 func (m *member) failed(err error) *MemberError {
 	return &MemberError{Name: m.name, Sent: m.sent.Load(), Received: m.received.Load(), Err: err}
 }

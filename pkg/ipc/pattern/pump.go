@@ -30,6 +30,7 @@ type edge struct {
 	large  chan error // a message is sent that had to be waited for: its result; nil when there is none
 }
 
+// startPump starts passing messages on between the members of g, which are the stages in order.
 func startPump(g *Group) *pump {
 	u := &pump{stages: g.set.Load().list, group: g}
 	u.edges = make([]edge, len(u.stages)-1)
@@ -41,6 +42,7 @@ func startPump(g *Group) *pump {
 	return u
 }
 
+// loop passes messages on until Close, or until no edge is left.
 func (u *pump) loop() {
 	g := u.group
 	nap := napMin

@@ -21,6 +21,7 @@ func Relay(ctx context.Context, in, out ipc.Conn, step func(p []byte) ([]byte, e
 	return relay(ctx, &member{name: "in", conn: in}, &member{name: "out", conn: out}, step)
 }
 
+// relay does what Relay does, and counts in in and out.
 func relay(ctx context.Context, in, out *member, step func(p []byte) ([]byte, error)) error {
 	for {
 		if !in.conn.Ready() {

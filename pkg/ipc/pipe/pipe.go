@@ -101,6 +101,7 @@ func FromParent(cfg ipc.Config) (ipc.Conn, error) {
 	return conn(cfg, in, out)
 }
 
+// conn makes a connection of two pipes, which it owns, on error too.
 func conn(cfg ipc.Config, in, out *os.File) (ipc.Conn, error) {
 	c, err := frame.New("pipe", cfg, in, out)
 	if err != nil {

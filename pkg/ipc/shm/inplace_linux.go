@@ -35,6 +35,7 @@ func (c *conn) Reserve(ctx context.Context, n int) ([]byte, error) {
 	return p, nil
 }
 
+// reserve reserves n bytes under the half's lock, and waits for room.
 func (c *conn) reserve(ctx context.Context, n int) ([]byte, error) {
 	t := &c.tx
 	t.resv = -1
@@ -83,6 +84,7 @@ func (c *conn) Commit(n int) error {
 	return err
 }
 
+// commitSlow commits under the half's lock, or refuses.
 func (c *conn) commitSlow(n int) error {
 	t := &c.tx
 	if c.state.Load() != 0 {

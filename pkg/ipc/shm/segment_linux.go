@@ -47,9 +47,14 @@ func shapeOf(cfg ipc.Config) shape {
 // ceil2 returns the smallest power of two not below n.
 func ceil2(n int) int { return 1 << bits.Len(uint(n-1)) }
 
-func (s shape) size(level int) int   { return s.base << level }
+// size returns the bytes of a level's ring.
+func (s shape) size(level int) int { return s.base << level }
+
+// offset returns where a level's ring begins in the memory.
 func (s shape) offset(level int) int { return page() + s.base*(1<<level-1) }
-func (s shape) total() int           { return s.offset(s.levels) }
+
+// total returns the bytes of the whole memory.
+func (s shape) total() int { return s.offset(s.levels) }
 
 // check returns an error for a peer's shape that this library does not make.
 func (s shape) check() error {
@@ -117,6 +122,7 @@ func mapSegment(fd int, s shape) (*segment, error) {
 	return g, nil
 }
 
+// control returns the page that both sides write.
 func (g *segment) control() *ring.Control { return (*ring.Control)(g.window) }
 
 // ring returns the memory of a level's ring, which it maps if it is not mapped.

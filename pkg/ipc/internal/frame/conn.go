@@ -109,6 +109,7 @@ func (c *Conn) Close() error {
 	return errors.Join(err, c.closeFiles())
 }
 
+// closeFiles closes both files, or the one that is both.
 func (c *Conn) closeFiles() error {
 	err := c.out.Close()
 	if c.in != c.out {

@@ -11,6 +11,7 @@ import (
 // tenth of a small write.
 const rawLimit = 16 << 10
 
+// read reads once, without waiting.
 func read(fd uintptr, p []byte) (int, syscall.Errno) {
 	for {
 		n, _, e := syscall.RawSyscall(syscall.SYS_READ, fd, uintptr(unsafe.Pointer(&p[0])), uintptr(len(p)))
@@ -23,6 +24,7 @@ func read(fd uintptr, p []byte) (int, syscall.Errno) {
 	}
 }
 
+// write writes once, without waiting.
 func write(fd uintptr, p []byte) (n int, e syscall.Errno) {
 	var r uintptr
 	for {

@@ -8,6 +8,7 @@ import (
 	"syscall"
 )
 
+// errno returns the system's error in err.
 func errno(err error) syscall.Errno {
 	var e syscall.Errno
 	if errors.As(err, &e) {
@@ -19,6 +20,7 @@ func errno(err error) syscall.Errno {
 	return 0
 }
 
+// read reads once, without waiting.
 func read(fd uintptr, p []byte) (int, syscall.Errno) {
 	for {
 		n, err := syscall.Read(int(fd), p)
@@ -28,6 +30,7 @@ func read(fd uintptr, p []byte) (int, syscall.Errno) {
 	}
 }
 
+// write writes once, without waiting.
 func write(fd uintptr, p []byte) (int, syscall.Errno) {
 	for {
 		n, err := syscall.Write(int(fd), p)

@@ -67,6 +67,7 @@ func (w *writer) block(ctx context.Context, end time.Time) error {
 	}
 }
 
+// ended reports whether the half has ended.
 func (w *writer) ended() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -47,6 +47,7 @@ type reader struct {
 	tryFn, waitFn func(fd uintptr) bool
 }
 
+// init makes the half ready to read from f.
 func (r *reader) init(name string, cfg ipc.Config, f file) error {
 	rc, err := f.SyscallConn()
 	if err != nil {
@@ -112,12 +113,15 @@ func (r *reader) header(ctx context.Context, block bool) (n int, ok bool, err er
 	return n, true, nil
 }
 
+// fail ends the connection because of what the peer sent, and returns the error of that end.
 func (r *reader) fail(err error) error {
 	r.err = fmt.Errorf("recv on %s: %w", r.name, err)
 	r.failed.Store(&r.err)
 	return r.err
 }
 
+// recv takes the next message, into dst if it has the room. What is in the buffer goes a shorter
+// way.
 func (r *reader) recv(ctx context.Context, dst []byte) ([]byte, error) {
 	if wait.Endless(ctx) && r.w-r.r >= HeaderSize && r.hello && !r.inLarge && r.err == nil {
 		b := r.buf[r.r:r.w]
@@ -221,6 +225,7 @@ func (r *reader) next(ctx context.Context, block bool) (p []byte, ok bool, err e
 	return r.large, ok, err
 }
 
+// peek waits for the next message and returns it in place.
 func (r *reader) peek(ctx context.Context) ([]byte, error) {
 	if err := wait.Error(ctx, "recv", r.name); err != nil {
 		return nil, err
@@ -233,6 +238,7 @@ func (r *reader) peek(ctx context.Context) ([]byte, error) {
 	return p, nil
 }
 
+// release takes the message that peek returned.
 func (r *reader) release() {
 	if !r.peeked {
 		return
@@ -247,6 +253,7 @@ func (r *reader) release() {
 	r.taken++
 }
 
+// ready reports whether peek and recv would return at once.
 func (r *reader) ready() bool {
 	_, ok, err := r.next(context.Background(), false)
 	return ok || err != nil

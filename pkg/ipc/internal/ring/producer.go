@@ -78,6 +78,7 @@ func (p *Producer) Pos() uint64 { return p.pos }
 // Cap returns the ring's size in bytes.
 func (p *Producer) Cap() int { return int(p.size) }
 
+// at returns the memory of a position.
 func (p *Producer) at(pos uint64) unsafe.Pointer { return unsafe.Add(p.base, pos&(p.size-1)) }
 
 // Quick reports whether a message of n bytes can be written by Write and nothing else has to be
@@ -283,6 +284,7 @@ func (p *Producer) Publish() Status {
 	return p.sleeper()
 }
 
+// sleeper returns Sleep if the consumer sleeps, else Done.
 func (p *Producer) sleeper() Status {
 	if atomic.LoadUint32(&p.ctl.Recv.Flag) != Awake {
 		return Sleep
