@@ -23,3 +23,14 @@ func TestConformance(t *testing.T) {
 		return func() baseline.Store { return open(t, path) }
 	})
 }
+
+// BenchmarkStore prints what 10,000 runs of 200 series cost:
+//
+//	go test -run '^$' -bench Store -benchtime 5x ./pkg/baseline/dir
+func BenchmarkStore(b *testing.B) {
+	s, err := dir.Open(b.TempDir())
+	if err != nil {
+		b.Fatal(err)
+	}
+	storetest.Bench(b, s, func() {})
+}

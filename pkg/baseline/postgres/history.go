@@ -41,6 +41,9 @@ func (s *store) History(ctx context.Context, q baseline.Query, series ...baselin
 // into the primary key also where q has none.
 func points(q baseline.Query, series []baseline.Key) (sql string, args []any, names map[pgtype.UUID]baseline.Key) {
 	chosen, args := selection("project_id, id, commit_sha, branch, started, fingerprint, side", q)
+	if q.Limit > 0 {
+		chosen, args = newest(chosen, args, q)
+	}
 	sql = "with chosen as (" + chosen + `)
 		select chosen.id, commit_sha, branch, started, fingerprint, side, center, spread, n, sample.series_id`
 	from := `
@@ -143,6 +146,7 @@ func (s *store) Runs(ctx context.Context, q baseline.Query) iter.Seq2[baseline.R
 // bare returns the runs that q selects, newest first, without samples and text.
 func bare(ctx context.Context, tx pgx.Tx, q baseline.Query) ([]keyed, error) {
 	sql, args := selection("project_id, id, side, commit_sha, branch, dirty, started, environment", q)
+	sql, args = newest(sql, args, q)
 	rows, err := tx.Query(ctx, sql, args...)
 	if err != nil {
 		return nil, err

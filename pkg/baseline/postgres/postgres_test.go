@@ -24,3 +24,20 @@ func TestConformance(t *testing.T) {
 		return func() baseline.Store { return open(t, dsn) }
 	})
 }
+
+// BenchmarkStore prints what 10,000 runs of 200 series cost:
+//
+//	go test -run '^$' -bench Store -benchtime 5x ./pkg/baseline/postgres
+func BenchmarkStore(b *testing.B) {
+	dsn := pgtest.DSN(b)
+	s, err := postgres.Open(b.Context(), dsn)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer s.Close()
+	storetest.Bench(b, s, func() { // what autovacuum does by itself within a minute
+		if _, err := pgtest.Connect(b, dsn).Exec(b.Context(), "vacuum analyze"); err != nil {
+			b.Fatal(err)
+		}
+	})
+}

@@ -33,6 +33,7 @@ func (s *store) List(ctx context.Context, q baseline.Query) ([]baseline.RunInfo,
 		return nil, fmt.Errorf("list store %s: %w", s.where, err)
 	}
 	sql, args := selection("project_id, id, commit_sha, branch, started, fingerprint, environment, series", q)
+	sql, args = newest(sql, args, q)
 	rows, err := s.pool.Query(ctx, sql, args...)
 	if err != nil {
 		return nil, s.explain(ctx, "list", err)
@@ -73,6 +74,11 @@ func selection(columns string, q baseline.Query) (sql string, args []any) {
 	if len(conditions) > 0 {
 		sql += " where " + strings.Join(conditions, " and ")
 	}
+	return sql, args
+}
+
+// newest adds to a selection the order of a list and the limit of q.
+func newest(sql string, args []any, q baseline.Query) (string, []any) {
 	sql += " order by started desc nulls last, id"
 	if q.Limit > 0 {
 		args = append(args, q.Limit)
