@@ -40,6 +40,9 @@ func TestPostgresScripts(t *testing.T) {
 // TestPostgresDies kills the server while baseline update writes: one message,
 // exit 3, and the same command afterwards stores the run once.
 func TestPostgresDies(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it starts, kills and recovers a server of its own")
+	}
 	server := pgtest.Start(t)
 	dsn := server.Database(t)
 	dir := t.TempDir()

@@ -79,6 +79,9 @@ func survived(t *testing.T, s baseline.Store, n int, confirmed map[int]bool) {
 // The server is killed with kill -9 in mid-write: what Put confirmed is there,
 // what it did not is there whole or not at all, and doing it again adds the rest.
 func TestServerDiesInMidWrite(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it starts, kills and recovers a server of its own")
+	}
 	server := pgtest.Start(t)
 	dsn := server.Database(t)
 	s := open(t, dsn)

@@ -80,7 +80,11 @@ func assorted() []baseline.Run {
 	empty.Samples = []baseline.Sample{{Key: baseline.Key{Package: "none"}}}
 	empty.Raw = []byte("\x00\xff")
 	long := storetest.Example(101)
-	for i := range 30_000 { // more than is moved at a time
+	series := 30_000 // more than is moved at a time
+	if testing.Short() {
+		series = 300
+	}
+	for i := range series {
 		long.Samples = append(long.Samples, baseline.Sample{Key: baseline.Key{Package: "z", Name: fmt.Sprintf("L%05d", i)}, Values: []float64{float64(i), .1, .3}, Rounds: []int{1, 2, 3}})
 	}
 	return append(runs, empty, long)

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"testing"
 	"time"
 
 	"github.com/descartes/regress/pkg/baseline"
@@ -245,16 +246,20 @@ func (k *kit) numbers() {
 func (k *kit) huge() {
 	// One series of 200,000 values, and 10,000 series of 30: the size at which a
 	// suite of a large project arrives.
+	values, series := 200_000, 10_000
+	if testing.Short() {
+		values, series = 20_000, 1_000
+	}
 	long := Example(1)
 	s := &long.Samples[0]
 	s.Values, s.Rounds = nil, nil
-	for i := range 200_000 {
+	for i := range values {
 		s.Values = append(s.Values, 1/float64(i+1))
 		s.Rounds = append(s.Rounds, i/10+1)
 	}
 	wide := Example(2)
 	wide.Samples = nil
-	for i := range 10_000 {
+	for i := range series {
 		w := baseline.Sample{Key: baseline.Key{Package: "github.com/x/y/bench", Name: fmt.Sprintf("Series%05d-2", i), Unit: "sec/op"}}
 		for j := range 30 {
 			w.Values = append(w.Values, float64(i*30+j)*1.1e-9)
@@ -264,7 +269,7 @@ func (k *kit) huge() {
 	}
 	began := time.Now()
 	k.put(2, long, wide)
-	k.Logf("put 200,000 values in one series and 10,000 series of 30: %v", time.Since(began).Round(time.Millisecond))
+	k.Logf("put %d values in one series and %d series of 30: %v", values, series, time.Since(began).Round(time.Millisecond))
 	began = time.Now()
 	k.same(long)
 	k.same(wide)

@@ -27,6 +27,9 @@ func TestMain(m *testing.M) {
 
 // A test process that dies by kill -9 leaves neither a server nor its directory.
 func TestServerGoesWithItsTest(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it starts and kills a server of its own")
+	}
 	victim := exec.Command(os.Args[0])
 	victim.Env = append(os.Environ(), "REGRESS_PGTEST_VICTIM=1")
 	victim.Stderr = os.Stderr
