@@ -137,9 +137,14 @@ func (p *page) light() []answer {
 	return out
 }
 
+// fromTo returns both sides of a row and, where it has one, its change.
 func fromTo(r gate.Row) string {
 	f := figuresOf(r)
-	return fmt.Sprintf("%s → %s, **%s**", figure.Whole(f.base), figure.Whole(f.head), figure.Whole(f.change))
+	say := figure.Whole(f.base) + " → " + figure.Whole(f.head)
+	if f.change == "" {
+		return say
+	}
+	return say + ", **" + figure.Whole(f.change) + "**"
 }
 
 // tightest says how near the nearest of all kept promises is.

@@ -4,12 +4,12 @@
 //
 //	report.go    what every format is given
 //	view.go      a decision put in the order in which a reader asks
-//	advice.go    what to do about it, with the exact waiver
-//	row.go       the figures of a row
+//	advice.go    what to do about it: settling.go what is open, waivers.go the exact waiver
+//	tables.go    its rows as tables, for any writer; row.go the figures of a row
 //	text.go      the terminal and the log
 //	markdown.go  GitHub: answers.go the first lines, history.go what came before, budget.go its size
 //	json.go      programs
-//	problem.go   sentences for what went wrong
+//	words.go     sentences: words_decision.go and words_target.go of a decision, problem.go of what went wrong
 //
 // Figures and harmless text are those of package figure, and tables those of package table.
 //

@@ -122,34 +122,9 @@ func (t *text) rows(title string, rows []gate.Row, why bool, most int) {
 		return
 	}
 	t.heading(title, len(rows))
-	between, sees := interval(rows), ""
-	if rows[0].Verdict == gate.Inconclusive {
-		sees = "sees"
-	}
-	out := table.Table{Columns: []table.Column{{}, {Title: "unit"}, {Title: before(rows), Right: true}, {Title: "head", Right: true}, {Title: "change", Right: true}, {Title: between, Right: true}, {Title: sees, Right: true}}}
-	for _, r := range rows[:min(most, len(rows))] {
-		f := figuresOf(r)
-		if t.narrow() {
-			f.between = ""
-		}
-		if sees == "" {
-			f.sees = ""
-		} else if f.sees != "" {
-			f.sees = "≥ " + f.sees
-		}
-		var notes []string
-		if say := Why(t.Decision, r); why && say != "" {
-			notes = append(notes, say)
-		}
-		if cause, known := t.o.cause(r); known {
-			notes = append(notes, cause.words().String())
-		}
-		if reason := WaivedFor(r); reason != "" {
-			notes = append(notes, "waived: "+reason)
-		}
-		out.Add([]table.Cell{
-			table.Named(t.rowLabel(r)), table.Say(r.Unit), table.Figure(f.base), table.Figure(f.head), table.Figure(f.change), table.Figure(f.between), table.Figure(f.sees),
-		}, append(notes, RowWarnings(t.Decision, r)...)...)
+	out := t.comparison(rows[:min(most, len(rows))], t.o, why)
+	if t.narrow() {
+		out.Clear(betweenColumn)
 	}
 	t.write(out)
 	t.left(len(rows) - most)
@@ -166,28 +141,9 @@ func (t *text) promised(title string, promises []promise) {
 		return
 	}
 	t.heading(title, 0)
-	out := table.Table{Columns: []table.Column{{}, {Title: "limit", Right: true}, {Title: "measured", Right: true}, {Title: "margin", Right: true}, {Title: "series", Wraps: true}}}
-	for _, p := range promises {
-		measured := string(p.Verdict)
-		if p.Value != nil {
-			measured = figure.Value(*p.Value, p.Unit)
-		}
-		label := t.label(p.Package, p.Name)
-		var series table.Cell
-		var notes []string
-		switch {
-		case p.Verdict != gate.Met:
-			if p.Name != "" {
-				notes = append(notes, "on "+label)
-			}
-			notes = append(notes, fmt.Sprintf("%s: %s%s", p.Verdict, between(p.TargetRow), TargetWhy(p.TargetRow)))
-		case p.Name == "" || t.narrow():
-		case p.series > 1:
-			series = table.Named(label).Then(table.Say(fmt.Sprintf(" (closest of %d)", p.series)))
-		default:
-			series = table.Named(label)
-		}
-		out.Add([]table.Cell{table.Say(p.Target), table.Figure(figure.Against(p.Below, p.Limit, p.Unit)), table.Figure(measured), table.Figure(figure.Margin(p.Margin)), series}, notes...)
+	out := t.limits(promises)
+	if t.narrow() {
+		out.Clear(seriesColumn)
 	}
 	t.write(out)
 }

@@ -39,6 +39,13 @@ func (t *Table) Add(cells []Cell, notes ...string) {
 	t.Rows = append(t.Rows, Row{cells, notes})
 }
 
+// Clear empties a column, which text then leaves out.
+func (t *Table) Clear(column int) {
+	for _, row := range t.Rows {
+		row.Cells[column] = nil
+	}
+}
+
 // Style says what a piece of a cell is, and so how a writer shows it.
 type Style int
 
