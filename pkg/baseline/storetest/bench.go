@@ -41,15 +41,7 @@ func session(i int) baseline.Run {
 // added. s is empty; filling it takes a minute and 700 MB of a disk. filled is
 // called after that.
 func Bench(b *testing.B, s baseline.Store, filled func()) {
-	for first := 0; first < benchRuns; first += 100 {
-		var some []baseline.Run
-		for i := range 100 {
-			some = append(some, session(first+i))
-		}
-		if _, err := s.Put(b.Context(), some...); err != nil {
-			b.Fatal(err)
-		}
-	}
+	fill(b, s)
 	filled()
 	key := session(0).Samples[123].Key
 	query := baseline.Query{Project: session(0).Project}
@@ -117,4 +109,18 @@ func Bench(b *testing.B, s baseline.Store, filled func()) {
 			}
 		}
 	})
+}
+
+// fill puts benchRuns runs into an empty store.
+func fill(b *testing.B, s baseline.Store) {
+	b.Helper()
+	for first := 0; first < benchRuns; first += 100 {
+		var some []baseline.Run
+		for i := range 100 {
+			some = append(some, session(first+i))
+		}
+		if _, err := s.Put(b.Context(), some...); err != nil {
+			b.Fatal(err)
+		}
+	}
 }
