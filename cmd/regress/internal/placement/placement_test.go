@@ -156,6 +156,9 @@ func (p pull) declared() bool {
 // Where the guilty hunk is a declaration alone, a constant or a field of a type, no cause is the
 // right answer.
 func TestPlacement(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it profiles both sides of every pull request: two minutes of processor time")
+	}
 	ctx, cancel := context.WithTimeout(t.Context(), 8*time.Minute)
 	defer cancel()
 	var missed atomic.Int32
