@@ -154,7 +154,11 @@ func (f facts) problemsOf(key baseline.Key) []baseline.Problem {
 	}
 	for _, name := range names {
 		for _, pkg := range packages {
-			out = append(out, f.problems[baseline.Function{Package: pkg, Name: name}]...)
+			for _, p := range f.problems[baseline.Function{Package: pkg, Name: name}] {
+				if p.Unit == "" || p.Unit == key.Unit {
+					out = append(out, p)
+				}
+			}
 		}
 	}
 	return out

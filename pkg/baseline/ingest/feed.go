@@ -3,6 +3,7 @@ package ingest
 import (
 	"bytes"
 	"io"
+	"regexp"
 	"unicode"
 	"unicode/utf8"
 
@@ -19,11 +20,13 @@ const longest = 64<<10 - 2
 type feed struct {
 	part *part
 	rest []byte  // of the text
-	line int     // number of the line before rest
-	at32 []int32 // for a text made from JSON: its line numbers
+	line int     // number of the line before rest, in the text
+	base int     // how many lines of the text stand in front of the file
+	at32 []int32 // the numbers of the lines of the text, where they are not their own
 	out  []byte  // of the line being handed out
 	text []byte  // that line, whole
 	from int     // its number, when it was put together from an earlier line; or 0
+	torn bool    // the present line has no end: the text was cut, or ends so
 }
 
 // at is the number of the present line in the file.
@@ -37,9 +40,9 @@ func (f *feed) at() int {
 
 func (f *feed) number(line int) int {
 	if line > 0 && line <= len(f.at32) {
-		return int(f.at32[line-1])
+		line = int(f.at32[line-1])
 	}
-	return line
+	return line - f.base
 }
 
 // Read hands out the next line that is for benchfmt.
@@ -58,7 +61,8 @@ func (f *feed) Read(buf []byte) (int, error) {
 func (f *feed) advance() bool {
 	f.from = 0
 	size := bytes.IndexByte(f.rest, '\n') + 1
-	if size == 0 {
+	f.torn = size == 0
+	if f.torn {
 		size = len(f.rest)
 	}
 	whole := f.rest[:size]
@@ -67,13 +71,15 @@ func (f *feed) advance() bool {
 		f.join()
 		return true
 	}
-	if size == 0 || f.part.body && bytes.HasPrefix(line, []byte("regress-log:")) {
+	if size == 0 || f.part.body && bytes.HasPrefix(line, []byte(keyVersion+":")) {
 		return false
 	}
 	f.rest = f.rest[size:]
 	f.line++
+	f.part.seen = false
 	if file, ok := bytes.CutPrefix(line, []byte(fileMark)); ok {
 		f.part.next = string(file)
+		f.part.took(ClassFact, line)
 		return false
 	}
 	if f.part.take(line) {
@@ -84,38 +90,44 @@ func (f *feed) advance() bool {
 
 // join hands out the line that was printed in pieces: name, other output, numbers.
 func (f *feed) join() {
-	p := &f.part.pending
+	p := &f.part.running
 	f.from = p.line
 	f.text = append(append([]byte("Benchmark"+p.name), '\t'), p.numbers...)
 	f.out = append(f.text, '\n')
 	*p = started{}
 }
 
-// take deals with one line and reports whether it is for benchfmt.
+// take deals with one line and reports whether it is for benchfmt. The table in
+// doc.go says what there is.
 func (p *part) take(line []byte) bool {
-	if len(line) == 0 {
-		return false
-	}
-	if bytes.HasPrefix(line, benchmarkPrefix) && isName(line[len(benchmarkPrefix):]) {
+	if bytes.HasPrefix(line, benchmarkPrefix) && (isName(line[len(benchmarkPrefix):]) || strongLine.Match(line)) {
 		return p.benchmarkLine(line)
 	}
-	switch c := line[0]; {
-	case c == '#':
-		p.mark(string(line))
-		return false
-	case c == 'U' && bytes.HasPrefix(line, []byte("Unit ")) && len(line) < longest:
-		return true
-	case p.status(line), p.crashes(line), p.numbers(line):
-		return false
-	case c >= 'a' && c <= 'z' || c >= utf8.RuneSelf:
-		if key, value, ok := splitKey(line); ok {
-			p.set(string(key), string(value))
-			return false
-		}
+	adjacent := p.opened // the line above was pkg:
+	p.opened = false
+	switch {
+	case len(line) == 0:
+		p.took(ClassNoise, line)
+	case line[0] == '#':
+		p.mark(line)
+	case bytes.HasPrefix(line, []byte("Unit ")):
+		return p.unitLine(line)
+	case p.status(line):
+	case p.crashes(line):
+		p.took(ClassFailure, line)
+	case p.numbers(line):
+	case knownNoise.Match(line):
+		p.took(ClassNoise, line)
+	case p.key(line, adjacent):
+	default:
+		p.chatter(line)
 	}
-	p.chatter(line)
 	return false
 }
+
+// knownNoise is what go test and gotestsum print besides, and says nothing about
+// a benchmark.
+var knownNoise = regexp.MustCompile(`^(?:coverage: \d|coverage: \[no statements\]|=== |--- (?:PASS|BENCH): |\?   \t|testing: warning: |DONE \d|ok  \t|PASS|no test files|go: (?:downloading|finding|extracting) )`)
 
 var benchmarkPrefix = []byte("Benchmark")
 
@@ -134,21 +146,21 @@ func isName(after []byte) bool {
 
 // benchmarkLine deals with a line that begins like a result.
 func (p *part) benchmarkLine(line []byte) bool {
-	p.body = true
+	p.body, p.opened = true, false
 	space := len(benchmarkPrefix)
 	for space < len(line) && line[space] != '\t' && line[space] != ' ' { // much faster than bytes.IndexAny
 		space++
 	}
-	if space == len(line) { // go test -v says which benchmark it starts
-		p.announce(string(line))
+	switch {
+	case len(bytes.TrimRight(line[space:], " ")) == 0: // go test -v says which benchmark it starts
+		p.announce(line[:space])
 		return false
-	}
-	if len(line) > longest {
+	case len(line) > longest:
 		p.problem(string(line[:min(space, 200)]), baseline.Problem{Kind: baseline.LongLine})
+		p.took(ClassFailure, line)
 		return false
-	}
-	if space == len(benchmarkPrefix) && !isCount(line[space:]) {
-		p.warn(baseline.Warning{Kind: baseline.NotAResult, File: p.file, Line: p.at(), Detail: string(clip(line))})
+	case space == len(benchmarkPrefix) && !isCount(line[space:]):
+		p.passOver(baseline.NotAResult, line)
 		return false
 	}
 	return true

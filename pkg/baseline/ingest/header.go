@@ -16,6 +16,8 @@ import (
 type header struct {
 	regress bool // a raw log of regress: its header ends where its body begins
 	body    bool // something of the body was seen
+	printed bool // below a pkg: line of go test: what looks like a key was printed by a benchmark
+	opened  bool // the line above is pkg:, and so this one may be cpu:
 	keys    map[string]string
 	parsed  *parsed // what they say; nil: look again
 	side    baseline.Side
@@ -46,9 +48,48 @@ func splitKey(line []byte) (key, value []byte, ok bool) {
 	return key, bytes.TrimSpace(line[colon+1:]), true
 }
 
+// key deals with a line that looks like `key: value`; false: it does not. Below
+// the pkg: line of go test it is what a benchmark printed, but for the few that go
+// test itself prints there; a key that means something is then told as passed over.
+func (p *part) key(line []byte, adjacent bool) bool {
+	if c := line[0]; (c < 'a' || c > 'z') && c < utf8.RuneSelf {
+		return false
+	}
+	name, text, ok := splitKey(line)
+	if !ok {
+		return false
+	}
+	key, value := string(name), string(text)
+	switch {
+	case key == keySide || key == keyPackage:
+	case p.regress && p.body:
+		p.took(ClassOutput, line) // the header says it once; what a benchmark prints cannot change it
+		return true
+	case p.printed && key != keyOS && key != keyArch && (key != keyCPU || !adjacent):
+		if !keys[key] {
+			p.took(ClassOutput, line)
+		} else {
+			p.passOver(baseline.FactPassedOver, line)
+		}
+		return true
+	case oneWord[key] && strings.ContainsAny(value, " \t"):
+		p.passOver(baseline.FactPassedOver, line)
+		return true
+	}
+	p.took(ClassFact, line)
+	p.set(key, value)
+	return true
+}
+
+// oneWord are the keys whose value has no blanks.
+var oneWord = map[string]bool{
+	keyPackage: true, keyOS: true, keyArch: true, keyCommit: true, "branch": true,
+	"base-commit": true, "base-branch": true, "anchor-commit": true, "anchor-ref": true,
+}
+
 // set takes in one key.
 func (p *part) set(key, value string) {
-	if !keepable([]byte(value)) && (keys[key] || key == keyPackage) && !(p.regress && p.body && key != keyPackage) {
+	if !keepable([]byte(value)) && (keys[key] || key == keyPackage) {
 		p.warn(baseline.Warning{Kind: baseline.LongFact, File: p.file, Line: p.at(), Of: key})
 		value = strings.ToValidUTF8(value, "?")
 		value = strings.ToValidUTF8(value[:min(len(value), baseline.MaxName)], "")
@@ -59,12 +100,9 @@ func (p *part) set(key, value string) {
 		return
 	case keyPackage:
 		p.closeBlock("")
-		p.pkg, p.body = value, true
-		p.moved()
+		p.setPackage(value)
+		p.body, p.printed, p.opened = true, true, true
 		return
-	}
-	if p.regress && p.body {
-		return // the header says it once; what a benchmark prints cannot change it
 	}
 	if !keys[key] {
 		p.setForeign(key, value)
@@ -85,6 +123,27 @@ func (p *part) set(key, value string) {
 			p.warn(baseline.Warning{Kind: baseline.BadFact, File: p.file, Line: p.at(), Of: key, Detail: value})
 		}
 	}
+}
+
+// setPackage names the package of the results below.
+func (p *part) setPackage(pkg string) {
+	if pkg != p.pkg {
+		p.pkg = pkg
+		p.moved()
+	}
+}
+
+// endPackage is go test's word that it is done with a package: results above that
+// no pkg: line named are of it, and a header may follow.
+func (p *part) endPackage(pkg string) {
+	p.printed = false
+	if p.regress {
+		return
+	}
+	if p.pkg == "" && pkg != "" {
+		p.rename(pkg)
+	}
+	p.setPackage("")
 }
 
 // setForeign warns of a key that benchstat would tell results apart by. Few are
@@ -109,7 +168,8 @@ func (p *part) setSide(value string) {
 		return
 	}
 	p.closeBlock("")
-	p.side, p.round, p.body = side, 0, true
+	p.side, p.round, p.body, p.printed = side, 0, true, false
+	p.process++
 	p.moved()
 	if side != baseline.None && p.regress {
 		p.run() // a side that prints nothing was measured all the same

@@ -2,10 +2,12 @@ package ingest
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"math"
+	"regexp"
 
 	"golang.org/x/perf/benchfmt"
 
@@ -22,9 +24,9 @@ var (
 	ErrNotText = errors.New("not a text")
 )
 
-// Limits bound what one text may cost, since results of a pull request are
+// limits bound what one text may cost, since results of a pull request are
 // written by whoever opened it. Memory is about the text and 16 bytes a value.
-type Limits struct {
+type limits struct {
 	Bytes    int // of text, without what was cut from overlong lines
 	Line     int // bytes of one line; what is longer is cut, and that is a Problem
 	Series   int // benchmark and unit, summed over sides
@@ -32,10 +34,10 @@ type Limits struct {
 	Warnings int // likewise
 }
 
-// DefaultLimits are those of a store, and room for 60,000 benchmarks in four
+// defaultLimits are those of a store, and room for 60,000 benchmarks in four
 // units on two sides.
-func DefaultLimits() Limits {
-	return Limits{Bytes: baseline.MaxRaw, Line: 1 << 20, Series: 500_000, Problems: 1000, Warnings: 200}
+func defaultLimits() limits {
+	return limits{Bytes: baseline.MaxRaw, Line: 1 << 20, Series: 500_000, Problems: 1000, Warnings: 200}
 }
 
 // Read reads everything that one measurement printed: a raw log of regress, the
@@ -47,63 +49,92 @@ func DefaultLimits() Limits {
 // (the Log then has the Problems that may say why), ErrTooLarge, ErrNotText, or
 // what r returned.
 func Read(name string, r io.Reader) (baseline.Log, error) {
-	return ReadWithin(name, r, DefaultLimits())
+	return read(name, r, defaultLimits(), nil)
 }
 
-// ReadWithin is Read with limits of the caller's choice; all must be positive.
-func ReadWithin(name string, r io.Reader, limits Limits) (baseline.Log, error) {
+// read is Read with limits of the caller's choice, all positive, and an account
+// where one is asked for.
+func read(name string, r io.Reader, limits limits, a *account) (baseline.Log, error) {
 	text, err := load(name, r, limits)
 	if err != nil {
 		return baseline.Log{}, err
 	}
-	text, at := fromJSON(text)
+	text, at := translate(text)
 	var logs []baseline.Log
-	file, rest, line, series := name, text, 0, limits.Series
+	tables := 0
+	file, rest, line, base, series := name, text, 0, 0, limits.Series
+	var warnings []baseline.Warning
+	whole := &source{file: name, text: text, at: at}
+	if c, ok := withoutCopies([]*source{whole})[whole]; ok {
+		rest, at, warnings = c.text, through(c.at, at), append(warnings, c.warning)
+	}
 	for first := true; first || len(rest) > 0; first = false {
 		p := newPart(file, limits)
-		p.series = series
-		p.feed = feed{part: p, rest: rest, line: line, at32: at}
+		p.series, p.account = series, a
+		p.feed = feed{part: p, rest: rest, line: line, base: base, at32: at}
 		if err := p.read(); err != nil {
 			return baseline.Log{}, err
 		}
 		logs = append(logs, p.finish())
 		rest, line, series = p.rest, p.line, p.series
+		tables += p.tables
 		if p.next != "" {
-			file, line = p.next, 0
+			file, base = p.next, p.number(line)+base // its lines are counted from here
 		}
 	}
-	log, err := Merge(logs...)
+	log, err := unite(logs...)
 	if err != nil {
 		return log, fmt.Errorf("read %s: %w", name, err)
 	}
 	log.Files = []string{name}
+	log.Warnings = append(log.Warnings, warnings...)
 	samples := 0
 	for i := range log.Runs {
 		log.Runs[i].Raw = text
 		samples += len(log.Runs[i].Samples)
 	}
 	if samples == 0 {
-		return log, empty(name, text, log.Problems)
+		return log, empty(name, text, tables > 0, log.Problems)
 	}
 	return log, nil
 }
 
 // empty says why there is nothing to judge, as far as the text shows it.
-func empty(name string, text []byte, problems []baseline.Problem) error {
+func empty(name string, text []byte, table bool, problems []baseline.Problem) error {
 	why := "is this the output of go test -bench? without -bench, go test runs no benchmark"
 	switch {
 	case len(bytes.TrimSpace(text)) == 0:
 		why = "it is empty; write to it with go test -bench . | tee"
-	case len(problems) == 1:
-		why = problems[0].Message
-	case len(problems) > 1:
-		why = fmt.Sprintf("%s; and %d more problems", problems[0].Message, len(problems)-1)
+	case table || tableHead.Match(text):
+		why = "it is a table that another program made; give the text as go test wrote it, not a table made from it"
+	case len(problems) > 0:
+		p := problems[0]
+		why = fmt.Sprintf("line %d: %s", p.Line, cmp.Or(p.Detail, string(p.Kind)))
+		if of := cmp.Or(p.Name, p.Package); of != "" {
+			why = fmt.Sprintf("line %d: %s: %s", p.Line, of, cmp.Or(p.Detail, string(p.Kind)))
+		}
+		if n := len(problems) - 1; n > 0 {
+			why = fmt.Sprintf("%s; and %d more problems", why, n)
+		}
 	case bytes.Contains(text, []byte("[no test files]")) || bytes.Contains(text, []byte("[no tests to run]")):
 		why = "go test found nothing to run in these packages; check the pattern of -bench and the list of packages"
 	case bytes.Contains(text, []byte("ns/op")):
 		why = "there are lines with ns/op and none in the benchmark format; give the text as go test wrote it, not a table made from it"
 	}
 	return fmt.Errorf("read %s: %w: %s", name, ErrNoBenchmarks, why)
+}
+
+// tableHead is the first line of what benchcmp and benchstat print.
+var tableHead = regexp.MustCompile(`(?m)^(?:benchmark +old \S+ +new |name +(?:old )?\S+/\S+|.*│ *(?:vs base|sec/op)|,sec/op,CI)`)
+
+// isTable reports whether a line with two numbers and the change between them was
+// taken for a result: benchcmp prints such.
+func isTable(r *benchfmt.Result) bool {
+	if len(r.Values) != 1 {
+		return false
+	}
+	unit := cmp.Or(r.Values[0].OrigUnit, r.Values[0].Unit)
+	return unit == "~" || len(unit) > 2 && unit[len(unit)-1] == '%' && (unit[0] == '+' || unit[0] == '-' || unit[0] >= '0' && unit[0] <= '9')
 }
 
 // read takes one part of a text through benchfmt. The feed hands it one line at
@@ -134,7 +165,13 @@ func (p *part) read() error {
 
 // result takes in one parsed line.
 func (p *part) result(r *benchfmt.Result) {
-	p.completed()
+	if isTable(r) {
+		p.tables++
+		p.passOver(baseline.NotAResult, p.text)
+		return
+	}
+	p.took(ClassResult, p.text)
+	p.completed(r.Name)
 	if r.Iters < 1 {
 		p.problem(string(r.Name), baseline.Problem{Kind: baseline.BadCount, Detail: fmt.Sprint(r.Iters)})
 		return
@@ -147,22 +184,43 @@ func (p *part) result(r *benchfmt.Result) {
 	if b == nil {
 		return
 	}
-	b.lines++
+	p.counted(b)
 	round := p.round
 	if round == 0 {
 		round = b.lines
 	}
-	for _, v := range r.Values {
-		unit := v.Unit
-		if v.Value == 0 && v.OrigUnit == "" {
-			unit = tidied(unit) // benchfmt leaves the unit of a zero as it was printed
+	for i, v := range r.Values {
+		if v.Value < 0 && !math.IsInf(v.Value, 0) {
+			p.badValue(b.name, v) // where its unit is judged
 		}
-		if !(v.Value >= 0) || math.IsInf(v.Value, 0) {
-			p.problem(string(r.Name), baseline.Problem{Kind: baseline.BadValue, Detail: fmt.Sprintf("%g %s", v.Value, v.Unit)})
-			continue
-		}
-		if !p.add(b, unit, v.Value, round) {
+		switch {
+		case math.IsNaN(v.Value) || math.IsInf(v.Value, 0):
+			p.badValue(b.name, v)
+		case repeatsUnit(r.Values[:i], v):
+			p.problem(b.name, baseline.Problem{Kind: baseline.UnitTwice, Of: cmp.Or(v.OrigUnit, v.Unit), Unit: tidied(v.Unit)})
+		case !p.add(b, v, round):
 			return
 		}
+	}
+}
+
+// repeatsUnit reports whether one of the values of a line has the unit of v as it
+// was printed.
+func repeatsUnit(values []benchfmt.Value, v benchfmt.Value) bool {
+	for i := range values {
+		if values[i].Unit == v.Unit && values[i].OrigUnit == v.OrigUnit {
+			return true
+		}
+	}
+	return false
+}
+
+// badValue notes a value that is no measurement. Whether it matters depends on
+// its unit, and what a Unit line says of that may stand further below.
+func (p *part) badValue(name string, v benchfmt.Value) {
+	if len(p.bad) < p.limits.Problems {
+		p.bad = append(p.bad, p.here(baseline.Problem{
+			Name: name, Kind: baseline.BadValue, Unit: tidied(v.Unit), Detail: fmt.Sprintf("%g %s", v.Value, v.Unit),
+		}))
 	}
 }

@@ -232,7 +232,7 @@ func TestTorn(t *testing.T) {
 	// A count behind the name is a cut line, whatever numbers follow.
 	check("BenchmarkX-2   \t     100\tlog\n     100\t        12 ns/op\n", "", "1:X-2")
 	// Values that are none.
-	check("BenchmarkX-2 1 NaN ns/op 2 B/op -3 x/op +Inf y/op\n", "X-2=2", "1:X-2 1:X-2 1:X-2")
+	check("BenchmarkX-2 1 NaN ns/op 2 B/op -3 x/op +Inf y/op\n", "X-2=2 X-2=-3", "1:X-2") // a neutral metric may be below zero
 	// -v: a name alone is an announcement; without numbers at the end it was the last one running.
 	check("BenchmarkX\nBenchmarkX-2 1 1 ns/op\nBenchmarkY\n", "X-2=1e-09", "3:Y")
 	check("BenchmarkX\nBenchmarkX/a\nBenchmarkX/a-2 1 1 ns/op\nPASS\n", "X/a-2=1e-09", "")
@@ -261,7 +261,7 @@ func TestCrash(t *testing.T) {
 	ok := "pkg: p\nBenchmarkX-2 1 1 ns/op\n"
 	check(ok+"PASS\nok  \tp\t1s\n", []string{}...)
 	check("BenchmarkX-2   \tpanic: boom\n\ngoroutine 1\nexit status 2\nFAIL\tp\t0.1s\nFAIL\n", "1  p.X-2 true")
-	check("BenchmarkX-2   \t--- FAIL: BenchmarkX-2\n    x_test.go:3: why\nFAIL\nexit status 1\nFAIL\tp\t0.1s\nFAIL\n", "1  .X-2 true")
+	check("BenchmarkX-2   \t--- FAIL: BenchmarkX-2\n    x_test.go:3: why\nFAIL\nexit status 1\nFAIL\tp\t0.1s\nFAIL\n", "1  p.X-2 true")
 	check(ok+"panic: test timed out after 1s\nrunning tests:\n\tBenchmarkHang (1s)\n\ngoroutine 7 [sleep]:\np.BenchmarkHang.func1(0x1)\nFAIL\tp\t1s\nFAIL\n", "3  p.Hang true")
 	check(ok+"fatal error: out of memory\n", "3  p. true")
 	// What a benchmark recovers from is its own business: its process passes.
@@ -269,7 +269,7 @@ func TestCrash(t *testing.T) {
 	check(ok+"panic: mine\nPASS\n", []string{}...)
 	// A package after another one.
 	check(ok+"PASS\nok  \tp\t1s\nFAIL\tq [build failed]\nFAIL\n", "5  q. false")
-	check("--- FAIL: TestT (0.00s)\n    t_test.go:3: x\nFAIL\nFAIL\tq\t0.1s\npkg: p\nBenchmarkX 1 1 ns/op\nPASS\nok  \tp\t1s\nFAIL\n", "1  . false")
+	check("--- FAIL: TestT (0.00s)\n    t_test.go:3: x\nFAIL\nFAIL\tq\t0.1s\npkg: p\nBenchmarkX 1 1 ns/op\nPASS\nok  \tp\t1s\nFAIL\n", "1  q. false")
 	check(ok+"FAIL\n", "3  p. true")
 	check(ok+"exit status 3\nFAIL\tp\t1s\n", "4  p. true")
 	// The tracker's own mark stands for what the process has printed.
@@ -311,13 +311,24 @@ func TestUnits(t *testing.T) {
 	check("", "heap-MB", u("heap-B", baseline.Lower, false))
 	check("", "ns/msg", u("sec/msg", baseline.Lower, false))
 	check("", "hits/op", u("hits/op", baseline.Neutral, false))
+	// By a time, however it is spelled and whatever goes on behind: a rate.
+	for _, unit := range []string{"MB/second", "MB/sec", "B/ns", "bytes/ns", "B/us", "B/µs", "B/ms", "B/min", "B/minutes", "B/hour", "B/h", "B/day", "B/cycle", "MB/cycles", "B/s/core", "MB/s/core", "GB/s", "KiB/s", "Mbit/s", "ops/min", "msg/ms", "req/hour", "req/s/core", "ops-per-sec", "MB-per-second", "read-MB/s"} {
+		check("", unit, u(tidy(unit), baseline.Higher, false))
+	}
+	// By something that nobody can tell: neutral, and never a cost by accident.
+	for _, unit := range []string{"B/fortnight", "B/J", "bytes/$", "errors/min", "ops-sec", "throughput-MB", "sec/s", "gc-sec/sec", "bandwidth-B"} {
+		check("", unit, u(tidy(unit), baseline.Neutral, false))
+	}
+	for _, unit := range []string{"B/msg", "bytes/req", "MB/request", "B/conn", "ns/item", "ns/MB", "ns/KiB", "heap-B", "heap-B/op", "alloc-bytes/op"} {
+		check("", unit, u(tidy(unit), baseline.Lower, false))
+	}
 	check("", "%", u("%", baseline.Neutral, false))
 	check("Unit hits/op better=higher assume=exact\n", "hits/op", u("hits/op", baseline.Higher, true))
 	check("Unit p95-ns better=higher\n", "p95-ns", u("p95-sec", baseline.Higher, false)) // metadata names the unit as printed
 	check("Unit p95-sec better=higher\n", "p95-ns", u("p95-sec", baseline.Higher, false))
 
 	// A Unit line that contradicts another or itself is a problem, for it may turn a verdict round.
-	for _, meta := range []string{"Unit x better=lower\nUnit x better=higher\n", "Unit x better=up\n", "Unit x assume=normal\n", "Unit x better\n", "Unit \n"} {
+	for _, meta := range []string{"Unit x better=lower\nUnit x better=higher\n", "Unit x better=up\n", "Unit x assume=normal\n", "Unit x better=lower exact\n"} {
 		log := read(t, "BenchmarkX 1 1 x\n"+meta)
 		if len(log.Problems) != 1 || log.Problems[0].Line < 2 {
 			t.Errorf("%q: problems %v", meta, log.Problems)
@@ -419,7 +430,7 @@ func TestLimits(t *testing.T) {
 	if !errors.Is(err, ingest.ErrTooLarge) {
 		t.Errorf("a line without end: %v", err)
 	}
-	log, err := ingest.ReadWithin("x", io.MultiReader(lines(9, "BenchmarkX%d one\n"), lines(10, "BenchmarkX 1 1 ns/op\n# warning: %d\n")), limits)
+	log, err := ingest.ReadWithin("x", io.MultiReader(lines(9, "BenchmarkX%d 1 one ns/op\n"), lines(10, "BenchmarkX 1 1 ns/op\n# warning: %d\n")), limits)
 	if err != nil {
 		t.Fatal(err)
 	}

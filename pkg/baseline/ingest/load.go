@@ -3,7 +3,6 @@ package ingest
 import (
 	"bufio"
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -14,7 +13,7 @@ import (
 // load reads a text whole. A line beyond the limit is not kept: a mark stands in
 // its place, so that the numbers of the other lines and the problem itself are
 // found again when the text is read from a store.
-func load(name string, r io.Reader, limits Limits) ([]byte, error) {
+func load(name string, r io.Reader, limits limits) ([]byte, error) {
 	in := bufio.NewReaderSize(r, 128<<10)
 	head, _ := in.Peek(512)
 	if err := sniff(head); err != nil {
@@ -75,7 +74,7 @@ func endLine(text []byte, cut int) []byte {
 
 // sizeOf guesses how much there is to read, so that a large file is not copied
 // from buffer to buffer while it grows.
-func sizeOf(r io.Reader, limits Limits) int {
+func sizeOf(r io.Reader, limits limits) int {
 	size := int64(0)
 	switch r := r.(type) {
 	case interface{ Len() int }:
@@ -106,61 +105,4 @@ func sniff(head []byte) error {
 		return nil
 	}
 	return fmt.Errorf("%w: %s", ErrNotText, what)
-}
-
-// event is one line of go test -json, as far as it matters. See `go doc test2json`.
-type event struct {
-	Action, Package, Output string
-}
-
-// fromJSON turns the output of go test -json into what go test prints without
-// -json, with the line numbers that problems are to name; a text is returned as
-// it is. Packages whose lines alternate are kept apart by `pkg:` lines.
-func fromJSON(text []byte) (out []byte, at []int32) {
-	if !isJSON(text) {
-		return text, nil
-	}
-	open := map[string][]byte{} // by package: a line that has not ended; events end anywhere
-	current, number := "", int32(0)
-	emit := func(pkg string, line []byte) {
-		if pkg != "" && pkg != current {
-			out, at, current = fmt.Appendf(out, "pkg: %s\n", pkg), append(at, number), pkg
-		}
-		out, at = append(out, line...), append(at, number)
-	}
-	for line := range bytes.Lines(text) {
-		number++
-		var e event
-		if line[0] != '{' || json.Unmarshal(line, &e) != nil || e.Action == "" {
-			emit("", line) // what another program wrote to the same place
-			continue
-		}
-		for piece := range bytes.Lines([]byte(e.Output)) {
-			whole := append(open[e.Package], piece...)
-			if piece[len(piece)-1] != '\n' {
-				open[e.Package] = whole
-				continue
-			}
-			delete(open, e.Package)
-			emit(e.Package, whole)
-		}
-	}
-	for _, pkg := range sortedKeys(open) {
-		emit(pkg, append(open[pkg], '\n'))
-	}
-	return noZeros(out), at
-}
-
-// isJSON looks for an event among the first lines: a build may have spoken before.
-func isJSON(text []byte) bool {
-	n := 0
-	for line := range bytes.Lines(text) {
-		if line[0] == '{' && bytes.Contains(line, []byte(`"Action":"`)) {
-			return true
-		}
-		if n++; n > 100 {
-			return false
-		}
-	}
-	return false
 }

@@ -15,13 +15,15 @@ import (
 const lastRound = 1_000_000
 
 // mark deals with a line that begins with '#'.
-func (p *part) mark(line string) {
-	key, rest, ok := cutMark(line)
+func (p *part) mark(line []byte) {
+	key, rest, ok := cutMark(string(line))
 	if !ok {
+		p.took(ClassOutput, line)
 		return
 	}
+	p.took(ClassFact, line)
 	if m := marks[key]; m.read != nil && !m.read(p, rest) {
-		p.problem("", baseline.Problem{Kind: baseline.BrokenMark, Detail: string(clip([]byte(line))), Of: key.line(m.form)})
+		p.problem("", baseline.Problem{Kind: baseline.BrokenMark, Detail: string(clip(line)), Of: key.line(m.form)})
 	}
 }
 

@@ -1,7 +1,9 @@
 package ingest
 
 import (
+	"bytes"
 	"cmp"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -22,7 +24,59 @@ import (
 // the same benchmark in two files that do not say of which commit (an old and a
 // new file look like that) or with different toolchains or flags, and logs whose
 // rounds regress chose beside others.
+//
+// Results that an earlier file has too, because a file is given twice or beside the
+// log that went on from it, are counted once, with a warning.
 func Merge(logs ...baseline.Log) (baseline.Log, error) {
+	return unite(once(logs)...)
+}
+
+// once returns logs without the results that earlier ones have.
+func once(logs []baseline.Log) []baseline.Log {
+	if len(logs) < 2 {
+		return logs
+	}
+	sources := make([]*source, len(logs))
+	for i, log := range logs {
+		sources[i] = &source{file: list(log.Files)}
+		if len(log.Runs) > 0 {
+			sources[i].text = log.Runs[0].Raw
+		}
+	}
+	copies := withoutCopies(sources)
+	out := slices.Clone(logs)
+	for i, in := range sources {
+		c, any := copies[in]
+		if !any || unplaced(logs[i]) {
+			continue
+		}
+		if c.warning.File == in.file && slices.ContainsFunc(logs[i].Warnings, func(w baseline.Warning) bool { return w == c.warning }) {
+			continue // of its own results, which were left out when it was read
+		}
+		again, err := read(in.file, bytes.NewReader(c.text), defaultLimits(), nil)
+		if err != nil && !errors.Is(err, ErrNoBenchmarks) {
+			continue // it was read before, so its lines make sense
+		}
+		for j := range again.Runs {
+			again.Runs[j].Raw = in.text
+		}
+		out[i].Runs = again.Runs
+		out[i].Warnings = append(slices.Clone(out[i].Warnings), c.warning)
+		out[i].Problems = slices.DeleteFunc(slices.Clone(out[i].Problems), func(p baseline.Problem) bool {
+			return slices.ContainsFunc(logs[:i], func(l baseline.Log) bool { return slices.ContainsFunc(l.Problems, p.Repeats) })
+		})
+	}
+	return out
+}
+
+// unplaced reports whether a log has results that name neither a side nor a
+// commit: those of two files may be an old and a new one.
+func unplaced(log baseline.Log) bool {
+	return slices.ContainsFunc(log.Runs, func(r baseline.Run) bool { return r.Side == baseline.None && r.Commit == "" })
+}
+
+// unite is Merge of logs that repeat nothing.
+func unite(logs ...baseline.Log) (baseline.Log, error) {
 	if len(logs) == 0 {
 		return baseline.Log{}, fmt.Errorf("merge: %w: no file was given", ErrNoBenchmarks)
 	}

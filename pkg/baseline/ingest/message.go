@@ -26,6 +26,10 @@ func message(p baseline.Problem) string {
 		return fmt.Sprintf("its Unit line for %s contradicts that of %s; make the suite print one", p.Of, p.Detail)
 	case baseline.BadValue:
 		return p.Detail + " is no measurement; mend what the benchmark reports"
+	case baseline.UnitTwice:
+		return fmt.Sprintf("its line has %s twice, and which of them counts is not known; report each metric once", p.Of)
+	case baseline.NoMetric:
+		return fmt.Sprintf("%s is missing from its result, and the other side has it: its time may have been zero, or the metric is gone; measure it longer (-benchtime), or take the metric away on both sides", p.Of)
 	case baseline.BadCount:
 		return fmt.Sprintf("it ran %s times, which is no measurement; mend the benchmark", p.Detail)
 	case baseline.BadName:
@@ -88,4 +92,10 @@ func runAlone(pkg, name string) string {
 		return fmt.Sprintf("run go test -v -run '^$' -bench . %s to see where", pkg)
 	}
 	return fmt.Sprintf("run go test -v -run '^$' -bench '^Benchmark%s$' %s to see all of it", function, pkg)
+}
+
+// worded returns a problem with its sentence.
+func worded(p baseline.Problem) baseline.Problem {
+	p.Message = message(p)
+	return p
 }

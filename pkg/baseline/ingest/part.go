@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -18,9 +19,12 @@ type part struct {
 	trouble
 	header
 
-	file     string // as problems name it
-	next     string // the file that the following part comes from, when a mark says so
-	limits   Limits
+	account  *account // nil: nobody asks
+	seen     bool     // the present line is accounted for
+	file     string   // as problems name it
+	next     string   // the file that the following part comes from, when a mark says so
+	limits   limits
+	tables   int // lines of a table that benchcmp made
 	series   int // how many more are allowed
 	round    int // by the last mark; 0: count the lines of each benchmark
 	log      baseline.Log
@@ -29,7 +33,16 @@ type part struct {
 	names    map[string]*benchmark
 	metadata benchfmt.UnitMetadataMap
 	disturb  disturbances
-	more     int // problems beyond the limit
+	passedBy map[baseline.WarningKind]int // where in the log's warnings one for all such lines is, from 1
+	lones    map[baseline.Key]int         // lines with a name alone and no result since, by number
+	process  int                          // counts those that have ended
+	ended    bool                         // go test said how one went, at least once
+	open     bool                         // there are results since
+	last     []byte                       // a result at the end of the text, without the end of its line
+	again    baseline.Warning             // a name that comes again without a package; zero: none
+	bad      []baseline.Problem           // values that are none, which matter where their unit is judged
+	more     int                          // problems beyond the limit
+	placed   int                          // problems up to here have their package
 	err      error
 }
 
@@ -40,16 +53,25 @@ type run struct {
 	key        string // of the environment
 	run        baseline.Run
 	benchmarks map[string]map[string]*benchmark // by package and name
+	sorted     []*benchmark                     // all of them, once nothing is added
 }
 
 // benchmark is one benchmark of one run.
 type benchmark struct {
 	pkg, name string
 	lines     int
-	samples   []baseline.Sample // one a unit, in order of appearance
+	line      int      // number of the first
+	process   int      // that printed it last
+	samples   []sample // one a unit, in order of appearance
 }
 
-func newPart(file string, limits Limits) *part {
+// sample is one of a unit as it was printed; the values are tidied.
+type sample struct {
+	baseline.Sample
+	printed string
+}
+
+func newPart(file string, limits limits) *part {
 	return &part{
 		file: file, limits: limits, header: newHeader(),
 		log: baseline.Log{
@@ -106,26 +128,131 @@ func (p *part) benchmark(name []byte) *benchmark {
 	return b
 }
 
-// add keeps one value; false when there are too many series.
-func (p *part) add(b *benchmark, unit string, value float64, round int) bool {
+// add keeps one value, v.Unit being the tidied one; false when there are too many series.
+func (p *part) add(b *benchmark, v benchfmt.Value, round int) bool {
+	printed := cmp.Or(v.OrigUnit, v.Unit)
 	for i := range b.samples {
-		if s := &b.samples[i]; s.Unit == unit {
-			s.Values, s.Rounds = append(s.Values, value), append(s.Rounds, round)
+		if s := &b.samples[i]; s.printed == printed {
+			s.Values, s.Rounds = append(s.Values, v.Value), append(s.Rounds, round)
 			return true
 		}
 	}
-	if !keepable([]byte(unit)) {
-		p.problem(b.name, baseline.Problem{Kind: baseline.BadUnitName, Of: string(clip([]byte(unit)))})
+	if !keepable([]byte(printed)) {
+		p.problem(b.name, baseline.Problem{Kind: baseline.BadUnitName, Of: string(clip([]byte(printed)))})
 		return true
 	}
 	if p.series--; p.series < 0 {
 		p.err = fmt.Errorf("line %d: %w: more than %d series; measure a part of the suite with -bench, or split the file", p.at(), ErrTooLarge, p.limits.Series)
 		return false
 	}
-	unit = strings.Clone(unit)
-	key := baseline.Key{Package: b.pkg, Name: b.name, Unit: unit}
-	b.samples = append(b.samples, baseline.Sample{Key: key, Values: []float64{value}, Rounds: []int{round}})
+	printed = strings.Clone(printed)
+	s := sample{printed: printed}
+	s.Key = baseline.Key{Package: b.pkg, Name: b.name, Unit: tidied(printed)}
+	s.Values, s.Rounds = []float64{v.Value}, []int{round}
+	b.samples = append(b.samples, s)
 	return true
+}
+
+// took accounts for the present line, once.
+func (p *part) took(class Class, line []byte) {
+	if class == ClassResult {
+		p.open = true
+		if p.torn {
+			p.last = line
+		}
+	}
+	if !p.seen {
+		p.seen = true
+		p.account.note(p.file, p.number(p.line), class, line)
+	}
+}
+
+// passOver accounts for a line that looks like something and is not taken for it.
+// One warning speaks of all lines of a kind.
+func (p *part) passOver(kind baseline.WarningKind, line []byte) {
+	p.took(ClassPassed, line)
+	if i := p.passedBy[kind]; i > 0 {
+		p.log.Warnings[i-1].Count++
+		return
+	}
+	p.warn(baseline.Warning{Kind: kind, File: p.file, Line: p.at(), Detail: string(clip(line)), Count: 1})
+	if n := len(p.log.Warnings); n <= p.limits.Warnings && p.log.Warnings[n-1].Kind == kind {
+		if p.passedBy == nil {
+			p.passedBy = map[baseline.WarningKind]int{}
+		}
+		p.passedBy[kind] = n
+	}
+}
+
+// unmeasured is a result with a count and no metric, as testing prints it for a
+// time of zero.
+func (p *part) unmeasured(name string) {
+	p.took(ClassResult, p.text)
+	p.completed([]byte(name))
+	if p.run() == nil {
+		return
+	}
+	if b := p.benchmark([]byte(name)); b != nil {
+		p.counted(b)
+	}
+}
+
+// counted notes that a benchmark has printed a line.
+func (p *part) counted(b *benchmark) {
+	b.lines++
+	if b.line == 0 {
+		b.line = p.at()
+	} else if b.process != p.process && b.pkg == "" && !p.regress && p.again.Kind == "" {
+		p.again = baseline.Warning{Kind: baseline.NameAgain, File: p.file, Line: p.at(), Side: p.side, Name: b.name}
+	}
+	b.process = p.process
+}
+
+// rename gives results that no pkg: line named the package that go test names
+// behind them, and problems likewise.
+func (p *part) rename(pkg string) {
+	for _, r := range p.runs {
+		loose := r.benchmarks[""]
+		if r.side != p.side || len(loose) == 0 {
+			continue
+		}
+		delete(r.benchmarks, "")
+		if r.benchmarks[pkg] == nil {
+			r.benchmarks[pkg] = map[string]*benchmark{}
+		}
+		for _, name := range sortedKeys(loose) {
+			r.benchmarks[pkg][name] = r.benchmarks[pkg][name].and(loose[name], pkg)
+		}
+	}
+	for i := p.placed; i < len(p.log.Problems); i++ {
+		if problem := &p.log.Problems[i]; problem.Package == "" && problem.Side == p.side {
+			problem.Package = pkg
+		}
+	}
+	p.placed = len(p.log.Problems)
+	p.moved()
+}
+
+// and returns a benchmark with the lines of both, as one of package pkg.
+func (b *benchmark) and(more *benchmark, pkg string) *benchmark {
+	if b == nil {
+		b = &benchmark{pkg: pkg, name: more.name, line: more.line}
+	}
+	for _, s := range more.samples {
+		s.Package = pkg
+		for i := range s.Rounds {
+			s.Rounds[i] += b.lines
+		}
+		i := slices.IndexFunc(b.samples, func(have sample) bool { return have.printed == s.printed })
+		if i < 0 {
+			b.samples = append(b.samples, s)
+			continue
+		}
+		have := &b.samples[i]
+		have.Values, have.Rounds = append(have.Values, s.Values...), append(have.Rounds, s.Rounds...)
+	}
+	b.lines += more.lines
+	return b
 }
 
 // keepable reports whether a store takes a text: see baseline.Run.Validate.
@@ -162,32 +289,6 @@ func (p *part) warn(w baseline.Warning) {
 	if len(p.log.Warnings) <= p.limits.Warnings {
 		p.log.Warnings = append(p.log.Warnings, w)
 	}
-}
-
-// finish makes the Log.
-func (p *part) finish() baseline.Log {
-	for _, r := range p.runs {
-		for _, pkg := range sortedKeys(r.benchmarks) {
-			names := r.benchmarks[pkg]
-			for _, name := range sortedKeys(names) {
-				samples := names[name].samples
-				slices.SortFunc(samples, func(a, b baseline.Sample) int { return strings.Compare(a.Unit, b.Unit) })
-				r.run.Samples = append(r.run.Samples, samples...)
-			}
-		}
-		p.log.Runs = append(p.log.Runs, r.run)
-	}
-	p.log.Procs = procs(p.log.Runs)
-	p.units()
-	p.disturb.tell(p)
-	if p.more > 0 {
-		more := baseline.Problem{File: p.file, Kind: baseline.MoreProblems, Count: p.more}
-		more.Message = message(more)
-		p.log.Problems = append(p.log.Problems, more)
-	}
-	h := p.parse()
-	p.log.Procedure, p.log.Seed, p.log.Bench, p.log.AnchorRef = baseline.Procedure(h.Procedure), h.Seed, h.Bench, h.Anchor.Ref
-	return p.log
 }
 
 // procs returns the values of GOMAXPROCS that the names of all runs tell; nil

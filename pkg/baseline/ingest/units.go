@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"bytes"
 	"regexp"
 	"strings"
 
@@ -33,6 +34,28 @@ func (p *part) unit(u *benchfmt.UnitMetadata) {
 	}
 }
 
+// unitLine reports whether a line that begins with "Unit" is for benchfmt: one
+// with a setting is. Others are sentences that a benchmark has printed.
+func (p *part) unitLine(line []byte) bool {
+	fields := bytes.Fields(line)
+	settings := 0
+	for _, f := range fields[min(2, len(fields)):] {
+		if i := bytes.IndexByte(f, '='); i > 0 && i < len(f)-1 {
+			settings++
+		}
+	}
+	if settings == 0 || len(line) >= longest {
+		p.passOver(baseline.NotAResult, line)
+		return false
+	}
+	p.took(ClassFact, line)
+	if settings < len(fields)-2 {
+		p.problem("", baseline.Problem{Kind: baseline.BrokenUnitLine, Detail: string(clip(line)), Of: "expected key=value"})
+		return false
+	}
+	return true
+}
+
 // units notes direction and exactness of every unit that occurs.
 func (p *part) units() {
 	for _, r := range p.log.Runs {
@@ -51,6 +74,7 @@ func (p *part) units() {
 
 func (p *part) describe(name string) baseline.Unit {
 	u := standard(name)
+	name = tidied(name) // metadata is kept so, also of a unit that has its printed name
 	if p.metadata.Get(name, "better") != nil {
 		u.Direction = baseline.Neutral // what is neither lower nor higher is a Problem already
 	}
@@ -70,30 +94,64 @@ func (p *part) describe(name string) baseline.Unit {
 // a fault or a faster program. They stay neutral.
 var unwelcome = regexp.MustCompile(`(?i)err|fail|fault|miss|drop|lost|loss|retr|timeout|alloc|gc|switch|stall|conflict|abort|sec|wait`)
 
-// standard is what a unit means when no Unit line says it. benchfmt knows
-// sec/op, B/s, B/op and allocs/op; beyond it times and bytes count as costs and
-// rates as gains. Everything else is neutral: a wrong guess would turn an
-// improvement red.
+// standard returns what a unit means when no Unit line says it. benchfmt knows
+// sec/op, B/s, B/op and allocs/op; beyond it times and bytes by what was done count
+// as costs, and anything by a time as a gain. Everything else is neutral: a wrong
+// guess would turn an improvement red, and a regression green.
 func standard(name string) baseline.Unit {
 	u := baseline.Unit{Name: name, Exact: name == "B/op" || name == "allocs/op"}
-	over, per, isRate := strings.Cut(name, "/")
-	if isRate && (per == "s" || per == "sec") {
-		if !unwelcome.MatchString(over) {
-			u.Direction = baseline.Higher
-		}
-		return u
-	}
 	if name == "allocs/op" {
 		u.Direction = baseline.Lower
 		return u
 	}
-	words := strings.Split(over, "-")
-	switch words[len(words)-1] { // "p95-latency-sec", "sec/op"
-	case "sec", "B", "bytes":
+	over, per, isRate := strings.Cut(strings.ReplaceAll(name, "-per-", "/"), "/")
+	per, _, _ = strings.Cut(per, "/") // what goes on behind is a share: B/s/core
+	words := strings.Split(tidied(over), "-")
+	last := words[len(words)-1]
+	cost := last == "sec" || last == "B" || last == "bytes"
+	switch {
+	case isRate && isTime(per):
+		if !unwelcome.MatchString(over) {
+			u.Direction = baseline.Higher
+		}
+	case isRate && last != "sec" && !done[strings.ToLower(per)]: // bytes by something unknown: it may be a time
+	case cost && !rate.MatchString(over): // "p95-latency-sec", "sec/op"
 		u.Direction = baseline.Lower
 	}
 	return u
 }
+
+// isTime reports whether something counted by a word is a rate.
+func isTime(word string) bool {
+	switch strings.TrimSuffix(strings.ToLower(word), "s") {
+	case "", "n", "u", "µ", "μ", "m": // s, ns, us, µs, ms
+		return word != "" && word != "m" && word != "n" && word != "u"
+	case "sec", "second", "millisecond", "microsecond", "nanosecond", "msec", "usec", "nsec", "min", "minute", "h", "hr", "hour",
+		"day", "week", "cycle", "clk", "clock", "tick":
+		return true
+	}
+	return false
+}
+
+// done are the words for something done, or kept: what one of it costs in bytes is
+// a cost.
+var done = func() map[string]bool {
+	out := map[string]bool{}
+	for word := range strings.FieldsSeq(`op msg message req request call item entry elem element key row record event conn
+		connection client session user packet pkt frame object obj node doc document file page line token word query tx txn
+		transaction iter iteration sample point block chunk batch value insert lookup get put read write task job goroutine
+		worker thread series char rune int pixel b byte run test benchmark alloc`) {
+		out[word], out[word+"s"] = true, true
+	}
+	for _, word := range []string{"queries", "entries", "batches", "bodies"} {
+		out[word] = true
+	}
+	return out
+}()
+
+// rate says that what a name without a fraction bar ends in is a time or a size of
+// something that should be large: "throughput-B", "ops-sec".
+var rate = regexp.MustCompile(`(?i)throughput|bandwidth|(^|-)(rate|speed|ops|qps|rps|tps|msgs|reqs|B|bytes)-`)
 
 func neutralWarning(unit string) baseline.Warning {
 	return baseline.Warning{Kind: baseline.NeutralUnit, Of: unit}

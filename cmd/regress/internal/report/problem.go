@@ -26,6 +26,10 @@ func ProblemText(p baseline.Problem) string {
 		return fmt.Sprintf("its Unit line for %s contradicts that of %s; make the suite print one", p.Of, p.Detail)
 	case baseline.BadValue:
 		return p.Detail + " is no measurement; mend what the benchmark reports"
+	case baseline.UnitTwice:
+		return fmt.Sprintf("its line has %s twice, and which of them counts is not known; report each metric once", p.Of)
+	case baseline.NoMetric:
+		return fmt.Sprintf("%s is missing from its result, and the other side has it: its time may have been zero, or the metric is gone; measure it longer (-benchtime), or take the metric away on both sides", p.Of)
 	case baseline.BadCount:
 		return fmt.Sprintf("it ran %s times, which is no measurement; mend the benchmark", p.Detail)
 	case baseline.BadName:
@@ -108,11 +112,21 @@ func WarningText(w baseline.Warning) string {
 	case baseline.KeyChanges:
 		return at + fmt.Sprintf("the key %q changes from %q to %q; regress does not tell results apart by it: keep them in separate files if they differ", w.Of, w.Other, w.Detail)
 	case baseline.NumbersAlone:
-		return at + fmt.Sprintf("%q are numbers without the name of a benchmark; they are passed over", w.Detail)
+		return at + fmt.Sprintf("%q are numbers without the name of a benchmark; they are passed over", w.Detail) + alike(w.Count)
 	case baseline.NotAResult:
-		return at + fmt.Sprintf("%q is not a result and is passed over", w.Detail)
+		return at + fmt.Sprintf("%q is not a result and is passed over", w.Detail) + alike(w.Count)
+	case baseline.FactPassedOver:
+		return at + fmt.Sprintf("%q was printed by a benchmark and says nothing of this log: keys stand above the first pkg: line, and a commit or a branch has no blanks", w.Detail) + alike(w.Count)
 	case baseline.Skipped:
 		return at + fmt.Sprintf("Benchmark%s was skipped and is not judged: %s", w.Name, cmp.Or(w.Detail, "it gives no reason"))
+	case baseline.BadMetric, baseline.Unmeasured, baseline.NoneFollowed, baseline.NameAgain, baseline.Uneven:
+		return at + benchmarkWarning(w)
+	case baseline.NoEnd:
+		return at + "the text ends before go test has said how it went (PASS, ok or FAIL): was it cut?"
+	case baseline.Torn:
+		return at + fmt.Sprintf("the last line has no end, %q: was it cut?", w.Detail)
+	case baseline.Copied:
+		return at + fmt.Sprintf("%d results repeat those from %s and are counted once", w.Count, w.Of)
 	case baseline.Disturbed:
 		if w.Count == 1 {
 			return fmt.Sprintf("a round was disturbed (round %d of %s: %s)", w.Round, w.Side, w.Detail)
@@ -126,6 +140,33 @@ func WarningText(w baseline.Warning) string {
 		return w.File + " has further warnings, which are left out"
 	}
 	return at + cmp.Or(w.Detail, string(w.Kind))
+}
+
+// benchmarkWarning returns the sentence for what weakens one benchmark.
+func benchmarkWarning(w baseline.Warning) string {
+	switch w.Kind {
+	case baseline.BadMetric:
+		return fmt.Sprintf("Benchmark%s reports %s, which is no number; it is left out", w.Name, w.Detail)
+	case baseline.Unmeasured:
+		return fmt.Sprintf("Benchmark%s reports no metric (a time of zero, or b.ReportMetric(0, \"ns/op\")) and is not judged", w.Name)
+	case baseline.NoneFollowed:
+		return fmt.Sprintf("Benchmark%s was announced and no result of it followed; it is not judged", w.Name)
+	case baseline.NameAgain:
+		return fmt.Sprintf("Benchmark%s comes again after PASS and may be of another package: no pkg: line and no ok line names one; print them, or measure each package into a file of its own", w.Name)
+	}
+	more := ""
+	if w.Count > 1 {
+		more = fmt.Sprintf("; so do %d more benchmarks", w.Count-1)
+	}
+	return fmt.Sprintf("Benchmark%s has %s lines at head and %s at base: was a line lost, or does one come twice?%s", w.Name, w.Detail, w.Other, more)
+}
+
+// alike returns what the warning of one line says of others of its kind.
+func alike(n int) string {
+	if n < 2 {
+		return ""
+	}
+	return fmt.Sprintf("; %d such lines (regress compare --explain shows all)", n)
 }
 
 // badFact returns what is wrong with a value of the header.
