@@ -107,6 +107,10 @@ func (f *baselineFlags) update(ctx context.Context, s *session, files []string) 
 		if run.Side == baseline.Anchor || run.Side == baseline.Base && twin(log.Runs, run) {
 			continue // an old release is no session of the branch, and an A/A run is one session
 		}
+		if env := machineOf(ctx, log, run); env != run.Environment {
+			s.note("the results do not say on how many processors they were measured: they are stored as of this machine")
+			run.Environment = env
+		}
 		run.Project = project
 		if err := s.place(ctx, f.branch, &run); err != nil {
 			return err

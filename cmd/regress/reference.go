@@ -15,10 +15,10 @@ import (
 // alone. A log with both sides needs no store, and none is asked: it must give
 // the same decision everywhere.
 func (s *session) reference(ctx context.Context, log *baseline.Log, ref string) ([]baseline.Run, error) {
-	var lone []baseline.Run
-	for _, run := range log.Runs {
+	var lone []int // of log.Runs
+	for i, run := range log.Runs {
 		if alone(*log, run) {
-			lone = append(lone, run)
+			lone = append(lone, i)
 		}
 	}
 	if len(lone) == 0 {
@@ -28,10 +28,16 @@ func (s *session) reference(ctx context.Context, log *baseline.Log, ref string) 
 		s.declare(ctx, log, lone)
 	}
 	var found []baseline.Run
-	for _, run := range lone {
-		runs, err := s.referenceOf(ctx, *log, ref, run.Environment.Fingerprint())
+	for _, i := range lone {
+		run := &log.Runs[i]
+		env := machineOf(ctx, *log, *run)
+		runs, err := s.referenceOf(ctx, *log, ref, env.Fingerprint(), run.Environment.Fingerprint())
 		if err != nil {
 			return nil, fmt.Errorf("look up the baseline of %s: %w", ref, err)
+		}
+		if len(runs) > 0 && env != run.Environment && runs[0].Environment.Fingerprint() == env.Fingerprint() {
+			run.Environment = env
+			log.Warnings = append(log.Warnings, baseline.Warning{Kind: baseline.Noted, Detail: "the results do not say on how many processors they were measured: they are taken for those of this machine"})
 		}
 		found = append(found, runs...)
 	}
@@ -43,17 +49,21 @@ func (s *session) reference(ctx context.Context, log *baseline.Log, ref string) 
 }
 
 // referenceOf returns the stored runs to compare with, oldest first: of branch
-// ref on this class of machine; else of commit ref; else of the branch on any
-// machine, which the decision reports as not comparable.
-func (s *session) referenceOf(ctx context.Context, log baseline.Log, ref, fingerprint string) ([]baseline.Run, error) {
+// ref on a class of machine, the first of prints that the store knows; else of commit
+// ref; else of the branch on any machine, which the decision reports as not comparable.
+func (s *session) referenceOf(ctx context.Context, log baseline.Log, ref string, prints ...string) ([]baseline.Run, error) {
 	branch := baseline.Query{Project: s.project(log), Branch: strings.TrimPrefix(ref, "origin/"), Limit: memoryRuns}
-	queries := []baseline.Query{branch, branch}
-	queries[0].Fingerprint = fingerprint
-	if commit := s.commit(ctx, ref); commit != "" {
-		exact := baseline.Query{Project: branch.Project, Commit: commit, Fingerprint: fingerprint, Limit: memoryRuns}
-		queries = []baseline.Query{queries[0], exact, branch}
+	commit := s.commit(ctx, ref)
+	var queries []baseline.Query
+	for _, print := range slices.Compact(prints) {
+		branch.Fingerprint = print
+		queries = append(queries, branch)
+		if commit != "" {
+			queries = append(queries, baseline.Query{Project: branch.Project, Commit: commit, Fingerprint: print, Limit: memoryRuns})
+		}
 	}
-	for _, query := range queries {
+	branch.Fingerprint = ""
+	for _, query := range append(queries, branch) {
 		if runs, err := s.stored(ctx, query); err != nil || len(runs) > 0 {
 			return runs, err
 		}
@@ -73,7 +83,7 @@ func alone(log baseline.Log, run baseline.Run) bool {
 // from it is told from one that was not run. It does so only where the results
 // are this repository's: every package of theirs declares benchmarks here, and
 // the commit, where they name one, is the one checked out.
-func (s *session) declare(ctx context.Context, log *baseline.Log, lone []baseline.Run) {
+func (s *session) declare(ctx context.Context, log *baseline.Log, lone []int) {
 	declared, err := source.Find(s.root)
 	if err != nil {
 		return // what cannot be read may declare anything: "missing" is the careful word
@@ -82,7 +92,8 @@ func (s *session) declare(ctx context.Context, log *baseline.Log, lone []baselin
 	for function := range declared {
 		packages[function.Package] = true
 	}
-	for _, run := range lone {
+	for _, i := range lone {
+		run := log.Runs[i]
 		if run.Commit != "" && run.Commit != s.commit(ctx, "HEAD") {
 			return
 		}
