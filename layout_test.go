@@ -41,6 +41,7 @@ var packages = []string{
 	"cmd/regress/internal/repo",
 	"cmd/regress/internal/report",
 	"cmd/regress/internal/source",
+	"cmd/regress/internal/suite",
 	"cmd/regress/internal/summary",
 	"cmd/regress/internal/table",
 	"pkg/baseline",

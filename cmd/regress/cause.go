@@ -26,27 +26,27 @@ const (
 // causes profiles both sides of what regressed, and of what crept in, where the anchor is the
 // other side, and says where it comes from. It is for what was measured here, and it can fail
 // without harm: annotations then stand on the benchmarks' own lines.
-func (s *session) causes(ctx context.Context, f measureFlags, base string, d gate.Decision) causes {
-	if len(s.cfg.Suite.Command) > 0 {
+func (s *session) causes(ctx context.Context, d gate.Decision) causes {
+	if s.measured == nil || len(s.cfg.Suite.Command) > 0 {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, causeLimit)
 	defer cancel()
 	out := causes{}
-	look := func(verdict gate.Verdict, what, base string) {
+	look := func(verdict gate.Verdict, what string, against baseline.Side) {
 		wants, rows := suspects(d, verdict)
 		if len(wants) == 0 || ctx.Err() != nil {
 			return
 		}
 		s.note("profiling what %s, to find the cause", what)
-		found, err := s.blame(ctx, f, base, wants, rows)
+		found, err := s.blame(ctx, against, wants, rows)
 		if err != nil {
 			s.note("warning: the cause was not found, the verdict stands: %v", err)
 		}
 		maps.Copy(out, found)
 	}
-	look(gate.Regressed, "regressed", base)
-	look(gate.Crept, "crept in since "+d.Anchor, d.Anchor)
+	look(gate.Regressed, "regressed", baseline.Base)
+	look(gate.Crept, "crept in since "+d.Anchor, baseline.Anchor)
 	return out
 }
 
@@ -107,16 +107,13 @@ func sampleTime(row gate.Row) time.Duration {
 	return min(max(time.Duration(.15/share*float64(time.Second)), shortSample), longSample)
 }
 
-func (s *session) blame(ctx context.Context, f measureFlags, base string, wants []measure.ProfileWant, rows [][]gate.Row) (causes, error) {
-	options, err := s.options(ctx, plan{measureFlags: f, base: base, rounds: 1})
+// blame profiles what was measured, head against another side, and looks for the cause of each row.
+func (s *session) blame(ctx context.Context, against baseline.Side, wants []measure.ProfileWant, rows [][]gate.Row) (causes, error) {
+	profiles, err := s.measured.Profile(ctx, against, wants)
 	if err != nil {
 		return nil, err
 	}
-	profiles, top, commit, err := measure.Profile(ctx, options, wants)
-	if err != nil {
-		return nil, err
-	}
-	finder, err := placement.Open(ctx, top, commit)
+	finder, err := placement.Open(ctx, s.measured.Top(), s.measured.Commit(against))
 	if err != nil {
 		return nil, err
 	}

@@ -82,7 +82,7 @@ func (f *compareFlags) run(ctx context.Context, s *session, files []string) erro
 	}
 	decision := gate.Decide(in)
 	if len(files) == 0 { // what was measured here can be profiled here
-		hub.causes = s.causes(ctx, f.measureFlags, base, decision)
+		hub.causes = s.causes(ctx, decision)
 		hub.keepCauses(in.Log)
 	} else {
 		hub.causes = keptCauses(files)

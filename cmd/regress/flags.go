@@ -31,7 +31,8 @@ type measureFlags struct {
 	budget    duration
 	benchtime string
 	seed      uint64
-	output    string // where the raw log is kept; empty: under .regress/log
+	env       cli.StringSlice // names of variables that benchmarks get besides the harmless ones
+	output    string          // where the raw log is kept; empty: under .regress/log
 }
 
 func (f *measureFlags) flags() []cli.Flag {
@@ -45,6 +46,7 @@ func (f *measureFlags) loud() []cli.Flag {
 		&cli.StringSliceFlag{Name: "packages", Destination: &f.packages, Usage: "measure the benchmarks of these packages, as go test names them: ./parse,./lex/...", EnvVars: []string{envName("packages")}},
 		&cli.GenericFlag{Name: "budget", Value: &f.budget, Usage: "stop measuring after this long; building is not counted (default 3m, or as regress.toml says)", EnvVars: []string{envName("budget")}},
 		stringFlag(&f.benchtime, "benchtime", "time or iterations of one process, equal on both sides, as go test -benchtime"),
+		&cli.StringSliceFlag{Name: "env", Destination: &f.env, Usage: "let benchmarks see these variables too, by name: A,B; what looks like a secret stays hidden", EnvVars: []string{envName("env")}},
 		&cli.Uint64Flag{Name: "seed", Destination: &f.seed, Usage: "seed of the random order; 0 draws one", EnvVars: []string{envName("seed")}},
 	}
 }

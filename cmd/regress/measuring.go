@@ -45,20 +45,19 @@ func (s *session) take(ctx context.Context, p plan) (text []byte, name string, e
 	if err != nil {
 		return nil, "", err
 	}
-	for _, name := range secrets {
-		_ = os.Unsetenv(name)
-	}
 	kept, err := s.keep(p.output, p.resume)
 	if err != nil {
 		return nil, "", err
 	}
 	name = s.shorten(kept.file.Name())
 	options.Log = kept.file
-	wipe := func() {}
+	var wipe func()
 	if s.progress {
 		options.Progress, wipe = measure.Line(s.stderr, s.width)
+	} else {
+		options.Progress, wipe = measure.Lines(func(line string) { s.note("%s", line) }, progressEvery)
 	}
-	result, err := measure.Run(ctx, options)
+	result, err := s.run(ctx, options)
 	wipe()
 	written, closing := kept.close()
 	if err == nil {
@@ -104,9 +103,18 @@ func (s *session) behind(ctx context.Context, ref, head string) string {
 	return fmt.Sprintf(", because %s (%.12s) has HEAD in its history and the base is the commit where the two part; check %[1]s out and compare it with --base %.12[3]s to see what it adds", ref, commit, head)
 }
 
-// secrets of the job are read by now, and no business of the benchmarks, whose
-// code a pull request may have changed.
-var secrets = []string{"GITHUB_TOKEN", "REGRESS_STORE"}
+// progressEvery is how often a log, which nobody watches, says that building goes on.
+const progressEvery = 15 * time.Second
+
+// run measures in a session that stays open, for what is asked about the same binaries afterwards.
+func (s *session) run(ctx context.Context, options measure.Options) (measure.Result, error) {
+	made, err := measure.Open(ctx, options)
+	if err != nil {
+		return measure.Result{}, err
+	}
+	s.measured = made
+	return made.Run(ctx)
+}
 
 // shorten names a file relative to where the user stands.
 func (s *session) shorten(name string) string {
@@ -130,6 +138,7 @@ func (s *session) options(ctx context.Context, p plan) (measure.Options, error) 
 		Rounds:    p.rounds,
 		Seed:      p.seed,
 		All:       p.all,
+		Env:       p.env.Value(),
 	}
 	if !p.next && p.rounds < 1 {
 		return options, usagef("--rounds %d measures nothing: give 1 or more", p.rounds)

@@ -9,12 +9,13 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/descartes/regress/cmd/regress/internal/config"
+	"github.com/descartes/regress/cmd/regress/internal/measure"
 	"github.com/descartes/regress/cmd/regress/internal/repo"
+	"github.com/descartes/regress/cmd/regress/internal/source"
 	"github.com/descartes/regress/pkg/baseline"
 	"github.com/descartes/regress/pkg/baseline/ingest"
 )
@@ -27,6 +28,8 @@ type session struct {
 	from  string   // the current directory
 	typed []string // flags, with their values, that a proposed command repeats
 	once  storeOnce
+
+	measured *measure.Session // what was built, until the command ends; nil: nothing was
 }
 
 // action returns what a command does: it opens the session, lets the flags win
@@ -102,26 +105,7 @@ func (s *session) project(log baseline.Log) string {
 			return run.Project
 		}
 	}
-	return modulePath(s.root)
-}
-
-// modulePath reads the module line of the nearest go.mod at or above dir.
-func modulePath(dir string) string {
-	for {
-		text, err := os.ReadFile(filepath.Join(dir, "go.mod"))
-		if err == nil {
-			for line := range strings.Lines(string(text)) {
-				if fields := strings.Fields(line); len(fields) > 1 && fields[0] == "module" {
-					return strings.Trim(fields[1], `"`)
-				}
-			}
-		}
-		if parent := filepath.Dir(dir); parent != dir {
-			dir = parent
-			continue
-		}
-		return ""
-	}
+	return source.Module(s.root)
 }
 
 // results reads FILEs, several as the shards of one measurement; where there

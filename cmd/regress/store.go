@@ -31,6 +31,9 @@ func (s *session) store(ctx context.Context) (baseline.Store, error) {
 
 // close gives back what the command has opened.
 func (s *session) close() {
+	if s.measured != nil {
+		s.measured.Close()
+	}
 	if s.once.store != nil {
 		_ = s.once.store.Close() // what Put and Remove returned is kept already
 	}

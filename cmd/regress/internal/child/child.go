@@ -1,4 +1,16 @@
-// Package child prepares processes that are to be killed with all that they started.
+// Package child starts the programs that regress runs, builds of a pull request's code and the
+// benchmarks themselves, so that none of them outlives it or learns what it must not know.
+//
+// Three things end a program with all that it started:
+//
+//   - [Group] puts it into a process group of its own, which is killed as a whole when the context
+//     ends. On Linux it also dies when this program dies.
+//   - A [Guard] is a shell that waits for this program to end, by whatever signal, and then kills
+//     the groups that were still running and removes the temporary directories.
+//   - [Orphans] kills what left its group (setsid): on Linux such a process becomes a child of this
+//     one when its parent ends.
+//
+// [Environ] is the environment that they get.
 package child
 
 import (

@@ -3,7 +3,6 @@ package measure
 import (
 	"errors"
 	"fmt"
-	"os/exec"
 	"slices"
 	"strings"
 	"testing"
@@ -37,13 +36,13 @@ func TestAnchor(t *testing.T) {
 	o.Anchor = LastRelease
 	asked := 0
 	p := suffix()
-	o.Next = func(log baseline.Log) []Want {
+	o.Next = func(log baseline.Log) []baseline.Want {
 		asked++
 		against := []baseline.Side{baseline.Anchor, baseline.Base, ""}
 		if asked > len(against) {
 			return nil
 		}
-		return []Want{{Package: "example.com/t/a", Name: "A" + p, Rounds: 2, Against: against[asked-1]}}
+		return []baseline.Want{{Package: "example.com/t/a", Name: "A" + p, Rounds: 2, Against: against[asked-1]}}
 	}
 	res, text := run(t, o)
 	if res.Anchor != "v1.2.0" || res.AnchorCommit != r.git("rev-parse", "v1.2.0") {
@@ -107,9 +106,7 @@ func TestAnchorIsNotThere(t *testing.T) {
 	lacks(t, text, "side: anchor")
 
 	clone := project{t, t.TempDir()}
-	if out, err := exec.Command("git", "clone", "--quiet", "--depth=1", "--no-tags", "--branch=feature", "file://"+r.dir, clone.dir).CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
+	execute(t, "git", "clone", "--quiet", "--depth=1", "--no-tags", "--branch=feature", "file://"+r.dir, clone.dir)
 	o = clone.options()
 	o.Base, o.Anchor = "feature", LastRelease
 	_, text = run(t, o)

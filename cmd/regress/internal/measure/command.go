@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/descartes/regress/cmd/regress/internal/suite"
 	"github.com/descartes/regress/pkg/baseline"
 )
 
@@ -23,65 +24,63 @@ import (
 // benchmarks than the wanted one are ignored. A program that must be built is
 // built by the command itself; the discovery is its first run on each side.
 
-// expand replaces the placeholders.
-func (m *measurement) expand(s *suite, bench string) []string {
-	argv := make([]string, len(m.o.Command))
-	for i, arg := range m.o.Command {
+// expand returns the command of a side with the placeholders replaced.
+func (d *discovery) expand(s *side, bench string) []string {
+	argv := make([]string, len(d.o.Command))
+	for i, arg := range d.o.Command {
 		argv[i] = strings.NewReplacer("{side}", s.label(), "{bench}", bench).Replace(arg)
 	}
 	return argv
 }
 
-// discoverCommand runs the command once for all benchmarks of a side.
-func (m *measurement) discoverCommand(ctx context.Context, s *suite) error {
-	m.progress(Progress{Phase: Discovering, Step: m.o.Command[0], Side: s.side})
-	each := slices.ContainsFunc(m.o.Command, func(arg string) bool { return strings.Contains(arg, "{bench}") })
+// command runs the command once for all benchmarks of a side.
+func (d *discovery) command(ctx context.Context, s *side) error {
+	d.progress(Progress{Phase: Discovering, Step: d.o.Command[0], Side: s.Side})
+	each := slices.ContainsFunc(d.o.Command, func(arg string) bool { return strings.Contains(arg, "{bench}") })
 	var names []baseline.Key
 	var units []string
 	path := ""
-	t := target{argv: m.expand(s, m.o.Bench), dir: s.dir}
-	out, _ := m.exec(ctx, t, true, func(text string) {
+	t := suite.Target{Argv: d.expand(s, d.o.Bench), Dir: s.Dir}
+	out := s.Runner.Run(ctx, t, suite.Limit{Of: d.purse.limit, Idle: true}, func(text string) {
 		if v, ok := strings.CutPrefix(text, "pkg: "); ok {
 			path = strings.TrimSpace(v)
 		}
-		if unitLine(text) {
+		if suite.UnitLine(text) {
 			units = append(units, text)
 		}
-		if p, ok, _ := parseLine(text); ok {
-			names = append(names, baseline.Key{Package: path, Name: p.name})
+		if p, ok, _ := suite.ParseLine(text); ok {
+			names = append(names, baseline.Key{Package: path, Name: p.Name})
 		}
 	})
-	if out.canceled {
+	if out.Canceled {
 		return nil
 	}
-	if err := m.units(units); err != nil {
+	if err := d.log.units(units); err != nil {
 		return err
 	}
-	if out.failure != "" {
-		return m.fail(s.side, baseline.Key{}, out.failure)
-	}
-	if len(names) == 0 {
-		return m.fail(s.side, baseline.Key{}, fmt.Sprintf("%s printed no benchmark line", m.o.Command[0]))
+	switch {
+	case d.purse.late(out):
+		return d.notRun(s.Side, baseline.Key{})
+	case out.Failure != "":
+		return d.fail(s.Side, baseline.Key{}, out.Failure)
+	case len(names) == 0:
+		return d.fail(s.Side, baseline.Key{}, fmt.Sprintf("%s printed no benchmark line", d.o.Command[0]))
 	}
 	if !each {
 		names = []baseline.Key{{}}
 	}
 	for _, key := range names {
-		e := m.entries[key]
-		if e == nil {
-			e = &entry{key: key, targets: map[baseline.Side]target{}, rounds: map[baseline.Side]int{}}
-			m.entries[key] = e
-		}
+		e := d.plan.entry(key)
 		e.ran++
-		e.spent += out.wall / time.Duration(len(names)) // a first guess
-		e.targets[s.side] = target{argv: m.expand(s, pattern(key.Name)), dir: s.dir}
+		e.spent += out.Wall / time.Duration(len(names)) // a first guess
+		e.targets[s.Side] = suite.Target{Argv: d.expand(s, pattern(key.Name)), Dir: s.Dir}
 	}
 	return nil
 }
 
 // pattern matches one printed name in whole, with or without "Benchmark" and -procs.
 func pattern(name string) string {
-	short, _ := splitProcs(name)
+	short, _ := suite.SplitProcs(name)
 	suffix := cmp.Or(strings.TrimPrefix(name, short), "-1")
 	return "^(Benchmark)?" + regexp.QuoteMeta(short) + "(" + suffix + ")?$"
 }

@@ -4,8 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"maps"
-	"slices"
+	"strings"
 	"time"
 
 	"github.com/descartes/regress/pkg/baseline"
@@ -15,8 +14,10 @@ import (
 // logbook is the raw log while it is being written: each block goes out in one
 // write, so that what an interrupt leaves behind ends with a whole process.
 type logbook struct {
-	out  io.Writer // may be nil
-	text bytes.Buffer
+	out      io.Writer // may be nil
+	text     bytes.Buffer
+	said     map[string]bool // its lines, once one was to be written once
+	troubles int             // marks of what has no result
 }
 
 func (l *logbook) write(block string) error {
@@ -30,42 +31,81 @@ func (l *logbook) write(block string) error {
 	return nil
 }
 
-// header returns what the log begins with: its facts, and the marks that come before the first
-// round.
-func (m *measurement) header(env baseline.Environment) string {
-	h := ingest.Header{
-		Project: m.project(), Head: ingest.Origin{Commit: m.repo.head, Ref: m.res.Branch}, Dirty: m.repo.dirty,
-		Seed: m.o.Seed, Started: time.Now(), Environment: env,
-	}
-	if m.o.Next != nil {
-		h.Procedure = string(baseline.TwoStage)
-	}
-	if m.o.Base != "" {
-		h.Base = ingest.Origin{Commit: m.repo.base, Ref: m.o.Base}
-		h.Anchor = ingest.Origin{Commit: m.repo.anchor, Ref: m.repo.anchorRef}
-	}
-	if m.o.Bench != "." {
-		h.Bench = m.o.Bench
-	}
-	text := h.Text()
-	for _, s := range m.suites {
-		for _, p := range s.packages {
-			text += ingest.Functions(s.marked(), p.path, p.functions)
+// once writes a line that the log does not have yet.
+func (l *logbook) once(line string) error {
+	if l.said == nil {
+		l.said = map[string]bool{}
+		for old := range strings.Lines(l.text.String()) {
+			l.said[old] = true
 		}
 	}
-	text += m.binaries()
-	for _, key := range slices.SortedFunc(maps.Keys(m.o.Noise), baseline.Key.Compare) {
-		text += ingest.Noise(key, m.o.Noise[key])
+	if l.said[line] {
+		return nil
+	}
+	l.said[line] = true
+	return l.write(line)
+}
+
+// failed writes the mark of a benchmark without a result, once.
+func (l *logbook) failed(line string) error {
+	l.troubles++
+	return l.once(line)
+}
+
+// units writes the unit metadata that the log does not have yet: every process
+// prints it again.
+func (l *logbook) units(lines []string) error {
+	for _, line := range lines {
+		if err := l.once(line + "\n"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// header returns what the log begins with: its facts, and the marks that come before the first
+// round.
+func (s *Session) header(env baseline.Environment) string {
+	h := ingest.Header{
+		Project: s.project(), Dirty: s.facts.Dirty, Seed: s.o.Seed, Started: time.Now(), Environment: env,
+		Anchor: ingest.Origin{Commit: s.facts.AnchorCommit, Ref: s.facts.Anchor},
+	}
+	for _, r := range s.revisions {
+		from := ingest.Origin{Commit: r.Commit, Ref: r.Ref}
+		switch r.marked() {
+		case baseline.Head:
+			h.Head = from
+		case baseline.Base:
+			h.Base = from
+		}
+	}
+	if s.o.Next != nil {
+		h.Procedure = string(baseline.TwoStage)
+	}
+	if s.o.Bench != "." {
+		h.Bench = s.o.Bench
+	}
+	text := h.Text()
+	for _, one := range s.sides {
+		for _, p := range one.Packages {
+			text += ingest.Functions(one.marked(), p.Path, p.Functions)
+		}
+	}
+	text += s.binaries()
+	for _, key := range s.noiseKeys() {
+		text += ingest.Noise(key, s.o.Noise[key])
 	}
 	return text
 }
 
 // binaries are the marks by which --resume knows that the code has not changed.
-func (m *measurement) binaries() string {
+func (s *Session) binaries() string {
 	text := ""
-	for _, s := range m.suites {
-		for _, p := range s.packages {
-			text += ingest.Binary(s.marked(), p.path, p.hash)
+	for _, one := range s.sides {
+		for _, p := range one.Packages {
+			if p.Binary != "" {
+				text += ingest.Binary(one.marked(), p.Path, p.Hash)
+			}
 		}
 	}
 	return text

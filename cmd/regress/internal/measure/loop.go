@@ -2,7 +2,6 @@ package measure
 
 import (
 	"context"
-	"fmt"
 	"time"
 )
 
@@ -10,9 +9,8 @@ import (
 // is a reason to stop. What the budget left without its first rounds is tried
 // again as long as there is time: Next does not know of it.
 func (m *measurement) loop(ctx context.Context) (stopped string, err error) {
-	var wants []Want
+	inc := m.plan.due(nil)
 	for {
-		inc := m.due(wants)
 		if len(inc) == 0 && ctx.Err() == nil {
 			return "", nil
 		}
@@ -23,30 +21,29 @@ func (m *measurement) loop(ctx context.Context) (stopped string, err error) {
 		case ctx.Err() != nil:
 			return "interrupt", nil
 		case short && ran == 0:
-			return m.outOfBudget(), nil
+			return m.purse.spent(), nil
 		case m.o.Next == nil:
+			inc = m.plan.due(nil)
 			continue
 		}
 		log, err := readLog(m.log.text.Bytes())
 		if err != nil {
 			return "", err
 		}
-		wants = m.o.Next(log)
+		inc = m.plan.due(m.o.Next(log))
 	}
 }
-
-func (m *measurement) outOfBudget() string { return fmt.Sprintf("budget of %v", m.o.Budget) }
 
 // block runs one increment in random order; short is set when the budget did
 // not suffice for all of it.
 func (m *measurement) block(ctx context.Context, inc increment) (ran int, short bool, err error) {
-	slots := m.layout(inc)
+	slots := m.plan.layout(inc)
 	done := map[*entry]int{}
 	var looked time.Time
 	for ctx.Err() == nil {
 		if time.Since(looked) > time.Second {
 			all := len(slots)
-			slots = m.trim(slots, done)
+			slots = trim(slots, done, &m.purse)
 			short = short || len(slots) < all
 			looked = time.Now()
 		}
@@ -58,12 +55,15 @@ func (m *measurement) block(ctx context.Context, inc increment) (ran int, short 
 		if s.entry.broken {
 			continue
 		}
+		if _, has := s.entry.targets[s.side]; !has {
+			continue // given up at an older commit
+		}
 		p := Progress{
 			Phase: Measuring, Step: s.entry.key.Name, Side: s.side, Round: s.entry.rounds[s.side] + 1,
 			Done: ran, Total: ran + len(slots) + 1, Undecided: len(inc),
 		}
 		if m.o.Budget > 0 {
-			p.Left = m.left()
+			p.Left = m.purse.left()
 		}
 		m.progress(p)
 		if err := m.round(ctx, s); err != nil {

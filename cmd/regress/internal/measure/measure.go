@@ -1,22 +1,18 @@
 package measure
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"os"
 	"path/filepath"
 	"time"
 
+	"github.com/descartes/regress/cmd/regress/internal/suite"
 	"github.com/descartes/regress/pkg/baseline"
 )
 
-// Want is one benchmark that needs more rounds.
-type Want = baseline.Want
-
 // NextFunc says, from the log so far, what to run next. Empty: enough.
-type NextFunc func(log baseline.Log) []Want
+type NextFunc func(log baseline.Log) []baseline.Want
 
 // Defaults of Options.
 const (
@@ -38,26 +34,24 @@ const (
 	// stored baseline would depend on what was chosen that day.
 	DefaultBenchtime = "30ms"
 
-	// DefaultTimeout is for one process. It is what a hanging benchmark costs.
-	DefaultTimeout = time.Minute
-
 	// DefaultRounds is the least that a comparison starts with: the first look of
 	// the two-stage procedure.
 	DefaultRounds = 2
 )
 
-// Options say what to measure. Dir is the only field that must be set.
+// Options say what to measure. Dir and Timeout must be set.
 type Options struct {
 	Dir       string        // where the patterns of Packages start; inside the repository
 	Base      string        // branch, tag or commit whose merge base with HEAD is the base; empty: the head alone
 	Anchor    string        // branch, tag or commit to hold the head against besides the base, or LastRelease; empty: none
-	Branch    string        // recorded as the head's branch; empty: what git says
+	Revisions []Revision    // what to measure instead of Base, Anchor and the working tree, the one to judge last; empty: these
 	Project   string        // recorded in the log; empty: the module path
 	Packages  []string      // go package patterns; empty: ./...
 	Command   []string      // a suite other than Go tests; see Command suites in command.go
+	Env       []string      // names of variables that benchmarks get besides the harmless ones: see package child
 	Bench     string        // in the syntax of go test -bench; empty: all
 	Benchtime string        // as go test -benchtime, the same on both sides; empty: DefaultBenchtime
-	Timeout   time.Duration // of one process; 0: DefaultTimeout
+	Timeout   time.Duration // of one process
 	Budget    time.Duration // of running benchmarks, discovery included, building not: a cold cache must not eat the rounds; 0: none
 	Rounds    int           // of each side before Next is asked; 0: DefaultRounds
 	Seed      uint64        // of the random order; 0: drawn and recorded
@@ -68,61 +62,15 @@ type Options struct {
 
 	Log      io.Writer      // receives the raw log, one write a process; nil: none
 	Resume   []byte         // text of an interrupted log to go on from; Log receives it again, its stop mark taken out
-	Progress func(Progress) // called before each step; nil: silent
+	Progress func(Progress) // called before each step, from one goroutine at a time; nil: silent
 }
 
-// Result is what happened. The log itself is Text.
+// Result is what happened.
 type Result struct {
-	Text         []byte         // the raw log, whole
-	BaseCommit   string         // full SHA; empty when the head was measured alone
-	HeadCommit   string         // full SHA; empty outside a repository
-	Anchor       string         // what the anchor was found by; empty: there is none
-	AnchorCommit string         // full SHA; where it is BaseCommit, or in an A/A run, it is not measured
-	Branch       string         // of the head; empty when detached
-	Dirty        bool           // the working tree differs from HeadCommit
-	Identical    bool           // the same commit on both sides and a clean tree: an A/A run
-	Seed         uint64         // of the order
-	Processes    int            // run by this call, discovery not counted
-	Failed       int            // of them, without a result
-	Same         []baseline.Key // not run, or run because of All: code proven the same
-	Unmeasured   []baseline.Key // found and without a single round on some side that has them: the budget, or a failure
-	Stopped      string         // "budget of 3m0s", "interrupt"; empty: everything wanted was run
-	Build        time.Duration  // git and building
-	Measure      time.Duration  // discovery and rounds
-}
-
-// Run measures. Errors before the first process (see the Err variables) carry
-// their remedy and leave nothing behind. Afterwards only a log that cannot be
-// written is an error: crashes and time-outs are marks in the log, and the end of
-// the budget or of ctx is Result.Stopped. The temporary tree and every child
-// process are gone when Run returns, also by a panic.
-func Run(ctx context.Context, o Options) (Result, error) {
-	if err := o.fill(); err != nil {
-		return Result{}, err
-	}
-	begin := time.Now()
-	tmp, err := os.MkdirTemp("", "regress-")
-	if err != nil {
-		return Result{}, fmt.Errorf("make a directory for the base and the binaries: %w", err)
-	}
-	defer removeAll(tmp)
-	if tmp, err = filepath.EvalSymlinks(tmp); err != nil {
-		return Result{}, fmt.Errorf("resolve the temporary directory: %w", err)
-	}
-	m := &measurement{o: o, tmp: tmp, entries: map[baseline.Key]*entry{}}
-	m.res.Seed = o.Seed
-	if err := m.prepare(ctx); err != nil {
-		if ctx.Err() != nil {
-			return m.res, fmt.Errorf("interrupted before the first round: %w", context.Cause(ctx))
-		}
-		return m.res, err
-	}
-	m.res.Build = time.Since(begin)
-	m.begin = time.Now()
-	err = m.measure(ctx)
-	m.res.Measure = time.Since(m.begin)
-	m.res.Text = m.log.text.Bytes()
-	return m.res, err
+	Facts
+	Text    []byte // the raw log, whole
+	Seed    uint64 // of the order
+	Stopped string // "budget of 3m0s", "interrupt"; empty: everything wanted was run
 }
 
 // fill sets defaults and refuses what cannot work.
@@ -144,17 +92,17 @@ func (o *Options) fill() error {
 	if o.Benchtime == "" {
 		o.Benchtime = DefaultBenchtime
 	}
-	if _, err := benchtime(o.Benchtime); err != nil {
+	if _, err := suite.Benchtime(o.Benchtime); err != nil {
 		return err
 	}
 	if o.Bench == "" {
 		o.Bench = "."
 	}
-	if _, err := functionLevel(o.Bench); err != nil {
+	if _, err := suite.FunctionLevel(o.Bench); err != nil {
 		return err
 	}
 	if o.Timeout <= 0 {
-		o.Timeout = DefaultTimeout
+		return fmt.Errorf("a timeout of %v lets no benchmark run: give one process a minute or more", o.Timeout)
 	}
 	for o.Seed == 0 {
 		o.Seed = rand.Uint64() >> 32 // short enough to be typed again
@@ -163,19 +111,4 @@ func (o *Options) fill() error {
 		o.Rounds = DefaultRounds
 	}
 	return nil
-}
-
-// removeAll deletes a tree even where a benchmark or the module cache made
-// directories read-only.
-func removeAll(dir string) {
-	if os.RemoveAll(dir) == nil {
-		return
-	}
-	_ = filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
-		if err == nil && d.IsDir() {
-			_ = os.Chmod(path, 0o700)
-		}
-		return nil
-	})
-	_ = os.RemoveAll(dir)
 }

@@ -2,13 +2,50 @@ package measure
 
 import (
 	"cmp"
-	"context"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"time"
 
+	"github.com/descartes/regress/cmd/regress/internal/suite"
 	"github.com/descartes/regress/pkg/baseline"
 )
+
+// plan is which processes are run, and in which order.
+type plan struct {
+	sides   []baseline.Side // as they are laid out before the shuffle, the judged one last
+	entries map[baseline.Key]*entry
+	seed    uint64
+	rounds  int  // in the log, resumed ones included
+	least   int  // of each side before anything is asked
+	all     bool // also what is the same
+}
+
+// entry is one benchmark. A command that runs its whole suite in one process
+// has a single entry with an empty key.
+type entry struct {
+	key     baseline.Key // Unit empty
+	run     string       // name by which testing selects it: with "Benchmark", without -procs
+	targets map[baseline.Side]suite.Target
+	rounds  map[baseline.Side]int // with a result
+	tried   map[baseline.Side]int // with or without one
+	nsPerOp float64               // of one iteration, from the survey
+	spent   time.Duration         // of all its processes
+	ran     int                   // processes
+	hung    int                   // of them, ended by the timeout
+	broken  bool                  // not run again
+	same    bool                  // the code is the same on the first other side
+}
+
+// entry returns that of a key, and makes it where it is new.
+func (p *plan) entry(key baseline.Key) *entry {
+	e := p.entries[key]
+	if e == nil {
+		e = &entry{key: key, targets: map[baseline.Side]suite.Target{}, rounds: map[baseline.Side]int{}, tried: map[baseline.Side]int{}}
+		p.entries[key] = e
+	}
+	return e
+}
 
 // slot is one process to run.
 type slot struct {
@@ -26,13 +63,15 @@ type need struct {
 	against baseline.Side
 }
 
-// due are the rounds that bring every benchmark to Options.Rounds on each
-// side that has it, and what is wanted beyond. Benchmarks that the suite does not
-// have, or that failed, cannot be run: leaving them out ends the asking.
-func (m *measurement) due(wants []Want) increment {
+// due are the rounds that bring every benchmark to the least number on each
+// side that has it, and what is wanted beyond. A round that failed counts: how
+// often it fails is for the decision to weigh, which asks for more. Benchmarks
+// that the suite does not have, or that were given up, cannot be run: leaving
+// them out ends the asking.
+func (p *plan) due(wants []baseline.Want) increment {
 	inc := increment{}
 	add := func(e *entry, n need) {
-		if e == nil || n.rounds <= 0 || e.broken || e.same != "" && !m.o.All {
+		if e == nil || n.rounds <= 0 || e.broken || e.same && !p.all {
 			return
 		}
 		if _, has := e.targets[n.against]; n.against != "" && !has {
@@ -46,31 +85,28 @@ func (m *measurement) due(wants []Want) increment {
 		}
 		inc[e] = n
 	}
-	for _, e := range m.entries {
-		add(e, need{rounds: m.o.Rounds - e.least("")})
+	for e := range maps.Values(p.entries) {
+		add(e, need{rounds: p.least - p.fewest(e, "")})
 	}
-	whole := m.entries[baseline.Key{}]
+	whole := p.entries[baseline.Key{}]
 	for _, w := range wants {
-		add(cmp.Or(m.entries[baseline.Key{Package: w.Package, Name: w.Name}], whole), need{w.Rounds, w.Against})
+		add(cmp.Or(p.entries[baseline.Key{Package: w.Package, Name: w.Name}], whole), need{w.Rounds, w.Against})
 	}
 	return inc
 }
 
-// sides in the order in which they are laid out before the shuffle.
-var sides = []baseline.Side{baseline.None, baseline.Base, baseline.Anchor, baseline.Head}
-
-// takesPart says whether a side is run where the head is held against that one.
-func (e *entry) takesPart(side, against baseline.Side) bool {
+// takesPart says whether a side of e is run where the head is held against another.
+func (p *plan) takesPart(e *entry, side, against baseline.Side) bool {
 	_, has := e.targets[side]
-	return has && (against == "" || side == against || side.Judged())
+	return has && (against == "" || side == against || side == p.sides[len(p.sides)-1])
 }
 
-// least is the number of rounds of the side that has fewest, of those that take part.
-func (e *entry) least(against baseline.Side) int {
+// fewest is the number of rounds tried of the side that has fewest, of those that take part.
+func (p *plan) fewest(e *entry, against baseline.Side) int {
 	n := -1
 	for side := range e.targets {
-		if e.takesPart(side, against) && (n < 0 || e.rounds[side] < n) {
-			n = e.rounds[side]
+		if p.takesPart(e, side, against) && (n < 0 || e.tried[side] < n) {
+			n = e.tried[side]
 		}
 	}
 	return n
@@ -78,17 +114,29 @@ func (e *entry) least(against baseline.Side) int {
 
 // slots are the processes that bring each side that takes part to more rounds than the
 // one with fewest has now. After an interrupt that evens the sides out.
-func (e *entry) slots(n need) []slot {
+func (p *plan) slots(e *entry, n need) []slot {
 	var out []slot
-	for _, side := range sides {
-		if !e.takesPart(side, n.against) {
+	for _, side := range p.sides {
+		if !p.takesPart(e, side, n.against) {
 			continue
 		}
-		for range e.least(n.against) + n.rounds - e.rounds[side] {
+		for range p.fewest(e, n.against) + n.rounds - e.tried[side] {
 			out = append(out, slot{e, side})
 		}
 	}
 	return out
+}
+
+// layout puts every process of the increment into one random order. It depends on
+// the seed, on how many rounds the log has already, and on the increment alone.
+func (p *plan) layout(inc increment) []slot {
+	var slots []slot
+	for _, e := range slices.SortedFunc(maps.Keys(inc), func(a, b *entry) int { return a.key.Compare(b.key) }) {
+		slots = append(slots, p.slots(e, inc[e])...)
+	}
+	random := rand.New(rand.NewPCG(p.seed, uint64(p.rounds)))
+	random.Shuffle(len(slots), func(i, j int) { slots[i], slots[j] = slots[j], slots[i] })
+	return slots
 }
 
 // trim takes benchmarks out of what is left of an increment until the rest is
@@ -96,8 +144,8 @@ func (e *entry) slots(n need) []slot {
 // is better to give up some benchmarks than to give all of them too little. Those
 // of which least was done go first, of these the dearest. What was measured has
 // no say in it.
-func (m *measurement) trim(slots []slot, done map[*entry]int) []slot {
-	if m.o.Budget <= 0 {
+func trim(slots []slot, done map[*entry]int, money *purse) []slot {
+	if money.budget <= 0 {
 		return slots
 	}
 	cost := map[*entry]time.Duration{}
@@ -107,88 +155,19 @@ func (m *measurement) trim(slots []slot, done map[*entry]int) []slot {
 		if _, seen := cost[s.entry]; !seen {
 			entries = append(entries, s.entry)
 		}
-		cost[s.entry] += m.estimate(s.entry)
-		total += m.estimate(s.entry)
+		cost[s.entry] += money.estimate(s.entry)
+		total += money.estimate(s.entry)
 	}
 	slices.SortFunc(entries, func(a, b *entry) int {
 		return cmp.Or(cmp.Compare(done[a], done[b]), cmp.Compare(cost[b], cost[a]), a.key.Compare(b.key))
 	})
 	gone := map[*entry]bool{}
 	for _, e := range entries {
-		if total <= m.left() {
+		if total <= money.left() {
 			break
 		}
 		total -= cost[e]
 		gone[e] = true
 	}
 	return slices.DeleteFunc(slots, func(s slot) bool { return gone[s.entry] })
-}
-
-// estimate is the time that one process of e is likely to take: as its others
-// did, else as expected, times what others took against their expectation.
-func (m *measurement) estimate(e *entry) time.Duration {
-	if e.ran > 0 {
-		return e.spent / time.Duration(e.ran)
-	}
-	if m.expected == 0 {
-		return m.expect(e)
-	}
-	return time.Duration(float64(m.expect(e)) * float64(m.spent) / float64(m.expected))
-}
-
-// expect is what a process of e costs on an idle machine: testing approaches the
-// benchtime in growing steps that together cost about half of it again, and an
-// iteration cannot be cut short.
-func (m *measurement) expect(e *entry) time.Duration {
-	d, _ := benchtime(m.o.Benchtime)
-	return d*3/2 + time.Duration(2*e.nsPerOp) + 20*time.Millisecond
-}
-
-// took notes what a process of e has cost.
-func (m *measurement) took(e *entry, wall time.Duration) {
-	e.ran++
-	e.spent += wall
-	m.spent += wall
-	m.expected += m.expect(e)
-}
-
-// layout puts every process of the increment into one random order. It depends on
-// the seed, on how many rounds the log has already, and on the increment alone.
-func (m *measurement) layout(inc increment) []slot {
-	var slots []slot
-	for _, e := range sorted(inc) {
-		slots = append(slots, e.slots(inc[e])...)
-	}
-	random := rand.New(rand.NewPCG(m.o.Seed, uint64(m.rounds)))
-	random.Shuffle(len(slots), func(i, j int) { slots[i], slots[j] = slots[j], slots[i] })
-	return slots
-}
-
-// left of the budget; meaningless without one.
-func (m *measurement) left() time.Duration { return m.o.Budget - time.Since(m.begin) }
-
-// limit is how long a process may take now: a benchmark that hangs must not
-// take what is left of the budget and then as much again. The second is for a
-// process that was begun just in time.
-func (m *measurement) limit() time.Duration {
-	if m.o.Budget <= 0 {
-		return m.o.Timeout
-	}
-	return min(m.o.Timeout, max(m.left(), 0)+time.Second)
-}
-
-// exec runs a process within the timeout and the budget. late: the budget has ended it, and not the
-// timeout, which is no failure of its own.
-func (m *measurement) exec(ctx context.Context, t target, idle bool, line func(string)) (out outcome, late bool) {
-	out = t.run(ctx, m.limit, idle, line)
-	return out, out.killed > 0 && out.killed < m.o.Timeout
-}
-
-func sorted(inc increment) []*entry {
-	out := make([]*entry, 0, len(inc))
-	for e := range inc {
-		out = append(out, e)
-	}
-	slices.SortFunc(out, func(a, b *entry) int { return a.key.Compare(b.key) })
-	return out
 }

@@ -7,11 +7,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/descartes/regress/cmd/regress/internal/suite"
 	"github.com/descartes/regress/pkg/baseline"
 )
 
@@ -42,54 +42,33 @@ type Profiled struct {
 	Err        error  // why there is nothing; nil: both sides are there
 }
 
-// Profile builds both sides once more, the packages of wants alone and mostly
-// from the build cache, and runs each benchmark of wants once a side under the
-// profiler. It is for finding a cause and never for a verdict: profiling disturbs
-// what it looks at. What becomes of one benchmark is its Profiled.Err; the order is that
-// of wants. top is the repository and base the commit of the base. A command
-// suite has no profiles: ErrNothing.
-func Profile(ctx context.Context, o Options, wants []ProfileWant) (profiles []Profiled, top, base string, err error) {
-	if len(wants) == 0 || len(o.Command) > 0 || o.Base == "" {
-		return nil, "", "", fmt.Errorf("profile: %w: it takes Go benchmarks and a base", ErrNothing)
+// Profile runs each benchmark of wants once a side under the profiler, head against another side.
+// It is for finding a cause and never for a verdict: profiling disturbs what it looks at. What
+// becomes of one benchmark is its Profiled.Err; the order is that of wants. A command suite has no
+// profiles: ErrNothing.
+func (s *Session) Profile(ctx context.Context, against baseline.Side, wants []ProfileWant) ([]Profiled, error) {
+	base := s.side(against)
+	if len(wants) == 0 || len(s.o.Command) > 0 || base == nil || base == s.judged() {
+		return nil, fmt.Errorf("profile: %w: it takes Go benchmarks and a side to hold the head against", ErrNothing)
 	}
-	o.Packages, o.Resume, o.Budget, o.Progress, o.Anchor = nil, nil, 0, nil, ""
-	for _, w := range wants {
-		if !slices.Contains(o.Packages, w.Package) {
-			o.Packages = append(o.Packages, w.Package)
-		}
-	}
-	if err := o.fill(); err != nil {
-		return nil, "", "", err
-	}
-	tmp, err := os.MkdirTemp("", "regress-")
-	if err != nil {
-		return nil, "", "", fmt.Errorf("make a directory for the profiles: %w", err)
-	}
-	defer removeAll(tmp)
-	if tmp, err = filepath.EvalSymlinks(tmp); err != nil {
-		return nil, "", "", fmt.Errorf("resolve the temporary directory: %w", err)
-	}
-	m := &measurement{o: o, tmp: tmp, entries: map[baseline.Key]*entry{}}
-	if err := m.prepare(ctx); err != nil {
-		return nil, "", "", fmt.Errorf("profile: %w", err)
-	}
+	var profiles []Profiled
 	for _, w := range wants {
 		p := Profiled{ProfileWant: w}
-		if p.Err = m.profile(ctx, &p); p.Err != nil {
+		if p.Err = s.profile(ctx, base, &p); p.Err != nil {
 			p.Base, p.Head = nil, nil
 		}
 		profiles = append(profiles, p)
 	}
-	return profiles, m.repo.Top, m.repo.base, nil
+	return profiles, nil
 }
 
 // profile fills in p.
-func (m *measurement) profile(ctx context.Context, p *Profiled) error {
-	base, head := m.suites[0].find(p.Package), m.head().find(p.Package)
-	if base == nil || head == nil {
+func (s *Session) profile(ctx context.Context, against *side, p *Profiled) error {
+	base, head := against.Find(p.Package), s.judged().Find(p.Package)
+	if base == nil || head == nil || base.Binary == "" || head.Binary == "" {
 		return fmt.Errorf("profile %s: package %s is not on both sides", p.Name, p.Package)
 	}
-	trial, err := m.solo(ctx, head, p, m.o.Benchtime)
+	trial, err := s.solo(ctx, head, p, s.o.Benchtime)
 	if err != nil {
 		return err
 	}
@@ -102,7 +81,7 @@ func (m *measurement) profile(ctx context.Context, p *Profiled) error {
 	if p.Kind == ProfileAllocs { // every allocation costs a stack trace
 		p.Iterations = max(1, p.Iterations/4)
 	}
-	run, err := m.sample(ctx, head, p, &p.Head)
+	run, err := s.sample(ctx, head, p, &p.Head)
 	if err != nil {
 		return err
 	}
@@ -110,22 +89,22 @@ func (m *measurement) profile(ctx context.Context, p *Profiled) error {
 	// counted in processor time.
 	if used := max(run.cpu, want/8); p.Kind == ProfileCPU && used < want*2/3 && run.wall < 2*want {
 		p.Iterations = int(float64(p.Iterations) * float64(want) / float64(used))
-		if _, err = m.sample(ctx, head, p, &p.Head); err != nil {
+		if _, err = s.sample(ctx, head, p, &p.Head); err != nil {
 			return err
 		}
 	}
-	_, err = m.sample(ctx, base, p, &p.Base)
+	_, err = s.sample(ctx, base, p, &p.Base)
 	return err
 }
 
 // sample runs one side under the profiler.
-func (m *measurement) sample(ctx context.Context, side *pkg, p *Profiled, to *[]byte) (trial, error) {
-	name := filepath.Join(m.tmp, "profile")
+func (s *Session) sample(ctx context.Context, in *suite.Package, p *Profiled, to *[]byte) (trial, error) {
+	name := filepath.Join(s.tmp, "profile")
 	args := []string{"-test.cpuprofile=" + name}
 	if p.Kind == ProfileAllocs {
 		args = []string{"-test.memprofile=" + name, "-test.memprofilerate=1"}
 	}
-	got, err := m.solo(ctx, side, p, strconv.Itoa(p.Iterations)+"x", args...)
+	got, err := s.solo(ctx, in, p, strconv.Itoa(p.Iterations)+"x", args...)
 	if err != nil {
 		return got, err
 	}
@@ -146,39 +125,39 @@ type trial struct {
 }
 
 // solo runs one process of one benchmark.
-func (m *measurement) solo(ctx context.Context, in *pkg, p *Profiled, benchtime string, args ...string) (trial, error) {
-	short, _ := splitProcs(p.Name)
-	t := target{dir: in.dir, argv: append([]string{
-		in.binary, "-test.run=^$", "-test.bench=" + exactly("Benchmark"+short), "-test.benchtime=" + benchtime,
+func (s *Session) solo(ctx context.Context, in *suite.Package, p *Profiled, benchtime string, args ...string) (trial, error) {
+	t := suite.Target{Dir: in.Dir, Argv: append([]string{
+		in.Binary, "-test.run=^$", "-test.bench=" + suite.Exactly(s.runName(p)), "-test.benchtime=" + benchtime,
 		"-test.count=1", "-test.v=test2json",
 	}, args...)}
 	var got trial
-	limit := min(m.o.Timeout, 10*cmp.Or(p.Time, time.Second)+5*time.Second)
-	out := t.run(ctx, func() time.Duration { return limit }, false, func(text string) {
-		text = salvage(text, "Benchmark"+p.Name)
-		if line, ok, _ := parseLine(text); ok && line.name == p.Name {
-			got.nsPerOp = line.nsPerOp
+	var cpu suite.CPUTime
+	limit := min(s.o.Timeout, 10*cmp.Or(p.Time, time.Second)+5*time.Second)
+	out := s.judged().Runner.Run(ctx, t, suite.Limit{Of: func() time.Duration { return limit }}, func(text string) {
+		text = suite.Salvage(text, "Benchmark"+p.Name)
+		if line, ok, _ := suite.ParseLine(text); ok && line.Name == p.Name {
+			got.nsPerOp = line.NsPerOp
 			got.iterations, _ = strconv.Atoi(strings.Fields(text)[1])
 		}
-	})
-	got.wall, got.cpu = out.wall, out.cpu
+	}, &cpu)
+	got.wall, got.cpu = out.Wall, cpu.Used
 	switch {
-	case out.canceled:
+	case out.Canceled:
 		return got, fmt.Errorf("profile %s: %w", p.Name, context.Cause(ctx))
-	case out.failure != "":
-		return got, fmt.Errorf("profile %s: %s", p.Name, out.failure)
+	case out.Failure != "":
+		return got, fmt.Errorf("profile %s: %s", p.Name, out.Failure)
 	case got.iterations < 1:
 		return got, fmt.Errorf("profile %s: %w", p.Name, errors.New("it printed no result"))
 	}
 	return got, nil
 }
 
-// find is the package of that path; nil: this side has no benchmarks there.
-func (s *suite) find(path string) *pkg {
-	for _, p := range s.packages {
-		if p.path == path {
-			return p
-		}
+// runName returns the name by which testing selects a benchmark: as a measurement before has seen
+// it, or else without what looks like the -procs suffix.
+func (s *Session) runName(p *Profiled) string {
+	if e := s.entries[baseline.Key{Package: p.Package, Name: p.Name}]; e != nil && e.run != "" {
+		return e.run
 	}
-	return nil
+	short, _ := suite.SplitProcs(p.Name)
+	return "Benchmark" + short
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -53,6 +54,42 @@ func (p Progress) String() string {
 		parts = append(parts, p.Left.Round(time.Second).String()+" left")
 	}
 	return strings.Join(parts, " · ")
+}
+
+// Lines returns a function for Options.Progress that says at most once in a while what takes so long
+// before the first round, for a log that nobody watches, and one that ends it.
+func Lines(say func(string), every time.Duration) (show func(Progress), stop func()) {
+	var mu sync.Mutex
+	var last Progress
+	begin := time.Now()
+	ticker := time.NewTicker(every)
+	done, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		for {
+			select {
+			case <-done:
+				return
+			case <-ticker.C:
+				mu.Lock()
+				p := last
+				mu.Unlock()
+				if p.Phase == Preparing || p.Phase == Discovering {
+					say(fmt.Sprintf("%s (%v)", ingest.OneLine(p.String()), time.Since(begin).Round(time.Second)))
+				}
+			}
+		}
+	}()
+	show = func(p Progress) {
+		mu.Lock()
+		defer mu.Unlock()
+		last = p
+	}
+	return show, func() {
+		ticker.Stop()
+		close(done)
+		<-ended
+	}
 }
 
 // Line returns a function for Options.Progress that keeps rewriting one line of

@@ -10,6 +10,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/descartes/regress/cmd/regress/internal/child"
+	"github.com/descartes/regress/cmd/regress/internal/suite"
 )
 
 // project is a real git repository with a real Go module.
@@ -30,12 +33,20 @@ func newRepo(t *testing.T, files map[string]string) project {
 
 func (r project) git(args ...string) string {
 	r.t.Helper()
-	cmd := exec.Command("git", append([]string{"-C", r.dir, "-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "protocol.file.allow=always"}, args...)...)
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		r.t.Fatalf("git %v: %v\n%s", args, err, out)
+	return strings.TrimSpace(execute(r.t, "git", append([]string{"-C", r.dir, "-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "protocol.file.allow=always"}, args...)...))
+}
+
+// execute runs a program as one of this process's own: measurements that run beside it in this
+// process kill every other child.
+func execute(t *testing.T, name string, args ...string) string {
+	t.Helper()
+	cmd := exec.Command(name, args...)
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	if err := child.Run(cmd); err != nil {
+		t.Fatalf("%s %v: %v\n%s", name, args, err, out.String())
 	}
-	return strings.TrimSpace(string(out))
+	return out.String()
 }
 
 func (r project) write(files map[string]string) {
@@ -81,6 +92,19 @@ func run(t *testing.T, o Options) (Result, string) {
 	return res, log.String()
 }
 
+// Run measures in a session of its own.
+func Run(ctx context.Context, o Options) (Result, error) {
+	s, err := Open(ctx, o)
+	if err != nil {
+		return Result{}, err
+	}
+	defer s.Close()
+	return s.Run(ctx)
+}
+
+// marked is how many marks of a kind a log has.
+func marked(text, mark string) int { return strings.Count("\n"+text, "\n# "+mark+": ") }
+
 // has checks that each line of want is a line of text; a want that ends in …
 // is the beginning of one.
 func has(t *testing.T, text string, want ...string) {
@@ -114,8 +138,8 @@ func order(text string) []string {
 		if v, ok := strings.CutPrefix(line, "side: "); ok {
 			side = v
 		}
-		if p, ok, _ := parseLine(line); ok {
-			out = append(out, side+" "+p.name)
+		if p, ok, _ := suite.ParseLine(line); ok {
+			out = append(out, side+" "+p.Name)
 		}
 	}
 	return out

@@ -2,6 +2,7 @@ package measure
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -9,47 +10,55 @@ import (
 	"github.com/descartes/regress/pkg/baseline/ingest"
 )
 
-// resume takes over the text of an interrupted log, after checking that going
-// on from it would not mix two different comparisons. binaries are its marks of
-// what was built.
-func (m *measurement) resume() (binaries string, err error) {
-	m.log.out = m.o.Log
-	if len(m.o.Resume) == 0 {
-		return "", nil
+// resume takes over the text of an interrupted log, after checking that going on from it would not
+// mix two different comparisons.
+func (s *Session) resume() error {
+	if len(s.o.Resume) == 0 {
+		return nil
 	}
-	m.resumed = ingest.Unfinished(m.o.Resume)
-	old, ok := ingest.ReadHeader(m.resumed)
+	s.resumed = ingest.Unfinished(s.o.Resume)
+	old, ok := ingest.ReadHeader(s.resumed)
 	if !ok {
-		return "", fmt.Errorf("%w: the text to resume has no line `regress-log: 1`, so regress did not write it; start a new one", ErrResume)
+		return fmt.Errorf("%w: the text to resume has no line `regress-log: 1`, so regress did not write it; start a new one", ErrResume)
 	}
 	for _, check := range [][3]string{
-		{old.Head.Commit, m.repo.head, "the head"}, {old.Base.Commit, m.repo.base, "the base"}, {old.Anchor.Commit, m.repo.anchor, "the anchor"},
+		{old.Head.Commit, s.facts.HeadCommit, "the head"}, {old.Base.Commit, s.facts.BaseCommit, "the base"}, {old.Anchor.Commit, s.facts.AnchorCommit, "the anchor"},
 	} {
 		if check[0] != check[1] {
-			return "", fmt.Errorf("%w: it was measured with %s at %s, and %[2]s is now %[4]s; start a new one",
+			return fmt.Errorf("%w: it was measured with %s at %s, and %[2]s is now %[4]s; start a new one",
 				ErrResume, check[2], orNone(check[0]), orNone(check[1]))
 		}
 	}
 	was := old.Environment.SuiteFlags
-	if flags := "-benchtime=" + m.o.Benchtime; !slices.Contains(strings.Fields(was), flags) {
-		return "", fmt.Errorf("%w: it was measured with %s, not %s; give the same flags", ErrResume, orNone(was), flags)
+	if flags := "-benchtime=" + s.o.Benchtime; !slices.Contains(strings.Fields(was), flags) {
+		return fmt.Errorf("%w: it was measured with %s, not %s; give the same flags", ErrResume, orNone(was), flags)
 	}
 	if old.Seed != 0 {
-		m.o.Seed, m.res.Seed = old.Seed, old.Seed
+		s.o.Seed = old.Seed
 	}
-	for mark, rest := range ingest.Marks(m.resumed) {
-		if mark == ingest.MarkBinary {
-			if f := strings.Fields(rest); len(f) == 3 {
-				binaries += ingest.Binary(baseline.Side(f[0]), f[1], f[2])
-			}
+	return nil
+}
+
+// sameBinaries refuses to go on where the code is another.
+func (s *Session) sameBinaries() error {
+	if len(s.resumed) == 0 {
+		return nil
+	}
+	old := ""
+	for mark, rest := range ingest.Marks(s.resumed) {
+		if f := strings.Fields(rest); mark == ingest.MarkBinary && len(f) == 3 {
+			old += ingest.Binary(baseline.Side(f[0]), f[1], f[2])
 		}
 	}
-	return binaries, nil
+	if old != s.binaries() {
+		return fmt.Errorf("%w: the code has changed since it was begun (the test binaries differ); start a new one", ErrResume)
+	}
+	return nil
 }
 
 // sameMachine refuses to go on where the results would not compare.
-func (m *measurement) sameMachine(now baseline.Environment) error {
-	header, _ := ingest.ReadHeader(m.resumed)
+func (s *Session) sameMachine(now baseline.Environment) error {
+	header, _ := ingest.ReadHeader(s.resumed)
 	old := header.Environment
 	for _, check := range [][3]string{
 		{"goos", old.OS, now.OS},
@@ -75,29 +84,40 @@ func orNone(s string) string {
 	return s
 }
 
-// recount gives every benchmark the rounds that the resumed text has of it.
+// recount gives every benchmark the rounds that the resumed text has of it, those that failed
+// included.
 func (m *measurement) recount() error {
 	if len(m.resumed) == 0 {
 		return nil
 	}
-	log, err := readLog(m.log.text.Bytes())
+	log, err := readLog(m.resumed)
 	if err != nil {
 		return err
 	}
+	entry := func(pkg, name string) *entry {
+		if e := m.plan.entries[baseline.Key{Package: pkg, Name: name}]; e != nil {
+			return e
+		}
+		return m.plan.entries[baseline.Key{}]
+	}
 	for _, run := range log.Runs {
 		for _, s := range run.Samples {
-			e := m.entries[baseline.Key{Package: s.Package, Name: s.Name}]
-			if e == nil {
-				e = m.entries[baseline.Key{}]
-			}
-			if e != nil && len(s.Rounds) > 0 {
+			if e := entry(s.Package, s.Name); e != nil && len(s.Rounds) > 0 {
 				e.rounds[run.Side] = max(e.rounds[run.Side], slices.Max(s.Rounds))
 			}
 		}
 	}
+	for _, e := range m.plan.entries {
+		maps.Copy(e.tried, e.rounds)
+	}
+	for _, p := range log.Problems {
+		if e := entry(p.Package, p.Name); e != nil && p.Kind == baseline.NoResult && p.Name != "" {
+			e.tried[p.Side]++
+		}
+	}
 	for mark := range ingest.Marks(m.resumed) {
 		if mark == ingest.MarkRound {
-			m.rounds++
+			m.plan.rounds++
 		}
 	}
 	return nil

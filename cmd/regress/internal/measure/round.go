@@ -2,12 +2,33 @@ package measure
 
 import (
 	"context"
+	"os"
+	"os/exec"
 	"strings"
 
+	"github.com/descartes/regress/cmd/regress/internal/suite"
 	"github.com/descartes/regress/pkg/baseline"
 	"github.com/descartes/regress/pkg/baseline/ingest"
 	"github.com/descartes/regress/pkg/baseline/machine"
 )
+
+// mostHung is how many processes of one benchmark may run into the timeout before it is given up:
+// one can be chance, as any failure can, and each costs the whole timeout.
+const mostHung = 2
+
+// disturbance is a suite.Probe that watches what else the machine does during a process.
+type disturbance struct {
+	suite.CPUTime
+	watch *machine.Watch
+	load  baseline.Load
+}
+
+func (d *disturbance) Before(cmd *exec.Cmd) { d.watch = machine.Start() }
+
+func (d *disturbance) After(state *os.ProcessState) {
+	d.CPUTime.After(state)
+	d.load = d.watch.Stop(d.Used)
+}
 
 // round runs one process and appends its block to the log. What a benchmark
 // prints besides results and units stays out: it is not data, and a stray
@@ -15,36 +36,29 @@ import (
 func (m *measurement) round(ctx context.Context, s slot) error {
 	e := s.entry
 	got := reading{entry: e}
-	watch := machine.Start()
-	out, late := m.exec(ctx, e.targets[s.side], false, got.line)
-	if out.canceled || late {
+	var around disturbance
+	out := m.side(s.side).Runner.Run(ctx, e.targets[s.side], suite.Limit{Of: m.purse.limit}, got.line, &around)
+	if out.Canceled || m.purse.late(out) {
 		return nil
 	}
-	load := watch.Stop(out.cpu)
-	m.res.Processes++
-	m.rounds++
-	m.took(e, out.wall)
-	if err := m.units(got.units); err != nil {
+	m.plan.rounds++
+	e.tried[s.side]++
+	m.purse.took(e, out.Wall)
+	if err := m.log.units(got.units); err != nil {
 		return err
 	}
-	why := out.failure
-	switch {
-	case why != "":
-	case got.skipped != "":
-		why = "skipped itself: " + got.skipped
-	case len(got.results) == 0 && got.broken != "":
-		why = "broken result line: " + got.broken
-	case len(got.results) == 0:
-		why = "printed no result"
-	}
-	if why != "" {
-		m.res.Failed++
-		e.fail(s.side)
+	if why := got.failure(out); why != "" {
+		if out.Killed > 0 {
+			e.hung++
+		}
+		if m.side(s.side).Optional || got.skipped != "" || e.hung >= mostHung {
+			m.giveUp(s.side, e.key)
+		}
 		return m.log.write(ingest.Failed(s.side, e.key, why))
 	}
 	e.rounds[s.side]++
-	text := ingest.Block(s.side, e.rounds[s.side], e.key.Package, got.results) + ingest.Load(load)
-	if why := machine.Disturbed(load); why != "" {
+	text := ingest.Block(s.side, e.rounds[s.side], e.key.Package, got.results) + ingest.Load(around.load)
+	if why := machine.Disturbed(around.load); why != "" {
 		text += ingest.Disturbed(why)
 	}
 	return m.log.write(text)
@@ -61,13 +75,28 @@ type reading struct {
 	logged  string
 }
 
+// failure returns why a process gave no result; empty: it gave one.
+func (r *reading) failure(out suite.Outcome) string {
+	switch {
+	case out.Failure != "":
+		return out.Failure
+	case r.skipped != "":
+		return "skipped itself: " + r.skipped
+	case len(r.results) == 0 && r.broken != "":
+		return "broken result line: " + r.broken
+	case len(r.results) == 0:
+		return "printed no result"
+	}
+	return ""
+}
+
 func (r *reading) line(text string) {
 	trimmed := strings.TrimSpace(text)
 	switch {
-	case unitLine(text):
+	case suite.UnitLine(text):
 		r.units = append(r.units, text)
 		return
-	case logLine.MatchString(trimmed):
+	case suite.LogLine.MatchString(trimmed):
 		r.logged = trimmed
 		return
 	case strings.HasPrefix(trimmed, "--- SKIP: "):
@@ -85,10 +114,10 @@ func (r *reading) line(text string) {
 	}
 	want := "Benchmark" + r.entry.key.Name
 	if !whole {
-		text = salvage(text, want)
+		text = suite.Salvage(text, want)
 	}
-	p, ok, broken := parseLine(text)
-	if !whole && p.name != r.entry.key.Name {
+	p, ok, broken := suite.ParseLine(text)
+	if !whole && p.Name != r.entry.key.Name {
 		return
 	}
 	switch {

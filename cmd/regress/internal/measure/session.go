@@ -2,299 +2,288 @@ package measure
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
+	"sync"
 
+	"github.com/descartes/regress/cmd/regress/internal/child"
 	"github.com/descartes/regress/cmd/regress/internal/repo"
+	"github.com/descartes/regress/cmd/regress/internal/suite"
 	"github.com/descartes/regress/pkg/baseline"
-	"github.com/descartes/regress/pkg/baseline/ingest"
-	"github.com/descartes/regress/pkg/baseline/machine"
 )
 
-// measurement is one Run.
-type measurement struct {
-	o        Options
-	tmp      string
-	repo     repository
-	suites   []*suite // base, anchor where there is one, head; or the head alone
-	entries  map[baseline.Key]*entry
-	log      logbook
-	res      Result
-	begin    time.Time       // of discovery
-	resumed  []byte          // text of the log that is gone on from
-	rounds   int             // in the log, resumed ones included
-	said     map[string]bool // lines that are written once
-	spent    time.Duration   // of all rounds
-	expected time.Duration   // what they would have cost on an idle machine
-	skips    int             // benchmarks that skip themselves
-	troubles int             // failed marks
-	warnings []string        // for the log, known before it is begun
+// Session is what is built once and asked often: the revisions that are compared, their trees and
+// their binaries, in a temporary directory that Close removes.
+type Session struct {
+	o         Options
+	tmp       string
+	guard     *child.Guard
+	repo      *repo.Repo // nil outside a repository
+	facts     Facts
+	revisions []Revision
+	sides     []*side                 // of the revisions that are ready, the judged one last
+	warnings  []string                // for the log, known before it is begun
+	resumed   []byte                  // text of the log that is gone on from
+	changed   map[string][]string     // by commit: the files that differ from it
+	entries   map[baseline.Key]*entry // of the last Run
+	telling   sync.Mutex
 }
 
-// prepare finds out what to compare, makes the tree of the base, and builds.
-func (m *measurement) prepare(ctx context.Context) error {
-	m.progress(Progress{Phase: Preparing, Step: "reading the repository"})
-	found, err := inspect(ctx, m.o.Dir, m.o.Base)
-	if err != nil {
-		if m.o.Base != "" || !errors.Is(err, repo.ErrRepository) {
-			return err
-		}
-		found = repository{}
-		m.warnings = append(m.warnings, fmt.Sprintf("the log names no commit: %v", err))
+// side is a revision that was made runnable.
+type side struct {
+	Revision
+	*suite.Suite
+}
+
+// Facts say what is compared.
+type Facts struct {
+	BaseCommit   string // full SHA; empty when the head was measured alone
+	HeadCommit   string // full SHA; empty outside a repository
+	Anchor       string // what the anchor was found by; empty: there is none
+	AnchorCommit string // full SHA; where it is BaseCommit, or in an A/A run, it is not measured
+	Branch       string // of the head; empty when detached
+	Dirty        bool   // the working tree differs from HeadCommit
+	Identical    bool   // the same commit on both sides and a clean tree: an A/A run
+}
+
+// Open finds out what to compare, makes the trees and builds. Its errors (see the Err variables)
+// carry their remedy and leave nothing behind.
+func Open(ctx context.Context, o Options) (*Session, error) {
+	if err := o.fill(); err != nil {
+		return nil, err
 	}
-	m.repo = found
-	m.res.HeadCommit, m.res.BaseCommit, m.res.Dirty = found.head, found.base, found.dirty
-	m.res.Identical = found.base != "" && found.base == found.head && !found.dirty
-	m.res.Branch = m.o.Branch
-	if m.res.Branch == "" {
-		m.res.Branch = found.branch
+	sweep(os.TempDir())
+	s := &Session{o: o, changed: map[string][]string{}}
+	err := s.prepare(ctx)
+	if err == nil {
+		return s, nil
 	}
-	anchor, err := m.anchorSuite(ctx)
-	if err != nil {
+	s.Close()
+	if ctx.Err() != nil {
+		return nil, fmt.Errorf("interrupted before the first round: %w", context.Cause(ctx))
+	}
+	return nil, err
+}
+
+// Facts returns what is compared.
+func (s *Session) Facts() Facts { return s.facts }
+
+// Close removes the trees and the binaries.
+func (s *Session) Close() {
+	if s.tmp != "" {
+		removeAll(s.tmp)
+	}
+	s.guard.Close()
+}
+
+// prepare makes every revision runnable.
+func (s *Session) prepare(ctx context.Context) (err error) {
+	if s.tmp, err = tempDir(); err != nil {
 		return err
 	}
-	resumed, err := m.resume()
-	if err != nil {
+	if s.guard, err = child.NewGuard(s.tmp); err != nil {
 		return err
 	}
-	m.suites = []*suite{{side: baseline.None, dir: m.o.Dir}}
-	if m.o.Base != "" {
-		m.suites = []*suite{{side: baseline.Base}}
-		if m.suites[0].dir, err = m.tree(ctx, found.base, m.suites[0]); err != nil {
-			return err
-		}
-		if anchor != nil {
-			m.suites = append(m.suites, anchor)
-		}
-		m.suites = append(m.suites, &suite{side: baseline.Head, dir: m.o.Dir})
+	s.progress(Progress{Phase: Preparing, Step: "reading the repository"})
+	if err := s.resolve(ctx); err != nil {
+		return err
 	}
-	if len(m.o.Command) > 0 {
+	if err := s.resume(); err != nil {
+		return err
+	}
+	for _, r := range s.revisions {
+		made := &side{r, &suite.Suite{Label: r.label(), Dir: s.o.Dir, Root: s.o.Dir, Judged: r.Side.Judged(), Runner: suite.Runner{Guard: s.guard, Env: s.o.Env}}}
+		if s.repo != nil {
+			made.Root = s.repo.Top
+		}
+		if !r.Working {
+			if err := s.checkout(ctx, made); err != nil {
+				return err
+			}
+		}
+		s.sides = append(s.sides, made)
+	}
+	if len(s.o.Command) > 0 {
 		return nil
 	}
-	if err := m.compile(ctx); err != nil {
+	if err := s.compile(ctx); err != nil {
 		return err
 	}
-	if resumed != m.binaries() && len(m.o.Resume) > 0 {
-		return fmt.Errorf("%w: the code has changed since it was begun (the test binaries differ); start a new one", ErrResume)
-	}
-	return nil
+	return s.sameBinaries()
 }
 
-// tree checks a commit out for s and returns what is Options.Dir there.
-func (m *measurement) tree(ctx context.Context, commit string, s *suite) (dir string, err error) {
-	m.progress(Progress{Phase: Preparing, Step: "checking out the " + s.label()})
-	tree := filepath.Join(m.tmp, "tree-"+s.short())
-	stored, err := m.repo.Checkout(ctx, commit, tree, filepath.Join(m.tmp, "index-"+s.short()))
+// checkout makes the tree of a commit.
+func (s *Session) checkout(ctx context.Context, made *side) error {
+	s.progress(Progress{Phase: Preparing, Step: "checking out the " + made.label()})
+	made.Root = filepath.Join(s.tmp, "tree-"+made.short())
+	stored, err := s.repo.Checkout(ctx, made.Commit, made.Root, filepath.Join(s.tmp, "index-"+made.short()))
 	if err != nil {
-		return "", err
+		return err
 	}
 	if len(stored) > 0 {
-		m.warnings = append(m.warnings, fmt.Sprintf("%d files that a git filter such as git-lfs makes are in the tree of the %s as git stores them, the first %s: what a benchmark reads of them is not what it was", len(stored), s.label(), stored[0]))
+		s.warn("%d files that a git filter such as git-lfs makes are in the tree of the %s as git stores them, the first %s: what a benchmark reads of them is not what it was", len(stored), made.label(), stored[0])
 	}
-	if _, err := os.Stat(filepath.Join(tree, ".gitmodules")); err == nil {
-		m.warnings = append(m.warnings, fmt.Sprintf("the repository has submodules, which the tree of the %s does not: benchmarks that need one will not build or run there", s.label()))
+	if _, err := os.Stat(filepath.Join(made.Root, ".gitmodules")); err == nil {
+		s.warn("the repository has submodules, which the tree of the %s does not: benchmarks that need one will not build or run there", made.label())
 	}
-	return filepath.Join(tree, m.repo.Sub), nil
+	made.Dir = filepath.Join(made.Root, s.repo.Sub)
+	return nil
 }
 
-// head is the side under judgement.
-func (m *measurement) head() *suite { return m.suites[len(m.suites)-1] }
+// judged is the side under judgement.
+func (s *Session) judged() *side { return s.sides[len(s.sides)-1] }
 
-// compile finds and builds the packages of every side.
-func (m *measurement) compile(ctx context.Context) error {
-	for _, s := range slices.Backward(slices.Clone(m.suites)) { // the head first: its errors are the author's own
-		build := m.compileSide
-		if s.side == baseline.Anchor {
-			build = m.compileAnchor
+// side returns the side of that label; nil: it is not measured.
+func (s *Session) side(label baseline.Side) *side {
+	for _, one := range s.sides {
+		if one.Side == label {
+			return one
 		}
-		if err := build(ctx, s); err != nil {
-			return err
-		}
-	}
-	found := 0
-	for _, s := range m.suites {
-		found += len(s.packages)
-		if s != m.head() {
-			m.warnings = append(m.warnings, unlike(s, m.head())...)
-		}
-	}
-	if found == 0 {
-		return fmt.Errorf("%w: no test file of %s in %s declares a function BenchmarkXxx(b *testing.B); write one, or name other packages",
-			ErrNothing, strings.Join(m.o.Packages, " "), m.o.Dir)
 	}
 	return nil
 }
 
-func (m *measurement) compileSide(ctx context.Context, s *suite) error {
-	m.progress(Progress{Phase: Preparing, Step: "building the " + s.label()})
-	warnings, err := s.list(ctx, m.o.Packages)
-	if err != nil {
-		return err
+// Top returns the top of the repository; empty outside one.
+func (s *Session) Top() string {
+	if s.repo == nil {
+		return ""
 	}
-	m.warnings = append(m.warnings, warnings...)
-	return s.build(ctx, filepath.Join(m.tmp, s.short()))
+	return s.repo.Top
 }
 
-// measure writes the log: header, discovery, rounds.
-func (m *measurement) measure(ctx context.Context) error {
-	env, warnings := machine.Environment(ctx)
-	env.SuiteFlags = "-benchtime=" + m.o.Benchtime
-	env.GoVersion = m.head().version
-	begun := m.header(env)
-	if len(m.resumed) > 0 {
-		if err := m.sameMachine(env); err != nil {
-			return err
+// Commit returns that of a side, in full; empty where it is not measured.
+func (s *Session) Commit(label baseline.Side) string {
+	if one := s.side(label); one != nil {
+		return one.Revision.Commit
+	}
+	return ""
+}
+
+// others are the sides that it is held against, the most important first.
+func (s *Session) others() []*side { return s.sides[:len(s.sides)-1] }
+
+// compile finds and builds the packages of every side.
+func (s *Session) compile(ctx context.Context) error {
+	for _, one := range slices.Backward(slices.Clone(s.sides)) { // the head first: its errors are the author's own
+		err := s.build(ctx, one)
+		if err != nil && one.Optional && ctx.Err() == nil {
+			s.warn("nothing is held against the %s %s: %v", one.label(), one.Ref, err)
+			s.sides = slices.DeleteFunc(s.sides, func(other *side) bool { return other == one })
+			continue
 		}
-		begun = string(m.resumed)
-	}
-	if err := m.log.write(begun); err != nil {
-		return err
-	}
-	for _, w := range slices.Concat(m.warnings, warnings) {
-		if err := m.once(ingest.Warning(w)); err != nil {
-			return err
-		}
-	}
-	if err := m.survey(ctx); err != nil {
-		return err
-	}
-	if err := m.same(ctx); err != nil {
-		return err
-	}
-	stopped, err := m.loop(ctx)
-	if err != nil {
-		return err
-	}
-	if now, _ := machine.Environment(ctx); ctx.Err() == nil && now.Fingerprint() != env.Fingerprint() {
-		err := m.fail(baseline.None, baseline.Key{}, fmt.Sprintf("the machine has changed while measuring, from %s with %d cores to %s with %d: measure again",
-			env.CPU, env.Cores, now.CPU, now.Cores))
 		if err != nil {
 			return err
 		}
 	}
-	return m.finish(stopped)
-}
-
-// survey learns the names of all benchmarks of all sides.
-func (m *measurement) survey(ctx context.Context) error {
-	for _, s := range m.suites {
-		if len(m.o.Command) > 0 {
-			if err := m.discoverCommand(ctx, s); err != nil {
-				return err
-			}
-		}
-		for _, p := range s.packages {
-			m.progress(Progress{Phase: Discovering, Step: p.path, Side: s.side})
-			if err := m.discover(ctx, s, p); err != nil {
-				return err
-			}
-		}
+	found := len(s.judged().Packages)
+	for _, one := range s.others() {
+		found += len(one.Packages)
+		s.warnings = append(s.warnings, suite.Unlike(one.Suite, s.judged().Suite)...)
 	}
-	for key, e := range m.entries { // what the head does not have has not crept
-		if _, has := e.targets[baseline.Head]; !has {
-			delete(e.targets, baseline.Anchor)
-		}
-		if len(e.targets) == 0 {
-			delete(m.entries, key)
-		}
-	}
-	if len(m.entries) == 0 && m.troubles == 0 && ctx.Err() == nil {
-		if m.skips > 0 {
-			return fmt.Errorf("%w: every benchmark skips itself; see the warnings in the log", ErrNothing)
-		}
-		return fmt.Errorf("%w: no benchmark matches %q; `go test -list Benchmark %s` shows what there is",
-			ErrNothing, m.o.Bench, strings.Join(m.o.Packages, " "))
-	}
-	return m.recount()
-}
-
-// finish says what was left out, and why the measurement ended.
-func (m *measurement) finish(stopped string) error {
-	var b strings.Builder
-	for _, key := range slices.SortedFunc(maps.Keys(m.entries), baseline.Key.Compare) {
-		e := m.entries[key]
-		if e.same != "" {
-			m.res.Same = append(m.res.Same, key)
-			continue
-		}
-		for _, side := range sides {
-			if _, has := e.targets[side]; !has || e.rounds[side] > 0 {
-				continue
-			}
-			m.res.Unmeasured = append(m.res.Unmeasured, key)
-			if !e.broken {
-				b.WriteString(ingest.NotRun(side, key, stopped))
-			}
-			break
-		}
-	}
-	m.res.Stopped = stopped
-	if stopped != "" {
-		b.WriteString(ingest.Stopped(stopped))
-	}
-	return m.log.write(b.String())
-}
-
-// fail records that key has no result on side.
-func (m *measurement) fail(side baseline.Side, key baseline.Key, why string) error {
-	if e := m.entries[key]; e != nil {
-		e.fail(side)
-	}
-	m.troubles++
-	return m.once(ingest.Failed(side, key, why))
-}
-
-// notRun records that the budget ended before key had a result on side.
-func (m *measurement) notRun(side baseline.Side, key baseline.Key) error {
-	if e := m.entries[key]; e != nil {
-		e.fail(side)
-	}
-	m.troubles++
-	return m.once(ingest.NotRun(side, key, m.outOfBudget()))
-}
-
-// once writes a line that the log does not have yet.
-func (m *measurement) once(line string) error {
-	if m.said == nil {
-		m.said = map[string]bool{}
-		for old := range strings.Lines(m.log.text.String()) {
-			m.said[old] = true
-		}
-	}
-	if m.said[line] {
-		return nil
-	}
-	m.said[line] = true
-	return m.log.write(line)
-}
-
-// units writes the unit metadata that the log does not have yet: every process
-// prints it again.
-func (m *measurement) units(lines []string) error {
-	for _, line := range lines {
-		if err := m.once(line + "\n"); err != nil {
-			return err
-		}
+	if found == 0 {
+		return fmt.Errorf("%w: no test file of %s in %s declares a function BenchmarkXxx(b *testing.B); write one, or name other packages",
+			ErrNothing, strings.Join(s.o.Packages, " "), s.o.Dir)
 	}
 	return nil
 }
 
-func (m *measurement) progress(p Progress) {
-	if m.o.Progress != nil {
-		m.o.Progress(p)
+func (s *Session) build(ctx context.Context, one *side) error {
+	step := "building the " + one.label()
+	s.progress(Progress{Phase: Preparing, Step: step})
+	warnings, err := one.List(ctx, s.o.Packages)
+	if err != nil {
+		return err
+	}
+	for _, w := range warnings {
+		s.warn("%s", w)
+	}
+	match, err := suite.FunctionLevel(s.o.Bench)
+	if err != nil {
+		return err
+	}
+	return one.Build(ctx, filepath.Join(s.tmp, one.short()), match, func(done, of int) {
+		s.progress(Progress{Phase: Preparing, Step: step, Done: done, Total: of})
+	})
+}
+
+// warn adds a warning to the log, once.
+func (s *Session) warn(format string, args ...any) {
+	if text := fmt.Sprintf(format, args...); !slices.Contains(s.warnings, text) {
+		s.warnings = append(s.warnings, text)
 	}
 }
 
-// project is what the log says about whose benchmarks these are.
-func (m *measurement) project() string {
-	if m.o.Project != "" {
-		return m.o.Project
+func (s *Session) progress(p Progress) {
+	if s.o.Progress == nil {
+		return
 	}
-	return m.head().project
+	s.telling.Lock() // packages are built side by side
+	defer s.telling.Unlock()
+	s.o.Progress(p)
+}
+
+// proven returns the packages of the judged side of which another has the same: see suite.Same.
+// Who compares a commit with itself asks for the noise of the machine: there nothing is proven.
+func (s *Session) proven(ctx context.Context, other *side) (map[string]bool, error) {
+	if s.facts.Identical || other.Working || s.repo == nil {
+		return nil, nil
+	}
+	out := map[string]bool{}
+	for _, p := range s.judged().Packages {
+		twin := other.Find(p.Path)
+		if twin == nil || p.Hash == "" || twin.Hash != p.Hash {
+			continue
+		}
+		changed, read := s.changed[other.Commit]
+		if !read {
+			var err error
+			if changed, err = s.repo.Changed(ctx, other.Commit); err != nil {
+				return nil, err
+			}
+			s.changed[other.Commit] = changed
+		}
+		if suite.Same(s.judged().Suite, other.Suite, p, twin, changed) {
+			out[p.Path] = true
+		}
+	}
+	return out, nil
+}
+
+// edited returns the benchmark functions of the judged side whose own source is another one on an
+// other side.
+func (s *Session) edited(other *side) (out []baseline.Function, err error) {
+	if s.facts.Identical {
+		return nil, nil
+	}
+	for _, p := range s.judged().Packages {
+		twin := other.Find(p.Path)
+		if twin == nil {
+			continue
+		}
+		names, err := suite.Edited(twin, p)
+		if err != nil {
+			return nil, fmt.Errorf("compare the benchmarks of %s: %w", p.Path, err)
+		}
+		for _, name := range names {
+			out = append(out, baseline.Function{Package: p.Path, Name: name})
+		}
+	}
+	return out, nil
+}
+
+// project is what the log says about whose benchmarks these are.
+func (s *Session) project() string {
+	if s.o.Project != "" {
+		return s.o.Project
+	}
+	return s.judged().Project
+}
+
+// noiseKeys are the series of which something is known, in order.
+func (s *Session) noiseKeys() []baseline.Key {
+	return slices.SortedFunc(maps.Keys(s.o.Noise), baseline.Key.Compare)
 }

@@ -1,6 +1,7 @@
 package placement
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"os"
@@ -13,16 +14,20 @@ import (
 	"testing"
 	"time"
 
+	"github.com/descartes/regress/cmd/regress/internal/child"
 	"github.com/descartes/regress/cmd/regress/internal/measure"
+	"github.com/descartes/regress/pkg/baseline"
 )
 
 func run(t *testing.T, dir, name string, args ...string) string {
 	t.Helper()
-	out, err := exec.Command(name, append([]string{"-C", dir}, args...)...).CombinedOutput()
-	if err != nil {
-		t.Fatalf("%s %v: %v\n%s", name, args, err, out)
+	cmd := exec.Command(name, append([]string{"-C", dir}, args...)...)
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	if err := child.Run(cmd); err != nil { // measurements beside it kill what is not this process's own
+		t.Fatalf("%s %v: %v\n%s", name, args, err, out.String())
 	}
-	return strings.TrimSpace(string(out))
+	return strings.TrimSpace(out.String())
 }
 
 func write(t *testing.T, dir, name, text string) {
@@ -111,15 +116,20 @@ func (p pull) find(t *testing.T, ctx context.Context, dir string, d time.Duratio
 	if n := runtime.GOMAXPROCS(0); n > 1 {
 		want.Name += fmt.Sprintf("-%d", n)
 	}
-	o := measure.Options{Dir: dir, Base: "main", Benchtime: "50ms"}
-	profiles, top, base, err := measure.Profile(ctx, o, []measure.ProfileWant{want})
+	o := measure.Options{Dir: dir, Base: "main", Benchtime: "50ms", Timeout: time.Minute}
+	session, err := measure.Open(ctx, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer session.Close()
+	profiles, err := session.Profile(ctx, baseline.Base, []measure.ProfileWant{want})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if profiles[0].Err != nil {
 		return Cause{}, profiles[0].Err
 	}
-	finder, err := Open(ctx, top, base)
+	finder, err := Open(ctx, session.Top(), session.Commit(baseline.Base))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -49,7 +49,7 @@ func Find(dir string) (map[baseline.Function]Position, error) {
 	if _, err := os.Stat(dir); err != nil {
 		return nil, fmt.Errorf("find benchmarks: %w", err)
 	}
-	t := &tree{root: dir, modules: map[string]string{".": above(dir)}, found: map[baseline.Function]Position{}, fits: map[baseline.Function]bool{}}
+	t := &tree{root: dir, modules: map[string]string{".": path.Join(nearest(dir))}, found: map[baseline.Function]Position{}, fits: map[baseline.Function]bool{}}
 	err := filepath.WalkDir(dir, t.visit)
 	return t.found, errors.Join(append(t.troubles, err)...)
 }
@@ -128,7 +128,7 @@ func (t *tree) read(name, relative string) error {
 	fits, _ := build.Default.MatchFile(filepath.Dir(name), filepath.Base(name))
 	for _, decl := range file.Decls {
 		f, ok := decl.(*ast.FuncDecl)
-		if !ok || !isBenchmark(f, testingName(file)) {
+		if !ok || !IsBenchmark(file, f) {
 			continue
 		}
 		function := baseline.Function{Package: t.modules[path.Dir(relative)], Name: f.Name.Name}
@@ -157,9 +157,10 @@ func testingName(file *ast.File) string {
 	return ""
 }
 
-// isBenchmark applies the rule of go test: func BenchmarkXxx(b *testing.B),
+// IsBenchmark applies the rule of go test to a function of a file: func BenchmarkXxx(b *testing.B),
 // where Xxx does not begin with a lower-case letter.
-func isBenchmark(f *ast.FuncDecl, testing string) bool {
+func IsBenchmark(file *ast.File, f *ast.FuncDecl) bool {
+	testing := testingName(file)
 	rest, ok := strings.CutPrefix(f.Name.Name, "Benchmark")
 	if first, _ := utf8.DecodeRuneInString(rest); !ok || rest != "" && unicode.IsLower(first) {
 		return false
@@ -182,20 +183,26 @@ func isBenchmark(f *ast.FuncDecl, testing string) bool {
 	return false
 }
 
-// above is the import path of dir according to a go.mod in a folder over it;
+// Module returns the module that a folder belongs to: that of the nearest go.mod, there or above;
 // empty when there is none.
-func above(dir string) string {
+func Module(dir string) string {
+	module, _ := nearest(dir)
+	return module
+}
+
+// nearest returns the module of the nearest go.mod at dir or above it, and dir relative to it.
+func nearest(dir string) (module, below string) {
 	at, err := filepath.Abs(dir)
 	if err != nil {
-		return ""
+		return "", ""
 	}
-	for below := ""; ; {
+	for {
 		if module := modulePath(filepath.Join(at, "go.mod")); module != "" {
-			return path.Join(module, below)
+			return module, below
 		}
 		parent := filepath.Dir(at)
 		if parent == at {
-			return ""
+			return "", ""
 		}
 		below = path.Join(filepath.Base(at), below)
 		at = parent

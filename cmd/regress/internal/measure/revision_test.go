@@ -1,15 +1,21 @@
 package measure
 
 import (
+	"context"
 	"errors"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/descartes/regress/cmd/regress/internal/repo"
 )
+
+// inspect finds out what would be measured.
+func inspect(ctx context.Context, dir, ref string) (*Session, error) {
+	s := &Session{o: Options{Dir: dir, Base: ref}}
+	return s, s.resolve(ctx)
+}
 
 func TestInspect(t *testing.T) {
 	t.Parallel()
@@ -47,8 +53,8 @@ func TestInspect(t *testing.T) {
 	fails(r.dir, "HEAD:f.go", ErrRef)
 	for _, ref := range []string{"main", "v1.0.0", base[:10], tip} {
 		got, err := inspect(t.Context(), r.dir, ref)
-		if err != nil || got.base != base || got.head != head || got.branch != "feature" || got.dirty {
-			t.Errorf("base %s: %+v, %v; want the merge base %s", ref, got, err, base)
+		if err != nil || got.facts.BaseCommit != base || got.facts.HeadCommit != head || got.facts.Branch != "feature" || got.facts.Dirty {
+			t.Errorf("base %s: %+v, %v; want the merge base %s", ref, got.facts, err, base)
 		}
 	}
 
@@ -74,15 +80,13 @@ func TestClones(t *testing.T) {
 		t.Helper()
 		r := project{t, filepath.Join(t.TempDir(), "clone")}
 		args = append([]string{"clone", "--quiet", "--branch=feature"}, args...)
-		if out, err := exec.Command("git", append(args, "file://"+origin.dir, r.dir)...).CombinedOutput(); err != nil {
-			t.Fatalf("git clone: %v\n%s", err, out)
-		}
+		execute(t, "git", append(args, "file://"+origin.dir, r.dir)...)
 		return r
 	}
 
 	// A CI checkout has origin/main and no main.
-	if got, err := inspect(t.Context(), clone().dir, "main"); err != nil || got.base != base {
-		t.Errorf("base from origin/main: %+v, %v", got, err)
+	if got, err := inspect(t.Context(), clone().dir, "main"); err != nil || got.facts.BaseCommit != base {
+		t.Errorf("base from origin/main: %+v, %v", got.facts, err)
 	}
 	check := func(r project, want error) {
 		t.Helper()
@@ -94,8 +98,8 @@ func TestClones(t *testing.T) {
 	shallow := clone("--depth=1", "--no-single-branch")
 	check(shallow, repo.ErrShallow)
 	shallow.git("fetch", "--quiet", "--unshallow") // the remedy works
-	if got, err := inspect(t.Context(), shallow.dir, "main"); err != nil || got.base != base {
-		t.Errorf("after git fetch --unshallow: %+v, %v", got, err)
+	if got, err := inspect(t.Context(), shallow.dir, "main"); err != nil || got.facts.BaseCommit != base {
+		t.Errorf("after git fetch --unshallow: %+v, %v", got.facts, err)
 	}
 }
 
@@ -119,13 +123,13 @@ func TestCheckoutOnlyReads(t *testing.T) {
 	r.git("add", "d/more")
 	_ = os.Remove(hook) // git add itself may have run one
 	before := state(t, r)
-	facts, err := inspect(t.Context(), r.dir, "main")
-	if err != nil || !facts.dirty {
-		t.Fatalf("inspect: %+v, %v", facts, err)
+	s, err := inspect(t.Context(), r.dir, "main")
+	if err != nil || !s.facts.Dirty {
+		t.Fatalf("inspect: %+v, %v", s.facts, err)
 	}
 	tmp := t.TempDir()
 	tree := filepath.Join(tmp, "tree")
-	if _, err := facts.Checkout(t.Context(), base, tree, filepath.Join(tmp, "index")); err != nil {
+	if _, err := s.repo.Checkout(t.Context(), base, tree, filepath.Join(tmp, "index")); err != nil {
 		t.Fatal(err)
 	}
 	text, err := os.ReadFile(filepath.Join(tree, "d/data"))
@@ -138,7 +142,7 @@ func TestCheckoutOnlyReads(t *testing.T) {
 	if _, err := os.Stat(hook); err == nil {
 		t.Error("a hook ran")
 	}
-	changed, err := facts.Changed(t.Context(), facts.base)
+	changed, err := s.repo.Changed(t.Context(), s.facts.BaseCommit)
 	if err != nil || strings.Join(changed, " ") != "d/data d/more" {
 		t.Errorf("changed: %q, %v", changed, err)
 	}
@@ -175,7 +179,7 @@ func TestInsideHook(t *testing.T) {
 	t.Setenv("GIT_DIR", filepath.Join(other.dir, ".git"))
 	t.Setenv("GIT_INDEX_FILE", filepath.Join(other.dir, ".git", "index"))
 	got, err := inspect(t.Context(), r.dir, "main")
-	if err != nil || got.Top != r.dir {
-		t.Errorf("inspect: %+v, %v; want %s", got, err, r.dir)
+	if err != nil || got.repo.Top != r.dir {
+		t.Errorf("inspect: %+v, %v; want %s", got.facts, err, r.dir)
 	}
 }

@@ -1,4 +1,4 @@
-package measure
+package suite
 
 import (
 	"bytes"
@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -17,43 +18,77 @@ import (
 	"github.com/descartes/regress/pkg/baseline/ingest"
 )
 
-// target is what to execute for one benchmark of one side.
-type target struct {
-	argv []string
-	dir  string
+// Target is what to execute for one benchmark of one side.
+type Target struct {
+	Argv []string
+	Dir  string
 }
 
-// outcome of one process.
-type outcome struct {
-	wall     time.Duration
-	cpu      time.Duration // user and system, of the process and the children it waited for
-	failure  string        // why it cannot be trusted, in one line; empty: it ended well
-	killed   time.Duration // the limit that it did not keep; 0: it ended by itself
-	canceled bool          // ctx ended it: neither result nor failure
+// Outcome says how one process ended.
+type Outcome struct {
+	Wall     time.Duration
+	Failure  string        // why it cannot be trusted, in one line; empty: it ended well
+	Killed   time.Duration // the limit that it did not keep; 0: it ended by itself
+	Canceled bool          // ctx ended it: neither result nor failure
 }
 
-// run executes t and hands each line of its standard output to line. Output is
-// read as it comes and not kept, so that no amount of it costs memory. The
-// process is killed when it has not ended within limit(), counted anew from each
-// line when idle is set.
-func (t target) run(ctx context.Context, limit func() time.Duration, idle bool, line func(string)) outcome {
+// Probe looks at a process from outside. Before is called when everything is ready and the process
+// is not started yet; it may change how it is started. After is called when it has ended and been
+// waited for; state is nil where it could not be started.
+type Probe interface {
+	Before(cmd *exec.Cmd)
+	After(state *os.ProcessState)
+}
+
+// CPUTime is a Probe that measures the processor time, user and system, of a process and of the
+// children that it waited for.
+type CPUTime struct{ Used time.Duration }
+
+// Before does nothing: the kernel counts.
+func (c *CPUTime) Before(*exec.Cmd) {}
+
+// After reads what the kernel has counted.
+func (c *CPUTime) After(state *os.ProcessState) {
+	if c.Used = 0; state != nil {
+		c.Used = state.UserTime() + state.SystemTime()
+	}
+}
+
+// Runner starts processes, one at a time.
+type Runner struct {
+	Guard *child.Guard // kills what still runs when this program is killed; nil: none
+	Env   []string     // names of variables that a process gets besides the harmless ones
+}
+
+// Limit says how long a process may take. It is asked at the start and, with Idle set, anew at each
+// line of output, from which the time then counts.
+type Limit struct {
+	Of   func() time.Duration
+	Idle bool
+}
+
+// Run executes t and hands each line of its standard output to line. Output is read as it comes and
+// not kept, so that no amount of it costs memory. What the process leaves behind is killed: it
+// would disturb the next one.
+func (r Runner) Run(ctx context.Context, t Target, limit Limit, line func(string), probes ...Probe) Outcome {
 	bounded, cancel := context.WithCancel(ctx)
 	defer cancel()
-	allowed := limit()
+	allowed := limit.Of()
 	timer := time.AfterFunc(allowed, cancel)
 	defer timer.Stop()
-	cmd := exec.CommandContext(bounded, t.argv[0], t.argv[1:]...)
+	cmd := exec.CommandContext(bounded, t.Argv[0], t.Argv[1:]...)
 	child.Group(cmd)
-	cmd.Dir, cmd.Env = t.dir, environ()
+	child.Adopt()
+	cmd.Dir, cmd.Env = t.Dir, child.Environ(r.Env...)
 	var said complaint
 	stdout := &lines{each: func(s string) {
 		said.mu.Lock()
 		defer said.mu.Unlock()
-		if idle {
-			allowed = limit()
+		if limit.Idle {
+			allowed = limit.Of()
 			timer.Reset(allowed)
 		}
-		// A frame of -test.v=test2json begins with ^V, also where unfinished output stands before it.
+		// A frame of -test.v=test2json begins with ^V, also behind unfinished output.
 		for part := range strings.SplitSeq(s, "\x16") {
 			said.line(part)
 			line(part)
@@ -65,40 +100,31 @@ func (t target) run(ctx context.Context, limit func() time.Duration, idle bool, 
 		said.line(s)
 	}}
 	cmd.Stdout, cmd.Stderr = stdout, stderr
-	begin := time.Now()
-	err := cmd.Start()
-	if err == nil {
-		err = cmd.Wait()
-		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // what it left behind would disturb the next round
+	for _, p := range probes {
+		p.Before(cmd)
 	}
-	out := outcome{wall: time.Since(begin)}
-	if cmd.ProcessState != nil {
-		out.cpu = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
+	begin := time.Now()
+	err := r.Guard.Run(cmd)
+	out := Outcome{Wall: time.Since(begin)}
+	for _, p := range slices.Backward(probes) {
+		p.After(cmd.ProcessState)
+	}
+	if cmd.Process != nil {
+		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
+		child.Orphans()
 	}
 	stdout.close()
 	stderr.close()
 	switch {
 	case ctx.Err() != nil:
-		out.canceled = true
+		out.Canceled = true
 	case bounded.Err() != nil:
-		out.killed = allowed
-		out.failure = fmt.Sprintf("no end within %v, killed; make one iteration shorter or raise the timeout", allowed.Round(100*time.Millisecond))
+		out.Killed = allowed
+		out.Failure = fmt.Sprintf("no end within %v, killed; make one iteration shorter or raise the timeout", allowed.Round(100*time.Millisecond))
 	case err != nil && !errors.Is(err, exec.ErrWaitDelay):
-		out.failure = said.summary(err)
+		out.Failure = said.summary(err)
 	}
 	return out
-}
-
-// environ is the environment of every benchmark process, the same on both sides.
-func environ() []string {
-	var env []string
-	for _, kv := range os.Environ() {
-		// The directory differs between the sides, and the size of the environment moves the stack.
-		if !strings.HasPrefix(kv, "PWD=") && !strings.HasPrefix(kv, "OLDPWD=") {
-			env = append(env, kv)
-		}
-	}
-	return env
 }
 
 // lines is a writer that splits into lines, without their ends. Of a line longer
@@ -146,8 +172,8 @@ type complaint struct {
 	last     string     // the last line that says anything
 }
 
-// logLine is how testing prints what a benchmark logs.
-var logLine = regexp.MustCompile(`^\S+\.go:\d+: .`)
+// LogLine matches how testing prints what a benchmark logs.
+var LogLine = regexp.MustCompile(`^\S+\.go:\d+: .`)
 
 func (c *complaint) line(s string) {
 	s = strings.TrimSpace(s)
@@ -165,7 +191,7 @@ func (c *complaint) line(s string) {
 		if c.failed == "" {
 			c.failed = c.logged
 		}
-	case logLine.MatchString(s):
+	case LogLine.MatchString(s):
 		c.logged = s
 	}
 	c.last = s

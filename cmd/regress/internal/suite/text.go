@@ -1,9 +1,10 @@
-package measure
+package suite
 
 import (
 	"fmt"
 	"math"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -12,15 +13,15 @@ import (
 	"github.com/descartes/regress/pkg/baseline"
 )
 
-// parsed is one benchmark line as far as measuring must understand it.
-type parsed struct {
-	name    string  // without "Benchmark", with the -procs suffix: baseline.Key.Name
-	nsPerOp float64 // 0 when the line has none
+// Result is one benchmark line as far as measuring must understand it.
+type Result struct {
+	Name    string  // without "Benchmark", with the -procs suffix: baseline.Key.Name
+	NsPerOp float64 // 0 when the line has none
 }
 
-// parseLine reads a result line. broken is set for a line that begins as one
+// ParseLine reads a result line. broken is set for a line that begins as one
 // and is none: a log line that ran into it, a cut line.
-func parseLine(line string) (p parsed, ok, broken bool) {
+func ParseLine(line string) (p Result, ok, broken bool) {
 	fields := strings.Fields(line)
 	if len(fields) < 2 || !strings.HasPrefix(fields[0], "Benchmark") || fields[0] == "Benchmark" {
 		return p, false, false
@@ -28,7 +29,7 @@ func parseLine(line string) (p parsed, ok, broken bool) {
 	if !utf8.ValidString(line) {
 		return p, false, true // no name that a pattern could select again
 	}
-	p.name = strings.TrimPrefix(fields[0], "Benchmark")
+	p.Name = strings.TrimPrefix(fields[0], "Benchmark")
 	// A benchmark that panics can print 0 iterations and NaN, and end well.
 	n, err := strconv.ParseInt(fields[1], 10, 64)
 	if err != nil || n <= 0 || len(fields) < 4 || len(fields)%2 != 0 {
@@ -40,24 +41,24 @@ func parseLine(line string) (p parsed, ok, broken bool) {
 			return p, false, true
 		}
 		if fields[i+1] == "ns/op" && value > 0 && !math.IsInf(value, 0) {
-			p.nsPerOp = value
+			p.NsPerOp = value
 		}
 	}
 	return p, true, false
 }
 
-// splitProcs takes the -procs suffix off a printed name: "A/b-2" → "A/b", 2.
-func splitProcs(name string) (string, int) {
+// SplitProcs takes the -procs suffix off a printed name: "A/b-2" → "A/b", 2.
+func SplitProcs(name string) (string, int) {
 	if bare, n := baseline.SplitProcs(name); n > 0 && bare != "" {
 		return bare, n
 	}
 	return name, 1
 }
 
-// exactly is the -test.bench pattern of one benchmark. testing splits it at
+// Exactly returns the -test.bench pattern of one benchmark. testing splits it at
 // slashes and matches element by element; quoting keeps brackets, bars and
 // slashes of the name from being read as more than they are.
-func exactly(name string) string {
+func Exactly(name string) string {
 	parts := strings.Split(name, "/")
 	for i, part := range parts {
 		parts[i] = "^" + regexp.QuoteMeta(part) + "$"
@@ -65,8 +66,8 @@ func exactly(name string) string {
 	return strings.Join(parts, "/")
 }
 
-// without is the -test.skip pattern of functions; empty when there are none.
-func without(functions []string) string {
+// Without returns the -test.skip pattern of functions; empty when there are none.
+func Without(functions []string) string {
 	if len(functions) == 0 {
 		return ""
 	}
@@ -77,8 +78,8 @@ func without(functions []string) string {
 	return "^(" + strings.Join(quoted, "|") + ")$"
 }
 
-// benchtime is the duration of a -benchtime value; 0 for a number of iterations ("100x").
-func benchtime(text string) (time.Duration, error) {
+// Benchtime returns the duration of a -benchtime value; 0 for a number of iterations ("100x").
+func Benchtime(text string) (time.Duration, error) {
 	if n, ok := strings.CutSuffix(text, "x"); ok {
 		if v, err := strconv.ParseInt(n, 10, 64); err == nil && v > 0 {
 			return 0, nil
@@ -89,10 +90,10 @@ func benchtime(text string) (time.Duration, error) {
 	return 0, fmt.Errorf("read benchtime %q: want a duration such as 100ms, or a count such as 50x", text)
 }
 
-// functionLevel is the expression that the part of a -bench pattern before the
+// FunctionLevel returns the expression that the part of a -bench pattern before the
 // first slash stands for: it selects functions, what follows their
 // sub-benchmarks. An empty pattern matches everything.
-func functionLevel(pattern string) (*regexp.Regexp, error) {
+func FunctionLevel(pattern string) (*regexp.Regexp, error) {
 	var first []string
 	for _, alternative := range cut(pattern, '|') {
 		first = append(first, "(?:"+cut(alternative, '/')[0]+")")
@@ -104,8 +105,8 @@ func functionLevel(pattern string) (*regexp.Regexp, error) {
 	return re, nil
 }
 
-// deep reports whether a pattern selects among sub-benchmarks.
-func deep(pattern string) bool {
+// Deep reports whether a pattern selects among sub-benchmarks.
+func Deep(pattern string) bool {
 	for _, alternative := range cut(pattern, '|') {
 		if len(cut(alternative, '/')) > 1 {
 			return true
@@ -137,4 +138,21 @@ func cut(pattern string, at byte) []string {
 		}
 	}
 	return append(parts, pattern[begin:])
+}
+
+// Salvage cuts off what a benchmark printed without a newline before its result line.
+func Salvage(text, name string) string {
+	if i := strings.LastIndex(text, name); i > 0 && name != "" && !strings.HasPrefix(text, name) {
+		return text[i:]
+	}
+	return text
+}
+
+// UnitLine recognizes unit metadata: "Unit p95-latency-ns better=lower".
+func UnitLine(text string) bool {
+	fields := strings.Fields(text)
+	if len(fields) < 3 || fields[0] != "Unit" {
+		return false
+	}
+	return !slices.ContainsFunc(fields[2:], func(f string) bool { return !strings.Contains(f, "=") })
 }

@@ -1,4 +1,4 @@
-package measure
+package suite
 
 import (
 	"errors"
@@ -11,9 +11,9 @@ func TestFunctionLevel(t *testing.T) {
 	t.Parallel()
 	check := func(pattern, function string, want bool) {
 		t.Helper()
-		re, err := functionLevel(pattern)
+		re, err := FunctionLevel(pattern)
 		if err != nil {
-			t.Errorf("functionLevel(%q): %v", pattern, err)
+			t.Errorf("FunctionLevel(%q): %v", pattern, err)
 		} else if re.MatchString(function) != want {
 			t.Errorf("pattern %q selects %s: %v, want %v", pattern, function, !want, want)
 		}
@@ -29,8 +29,8 @@ func TestFunctionLevel(t *testing.T) {
 	check(`^Benchmark\(A`, "BenchmarkA", false)       // an escaped bracket opens nothing
 	check(`^Benchmark\(/A|Other`, "BenchOther", true) // so that bar and slash count
 	for _, bad := range []string{"(", "[", "a)", "*"} {
-		if _, err := functionLevel(bad); err == nil {
-			t.Errorf("functionLevel(%q): no error", bad)
+		if _, err := FunctionLevel(bad); err == nil {
+			t.Errorf("FunctionLevel(%q): no error", bad)
 		}
 	}
 }
@@ -39,9 +39,9 @@ func TestParseLine(t *testing.T) {
 	t.Parallel()
 	check := func(line, name string, ns float64, ok, broken bool) {
 		t.Helper()
-		p, isOK, isBroken := parseLine(line)
-		if isOK != ok || isBroken != broken || (ok && (p.name != name || p.nsPerOp != ns)) {
-			t.Errorf("parseLine(%q) = %+v, %v, %v", line, p, isOK, isBroken)
+		p, isOK, isBroken := ParseLine(line)
+		if isOK != ok || isBroken != broken || (ok && (p.Name != name || p.NsPerOp != ns)) {
+			t.Errorf("ParseLine(%q) = %+v, %v, %v", line, p, isOK, isBroken)
 		}
 	}
 	check("BenchmarkA-2   \t 100\t 12.5 ns/op\t 3 B/op", "A-2", 12.5, true, false)
@@ -60,22 +60,22 @@ func FuzzParseLine(f *testing.F) {
 	f.Add("BenchmarkA-2 logged this")
 	f.Add("Unit x better=lower")
 	f.Fuzz(func(t *testing.T, line string) {
-		p, ok, broken := parseLine(line)
+		p, ok, broken := ParseLine(line)
 		if ok && broken {
 			t.Fatal("both a result and broken")
 		}
-		if ok && !strings.HasPrefix(strings.TrimSpace(line), "Benchmark"+p.name) {
-			t.Fatalf("%q has not the name %q", line, p.name)
+		if ok && !strings.HasPrefix(strings.TrimSpace(line), "Benchmark"+p.Name) {
+			t.Fatalf("%q has not the name %q", line, p.Name)
 		}
-		short, procs := splitProcs(p.name)
-		if !strings.HasPrefix(p.name, short) || procs < 1 {
-			t.Fatalf("splitProcs(%q) = %q, %d", p.name, short, procs)
+		short, procs := SplitProcs(p.Name)
+		if !strings.HasPrefix(p.Name, short) || procs < 1 {
+			t.Fatalf("SplitProcs(%q) = %q, %d", p.Name, short, procs)
 		}
 		// exactly is one element a level, and each matches its own element alone.
-		for i, part := range strings.Split(p.name, "/") {
-			re := regexp.MustCompile(strings.Split(exactly(p.name), "$/")[i] + map[bool]string{true: "$"}[i < strings.Count(p.name, "/")])
+		for i, part := range strings.Split(p.Name, "/") {
+			re := regexp.MustCompile(strings.Split(Exactly(p.Name), "$/")[i] + map[bool]string{true: "$"}[i < strings.Count(p.Name, "/")])
 			if !re.MatchString(part) || re.MatchString(part+"x") {
-				t.Fatalf("element %d of %q: %s", i, p.name, re)
+				t.Fatalf("element %d of %q: %s", i, p.Name, re)
 			}
 		}
 	})

@@ -1,0 +1,69 @@
+package measure
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/descartes/regress/cmd/regress/internal/suite"
+)
+
+// purse is the time that may be spent, and what has been.
+type purse struct {
+	budget    time.Duration // 0: none
+	timeout   time.Duration // of one process
+	benchtime string
+	begin     time.Time
+	real      time.Duration // of all rounds
+	expected  time.Duration // what they would have cost on an idle machine
+}
+
+// left of the budget; meaningless without one.
+func (p *purse) left() time.Duration { return p.budget - time.Since(p.begin) }
+
+// empty reports whether the budget is used up.
+func (p *purse) empty() bool { return p.budget > 0 && p.left() <= 0 }
+
+// spent is why nothing more is measured.
+func (p *purse) spent() string { return fmt.Sprintf("budget of %v", p.budget) }
+
+// limit is how long a process may take now: a benchmark that hangs must not
+// take what is left of the budget and then as much again. The second is for a
+// process that was begun just in time.
+func (p *purse) limit() time.Duration {
+	if p.budget <= 0 {
+		return p.timeout
+	}
+	return min(p.timeout, max(p.left(), 0)+time.Second)
+}
+
+// late reports whether the budget has ended a process, and not the timeout, which is no failure of
+// its own.
+func (p *purse) late(out suite.Outcome) bool { return out.Killed > 0 && out.Killed < p.timeout }
+
+// estimate is the time that one process of e is likely to take: as its others
+// did, else as expected, times what others took against their expectation.
+func (p *purse) estimate(e *entry) time.Duration {
+	if e.ran > 0 {
+		return e.spent / time.Duration(e.ran)
+	}
+	if p.expected == 0 {
+		return p.expect(e)
+	}
+	return time.Duration(float64(p.expect(e)) * float64(p.real) / float64(p.expected))
+}
+
+// expect is what a process of e costs on an idle machine: testing approaches the
+// benchtime in growing steps that together cost about half of it again, and an
+// iteration cannot be cut short.
+func (p *purse) expect(e *entry) time.Duration {
+	d, _ := suite.Benchtime(p.benchtime)
+	return d*3/2 + time.Duration(2*e.nsPerOp) + 20*time.Millisecond
+}
+
+// took notes what a process of e has cost.
+func (p *purse) took(e *entry, wall time.Duration) {
+	e.ran++
+	e.spent += wall
+	p.real += wall
+	p.expected += p.expect(e)
+}
