@@ -27,6 +27,7 @@ func Code(s string, inTable bool) string {
 // Command shows a line that is copied: a code span like Code, that is cut late.
 func Command(s string) string { return span(Shorten(Plain(s), mostCommand), false) }
 
+// span returns a code span of one line of plain text.
 func span(s string, inTable bool) string {
 	if strings.TrimSpace(s) == "" {
 		return "–"

@@ -25,7 +25,7 @@ const mostBlocks = 3
 // longestSeries is how many bytes a series may have that is offered to paste.
 const longestSeries = 800
 
-// steps says what to do, the likeliest first. Nothing when all is well.
+// steps returns what to do, the likeliest first. Nothing when all is well.
 func (v view) steps(o Options) []step {
 	var out []step
 	red, crept, nothing := v.by[gate.Regressed], v.by[gate.Crept], len(v.Rows) == 0 && len(v.Targets) == 0
@@ -72,7 +72,7 @@ func (v view) steps(o Options) []step {
 	return out
 }
 
-// accept offers waivers for the regressions that none names yet.
+// accept returns waivers for the regressions that none names yet.
 func (v view) accept(o Options) []step {
 	var out []step
 	if slices.ContainsFunc(v.red(), waiverNamed) {
@@ -93,11 +93,11 @@ func (v view) accept(o Options) []step {
 	return out
 }
 
-// waiverNamed says whether the gate found a waiver for a red row that does not
+// waiverNamed reports whether the gate found a waiver for a red row that does not
 // cover it: another block for the same series would be refused.
 func waiverNamed(r gate.Row) bool { return len(uncovered(r)) > 0 }
 
-// uncovered are the waivers that match a red row and do not cover it.
+// uncovered returns the waivers that match a red row and do not cover it.
 func uncovered(r gate.Row) []gate.Accepted {
 	switch {
 	case r.Verdict == gate.Regressed:
@@ -108,7 +108,7 @@ func uncovered(r gate.Row) []gate.Accepted {
 	return nil
 }
 
-// moreBlocks says what was not written out.
+// moreBlocks returns what was not written out.
 func (s step) moreBlocks() string {
 	if s.more == 0 {
 		return ""

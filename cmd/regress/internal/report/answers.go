@@ -11,7 +11,7 @@ import (
 
 var symbols = map[gate.Outcome]string{gate.Pass: "✅", gate.Fail: "❌", gate.Undecided: "⚠️"}
 
-// top is the answer: a headline and at most a handful of lines, of bounded length.
+// top returns the answer: a headline and at most a handful of lines, of bounded length.
 func (p *page) top() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "### %s %s\n\n", symbols[p.Outcome], figure.Prose(capital(p.headline())))
@@ -38,7 +38,7 @@ func (p *page) top() string {
 	return b.String()
 }
 
-// capital starts a sentence with a capital, unless it starts with a name.
+// capital returns a sentence that starts with a capital, unless it starts with a name.
 func capital(s string) string {
 	word, _, _ := strings.Cut(s, " ")
 	if word == "" || strings.Trim(word, "abcdefghijklmnopqrstuvwxyz") != "" {
@@ -49,11 +49,12 @@ func capital(s string) string {
 
 type answer struct{ key, say string }
 
+// named returns a row in prose: its benchmark and its unit.
 func (p *page) named(r gate.Row) string {
 	return figure.Code(p.rowLabel(r), false) + " " + figure.Code(r.Unit, false)
 }
 
-// more says how many there are beside the one that was told.
+// more adds how many there are beside the one that was told.
 func more(say string, n int) string {
 	if n > 1 {
 		say += fmt.Sprintf("; and %d more", n-1)
@@ -61,7 +62,7 @@ func more(say string, n int) string {
 	return say
 }
 
-// grave are the facts that somebody must act on, the gravest first.
+// grave returns the facts that somebody must act on, the gravest first.
 func (p *page) grave() []answer {
 	var out []answer
 	add := func(key string, verdict gate.Verdict, say func(gate.Row) string) {
@@ -90,7 +91,7 @@ func (p *page) grave() []answer {
 	return out
 }
 
-// crash is why a benchmark printed nothing, where a problem says so.
+// crash returns why a benchmark printed nothing, where a problem says so.
 func (p *page) crash(r gate.Row) string {
 	for _, problem := range p.Problems {
 		if (problem.Kind.Died() || problem.Kind == baseline.NotRun) && problem.Package == r.Package && problem.Name == r.Name && problem.Side.Judged() {
@@ -100,7 +101,7 @@ func (p *page) crash(r gate.Row) string {
 	return ""
 }
 
-// light are the facts that are good to know: one line where something grave
+// light returns the facts that are good to know: one line where something grave
 // stands above them.
 func (p *page) light() []answer {
 	var out []answer
@@ -147,7 +148,7 @@ func fromTo(r gate.Row) string {
 	return say + ", **" + figure.Whole(f.change) + "**"
 }
 
-// tightest says how near the nearest of all kept promises is.
+// tightest returns how near the nearest of all kept promises is.
 func tightest(kept []promise) string {
 	series, least := 0, kept[0]
 	for _, k := range kept {
@@ -163,6 +164,7 @@ func tightest(kept []promise) string {
 	return say
 }
 
+// promiseLine returns a target in one line.
 func (p *page) promiseLine(t promise) string {
 	say := fmt.Sprintf("%s (%s): %s", figure.Prose(t.Target), figure.Whole(figure.Prose(figure.Against(t.TargetRow.Below, t.TargetRow.Limit, t.TargetRow.Unit))), t.Verdict)
 	if t.Value != nil {
@@ -174,7 +176,7 @@ func (p *page) promiseLine(t promise) string {
 	return say
 }
 
-// sure says how far to trust the worst row.
+// sure returns how far to trust the worst row.
 func (p *page) sure() string {
 	red := p.red()
 	if len(red) == 0 {
@@ -193,6 +195,7 @@ func (p *page) sure() string {
 	return say
 }
 
+// since returns which commits were compared, and where the stored sessions saw the change begin.
 func (p *page) since() string {
 	if p.head == nil {
 		return ""
@@ -220,7 +223,7 @@ func (p *page) since() string {
 	return say
 }
 
-// todo is every step in one line; the blocks to paste stand below.
+// todo returns every step in one line; the blocks to paste stand below.
 func (p *page) todo() string {
 	var parts []string
 	for _, s := range p.steps(p.o) {

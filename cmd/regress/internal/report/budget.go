@@ -34,6 +34,7 @@ const closing = 120
 // for its closing line, so that what was left out is always said.
 const sections = 12
 
+// section writes a listing, as much of it as there is room for, and says what was left out.
 func (p *page) section(l listing) {
 	if l.rows == 0 {
 		return

@@ -24,7 +24,7 @@ const (
 	mostSessions  = 20 // marks that fit in a table's cell at the width of a comment
 )
 
-// ShowsHistory says whether a row is shown with its history, where it has one.
+// ShowsHistory reports whether a row is shown with its history, where it has one.
 func ShowsHistory(r gate.Row) bool {
 	switch r.Verdict {
 	case gate.Regressed, gate.Crept, gate.Improved, gate.Inconclusive:
@@ -33,7 +33,7 @@ func ShowsHistory(r gate.Row) bool {
 	return false
 }
 
-// sessions are those of a row, oldest first; nil where there are too few, and for
+// sessions returns those of a row, oldest first; nil where there are too few, and for
 // rows that nobody must look at.
 func (p *page) sessions(r gate.Row) []Session {
 	if p.o.History == nil || r.Head == nil || !ShowsHistory(r) {
@@ -46,7 +46,7 @@ func (p *page) sessions(r gate.Row) []Session {
 	return all[max(len(all)-mostSessions, 0):]
 }
 
-// course draws the stored sessions of a row and, as the last mark, its head:
+// course returns a drawing of the stored sessions of a row and, as the last mark, its head:
 // "`▁▁▂▁▁█` 5 sessions and head, 238 ns to 269 ns". What moves by less than the smallest change to act
 // on is drawn flat, so that noise does not look like mountains.
 func (p *page) course(r gate.Row) table.Cell {
@@ -69,7 +69,7 @@ func (p *page) course(r gate.Row) table.Cell {
 	return table.Named(figure.Spark(values, lo, lo+span)).Then(table.Say(sessions), table.Figure(to))
 }
 
-// began says where the stored sessions leave the level of base for that of head, if they do so once.
+// began returns where the stored sessions leave the level of base for that of head, if they do so once.
 // Where they waver it says nothing.
 func (p *page) began(r gate.Row) string {
 	all := p.sessions(r)

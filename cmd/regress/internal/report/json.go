@@ -115,6 +115,7 @@ func Targets(rows []gate.TargetRow) []TargetDocument {
 	})
 }
 
+// rowDocument returns a row as programs read it.
 func rowDocument(d gate.Decision, r gate.Row, o Options) documentRow {
 	out := documentRow{
 		Package: r.Package, Name: r.Name, Unit: r.Unit, Exact: r.Exact, Verdict: r.Verdict, Why: Why(d, r),
@@ -134,6 +135,7 @@ func rowDocument(d gate.Decision, r gate.Row, o Options) documentRow {
 	return out
 }
 
+// sideDocument returns a side as programs read it.
 func sideDocument(s gate.SideInfo) documentSide {
 	return documentSide{s.Side, s.Commit, s.Branch, s.Dirty, s.Stored, s.Environment.Fingerprint(), Machine(s.Environment), s.Environment.GoVersion}
 }

@@ -47,7 +47,7 @@ func Markdown(w io.Writer, d gate.Decision, o Options) error {
 	return nil
 }
 
-// comparisons lists rows with both sides.
+// comparisons writes rows with both sides.
 func (p *page) comparisons(title string, rows []gate.Row, open bool) {
 	p.section(listing{
 		title: title, open: open, rows: len(rows),
@@ -84,7 +84,7 @@ func (p *page) series(r gate.Row) table.Cell {
 	return out
 }
 
-// changeTitle names a change and, below it, its interval: one column for both
+// changeTitle returns the name of a change and, below it, its interval: one column for both
 // keeps the table within the width of a comment.
 func changeTitle(rows []gate.Row) string {
 	if slices.ContainsFunc(rows, func(r gate.Row) bool { return figuresOf(r).between != "" }) {
@@ -93,7 +93,7 @@ func changeTitle(rows []gate.Row) string {
 	return "change"
 }
 
-// undecided lists rows whose reason matters more than their figures.
+// undecided writes rows whose reason matters more than their figures.
 func (p *page) undecided(title string, rows []gate.Row) {
 	p.section(listing{
 		title: title, rows: len(rows),
@@ -110,7 +110,7 @@ func (p *page) undecided(title string, rows []gate.Row) {
 	})
 }
 
-// promised lists targets.
+// promised writes targets.
 func (p *page) promised(title string, promises []promise, open bool) {
 	p.section(listing{
 		title: title, open: open, rows: len(promises),
@@ -135,7 +135,7 @@ func (p *page) promised(title string, promises []promise, open bool) {
 	})
 }
 
-// accepting holds the blocks to paste, each whole or not at all.
+// accepting writes the blocks to paste, each whole or not at all.
 func (p *page) accepting() {
 	for _, s := range p.steps(p.o) {
 		if len(s.blocks) == 0 {
@@ -149,11 +149,12 @@ func (p *page) accepting() {
 	}
 }
 
+// bullets lists sentences.
 func (p *page) bullets(title string, open bool, n int, item func(int) string) {
 	p.section(listing{title: title, open: open, rows: n, line: func(i int) string { return "- " + figure.Prose(item(i)) + "\n" }})
 }
 
-// facts is the last section: where the figures are from and what they cannot
+// facts returns the last section: where the figures are from and what they cannot
 // show. Bounded: sentences are, and so is their number.
 func (p *page) facts() string {
 	var b strings.Builder

@@ -41,7 +41,7 @@ func remedyFor(r gate.Reason) remedy {
 	return none
 }
 
-// settling says how what is not decided can be, each remedy once. Rows that were given up as too
+// settling returns how what is not decided can be, each remedy once. Rows that were given up as too
 // noisy keep nobody from a decision, so what helps against noise is said where nothing else is.
 func (v view) settling(o Options) []step {
 	if v.Outcome != gate.Undecided && !slices.ContainsFunc(v.Reasons, func(g gate.Ground) bool { return g.Code == gate.StrictUnjudged }) {

@@ -63,7 +63,7 @@ func (t *text) write(rows table.Table) {
 	table.Text{Width: t.o.Width, Prose: t.prose, Indent: indent, Dim: t.pen.dim}.Write(&t.Builder, rows)
 }
 
-// most rows of a section that nobody has to act on.
+// most returns how many rows a section has that nobody must act on.
 func (t *text) most(n int) int {
 	if t.o.All {
 		return len(t.Rows)
@@ -77,6 +77,7 @@ var outcomes = map[gate.Outcome]struct{ word, color string }{
 	gate.Undecided: {"UNDECIDED", "1;33"},
 }
 
+// top writes the outcome, and what no table has.
 func (t *text) top() {
 	word := outcomes[t.Outcome].word
 	for i, part := range table.Wrap(word+"  "+figure.Sentence(capital(t.headline())), t.prose-indent) {
@@ -93,12 +94,14 @@ func (t *text) top() {
 	}
 }
 
+// paragraph writes a sentence.
 func (t *text) paragraph(say string) {
 	for _, part := range table.Wrap(figure.Sentence(say), t.prose-indent) {
 		fmt.Fprintf(t, "%*s%s\n", indent, "", part)
 	}
 }
 
+// bullet writes a sentence of a list.
 func (t *text) bullet(say string) {
 	for i, part := range table.Wrap(figure.Sentence(say), t.prose-2*indent) {
 		mark := "- "
@@ -109,6 +112,7 @@ func (t *text) bullet(say string) {
 	}
 }
 
+// heading writes the title of a section; count is shown where it is above 0.
 func (t *text) heading(title string, count int) {
 	if count > 0 {
 		title = fmt.Sprintf("%s (%d)", title, count)
@@ -130,12 +134,14 @@ func (t *text) rows(title string, rows []gate.Row, why bool, most int) {
 	t.left(len(rows) - most)
 }
 
+// left says how many rows were left out.
 func (t *text) left(n int) {
 	if n > 0 {
 		fmt.Fprintf(t, "%*sand %d more: --all shows them\n", indent, "", n)
 	}
 }
 
+// promised writes a section of targets.
 func (t *text) promised(title string, promises []promise) {
 	if len(promises) == 0 {
 		return
@@ -148,6 +154,7 @@ func (t *text) promised(title string, promises []promise) {
 	t.write(out)
 }
 
+// advice writes what to do.
 func (t *text) advice() {
 	steps := t.steps(t.o)
 	if len(steps) == 0 {
@@ -178,6 +185,7 @@ func (t *text) advice() {
 	}
 }
 
+// rest writes what nobody must look at.
 func (t *text) rest() {
 	folded := t.unchanged()
 	if len(folded) == 0 {
@@ -192,6 +200,7 @@ func (t *text) rest() {
 	}
 }
 
+// list writes a section of sentences.
 func (t *text) list(title string, items []string) {
 	if len(items) == 0 {
 		return
@@ -202,6 +211,7 @@ func (t *text) list(title string, items []string) {
 	}
 }
 
+// facts writes where the figures are from.
 func (t *text) facts() {
 	t.heading("Measured", 0)
 	const key = 10 // columns
@@ -227,6 +237,7 @@ func (t *text) facts() {
 	}
 }
 
+// problems writes what went wrong, with its place.
 func (t *text) problems() {
 	if len(t.Problems) == 0 {
 		return
@@ -242,6 +253,7 @@ func (t *text) problems() {
 // pen writes colours, or does not.
 type pen bool
 
+// paint returns text in a colour.
 func (p pen) paint(code, text string) string {
 	if !p || text == "" {
 		return text
@@ -249,5 +261,8 @@ func (p pen) paint(code, text string) string {
 	return "\x1b[" + code + "m" + text + "\x1b[0m"
 }
 
+// bold returns text that stands out.
 func (p pen) bold(text string) string { return p.paint("1", text) }
-func (p pen) dim(text string) string  { return p.paint("2", text) }
+
+// dim returns text that stands back.
+func (p pen) dim(text string) string { return p.paint("2", text) }

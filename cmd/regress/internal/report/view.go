@@ -21,6 +21,7 @@ type view struct {
 	common string // leading folders that all packages share, or the one package whole
 }
 
+// look returns a decision sorted.
 func look(d gate.Decision) view {
 	v := view{Decision: d, by: map[gate.Verdict][]gate.Row{}}
 	packages := map[string]bool{}
@@ -46,6 +47,7 @@ func look(d gate.Decision) view {
 	return v
 }
 
+// commonFolder returns the leading folders that all packages share, or the one package whole.
 func commonFolder(packages map[string]bool) string {
 	first, common := true, ""
 	for name := range packages {
@@ -66,7 +68,7 @@ func commonFolder(packages map[string]bool) string {
 	return common
 }
 
-// label is the shortest name that tells a benchmark from all others here.
+// label returns the shortest name that tells a benchmark from all others here.
 func (v view) label(pkg, name string) string {
 	rest := strings.TrimPrefix(pkg, v.common)
 	switch {
@@ -78,6 +80,7 @@ func (v view) label(pkg, name string) string {
 	return rest + "." + name
 }
 
+// rowLabel returns the label of a row.
 func (v view) rowLabel(r gate.Row) string {
 	label := v.label(r.Package, r.Name)
 	if r.Fingerprint != "" {
@@ -86,7 +89,7 @@ func (v view) rowLabel(r gate.Row) string {
 	return label
 }
 
-// headline without the outcome, which stands before it anyway.
+// headline returns the headline without the outcome, which stands before it anyway.
 func (v view) headline() string {
 	return cmp.Or(summed(v.Decision), "nothing to say")
 }
@@ -103,7 +106,7 @@ func (v view) reasons() []string {
 	return out
 }
 
-// twins says that both sides are the same code, when they are.
+// twins returns that both sides are the same code, when they are.
 func (v view) twins() string {
 	if v.base == nil || v.head == nil || v.base.Commit == "" || v.base.Commit != v.head.Commit || v.base.Dirty || v.head.Dirty {
 		return ""
@@ -111,7 +114,7 @@ func (v view) twins() string {
 	return fmt.Sprintf("Base and head are the same commit, %s: this was an A/A run, and every difference is noise of this machine.", figure.Commit(v.base.Commit))
 }
 
-// unchanged folds the rows nobody must look at into sentences that say what
+// unchanged returns the rows nobody must look at folded into sentences that say what
 // they prove.
 func (v view) unchanged() []string {
 	var out []string
@@ -145,17 +148,17 @@ func (v view) unchanged() []string {
 	return append(out, v.held()...)
 }
 
-// red are the rows that fail the run.
+// red returns the rows that fail the run.
 func (v view) red() []gate.Row {
 	return slices.Concat(v.by[gate.Regressed], v.by[gate.Crept])
 }
 
-// creep tells whether what a row shows is what crept in since the anchor.
+// creep reports whether what a row shows is what crept in since the anchor.
 func creep(r gate.Row) bool {
 	return r.Drift != nil && (r.Verdict == gate.Crept || r.Verdict == gate.Waived && r.Drift.Verdict == gate.Waived)
 }
 
-// before is the title of what rows are held against.
+// before returns the title of what rows are held against.
 func before(rows []gate.Row) string {
 	if len(rows) > 0 && rows[0].Verdict == gate.Crept {
 		return string(baseline.Anchor)
@@ -163,7 +166,7 @@ func before(rows []gate.Row) string {
 	return string(baseline.Base)
 }
 
-// held says in a few words what the anchor had to say of the rest.
+// held returns in a few words what the anchor had to say of the rest.
 func (v view) held() []string {
 	var out []string
 	held, fresh, worst := 0, 0, 0.
@@ -188,7 +191,7 @@ func (v view) held() []string {
 	return out
 }
 
-// byOrMore ends "none worse" with the bound that holds for all; nothing where they
+// byOrMore returns the end of "none worse" with the bound that holds for all; nothing where they
 // are proven not worse at all.
 func byOrMore(worst float64) string {
 	if worst <= 0 {
@@ -197,7 +200,7 @@ func byOrMore(worst float64) string {
 	return fmt.Sprintf(" by %s or more", figure.PercentUp(worst))
 }
 
-// folded are the rows behind unchanged.
+// folded returns the rows behind unchanged.
 func (v view) folded() []gate.Row {
 	var rows []gate.Row
 	for _, verdict := range []gate.Verdict{gate.Unchanged, gate.SameCode, gate.NotJudged} {
@@ -212,7 +215,7 @@ type promise struct {
 	series int // met by so many
 }
 
-// promises lists what is not met row by row, and every target that is met once.
+// promises returns what is not met row by row, and every target that is met once.
 func (v view) promises(all bool) (broken, kept []promise) {
 	at := map[string]int{}
 	for _, t := range v.Targets {
@@ -237,7 +240,7 @@ func (v view) promises(all bool) (broken, kept []promise) {
 	return broken, kept
 }
 
-// facts of one side: "base", "3f2a91c on main", the machine.
+// sideFacts returns the facts of one side: "base", "3f2a91c on main", the machine.
 func sideFacts(s gate.SideInfo) (name, code, machine string) {
 	name = string(s.Side)
 	if name == "" {
@@ -263,7 +266,7 @@ func sideFacts(s gate.SideInfo) (name, code, machine string) {
 	return name, code, strings.TrimPrefix(machine, ", ")
 }
 
-// procedure is how it was decided, for a reader who wants to check.
+// procedure returns how it was decided, for a reader who wants to check.
 func (v view) procedure() string {
 	p := v.Policy
 	words := map[baseline.Procedure]string{
@@ -286,7 +289,7 @@ func (v view) procedure() string {
 	return out
 }
 
-// Where says where a problem was found: "run.txt:12: head Parse: ".
+// Where returns where a problem was found: "run.txt:12: head Parse: ".
 func Where(p baseline.Problem) string {
 	out := p.File
 	if out != "" && p.Line > 0 {
@@ -305,7 +308,7 @@ func Where(p baseline.Problem) string {
 	return out
 }
 
-// between is the interval of an undecided target, as the start of a sentence.
+// between returns the interval of an undecided target, as the start of a sentence.
 func between(t gate.TargetRow) string {
 	if t.Verdict != gate.Undecided || t.Interval == nil {
 		return ""

@@ -42,6 +42,7 @@ func Waivers(d gate.Decision, expires time.Time) (waivers []gate.Waiver, more in
 	return waivers, more
 }
 
+// length returns the bytes of some keys.
 func length(keys []baseline.Key) (n int) {
 	for _, key := range keys {
 		n += len(key.Package) + len(key.Name) + len(key.Unit)

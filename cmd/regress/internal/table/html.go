@@ -61,6 +61,7 @@ func (c Cell) HTML() string {
 	return b.String()
 }
 
+// class returns the attribute of the cells of a column.
 func class(c Column) string {
 	if c.Right {
 		return ` class="right"`

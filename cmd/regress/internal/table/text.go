@@ -65,6 +65,7 @@ func (o Text) Write(b *strings.Builder, t Table) {
 	}
 }
 
+// prose returns the columns that notes are wrapped at.
 func (o Text) prose() int {
 	if o.Prose > 0 {
 		return o.Prose
@@ -72,6 +73,7 @@ func (o Text) prose() int {
 	return o.Width
 }
 
+// headerOf returns the titles on one line, and whether there is any.
 func headerOf(columns []Column) (titles []string, any bool) {
 	titles = make([]string, len(columns))
 	for i, c := range columns {
