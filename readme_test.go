@@ -17,6 +17,9 @@ import (
 // its sh blocks that starts regress, in order, in a small repository of its own, and the
 // main job here.
 func TestReadme(t *testing.T) {
+	if testing.Short() {
+		t.Skip("measures for a minute")
+	}
 	text, err := os.ReadFile("README.md")
 	if err != nil {
 		t.Fatal(err)
