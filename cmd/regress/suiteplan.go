@@ -156,6 +156,48 @@ func benchmarks(top string) (map[string]int, error) {
 	return modules, nil
 }
 
+// noteLeftOut notes what ./... leaves out without a regress.toml that somebody has thought about.
+func (s *session) noteLeftOut() {
+	if s.cfg.File != "" || s.has("go.work") || !s.has("go.mod") {
+		return
+	}
+	var p suitePlan
+	if modules, err := benchmarks(s.root); err == nil {
+		p.unmeasured(modules, func(dir string) bool { return dir == "." })
+	}
+	for _, note := range p.notes {
+		s.note("%s", note)
+	}
+}
+
+func (s *session) has(name string) bool {
+	_, err := os.Stat(filepath.Join(s.root, name))
+	return err == nil
+}
+
+// noModule says in words of this project's own why the go command found nothing to build; nil where
+// that is not for want of a go.mod.
+func (s *session) noModule() error {
+	if len(s.cfg.Suite.Command) > 0 || s.has("go.mod") {
+		return nil
+	}
+	if s.has("go.work") {
+		if !slices.Contains(s.cfg.Suite.Packages, "./...") {
+			return nil
+		}
+		return usagef("./... names nothing at the top of a workspace: name its modules, --packages ./a/...,./b/..., or let regress init write a regress.toml that does")
+	}
+	if source.Module(s.root) != "" {
+		return nil // the module is above
+	}
+	modules, err := benchmarks(s.root)
+	if err != nil || len(modules) == 0 {
+		return usagef("there is no go.mod in %s or above it: go mod init makes one, or set command in [suite] of regress.toml to a program that prints the Go benchmark format", s.root)
+	}
+	names := slices.Sorted(maps.Keys(modules))
+	return usagef("there is no go.mod in %s, and there are modules below it: go to one (cd %s), or let regress init set them up (%s)", s.root, names[0], strings.Join(names, ", "))
+}
+
 // configuration returns regress.toml.
 func (p suitePlan) configuration() []byte {
 	quoted := make([]string, len(p.packages))
