@@ -26,18 +26,6 @@ func splitEnviron(environ []string) (visible, hidden []string) {
 	return visible, hidden
 }
 
-// secretName matches the names that secrets go by. It decides how far a process is closed, not
-// what is hidden: that is everything.
-var secretName = regexp.MustCompile(`(?i)TOKEN|SECRET|PASSW|PASSPHRASE|CREDENTIAL|(API|ACCESS|PRIVATE)_?KEY|^PGPASS|^REGRESS_STORE$`)
-
-// secretive reports whether one of the variables seems to hold a secret.
-func secretive(environ []string) bool {
-	return slices.ContainsFunc(environ, func(pair string) bool {
-		name, value, _ := strings.Cut(pair, "=")
-		return value != "" && (secretName.MatchString(name) || password.MatchString(value))
-	})
-}
-
 // password matches the password of an address and that of a list of settings, as PostgreSQL reads
 // both.
 var password = regexp.MustCompile(`(//[^/\s:]*:)[^/\s]*(@)|((?i:\bpassword)\s*=\s*)(?:'(?:[^'\\]|\\.)*'|\S+)()`)

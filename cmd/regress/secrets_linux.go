@@ -12,6 +12,8 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/descartes/regress/cmd/regress/internal/child"
 )
 
 // handedOver names the variable that holds the number of the file with the arguments and the
@@ -42,7 +44,7 @@ func hideSecrets(warn func(format string, args ...any)) error {
 	}
 	runtime.LockOSThread() // what follows holds for this thread, which Exec makes the whole process
 	defer runtime.UnlockOSThread()
-	if secretive(hidden) {
+	if slices.ContainsFunc(hidden, child.Secret) {
 		if err := errors.Join(dropCapabilities(), isolate()); err != nil {
 			warn("warning: other processes of this machine stay readable for benchmarks: %v", err)
 		}

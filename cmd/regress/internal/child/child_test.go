@@ -173,3 +173,17 @@ func TestEnvironWithholdsSecrets(t *testing.T) {
 		}
 	}
 }
+
+// TestSecret: by its name, or by what it holds.
+func TestSecret(t *testing.T) {
+	for pair, want := range map[string]bool{
+		"GITHUB_TOKEN=x": true, "PGPASSWORD=x": true, "AWS_SECRET_ACCESS_KEY=x": true, "stripe_api_key=x": true,
+		"DATABASE_URL=postgres://u:pw@h/db": true, "REGRESS_STORE=postgres://u:p@w@h/db": true,
+		"GITHUB_TOKEN=": false, "PATH=/bin": false, "HOME=/root": false, "GOFLAGS=-mod=mod": false, "URL=https://h/a@b": false,
+		"SSH_AUTH_SOCK=/tmp/x": false, "PGHOST=h": false, "KEYBOARD=us": false, "REGRESS_STORE=.regress": false,
+	} {
+		if have := Secret(pair); have != want {
+			t.Errorf("%s: %v, want %v", pair, have, want)
+		}
+	}
+}

@@ -33,6 +33,12 @@ var (
 	secretValue = regexp.MustCompile(`//[^/\s@]*:[^/\s@]+@|-----BEGIN |\b(gh[opsu]_|github_pat_|glpat-|xox[abp]-|AKIA)\w`)
 )
 
+// Secret reports whether a variable, as NAME=value, seems to hold a secret.
+func Secret(pair string) bool {
+	name, value, _ := strings.Cut(pair, "=")
+	return value != "" && (secretName.MatchString(name) || secretValue.MatchString(value))
+}
+
 // Environ returns the environment of a benchmark, the same on every side. more are the names of
 // variables that it gets besides the harmless ones, unless they look like secrets.
 //
@@ -40,8 +46,8 @@ var (
 // environment moves the stack.
 func Environ(more ...string) []string {
 	return slices.DeleteFunc(os.Environ(), func(pair string) bool {
-		name, value, _ := strings.Cut(pair, "=")
-		return secretName.MatchString(name) || secretValue.MatchString(value) || !harmless.MatchString(name) && !slices.Contains(more, name)
+		name, _, _ := strings.Cut(pair, "=")
+		return Secret(pair) || !harmless.MatchString(name) && !slices.Contains(more, name)
 	})
 }
 
@@ -49,10 +55,10 @@ func Environ(more ...string) []string {
 // to fetch modules, with the credentials that an address in GOPROXY may hold.
 func BuildEnviron() []string {
 	return slices.DeleteFunc(os.Environ(), func(pair string) bool {
-		name, value, _ := strings.Cut(pair, "=")
+		name, _, _ := strings.Cut(pair, "=")
 		if fetching.MatchString(name) || name == "GOPROXY" {
 			return false
 		}
-		return secretName.MatchString(name) || secretValue.MatchString(value) || !harmless.MatchString(name)
+		return Secret(pair) || !harmless.MatchString(name)
 	})
 }

@@ -99,10 +99,10 @@ func TestNotes(t *testing.T) {
 		{Target: "good", Package: "p", Name: "A/x-2", Verdict: gate.Met},
 	}}, "failure a_test.go:3 target fast: missed", "warning :0 target small: not measured")
 	check("problems", gate.Decision{Outcome: gate.Fail, Problems: []baseline.Problem{
-		{Side: baseline.Head, Package: "p", Name: "BenchmarkA", Detail: "timed out"},
+		{Side: baseline.Head, Package: "p", Name: "BenchmarkA", Kind: baseline.NoNumbers},
 		{Side: baseline.Head, Package: "p", Name: "A-2", Kind: baseline.NoResult, Detail: "panic"},
 		{Side: baseline.Base, Package: "p", Name: "A-2", Kind: baseline.NoResult, Detail: "panic"},
-	}}, "failure a_test.go:3 A-2 gave no result", "warning a_test.go:3 BenchmarkA gave no result")
+	}}, "failure a_test.go:3 A-2: no result", "warning a_test.go:3 BenchmarkA: no numbers")
 }
 
 // A regression whose cause is known stands there; one whose cause was looked

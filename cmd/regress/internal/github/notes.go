@@ -34,7 +34,7 @@ func notes(post Post) []note {
 		all = append(all, post.place(n, baseline.Key{Package: row.Package, Name: row.Name}))
 	}
 	for _, p := range d.Problems {
-		n := note{level: warning, title: strings.TrimSpace(p.Name + " gave no result"), message: report.ProblemText(p)}
+		n := note{level: warning, title: cmp.Or(p.Name, p.Package, "the results") + ": " + string(p.Kind), message: report.ProblemText(p)}
 		if p.Kind.Died() && p.Side == baseline.Head && d.Outcome == gate.Fail {
 			n.level = failure
 		}
