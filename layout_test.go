@@ -126,8 +126,6 @@ var wide = []string{
 	"cmd/regress/internal/report",
 	"cmd/regress/internal/summary",
 	"cmd/regress/internal/table",
-	"pkg/baseline",
-	"pkg/baseline/dir",
 	"pkg/baseline/ingest",
 	"pkg/gate",
 	"pkg/gate/accuracy",

@@ -172,7 +172,7 @@ func (s *session) place(ctx context.Context, branch string, run *baseline.Run) e
 	return nil
 }
 
-// branch is the one checked out here; empty when none is.
+// branch returns the one checked out here; empty when none is.
 func (s *session) branch(ctx context.Context) string {
 	in, err := repo.Open(ctx, s.root)
 	if err != nil {
@@ -181,7 +181,7 @@ func (s *session) branch(ctx context.Context) string {
 	return in.Branch(ctx)
 }
 
-// complete is an error when something that should have been measured was not.
+// complete returns an error when something that should have been measured was not.
 func (s *session) complete(problems []baseline.Problem, stopped string) error {
 	for _, p := range problems {
 		where := p.File

@@ -31,6 +31,7 @@ func machineOf(ctx context.Context, log baseline.Log, run baseline.Run) baseline
 	return m
 }
 
+// contradicts reports whether something that is said is not so.
 func contradicts(says, is string) bool { return says != "" && says != is }
 
 // clock is what some systems put behind the model's name.

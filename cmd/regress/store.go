@@ -39,6 +39,8 @@ func (s *session) close() {
 	}
 }
 
+// openStore opens the store at where: a URL of PostgreSQL, or a directory, by
+// default that of this project.
 func openStore(ctx context.Context, root, where string) (baseline.Store, error) {
 	if err := checkStore(where); err != nil {
 		return nil, err
@@ -55,6 +57,7 @@ func openStore(ctx context.Context, root, where string) (baseline.Store, error) 
 	return dir.Open(where)
 }
 
+// isPostgres reports whether where is spelt as a URL of PostgreSQL.
 func isPostgres(where string) bool {
 	return strings.HasPrefix(where, "postgres://") || strings.HasPrefix(where, "postgresql://")
 }

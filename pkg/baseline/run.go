@@ -68,16 +68,16 @@ type Log struct {
 	Procedure  Procedure                  // TwoStage when regress itself chose the rounds; empty for foreign text
 	Seed       uint64                     // of the random order; 0 for foreign text
 	Bench      string                     // the part of the suite that was asked for, as go test -bench; empty: all, or unknown
-	Stopped    string                     // why measuring ended before everything was decided ("budget of 3m0s", "interrupt"); empty when it did not
+	Stopped    string                     // why measuring ended early ("budget of 3m0s", "interrupt"); empty: it did not
 	Runs       []Run                      // one a side and environment; two of one environment form a pair
 	Units      map[string]Unit            // by tidied name, every unit that occurs
 	Procs      Procs                      // values of GOMAXPROCS that the names of all runs tell; nil: unknown
 	Noise      map[Key]Noise              // the history that the decision used, as recorded in the log
 	Functions  map[Side][]Function        // benchmark functions declared in the source of each side; absent side: unknown
-	Same       map[Key]string             // benchmarks (Unit empty) whose code is proven the same at base and head, with the proof in words
+	Same       map[Key]string             // benchmarks (Unit empty) with the same code at base and head, and the proof in words
 	SameAnchor map[Key]string             // likewise at anchor and head; nil: none
 	AnchorRef  string                     // what the anchor was found by, a tag or a commit; empty: there is none, or it is unknown
-	Edited     map[Side]map[Function]bool // benchmarks whose own source is another one at that side (base, anchor) than at head; nil: none
+	Edited     map[Side]map[Function]bool // benchmarks whose own source differs at that side (base, anchor) from head; nil: none
 	Problems   []Problem
 	Warnings   []Warning
 }

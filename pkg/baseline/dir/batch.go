@@ -17,6 +17,7 @@ type batch struct {
 	old  []string // names of damaged files that the batch replaces
 }
 
+// write writes and syncs one file under a temporary name.
 func (b *batch) write(id, name string, data []byte) error {
 	f, err := os.CreateTemp(b.path, temporary)
 	if err != nil {

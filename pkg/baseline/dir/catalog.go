@@ -94,6 +94,7 @@ func (c *catalog) entry(name string, old *entry) (*entry, error) {
 	return &entry{header: h, name: name, stamp: now, settled: now.settled()}, nil
 }
 
+// stamp returns that of a file, without following a link.
 func (s *store) stamp(name string) (stamp, error) {
 	var st unix.Stat_t
 	path := filepath.Join(s.path, name)
@@ -103,6 +104,7 @@ func (s *store) stamp(name string) (stamp, error) {
 	return stamp{st.Size, st.Mtim.Nano(), st.Ctim.Nano()}, nil
 }
 
+// settled reports whether a file of this stamp was last changed long enough ago.
 func (s stamp) settled() bool {
 	return max(s.modified, s.changed) < time.Now().Add(-settling).UnixNano()
 }
@@ -135,6 +137,7 @@ func (c *catalog) load() map[string]*entry {
 	return old
 }
 
+// read returns the entries of an index of size bytes; nil for what is none.
 func (c *catalog) read(f *os.File, size int64) []*entry {
 	first := make([]byte, indexHead)
 	if _, err := f.ReadAt(first, 0); err != nil {
@@ -237,6 +240,7 @@ func (c *catalog) close() {
 	}
 }
 
+// save writes the index under a temporary name and renames it.
 func (c *catalog) save() error {
 	folder := filepath.Join(c.store.path, indexDir)
 	if err := os.Mkdir(folder, 0o777); err != nil && !errors.Is(err, fs.ErrExist) {

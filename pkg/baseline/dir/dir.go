@@ -29,6 +29,7 @@ func Open(path string) (baseline.Store, error) {
 
 type store struct{ path string }
 
+// Close returns nil: nothing is held between two calls.
 func (s *store) Close() error { return nil }
 
 const (
@@ -37,7 +38,7 @@ const (
 	idLength  = 12      // digits of the ID in a file's name
 )
 
-// fileName is <utc>-<sha12>-<id12>.txt; parts that are unknown are zeros.
+// fileName returns <utc>-<sha12>-<id12>.txt; parts that are unknown are zeros.
 func fileName(r baseline.Run) string {
 	utc := strings.Repeat("0", 8) + "T" + strings.Repeat("0", 6) + "Z"
 	if !r.Time.IsZero() {
@@ -50,7 +51,7 @@ func fileName(r baseline.Run) string {
 	return utc + "-" + sha + "-" + r.ID()[:idLength] + suffix
 }
 
-// idOf is the part of the ID that a file's name holds; empty when it is no run's.
+// idOf returns the part of the ID that a file's name holds; empty when it is no run's.
 func idOf(name string) string {
 	parts := strings.Split(strings.TrimSuffix(name, suffix), "-")
 	if len(parts) != 3 || len(parts[2]) != idLength {
@@ -82,6 +83,7 @@ func (s *store) Put(ctx context.Context, runs ...baseline.Run) (added int, err e
 	return added, nil
 }
 
+// put is Put without the words around its errors.
 func (s *store) put(ctx context.Context, runs []baseline.Run) (int, error) {
 	for _, r := range runs {
 		if err := r.Validate(); err != nil {
@@ -168,6 +170,7 @@ func (s *store) whole(names []string, id string) (damaged []string, found bool, 
 	return damaged, false, nil
 }
 
+// sweep removes files that a writer left half-written. The caller holds the lock.
 func (s *store) sweep() error {
 	entries, err := os.ReadDir(s.path)
 	if err != nil {
@@ -191,6 +194,7 @@ func (s *store) Remove(ctx context.Context, id string) error {
 	return nil
 }
 
+// remove is Remove without the words around its errors.
 func (s *store) remove(ctx context.Context, id string) error {
 	names, err := s.find(ctx, id)
 	if err != nil {

@@ -20,7 +20,7 @@
 //	# regress-sum: <sha256>         of all above
 //	goos: linux                     the raw text, byte for byte, then one line feed
 //	BenchmarkPingPong-2   1000   240 ns/op
-//	# regress-sample: {"package":…,"name":"PingPong-2","unit":"sec/op","rounds":[1],"values":[2.4e-07]}
+//	# regress-sample: {"package":…,"name":"PingPong-2","unit":"sec/op","rounds":…}
 //
 // The samples stand beside the text that they were read from, so that reading a
 // store never depends on how a text is parsed today. Sizes and sums make every

@@ -116,6 +116,7 @@ func encode(r baseline.Run) []byte {
 	return append(b.Bytes(), body...)
 }
 
+// encodeBody returns what stands below the header: the raw text and the samples.
 func encodeBody(r baseline.Run) []byte {
 	var b bytes.Buffer
 	b.Write(r.Raw)
@@ -143,6 +144,7 @@ func quote(s string) string {
 	return s
 }
 
+// digest returns the SHA-256 of data in hexadecimal digits.
 func digest(data []byte) string {
 	sum := sha256.Sum256(data)
 	return hex.EncodeToString(sum[:])
@@ -204,6 +206,7 @@ func (h *header) parse(text string) error {
 	return nil
 }
 
+// parseOwn reads a line that facts does not list.
 func (h *header) parseOwn(key, value string) (err error) {
 	switch key {
 	case "store":
@@ -253,6 +256,7 @@ func decode(data []byte) (baseline.Run, string, error) {
 	return r, h.id, nil
 }
 
+// decodeSamples reads the sample lines at the end of a file.
 func decodeSamples(text []byte) ([]baseline.Sample, error) {
 	var samples []baseline.Sample
 	for row := range bytes.Lines(text) {

@@ -87,6 +87,7 @@ type packer struct {
 func (p *packer) number(n uint64) { p.out = binary.AppendUvarint(p.out, n) }
 func (p *packer) signed(n int64)  { p.out = binary.AppendVarint(p.out, n) }
 
+// text writes the number of s in the table of texts.
 func (p *packer) text(s string) {
 	n, found := p.numbers[s]
 	if !found {
@@ -97,6 +98,7 @@ func (p *packer) text(s string) {
 	p.number(n)
 }
 
+// entry writes e; unpacker.entry reads the same fields in the same order.
 func (p *packer) entry(e *entry) {
 	p.text(e.name)
 	p.text(e.id)
@@ -231,6 +233,7 @@ func (u *unpacker) text() string {
 	return u.texts[n]
 }
 
+// entry reads what packer.entry writes.
 func (u *unpacker) entry() *entry {
 	e := new(entry)
 	e.name, e.id = u.text(), u.text()

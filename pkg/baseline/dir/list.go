@@ -125,6 +125,7 @@ type asked struct {
 	keys   []baseline.Key
 }
 
+// has reports whether the series of that number was asked for.
 func (a *asked) has(key uint32) bool {
 	for len(a.known) < len(a.keys) {
 		a.known = append(a.known, slices.Contains(a.series, a.keys[len(a.known)]))

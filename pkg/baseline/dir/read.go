@@ -151,6 +151,7 @@ func (s *store) read(name string) (baseline.Run, string, error) {
 	return r, id, nil
 }
 
+// fault adds to err the file, and to damage what to do about it.
 func fault(path string, err error) error {
 	if errors.Is(err, baseline.ErrDamaged) {
 		return fmt.Errorf("read %s: %w: %s", path, err, remedy)

@@ -14,8 +14,8 @@ import (
 	"github.com/descartes/regress/pkg/baseline/storetest"
 )
 
-// What is named like a run and is no regular file is damaged, at once, in every operation, and hides
-// no other run.
+// What is named like a run and is no regular file is damaged, at once, in every
+// operation, and hides no other run.
 func TestWhatIsNoFileIsDamaged(t *testing.T) {
 	r := storetest.Example(7)
 	name := "00000000T000000Z-000000000000-" + r.ID()[:12] + ".txt"
@@ -85,8 +85,8 @@ func TestHugeStrangerTakesNoMemory(t *testing.T) {
 	}
 }
 
-// A writer that holds the lock for ever is named, with the lock, and waited for no longer than ten
-// seconds.
+// A writer that holds the lock for ever is named, with the lock, and waited for no
+// longer than ten seconds.
 func TestLockHasADeadline(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it waits for ten seconds")

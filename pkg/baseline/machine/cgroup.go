@@ -90,7 +90,7 @@ func (c controller) groups() []string {
 	return dirs
 }
 
-// limit is the limit of one group, in cores; 0 for none.
+// limit returns the limit of one group, in cores; 0 for none.
 func (c controller) limit(fsys fs.FS, dir string) float64 {
 	var fields []string
 	if c.v1 {

@@ -61,6 +61,7 @@ func Environment(ctx context.Context) (baseline.Environment, []string) {
 	return env, warnings(env, unknown)
 }
 
+// warnings returns a sentence for each fact that is unknown or makes measurements noisy.
 func warnings(env baseline.Environment, unknown []string) []string {
 	var out []string
 	if len(unknown) > 0 {
@@ -75,7 +76,7 @@ func warnings(env baseline.Environment, unknown []string) []string {
 	return out
 }
 
-// model is the CPU's name with single spaces, or the names of all kinds of
+// model returns the CPU's name with single spaces, or the names of all kinds of
 // cores of a machine that has several, joined by " + ".
 func model(ctx context.Context) string {
 	infos, err := cpu.InfoWithContext(ctx)
@@ -93,7 +94,7 @@ func model(ctx context.Context) string {
 	return strings.Join(names, " + ")
 }
 
-// governor is the frequency governor of the given processors, or every one in
+// governor returns the frequency governor of the given processors, or every one in
 // use joined by "+"; empty where there is none, as in most virtual machines.
 func governor(fsys fs.FS, cpus []int) string {
 	names := []string{}
@@ -107,7 +108,7 @@ func governor(fsys fs.FS, cpus []int) string {
 	return strings.Join(names, "+")
 }
 
-// readTrim is the file without surrounding space, or empty when it cannot be read.
+// readTrim returns the file without surrounding space, or empty when it cannot be read.
 func readTrim(fsys fs.FS, name string) string {
 	text, err := fs.ReadFile(fsys, name)
 	if err != nil {

@@ -55,7 +55,7 @@ func (w *Watch) Stop(own time.Duration) baseline.Load {
 	return load
 }
 
-// share is part/total within 0..1: counters of different processors are not
+// share returns part/total within 0..1: counters of different processors are not
 // read at one instant, and a guest's may step back.
 func share(part, total float64) float64 { return min(1, max(0, part/total)) }
 
@@ -126,7 +126,7 @@ func times(ctx context.Context, cpus []int) (ticks, bool) {
 	return t, t.total > 0
 }
 
-// allowed is the set of processors that this process may run on; empty where
+// allowed returns the set of processors that this process may run on; empty where
 // that is not known.
 func allowed(fsys fs.FS) []int {
 	for line := range lines(fsys, "proc/self/status") {
@@ -158,7 +158,7 @@ func parseList(list string) []int {
 	return out
 }
 
-// frequency is the mean frequency of the processors at this instant, in MHz; 0
+// frequency returns the mean frequency of the processors at this instant, in MHz; 0
 // where the system does not tell.
 func frequency(fsys fs.FS, cpus []int) float64 {
 	sum, n := 0.0, 0

@@ -28,7 +28,7 @@ func (s *store) explain(ctx context.Context, doing string, err error) error {
 	return fmt.Errorf("%s: %s: %s", doing, hide(reason(err), s.secret), remedy(err))
 }
 
-// reason is the innermost part of the driver's error that a user can act on, on
+// reason returns the innermost part of the driver's error that a user can act on, on
 // one line.
 func reason(err error) string {
 	var (

@@ -174,6 +174,7 @@ func moveSamples(ctx context.Context, tx pgx.Tx) error {
 	return nil
 }
 
+// moveSome moves the texts and samples of some runs.
 func moveSome(ctx context.Context, tx pgx.Tx, projects, ids []string) error {
 	_, err := tx.Exec(ctx, `
 		insert into raw (project_id, run_id, raw) select project_id, id, raw

@@ -15,6 +15,7 @@ var patience = 10 * time.Second
 // dialer connects, and makes connections that wait no longer than patience.
 type dialer struct{ net.Dialer }
 
+// dial is the DialFunc of the driver.
 func (d *dialer) dial(ctx context.Context, network, address string) (net.Conn, error) {
 	conn, err := d.DialContext(ctx, network, address)
 	if err != nil {
@@ -60,6 +61,7 @@ func (p *patient) Write(b []byte) (int, error) {
 	}
 }
 
+// earlier returns t, or the end of the patience that begins now, if that is earlier or t is none.
 func earlier(t time.Time) time.Time {
 	if end := time.Now().Add(patience); t.IsZero() || end.Before(t) {
 		return end

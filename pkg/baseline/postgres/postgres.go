@@ -101,6 +101,7 @@ func parse(dsn string) (*pgxpool.Config, error) {
 	return config, nil
 }
 
+// where returns the database in words.
 func where(c *pgx.ConnConfig) string {
 	return fmt.Sprintf("%s of %s at %s:%d", c.Database, c.User, c.Host, c.Port)
 }

@@ -87,6 +87,7 @@ func newest(sql string, args []any, q baseline.Query) (string, []any) {
 	return sql, args
 }
 
+// utc returns the zero time for null.
 func utc(t *time.Time) time.Time {
 	if t == nil {
 		return time.Time{}
@@ -94,6 +95,7 @@ func utc(t *time.Time) time.Time {
 	return t.UTC()
 }
 
+// decode reads the environment of a run.
 func decode(facts []byte) (baseline.Environment, error) {
 	var e environment
 	if err := json.Unmarshal(facts, &e); err != nil {
@@ -119,6 +121,7 @@ func (s *store) Get(ctx context.Context, id string) (r baseline.Run, err error) 
 	return r, nil
 }
 
+// get reads one run, whole.
 func get(ctx context.Context, tx pgx.Tx, project, id string) (baseline.Run, error) {
 	r := baseline.Run{Project: project}
 	var started *time.Time
@@ -159,7 +162,7 @@ type rows interface {
 	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
 }
 
-// find is the one run whose ID begins with prefix.
+// find returns the one run whose ID begins with prefix.
 func (s *store) find(ctx context.Context, db rows, prefix string) (project, id string, err error) {
 	prefix, err = lookup.ParseID(prefix)
 	if err != nil {

@@ -34,6 +34,7 @@ type seriesRow struct {
 	baseline.Key
 }
 
+// compare orders rows by their primary key.
 func (r seriesRow) compare(other seriesRow) int {
 	return cmp.Or(cmp.Compare(r.project, other.project), bytes.Compare(r.id.Bytes[:], other.id.Bytes[:]))
 }
@@ -49,6 +50,7 @@ func seriesOf(runs []baseline.Run) []seriesRow {
 	return tidy(rows)
 }
 
+// tidy sorts rows and drops repeated ones.
 func tidy(rows []seriesRow) []seriesRow {
 	slices.SortFunc(rows, seriesRow.compare)
 	return slices.CompactFunc(rows, func(a, b seriesRow) bool { return a.compare(b) == 0 })

@@ -129,6 +129,7 @@ type sampleRow struct {
 	baseline.Sample
 }
 
+// copySamples adds samples, with what History is asked for.
 func copySamples(ctx context.Context, tx pgx.Tx, rows []sampleRow) error {
 	_, err := tx.CopyFrom(ctx, pgx.Identifier{"sample"},
 		[]string{"project_id", "series_id", "run_id", "center", "spread", "n", "values", "rounds"},

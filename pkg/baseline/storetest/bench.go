@@ -15,7 +15,7 @@ const (
 	benchSeries = 200
 )
 
-// session is run i of Bench: 200 series of three rounds and their text.
+// session returns run i of Bench: 200 series of three rounds and their text.
 func session(i int) baseline.Run {
 	r := Example(i)
 	r.Commit = fmt.Sprintf("%040x", i)

@@ -47,6 +47,7 @@ func pointsOf(r baseline.Run) []baseline.Point {
 	return all
 }
 
+// samePoints fails unless have is want, point by point.
 func (k *kit) samePoints(have, want []baseline.Point) {
 	k.Helper()
 	if len(have) != len(want) {
@@ -63,7 +64,7 @@ func (k *kit) samePoints(have, want []baseline.Point) {
 	}
 }
 
-// track is a run of two series of its own and one that only even ones have.
+// track returns a run of two series of its own and one that only even ones have.
 func track(i int) baseline.Run {
 	r := Example(i)
 	r.Samples = []baseline.Sample{

@@ -84,7 +84,7 @@ func (k *kit) handle() baseline.Store {
 // Start is when the first of Example's runs began.
 var Start = time.Date(2026, 11, 23, 5, 30, 0, 123456000, time.UTC)
 
-// Example is a run with every field set; i tells runs apart and makes later
+// Example returns a run with every field set; i tells runs apart and makes later
 // numbers newer.
 func Example(i int) baseline.Run {
 	name := fmt.Sprintf("PingPong/transport=shm/size=64B/case=%d-2", i)
@@ -107,6 +107,7 @@ func Example(i int) baseline.Run {
 	}
 }
 
+// put fails unless want of runs are added.
 func (k *kit) put(want int, runs ...baseline.Run) {
 	k.Helper()
 	added, err := k.store.Put(k.ctx, runs...)
@@ -115,6 +116,7 @@ func (k *kit) put(want int, runs ...baseline.Run) {
 	}
 }
 
+// list fails if the list has an error.
 func (k *kit) list(q baseline.Query) []baseline.RunInfo {
 	k.Helper()
 	infos, err := k.store.List(k.ctx, q)

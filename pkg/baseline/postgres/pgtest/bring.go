@@ -21,7 +21,7 @@ const (
 	bringing = 5 * time.Minute
 )
 
-// brought is the directory of binaries that bring has fetched. Root's own cache
+// brought returns the directory of binaries that bring has fetched. Root's own cache
 // may be closed to the user that root lends the server to.
 func brought() string {
 	if os.Getuid() == 0 {

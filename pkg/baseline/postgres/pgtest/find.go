@@ -13,7 +13,7 @@ import (
 	"syscall"
 )
 
-// binaries is the directory of initdb and postgres.
+// binaries returns the directory of initdb and postgres.
 func binaries() (string, error) {
 	if bin := os.Getenv("REGRESS_PG_BIN"); bin != "" {
 		if !complete(bin) {
@@ -63,14 +63,14 @@ func find() (string, bool) {
 	return places[i], true
 }
 
-// number is the version in a path, so that 16 is newer than 9.6.
+// number returns the version in a path, so that 16 is newer than 9.6.
 func number(path string) float64 {
 	path = strings.TrimSuffix(path, "/bin")
 	n, _ := strconv.ParseFloat(path[strings.LastIndexAny(path, "/@-")+1:], 64)
 	return n
 }
 
-// credential is the user that runs the server, in a session of its own so that a
+// credential returns the user that runs the server, in a session of its own so that a
 // Ctrl-C reaches the test alone. PostgreSQL refuses to run as root: root lends it
 // to postgres, else nobody.
 func credential() (*syscall.SysProcAttr, error) {

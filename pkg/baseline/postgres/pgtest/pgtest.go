@@ -36,7 +36,7 @@ func DSN(t testing.TB) string {
 	return Shared(t).Database(t)
 }
 
-// Shared is the server of this test binary.
+// Shared returns the server of this test binary.
 func Shared(t testing.TB) *Server {
 	t.Helper()
 	s, err := shared()
@@ -69,7 +69,7 @@ func (s *Server) Database(t testing.TB) string {
 	return s.URL("postgres", name)
 }
 
-// URL is the address of a database for a role.
+// URL returns the address of a database for a role.
 func (s *Server) URL(role, database string) string {
 	u := url.URL{Scheme: "postgres", User: url.User(role), Path: "/" + database, RawQuery: url.Values{"host": {s.dir}}.Encode()}
 	return u.String()

@@ -96,7 +96,7 @@ rm -rf "$0"
 
 func (s *Server) data() string { return filepath.Join(s.dir, "data") }
 
-// Dir is the directory of the server's socket; it goes with the server.
+// Dir returns the directory of the server's socket; it goes with the server.
 func (s *Server) Dir() string { return s.dir }
 
 // Command prepares a program to run as the server's user, in its directory.
