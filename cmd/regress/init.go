@@ -24,15 +24,9 @@ var workflows embed.FS
 
 func initCommand(w *world) *cli.Command {
 	return &cli.Command{
-		Name:      "init",
-		Usage:     "write a commented regress.toml and the GitHub workflows into this repository; MODULE is a folder with a go.mod, where several could be meant",
-		ArgsUsage: "[MODULE]",
-		Action: func(c *cli.Context) error {
-			if c.NArg() > 1 {
-				return usagef("init: give one MODULE, or none for the one at the top")
-			}
-			return w.init(c.Context, c.Args().First())
-		},
+		Name:   "init",
+		Usage:  "write a commented regress.toml and the GitHub workflows into this repository",
+		Action: func(c *cli.Context) error { return w.init(c.Context) },
 	}
 }
 
@@ -42,22 +36,22 @@ type newFile struct {
 }
 
 // init writes all files or none: what exists is somebody's work.
-func (w *world) init(ctx context.Context, module string) error {
+func (w *world) init(ctx context.Context) error {
 	top, branch, err := w.initTop(ctx)
 	if err != nil {
 		return err
 	}
-	p, err := planSuite(ctx, top, module)
+	version, notes, err := goFile(top)
 	if err != nil {
 		return err
 	}
-	files := []newFile{{filepath.Join(p.dir, config.Name), p.configuration()}}
+	files := []newFile{{config.Name, []byte(config.Template)}}
 	for _, name := range []string{"regress.yml", "regress-report.yml"} {
 		text, err := workflows.ReadFile("workflows/" + name)
 		if err != nil {
 			return fmt.Errorf("init: %w", err)
 		}
-		files = append(files, newFile{filepath.Join(".github", "workflows", name), p.workflow(string(text), branch)})
+		files = append(files, newFile{filepath.Join(".github", "workflows", name), workflow(string(text), version, branch)})
 	}
 	for _, f := range files {
 		_, err := os.Lstat(filepath.Join(top, f.path))
@@ -78,14 +72,10 @@ func (w *world) init(ctx context.Context, module string) error {
 		}
 		fmt.Fprintf(w.stdout, "wrote %s\n", f.path)
 	}
-	for _, note := range p.notes {
+	for _, note := range notes {
 		w.note("%s", note)
 	}
-	next := "regress compare"
-	if p.dir != "." {
-		next = "cd " + p.dir + " && " + next
-	}
-	fmt.Fprintln(w.stdout, "next: "+next)
+	fmt.Fprintln(w.stdout, "next: regress compare")
 	return nil
 }
 
@@ -102,7 +92,7 @@ func (w *world) initTop(ctx context.Context) (top, branch string, err error) {
 		return from, "main", nil
 	}
 	if in.Sub != "." {
-		return "", "", usagef("init: run it at the top of the repository, in %s: GitHub reads workflows there alone. For the module here: regress init %s", in.Top, filepath.ToSlash(in.Sub))
+		return "", "", usagef("init: run it at the top of the repository, in %s: GitHub reads workflows there alone", in.Top)
 	}
 	return from, cmp.Or(in.DefaultBranch(ctx), in.Branch(ctx), "main"), nil
 }

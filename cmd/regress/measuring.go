@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"bytes"
 	"context"
 	"errors"
@@ -68,16 +67,12 @@ func (s *session) take(ctx context.Context, p plan) (text []byte, name string, e
 		if written {
 			s.note("what was measured is kept: %s", name)
 		}
-		if errors.Is(err, measure.ErrNothing) {
-			err = cmp.Or(s.noModule(), err)
-		}
 		if errors.Is(err, repo.ErrRef) || errors.Is(err, measure.ErrRef) { // typed, and no such thing
 			err = usageError{err}
 		}
 		return nil, name, err
 	}
 	s.note("raw log: %s", name)
-	s.noteLeftOut()
 	switch {
 	case result.Identical:
 		held := ""
