@@ -100,13 +100,21 @@ var forbidden = map[string][]string{
 	"pkg/gate/stat":                {"pkg", "cmd", "bench"},
 	"pkg/ipc":                      {"pkg/baseline", "pkg/gate", "cmd", "bench"},
 	"bench":                        {"pkg/baseline", "pkg/gate", "cmd"},
-	"cmd/regress/internal/measure": {"pkg/gate", "pkg/ipc", "bench"},
+	"cmd/regress/internal/child":   {"pkg", "bench", "cmd"},
+	"cmd/regress/internal/nearest": {"pkg", "bench", "cmd"},
+	"cmd/regress/internal/repo":    {"pkg", "bench", "cmd/regress/internal/suite", "cmd/regress/internal/measure", "cmd/regress/internal/report"},
+	"cmd/regress/internal/source":  {"pkg/gate", "pkg/ipc", "bench", "cmd"},
+	"cmd/regress/internal/suite":   {"pkg/gate", "pkg/ipc", "bench", "cmd/regress/internal/measure", "cmd/regress/internal/report"},
+	"cmd/regress/internal/measure": {"pkg/gate", "pkg/ipc", "bench", "cmd/regress/internal/report"},
 	"cmd/regress/internal/figure":  {"pkg", "bench", "cmd"},
 	"cmd/regress/internal/report":  {"pkg/ipc", "bench", "cmd/regress/internal/github", "cmd/regress/internal/measure"},
 	"cmd/regress/internal/table":   {"pkg", "bench", "cmd/regress/internal/report", "cmd/regress/internal/summary", "cmd/regress/internal/github"},
 	"cmd/regress/internal/github":  {"pkg/ipc", "bench", "cmd/regress/internal/measure"},
-	"cmd/regress/internal/config":  {"pkg/ipc", "bench"},
-	"cmd":                          {"pkg/ipc", "bench"},
+	"cmd/regress/internal/config":  {"pkg/ipc", "bench", "cmd/regress/internal/report", "cmd/regress/internal/measure"},
+
+	"cmd/regress/internal/placement": {"pkg", "bench", "cmd/regress/internal/report", "cmd/regress/internal/measure"},
+	"cmd/regress/internal/summary":   {"pkg/ipc", "bench", "cmd/regress/internal/github", "cmd/regress/internal/measure"},
+	"cmd":                            {"pkg/ipc", "bench"},
 }
 
 // impure lists what a verdict must not depend on; test files are free.
