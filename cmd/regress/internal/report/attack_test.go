@@ -133,7 +133,8 @@ func TestTableCells(t *testing.T) {
 	}
 }
 
-// TestRepeated: what only repeats another row in a second unit is shown once, and asks for one waiver.
+// TestRepeated: what only repeats another row in a second unit is shown once, and asks for one
+// waiver.
 func TestRepeated(t *testing.T) {
 	const name = "Throughput-2"
 	d := decision(gate.Fail, judged(gate.Regressed, name, "sec/op", 1e-6, .4, .3, .5, "40 % slower"), judged(gate.Regressed, name, "B/s", 1e8, -.28, -.33, -.23, "40 % slower, judged once as sec/op"))
@@ -311,8 +312,8 @@ func TestWidth(t *testing.T) {
 	}
 }
 
-// No name of a benchmark or of a target loses a character, whatever the width: where it does not fit, it is wrapped or
-// stands on a line of its own.
+// No name of a benchmark or of a target loses a character, whatever the width: where it does not
+// fit, it is wrapped or stands on a line of its own.
 func TestNamesAreWhole(t *testing.T) {
 	name := "Render/template=" + strings.Repeat("invoice-line/", 12) + "locale=de-2"
 	target := "idle memory of a process that has been told to hold nothing at all any more, resident"

@@ -47,8 +47,8 @@ func (p *page) sessions(r gate.Row) []Session {
 }
 
 // course returns a drawing of the stored sessions of a row and, as the last mark, its head:
-// "`▁▁▂▁▁█` 5 sessions and head, 238 ns to 269 ns". What moves by less than the smallest change to act
-// on is drawn flat, so that noise does not look like mountains.
+// "`▁▁▂▁▁█` 5 sessions and head, 238 ns to 269 ns". What moves by less than the smallest change to
+// act on is drawn flat, so that noise does not look like mountains.
 func (p *page) course(r gate.Row) table.Cell {
 	var values []float64
 	for _, s := range p.sessions(r) {
@@ -69,8 +69,8 @@ func (p *page) course(r gate.Row) table.Cell {
 	return table.Named(figure.Spark(values, lo, lo+span)).Then(table.Say(sessions), table.Figure(to))
 }
 
-// began returns where the stored sessions leave the level of base for that of head, if they do so once.
-// Where they waver it says nothing.
+// began returns where the stored sessions leave the level of base for that of head, if they do so
+// once. Where they waver it says nothing.
 func (p *page) began(r gate.Row) string {
 	all := p.sessions(r)
 	if all == nil || r.Base == nil {

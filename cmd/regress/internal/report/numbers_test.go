@@ -103,7 +103,8 @@ func TestGoldenRowsDivide(t *testing.T) {
 	}
 }
 
-// TestRowsDivide does the same with rows of every size: whatever the numbers, one unit a row, and what is printed divides.
+// TestRowsDivide does the same with rows of every size: whatever the numbers, one unit a row, and
+// what is printed divides.
 func TestRowsDivide(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	units := []string{"sec/op", "B/op", "allocs/op", "B/s", "msg/s", "cpu-share", "rss-bytes"}

@@ -16,8 +16,8 @@ import (
 	"github.com/descartes/regress/pkg/gate"
 )
 
-// maker makes decisions at random: every verdict beside every reason, figures of every size or none, and names as a
-// stranger may choose them.
+// maker makes decisions at random: every verdict beside every reason, figures of every size or
+// none, and names as a stranger may choose them.
 type maker struct{ *rand.Rand }
 
 func pickOf[T any](m maker, items ...T) T { return items[m.IntN(len(items))] }
@@ -149,8 +149,8 @@ func harmless(t *testing.T, what, page string) {
 	}
 }
 
-// TestAnyDecisionIsAReport: no decision makes a report panic, nothing of a name is obeyed by a terminal or a runner, and
-// every red row is named, in text at any width, Markdown, JSON and HTML.
+// TestAnyDecisionIsAReport: no decision makes a report panic, nothing of a name is obeyed by a
+// terminal or a runner, and every red row is named, in text at any width, Markdown, JSON and HTML.
 func TestAnyDecisionIsAReport(t *testing.T) {
 	for seed := range uint64(400) {
 		m := maker{rand.New(rand.NewPCG(seed, 1))}

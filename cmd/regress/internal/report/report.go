@@ -9,7 +9,7 @@
 //	text.go      the terminal and the log
 //	markdown.go  GitHub: answers.go the first lines, history.go what came before, budget.go its size
 //	json.go      programs
-//	words.go     sentences: words_decision.go and words_target.go of a decision, problem.go of what went wrong
+//	words.go     sentences, with words_decision.go, words_target.go and, of what went wrong, problem.go
 //
 // Figures and harmless text are those of package figure, and tables those of package table.
 //

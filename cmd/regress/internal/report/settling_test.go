@@ -8,7 +8,8 @@ import (
 	"github.com/descartes/regress/pkg/gate"
 )
 
-// TestOneRemedyForEachReason: what is advised helps against what was found, and nothing else is advised.
+// TestOneRemedyForEachReason: what is advised helps against what was found, and nothing else is
+// advised.
 func TestOneRemedyForEachReason(t *testing.T) {
 	open := func(r gate.Reason) gate.Row {
 		return gate.Row{Package: suite, Name: "Parse-2", Unit: "sec/op", Verdict: gate.Inconclusive, Reason: r}

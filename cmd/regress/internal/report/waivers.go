@@ -11,8 +11,9 @@ import (
 
 // Waivers returns what would accept the regressions of a decision, and nothing else: the worst
 // first, one for each benchmark function, since one slowdown shows in several of its units and
-// sub-benchmarks. What grew from zero stands apart, because its ceiling is any amount. Left out are
-// regressions that a waiver names already, and series too long to be pasted; more counts the latter.
+// sub-benchmarks. What grew from zero stands apart, because its ceiling is any amount. Left out
+// are regressions that a waiver names already, and series too long to be pasted; more counts the
+// latter.
 func Waivers(d gate.Decision, expires time.Time) (waivers []gate.Waiver, more int) {
 	type group struct {
 		function baseline.Function

@@ -8,8 +8,9 @@ import (
 	"github.com/descartes/regress/cmd/regress/internal/figure"
 )
 
-// HTML returns the table as an element of a page. Columns of numbers have the class "right", and the
-// notes of a row stand in a row of class "notes" below it. Nothing from the data becomes markup.
+// HTML returns the table as an element of a page. Columns of numbers have the class "right", and
+// the notes of a row stand in a row of class "notes" below it. Nothing from the data becomes
+// markup.
 func (t Table) HTML() string {
 	var b strings.Builder
 	b.WriteString("<table>\n<thead><tr>")

@@ -6,8 +6,8 @@ import (
 	"github.com/descartes/regress/cmd/regress/internal/figure"
 )
 
-// Markdown returns the table as GitHub renders it, with an end of line after each row; nothing where
-// it has no columns. Notes stand in the first cell of their row.
+// Markdown returns the table as GitHub renders it, with an end of line after each row; nothing
+// where it has no columns. Notes stand in the first cell of their row.
 func (t Table) Markdown() string {
 	var b strings.Builder
 	b.WriteString(MarkdownHeader(t.Columns))

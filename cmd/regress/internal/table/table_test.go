@@ -97,8 +97,8 @@ func TestHTML(t *testing.T) {
 	}
 }
 
-// FuzzCellsStayCells: whatever a cell holds, a row has as many cells as its table, and nothing in it is markup or moves a
-// cursor.
+// FuzzCellsStayCells: whatever a cell holds, a row has as many cells as its table, and nothing in
+// it is markup or moves a cursor.
 func FuzzCellsStayCells(f *testing.F) {
 	for _, text := range []string{"A|b", "`|`", `\|`, `</td></tr></table><script>alert(1)</script>`, "a\nb\r\n| c |", "\x1b[31m", "\u202e", "\xff", "::error::x", "<!--", "&lt;", "", " "} {
 		f.Add(text)

@@ -193,8 +193,8 @@ func fold(text string, width int) []string {
 	return append(lines, string(rest))
 }
 
-// Wrap breaks prose at spaces into lines of at most width columns; a word longer than a line is left
-// whole, and so is everything where width is not above 0.
+// Wrap breaks prose at spaces into lines of at most width columns; a word longer than a line is
+// left whole, and so is everything where width is not above 0.
 func Wrap(text string, width int) []string {
 	var lines []string
 	at := ""
