@@ -6,6 +6,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/descartes/regress/pkg/baseline"
 	"github.com/descartes/regress/pkg/baseline/dir"
 )
 
@@ -24,9 +25,21 @@ func (f *baselineFlags) fetch(ctx context.Context, s *session, names []string) e
 	if len(names) != 1 {
 		return usagef("baseline fetch: name the directory to copy to")
 	}
-	runs, err := s.here(ctx)
+	from, err := s.store(ctx)
 	if err != nil {
 		return err
+	}
+	infos, err := from.List(ctx, s.ofHere(ctx))
+	if err != nil {
+		return err
+	}
+	var runs []baseline.Run // with their texts, which are part of what they are
+	for _, info := range infos {
+		run, err := from.Get(ctx, info.ID)
+		if err != nil {
+			return err
+		}
+		runs = append(runs, run)
 	}
 	to, err := dir.Open(names[0])
 	if err != nil {
