@@ -33,18 +33,30 @@ func dropCapabilities() error {
 
 // isolate forbids this thread, and all that comes from it, to look into processes that are there
 // already. Landlock does so for every process that has a rule of it; the one here is that nobody
-// makes block devices. A kernel without Landlock is no error.
+// makes block devices. A kernel without Landlock is no error, and nor is its first version, which
+// cannot be told to leave links and renames between directories alone: there it is not used.
 func isolate() error {
-	rules := unix.LandlockRulesetAttr{Handled_access_fs: unix.LANDLOCK_ACCESS_FS_MAKE_BLOCK}
+	version, _, number := unix.Syscall(unix.SYS_LANDLOCK_CREATE_RULESET, 0, 0, unix.LANDLOCK_CREATE_RULESET_VERSION)
+	if number != 0 || version < 2 {
+		return nil
+	}
+	rules := unix.LandlockRulesetAttr{Handled_access_fs: unix.LANDLOCK_ACCESS_FS_MAKE_BLOCK | unix.LANDLOCK_ACCESS_FS_REFER}
 	fd, _, number := unix.Syscall(unix.SYS_LANDLOCK_CREATE_RULESET,
 		uintptr(unsafe.Pointer(&rules)), unsafe.Sizeof(rules.Handled_access_fs), 0)
-	switch {
-	case errors.Is(number, unix.ENOSYS) || errors.Is(number, unix.EOPNOTSUPP) || errors.Is(number, unix.EPERM):
-		return nil
-	case number != 0:
+	if number != 0 {
 		return fmt.Errorf("landlock_create_ruleset: %w", number)
 	}
 	defer unix.Close(int(fd))
+	root, err := unix.Open("/", unix.O_PATH|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return fmt.Errorf("open /: %w", err)
+	}
+	defer unix.Close(root)
+	everywhere := unix.LandlockPathBeneathAttr{Allowed_access: unix.LANDLOCK_ACCESS_FS_REFER, Parent_fd: int32(root)}
+	if _, _, number := unix.Syscall6(unix.SYS_LANDLOCK_ADD_RULE, fd, unix.LANDLOCK_RULE_PATH_BENEATH,
+		uintptr(unsafe.Pointer(&everywhere)), 0, 0, 0); number != 0 {
+		return fmt.Errorf("landlock_add_rule: %w", number)
+	}
 	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
 		return fmt.Errorf("no_new_privs: %w", err)
 	}
