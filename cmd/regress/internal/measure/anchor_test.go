@@ -30,6 +30,7 @@ func released(t *testing.T) project {
 }
 
 func TestAnchor(t *testing.T) {
+	long(t)
 	t.Parallel()
 	r := released(t)
 	o := r.options()
@@ -83,6 +84,7 @@ func TestAnchor(t *testing.T) {
 }
 
 func TestAnchorIsNotThere(t *testing.T) {
+	long(t)
 	t.Parallel()
 	r := newRepo(t, map[string]string{"a_test.go": module("A", loop)})
 	r.git("checkout", "--quiet", "-b", "feature")
@@ -115,6 +117,7 @@ func TestAnchorIsNotThere(t *testing.T) {
 
 // TestAnchorIsBroken: what is wrong with an old release costs the comparison with it alone.
 func TestAnchorIsBroken(t *testing.T) {
+	long(t)
 	t.Parallel()
 	r := newRepo(t, map[string]string{"a_test.go": module("A", loop, "B", `b.Fatal("of old")`), "b/b_test.go": "package b\nimport \"testing\"\nfunc BenchmarkC(b *testing.B) { undefined() }\n"})
 	r.git("tag", "v1.0.0")

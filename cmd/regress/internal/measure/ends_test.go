@@ -72,6 +72,7 @@ func TestBudget(t *testing.T) {
 
 // A process that the budget has cut short is no failure of its benchmark.
 func TestBudgetEndsInMidProcess(t *testing.T) {
+	long(t)
 	t.Parallel()
 	r := newRepo(t, map[string]string{"x_test.go": module("Stuck", "if b.N > 1 { time.Sleep(time.Hour) }")})
 	o := r.options()
@@ -82,6 +83,7 @@ func TestBudgetEndsInMidProcess(t *testing.T) {
 }
 
 func TestResume(t *testing.T) {
+	long(t)
 	t.Parallel()
 	r := newRepo(t, map[string]string{"x_test.go": module("A", loop, "B", loop)})
 	o := r.options()
@@ -143,6 +145,7 @@ func (f *full) Write(p []byte) (int, error) {
 
 // Whatever ends a run, nothing of it stays behind.
 func TestLeavesNothing(t *testing.T) {
+	long(t)
 	r := newRepo(t, map[string]string{"x_test.go": module("A", loop)})
 	tmp := t.TempDir()
 	t.Setenv("TMPDIR", tmp)

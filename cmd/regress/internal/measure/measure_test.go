@@ -37,6 +37,14 @@ func suffix() string {
 	return ""
 }
 
+// long leaves out of -short a test that builds and measures for many seconds.
+func long(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("it builds and measures for long")
+	}
+}
+
 func TestTwoSides(t *testing.T) {
 	t.Parallel()
 	r := newRepo(t, map[string]string{
@@ -117,6 +125,7 @@ func onlySideVaries(t *testing.T, text string) {
 }
 
 func TestDirtyTree(t *testing.T) {
+	long(t)
 	t.Parallel()
 	r := newRepo(t, map[string]string{"x_test.go": module("A", loop)})
 	o := r.options()
@@ -139,6 +148,7 @@ func TestDirtyTree(t *testing.T) {
 }
 
 func TestSameCode(t *testing.T) {
+	long(t)
 	t.Parallel()
 	r := newRepo(t, map[string]string{
 		"a/a_test.go": module("A", loop), "b/b_test.go": module("B", loop), "b/testdata/deep/f": "1", "c/c_test.go": module("C", loop),
@@ -177,6 +187,7 @@ func TestHeadAlone(t *testing.T) {
 }
 
 func TestSeedGivesTheOrder(t *testing.T) {
+	long(t)
 	t.Parallel()
 	r := newRepo(t, map[string]string{"x_test.go": module("A", loop, "B", loop, "C", loop)})
 	o := r.options()
@@ -249,6 +260,7 @@ func TestOddNames(t *testing.T) {
 }
 
 func TestBroken(t *testing.T) {
+	long(t)
 	t.Parallel()
 	r := newRepo(t, map[string]string{"x_test.go": module(
 		// In goroutines of their own: testing goes on while a benchmark's own
