@@ -173,6 +173,9 @@ func (d Decision) Distinct() []Row {
 		key         baseline.Key
 		fingerprint string
 	}
+	if !slices.ContainsFunc(d.Rows, func(r Row) bool { return r.JudgedAs != "" }) {
+		return slices.Clone(d.Rows)
+	}
 	verdicts := map[at]Verdict{}
 	for _, r := range d.Rows {
 		verdicts[at{r.Key(), r.Fingerprint}] = r.Verdict

@@ -78,7 +78,7 @@ func (v view) accept(o Options) []step {
 	if slices.ContainsFunc(v.red(), waiverNamed) {
 		out = append(out, step{verb: "renew", say: "a waiver that no longer covers it: look again, then move its end or its ceiling in " + config.Name})
 	}
-	waivers, more := Waivers(v.Decision, o.Expires)
+	waivers, more := v.waivers(o.Expires)
 	if len(waivers) > mostBlocks {
 		more += len(waivers) - mostBlocks
 		waivers = waivers[:mostBlocks]

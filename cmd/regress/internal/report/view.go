@@ -25,9 +25,17 @@ type view struct {
 func look(d gate.Decision) view {
 	v := view{Decision: d, by: map[gate.Verdict][]gate.Row{}}
 	packages := map[string]bool{}
-	for _, r := range d.Distinct() {
-		v.by[r.Verdict] = append(v.by[r.Verdict], r)
-		packages[r.Package] = true
+	rows, of := d.Distinct(), map[gate.Verdict]int{}
+	for i := range rows {
+		of[rows[i].Verdict]++
+		packages[rows[i].Package] = true
+	}
+	for i := range rows {
+		verdict := rows[i].Verdict
+		if v.by[verdict] == nil {
+			v.by[verdict] = make([]gate.Row, 0, of[verdict])
+		}
+		v.by[verdict] = append(v.by[verdict], rows[i])
 	}
 	for _, t := range d.Targets {
 		if t.Name != "" {

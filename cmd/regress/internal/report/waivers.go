@@ -15,13 +15,18 @@ import (
 // are regressions that a waiver names already, and series too long to be pasted; more counts the
 // latter.
 func Waivers(d gate.Decision, expires time.Time) (waivers []gate.Waiver, more int) {
+	return look(d).waivers(expires)
+}
+
+// waivers returns the waivers of Waivers.
+func (v view) waivers(expires time.Time) (waivers []gate.Waiver, more int) {
 	type group struct {
 		function baseline.Function
 		any      bool
 	}
 	var order []group
 	keys, ceilings := map[group][]baseline.Key{}, map[group]float64{}
-	for _, r := range look(d).red() {
+	for _, r := range v.red() {
 		if waiverNamed(r) {
 			continue
 		}
@@ -38,7 +43,7 @@ func Waivers(d gate.Decision, expires time.Time) (waivers []gate.Waiver, more in
 		ceilings[g] = max(ceilings[g], ceiling)
 	}
 	for _, g := range order {
-		waivers = append(waivers, gate.Waiver{Name: config.SeriesPattern(d.Procs, keys[g]...), Ceiling: ceilings[g], Expires: expires})
+		waivers = append(waivers, gate.Waiver{Name: config.SeriesPattern(v.Procs, keys[g]...), Ceiling: ceilings[g], Expires: expires})
 	}
 	return waivers, more
 }

@@ -136,12 +136,14 @@ type reason struct {
 
 // words returns the clause for a reason.
 func (r reason) words() string {
-	for _, make := range []func() string{r.fact, r.tested, r.counted} {
-		if say := make(); say != "" {
-			return say
-		}
+	say := r.fact()
+	if say == "" {
+		say = r.tested()
 	}
-	return string(r.Code)
+	if say == "" {
+		say = r.counted()
+	}
+	return cmp.Or(say, string(r.Code))
 }
 
 // fact returns the clause for what is known of a series without a test.

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -70,14 +71,16 @@ func first(rows []gate.Row, v gate.Verdict) gate.Row {
 
 // benchmarksIn lists the benchmarks of the rows that match, once each.
 func benchmarksIn(rows []gate.Row, match func(gate.Row) bool) (names []string) {
-	rows = slices.Clone(rows)
-	slices.SortStableFunc(rows, func(a, b gate.Row) int { return a.Key().Compare(b.Key()) })
+	var keys []baseline.Key
 	for _, r := range rows {
-		name := r.Name
-		if name == "" {
-			name = r.Package
+		if match(r) {
+			keys = append(keys, r.Key())
 		}
-		if match(r) && (len(names) == 0 || names[len(names)-1] != name) {
+	}
+	slices.SortFunc(keys, baseline.Key.Compare)
+	for _, key := range keys {
+		name := cmp.Or(key.Name, key.Package)
+		if len(names) == 0 || names[len(names)-1] != name {
 			names = append(names, name)
 		}
 	}
