@@ -2,6 +2,7 @@ package main
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -14,7 +15,8 @@ import (
 // what it is. "help compare" becomes "compare --help".
 func arranged(app *cli.App, args []string) []string {
 	if len(args) > 1 && args[1] == "help" {
-		args = append(append([]string{args[0]}, args[2:]...), "--help")
+		asked := slices.DeleteFunc(slices.Clone(args[2:]), func(word string) bool { return strings.HasPrefix(word, "-") })
+		args = append(append([]string{args[0]}, asked...), "--help")
 	}
 	commands, flags, at := app.Commands, app.Flags, 0
 	for at = 1; at < len(args); at++ {
@@ -105,7 +107,7 @@ func unknownCommand(above, name string, commands []*cli.Command) error {
 // What the library says of a wrong flag, with the dash that it leaves out.
 var (
 	unknownFlag = regexp.MustCompile(`^flag provided but not defined: -(.*)$`)
-	oneDash     = regexp.MustCompile(`(flag |: )-([a-z][a-z-]+)`)
+	oneDash     = regexp.MustCompile(`(flag |for |: )-([a-z][a-z-]+)`)
 )
 
 func onUsageError(c *cli.Context, err error, _ bool) error {

@@ -109,6 +109,9 @@ func (f *waiveFlags) waivers(s *session, args []string) ([]gate.Waiver, error) {
 		if until == "" {
 			until = w.Expires.Format(time.DateOnly)
 		}
+		if _, err := time.Parse(time.DateOnly, until); err != nil {
+			return nil, usagef("waive: --until %q is no date: write the first day on which it no longer counts, --until 2027-01-31", until)
+		}
 		if proposed[i], err = config.NewWaiver(w.Name, ceiling, f.reason, until); err != nil {
 			return nil, usagef("waive: %w", err)
 		}
@@ -144,7 +147,7 @@ func (f *waiveFlags) decision(s *session) (d gate.Decision, name string, expires
 // package. One that means nothing in the log would be found out by the next run.
 func (s *session) series(typed string, d gate.Decision, name string) (string, error) {
 	pattern, bad := regexp.Compile(`^(?:` + typed + `)$`)
-	var named, red []baseline.Key
+	var named, calm, red []baseline.Key
 	packages := map[string]bool{}
 	for _, row := range d.Rows {
 		key := row.Key()
@@ -159,6 +162,8 @@ func (s *session) series(typed string, d gate.Decision, name string) (string, er
 		if exact || isRed && (typed == key.Name || typed == key.Path()) {
 			named = append(named, key)
 			packages[key.Package] = true
+		} else if typed == key.Name || typed == key.Path() {
+			calm = append(calm, key)
 		}
 	}
 	switch {
@@ -166,6 +171,8 @@ func (s *session) series(typed string, d gate.Decision, name string) (string, er
 		return "", usagef("waive: %s is a benchmark of several packages: give it as %s", typed, named[0])
 	case len(named) > 0:
 		return config.SeriesPattern(d.Procs, named...), nil
+	case len(calm) > 0:
+		return "", usagef("waive: %s did not regress in %s; to waive one of its series all the same, give it with its unit, such as '%s %s'", typed, name, calm[0].Name, calm[0].Unit)
 	case bad != nil:
 		return "", usagef("waive: %q is neither a series of %s nor a regular expression: %w", typed, name, bad)
 	}
