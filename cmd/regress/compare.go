@@ -22,10 +22,11 @@ type compareFlags struct {
 	storeFlags
 	formatFlags
 	hubFlags
-	base   ref
-	strict bool
-	resume string
-	github bool
+	base    ref
+	strict  bool
+	resume  string
+	github  bool
+	explain bool
 }
 
 func compareCommand(w *world) *cli.Command {
@@ -33,6 +34,7 @@ func compareCommand(w *world) *cli.Command {
 	own := []cli.Flag{
 		&cli.GenericFlag{Name: "base", Value: &f.base, Usage: "branch, tag or commit to compare with: the commit where HEAD left it (git merge-base) is measured beside head; for a FILE of head alone, it is looked up in the store (default: the branch that origin/HEAD names, else main, else master)", EnvVars: []string{envName("base")}},
 		boolFlag(&f.strict, "strict", "a series that is too noisy to decide fails"),
+		boolFlag(&f.explain, "explain", "do not decide: say of every line of each FILE what it was taken for"),
 		stringFlag(&f.resume, "resume", "go on from the raw log of an interrupted run"),
 		&cli.BoolFlag{Name: "github", Destination: &f.github, Usage: "report to GitHub: check run, annotations, job summary (default inside Actions)", EnvVars: []string{envName("github"), "GITHUB_ACTIONS"}},
 	}
@@ -53,6 +55,9 @@ func (f *compareFlags) override(c *config.Config) error {
 func (f *compareFlags) run(ctx context.Context, s *session, files []string) error {
 	if len(files) > 0 && f.resume != "" {
 		return usagef("compare: --resume goes on measuring, and %s is read as it is: give one of them", files[0])
+	}
+	if f.explain {
+		return explain(s, files, f.format)
 	}
 	for _, typed := range []struct{ flag, value string }{{"config", f.config}, {"packages", strings.Join(f.packages.Value(), ",")}, {"benchtime", f.benchtime}, {"store", f.store}, {"project", f.project}} {
 		s.repeat(typed.flag, typed.value)

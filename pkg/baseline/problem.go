@@ -17,7 +17,6 @@ type Problem struct {
 	Unit    string // tidied: the one series that it concerns; empty: all of the benchmark
 	Of      string // what Detail is about where a kind needs it: see the kinds
 	Count   int    // of MoreProblems
-	Message string // Deprecated: the same as a sentence, until no reader needs it.
 }
 
 // ProblemKind says what sort of thing went wrong. The values are stable: they

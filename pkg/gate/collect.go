@@ -203,6 +203,7 @@ func (f facts) known(s *series, g, elsewhere *group) (Verdict, Reason) {
 	}
 	proof, same := f.same(s.key)
 	problems := f.problemsOf(s.key)
+	var procs [2]int
 	switch {
 	case s.policy.ignore:
 		return NotJudged, Reason{Code: Ignored}
@@ -214,6 +215,8 @@ func (f facts) known(s *series, g, elsewhere *group) (Verdict, Reason) {
 		return SameCode, Reason{Code: Proven, Text: proof}
 	case s.unit.Direction == baseline.Neutral:
 		return NotJudged, Reason{Code: NoDirection}
+	case base != head && f.otherProcs(s, &procs):
+		return Inconclusive, Reason{Code: OtherProcs, Procs: procs}
 	case !head:
 		return f.absent(function)
 	case base:
@@ -226,6 +229,38 @@ func (f facts) known(s *series, g, elsewhere *group) (Verdict, Reason) {
 		return Inconclusive, Reason{Code: BaseSilent}
 	}
 	return Added, Reason{Code: NotAtBase}
+}
+
+// otherProcs reports whether a series that one side has is on the other side with
+// another value of GOMAXPROCS, which no series of that side shares, and sets both:
+// base's and head's.
+func (f facts) otherProcs(s *series, procs *[2]int) bool {
+	bare, n := f.in.Log.Procs.Split(s.key.Name)
+	at, other := 0, 1
+	if len(s.base.values) == 0 {
+		at, other = 1, 0
+	}
+	found := 0
+	own := map[int]bool{}
+	for _, run := range f.in.Log.Runs {
+		if run.Side == baseline.Anchor {
+			continue
+		}
+		mine := (run.Side == baseline.Base) == (at == 0)
+		for _, sample := range run.Samples {
+			name, m := f.in.Log.Procs.Split(sample.Name)
+			switch {
+			case mine:
+				own[m] = true
+			case m == n:
+				return false
+			case name == bare && sample.Package == s.key.Package && sample.Unit == s.key.Unit:
+				found = m
+			}
+		}
+	}
+	procs[at], procs[other] = n, found
+	return found > 0 && !own[found]
 }
 
 // absent returns what to make of a series that base printed and head did not.

@@ -18,6 +18,7 @@ const (
 	Proven          Code = "proven the same"          // Text: the proof
 	NoDirection     Code = "no direction"             // nothing says which way the unit improves
 	OtherMachine    Code = "base on another machine"  // Machine: base's
+	OtherProcs      Code = "other GOMAXPROCS"         // Procs: of base and of head
 	OtherStored     Code = "stored on other machines" // Machine: head's
 	NothingStored   Code = "nothing stored"           //
 	NotAtBase       Code = "not at base"              // base does not have it
@@ -89,6 +90,7 @@ type Reason struct {
 	Level    float64 // of End, one-sided
 	Text     string
 	Machine  *baseline.Environment
+	Procs    [2]int // values of GOMAXPROCS
 	Problem  *baseline.Problem
 }
 
@@ -126,6 +128,7 @@ type Ground struct {
 	Target     *TargetRow        // of TargetOpen
 	Problem    *baseline.Problem // of ProblemSeen
 	Benchmarks []string          // of the others that speak of benchmarks, in order of name
+	Procs      [2]int            // of ProcsDiffer
 	By         string            // what ended the measurement too early, if anything did
 }
 
@@ -141,6 +144,8 @@ const (
 	TargetOpen     GroundCode = "target" // missed, undecided or not measured
 	MissingAtHead  GroundCode = "missing from head"
 	NotReached     GroundCode = "not reached"
+	MachinesDiffer GroundCode = "sides on other machines"
+	ProcsDiffer    GroundCode = "sides with other GOMAXPROCS" // Procs: of base and of head
 	Broken         GroundCode = "crashed or broken"
 	RoundsWanted   GroundCode = "undecided for want of rounds"
 	StoredAlone    GroundCode = "not settled by the stored baseline"

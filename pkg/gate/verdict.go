@@ -159,7 +159,10 @@ func openGrounds(all []*series, in Input) (out []Ground) {
 	blocked := func(s *series) bool { return s.verdict == Inconclusive && s.stage == "" && s.state == open }
 	notRun := func(s *series) bool { return s.reason.Problem != nil && s.reason.Problem.Kind == baseline.NotRun }
 	out = ground(out, NotReached, pick(all, func(s *series) bool { return blocked(s) && notRun(s) }))
-	out = ground(out, Broken, pick(all, func(s *series) bool { return blocked(s) && !notRun(s) }))
+	out = ground(out, MachinesDiffer, pick(all, func(s *series) bool { return blocked(s) && s.reason.Code == OtherMachine }))
+	out = procsGround(out, all)
+	named := func(s *series) bool { return notRun(s) || s.reason.Code == OtherMachine || s.reason.Code == OtherProcs }
+	out = ground(out, Broken, pick(all, func(s *series) bool { return blocked(s) && !named(s) }))
 	if names := pick(all, func(s *series) bool {
 		return s.verdict == Inconclusive && s.stage != "" && s.stage != Stored && s.state == open
 	}); len(names) > 0 {
@@ -173,6 +176,16 @@ func openGrounds(all []*series, in Input) (out []Ground) {
 		}
 	}
 	return out
+}
+
+// procsGround appends that the sides ran with other values of GOMAXPROCS.
+func procsGround(out []Ground, all []*series) []Ground {
+	other := func(s *series) bool { return s.reason.Code == OtherProcs }
+	i := slices.IndexFunc(all, other)
+	if i < 0 {
+		return out
+	}
+	return append(out, Ground{Code: ProcsDiffer, Benchmarks: pick(all, other), Procs: all[i].reason.Procs})
 }
 
 // anchorGrounds are what is not decided against the anchor.

@@ -1,14 +1,17 @@
 package ingest
 
 import (
-	"fmt"
 	"io"
+	"slices"
 
 	"github.com/descartes/regress/pkg/baseline"
 )
 
 // Class is what a line of a text was taken for.
 type Class string
+
+// Classes are all of them, in the order of a summary.
+var Classes = []Class{ClassResult, ClassFact, ClassFailure, ClassNoise, ClassOutput, ClassPassed, ClassCopy}
 
 // The classes. Every line has one.
 const (
@@ -23,10 +26,10 @@ const (
 
 // Entry is one line of a text and what it was taken for.
 type Entry struct {
-	File  string
-	Line  int
-	Class Class
-	Text  string // clipped
+	File  string `json:"file"`
+	Line  int    `json:"line"`
+	Class Class  `json:"class"`
+	Text  string `json:"text"` // clipped
 }
 
 // Account reads a text as Read does, and says of every line what it was taken for.
@@ -45,20 +48,16 @@ func (a *account) note(file string, line int, class Class, text []byte) {
 	}
 }
 
-// Summary counts the lines of each class: "10 result, 4 fact".
-func Summary(entries []Entry) string {
-	n := map[Class]int{}
-	for _, e := range entries {
-		n[e.Class]++
+// insert puts in lines that were not read, where they stand.
+func (a *account) insert(lines []Entry) {
+	if a == nil {
+		return
 	}
-	out := ""
-	for _, class := range []Class{ClassResult, ClassFact, ClassFailure, ClassNoise, ClassOutput, ClassPassed, ClassCopy} {
-		if n[class] > 0 {
-			out += fmt.Sprintf(", %d %s", n[class], class)
+	for _, e := range lines {
+		i := slices.IndexFunc(a.entries, func(have Entry) bool { return have.File == e.File && have.Line > e.Line })
+		if i < 0 {
+			i = len(a.entries)
 		}
+		a.entries = slices.Insert(a.entries, i, e)
 	}
-	if out == "" {
-		return ""
-	}
-	return out[2:]
 }

@@ -33,6 +33,7 @@ type copied struct {
 	text    []byte
 	at      []int32 // for each of its lines, its number in the text as it was
 	warning baseline.Warning
+	lines   []Entry // that are gone
 }
 
 // source is a text in which copies are looked for; at has the numbers of its lines
@@ -448,6 +449,7 @@ func (in *source) without(spans []*span, original map[*span]string) (c copied, a
 		for i, l := range s.lines {
 			if s.cut[i] || whole {
 				drop[l.from] = true
+				c.lines = append(c.lines, Entry{File: s.file, Line: l.n, Class: ClassCopy, Text: string(clip(l.text))})
 			}
 			if s.cut[i] && !l.lone {
 				if c.warning.Count++; c.warning.Count == 1 {

@@ -70,6 +70,58 @@
 // results. format.go has every key and mark once, for the reader and the writer ([Header.Text],
 // [Block] and the functions beside them).
 //
+// # Every line of a text
+//
+// What go test, and what runs it, put into a text. A line stands for one of the
+// classes of [Account]; none is left out. FRONT is whatever stands in front of the
+// lines (see below); NAME begins with Benchmark and goes on in upper case, with a
+// digit or an underscore.
+//
+//	line                                    means                                   class, what is done
+//	NAME-8   <tab> 1000 <tab> 12 ns/op …    a result                                result
+//	Benchmarkapp 1 12 x-bytes               one too: nothing else has that form     result
+//	  NAME-8  1000  12 ns/op                one too, indented or with blanks        result; not below b.Log
+//	NAME-8   <tab>OUTPUT, … , 1000 <tab> …  name and numbers apart                  result, where there is one reading
+//	NAME, OUTPUT, 1000 <tab> 12 ns/op       the same, of go test -v or trimmed      result, where no whole line comes
+//	OUTPUTNAME-8 <tab> …                    output without a new line in front      result
+//	NAME-8   <tab> 1                        no metric (a time of zero)              result; warning, or problem where the other side has one
+//	NAME-8   <tab>OUTPUT and no numbers     the result is lost                      problem
+//	NAME …/op, NAME <tab>x                  a result that output ran into           failure; problem
+//	NAME text                               a sentence of a benchmark               passed over, with a warning
+//	NAME 5 9 +80.00%                        a table of benchcmp                     passed over; refused where nothing else is there
+//	1000 <tab> 12 ns/op                     numbers without a name                  passed over, with a warning
+//	NAME                                    go test -v begins                       known noise; warning if no result comes
+//	Unit NAME better=lower                  which way a unit improves               fact
+//	Unit of work                            a sentence                              passed over, with a warning
+//	goos: goarch: pkg: cpu: side:           what the results below are of           fact; cpu: behind pkg: alone
+//	commit: branch: … above pkg:            the same                                fact, where it is one word
+//	key: value below pkg:                   output                                  output; passed over where the key has a meaning
+//	# mark: …                               see above                               fact
+//	# other, # example.com/p                a comment, errors of a build            output
+//	--- FAIL: NAME, OUTPUT--- FAIL: NAME    the benchmark failed                    failure; problem
+//	--- SKIP: NAME                          it skipped itself                       failure; warning
+//	--- FAIL: TestX                         tests failed, so no benchmark ran       failure; problem
+//	panic: fatal error: *** Test killed     the process died, unless PASS follows   failure; problem
+//	FAIL, exit status 2, signal: killed     the process failed                      failure; problem
+//	FAIL <tab> pkg <tab> 1s                 the package failed, or did not build    failure; problem
+//	PASS                                    the process ended well                  known noise
+//	ok <tab> pkg <tab> 1s                   the package did: names results above    known noise
+//	coverage: 71.7 %, === RUN, ?  pkg, DONE go test, gotestsum                      known noise
+//	=== Failed, === FAIL: pkg NAME          gotestsum repeats what failed           known noise; results below that are copies
+//	==== Test output for //a:b_test:        bazel names a package                   fact
+//	the same results again                  see copies.go                           copy, with a warning
+//	anything else                           output of a benchmark                   output
+//
+// FRONT is a time with or without brackets, a job and a step, a stream, the name
+// of a service or a pod, a colour, a control character, or whatever else stands in
+// front of two lines that only go test prints. It is taken off every line alike,
+// and so a failure behind it is one. A carriage return ends a line. Nothing is
+// taken off a log that regress wrote. go test -json is turned into text first.
+//
+// A text whose last line has no end, one that ends before go test has said how it
+// went, and one where a benchmark has more lines on one side than on the other,
+// have warnings: no line can be lost, doubled or cut off without a word.
+//
 // # Units
 //
 // Values and names are tidied as benchfmt does it, the name of a zero included:
@@ -78,17 +130,23 @@
 // and to the whole file, wherever it stands. Without one
 //
 //	sec/op, B/op, allocs/op    lower is better; B/op and allocs/op are exact
-//	*-sec, *-B, *-bytes, and these by anything (sec/msg)   lower
-//	*/s, */sec                 higher, unless it counts what nobody wants (errors/s, allocs/s, retries/s)
+//	*-sec, *-B, *-bytes        lower, and sec by anything but a time, B by anything done (B/msg, B/conn)
+//	*/s, */min, */cycle, …     higher (also B/s/core, ops-per-sec), unless it counts what nobody wants (errors/s, retries/s)
 //	all others                 neutral: shown, never judged, with a warning
 //
-// A value that is negative or not finite is a problem and not a value.
+// Two units of one line that tidy to one name (MB/s and B/s) are two series: the
+// one that was printed in another unit keeps its printed name and values.
+//
+// A value that is not finite, or is negative and of a unit that is judged, is a
+// problem of that series and not a value.
 //
 // # Rounds
 //
 // Without `# round:` marks the k-th line of a benchmark within its side is its
 // round k: each repetition of -count is one value. Packages are told apart by
-// `pkg:`, and the -procs suffix belongs to the name.
+// `pkg:`, else by `ok` behind them, and the -procs suffix belongs to the name. Which
+// digits at the end of a name are that suffix is decided once for the log, from all
+// of its names: see baseline.Procs.
 //
 // # What can go wrong in a text
 //

@@ -30,7 +30,7 @@ func (p *part) finish() baseline.Log {
 	p.cutOff()
 	p.disturb.tell(p)
 	if p.more > 0 {
-		p.log.Problems = append(p.log.Problems, worded(baseline.Problem{File: p.file, Kind: baseline.MoreProblems, Count: p.more}))
+		p.log.Problems = append(p.log.Problems, baseline.Problem{File: p.file, Kind: baseline.MoreProblems, Count: p.more})
 	}
 	h := p.parse()
 	p.log.Procedure, p.log.Seed, p.log.Bench, p.log.AnchorRef = baseline.Procedure(h.Procedure), h.Seed, h.Bench, h.Anchor.Ref

@@ -67,6 +67,7 @@ func read(name string, r io.Reader, limits limits, a *account) (baseline.Log, er
 	whole := &source{file: name, text: text, at: at}
 	if c, ok := withoutCopies([]*source{whole})[whole]; ok {
 		rest, at, warnings = c.text, through(c.at, at), append(warnings, c.warning)
+		defer func() { a.insert(c.lines) }()
 	}
 	for first := true; first || len(rest) > 0; first = false {
 		p := newPart(file, limits)

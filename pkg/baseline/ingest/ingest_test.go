@@ -123,7 +123,7 @@ func TestRawLog(t *testing.T) {
 			baseline.Head: {{Package: "example.com/b", Name: "BenchmarkA"}},
 		},
 		Same:     map[baseline.Key]string{{Package: "example.com/b", Name: "C-2"}: "equal build IDs"},
-		Problems: []baseline.Problem{{File: "x.txt", Line: failed, Side: baseline.Head, Package: "example.com/b", Name: "B/x", Kind: baseline.NoResult, Detail: "the process ended with exit status 2", Message: "the process ended with exit status 2"}},
+		Problems: []baseline.Problem{{File: "x.txt", Line: failed, Side: baseline.Head, Package: "example.com/b", Name: "B/x", Kind: baseline.NoResult, Detail: "the process ended with exit status 2"}},
 		Warnings: []baseline.Warning{
 			{Kind: baseline.Noted, Detail: "the governor is powersave"},
 			{Kind: baseline.Disturbed, Side: baseline.Base, Round: 1, Count: 1, Detail: "steal 12 %"},

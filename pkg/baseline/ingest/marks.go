@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"maps"
 	"math"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,10 +15,15 @@ import (
 // lastRound is far above what anybody measures, and leaves room for Merge to number on.
 const lastRound = 1_000_000
 
+// buildErrors stands above the errors of a package that did not build; go test says
+// FAIL of it below.
+var buildErrors = regexp.MustCompile(`^# [\w.-]+(?:/\S+)+(?: \[\S+\])?$`)
+
 // mark deals with a line that begins with '#'.
 func (p *part) mark(line []byte) {
 	key, rest, ok := cutMark(string(line))
 	if !ok {
+		p.open = p.open || buildErrors.Match(line)
 		p.took(ClassOutput, line)
 		return
 	}

@@ -292,7 +292,6 @@ func (m *merger) units(log baseline.Log) {
 				File: list(log.Files), Kind: baseline.UnitConflict,
 				Of: name, Detail: list(m.log.Files[:len(m.log.Files)-len(log.Files)]),
 			}
-			problem.Message = message(problem)
 			m.log.Problems = append(m.log.Problems, problem)
 		}
 	}

@@ -107,7 +107,7 @@ BenchmarkX-2 1 6 ns/op
 }
 
 func TestMergePlain(t *testing.T) {
-	log, err := merge(t, "pkg: a\nBenchmarkX 1 1 ns/op 1 hits/op\n", "pkg: b\nBenchmarkX 1 2 ns/op 1 hits/op\nUnit hits/op better=higher")
+	log, err := merge(t, "pkg: a\nBenchmarkX 1 1 ns/op 1 hits/op\n", "pkg: b\nBenchmarkX 1 2 ns/op 1 hits/op\nUnit hits/op better=higher\n")
 	if err != nil {
 		t.Fatal(err)
 	}

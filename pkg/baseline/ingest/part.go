@@ -37,8 +37,9 @@ type part struct {
 	lones    map[baseline.Key]int         // lines with a name alone and no result since, by number
 	process  int                          // counts those that have ended
 	ended    bool                         // go test said how one went, at least once
+	okayed   bool                         // with a line of the package: ok or FAIL
 	open     bool                         // there are results since
-	last     []byte                       // a result at the end of the text, without the end of its line
+	last     []byte                       // the last line, where it has no end
 	again    baseline.Warning             // a name that comes again without a package; zero: none
 	bad      []baseline.Problem           // values that are none, which matter where their unit is judged
 	more     int                          // problems beyond the limit
@@ -155,11 +156,9 @@ func (p *part) add(b *benchmark, v benchfmt.Value, round int) bool {
 
 // took accounts for the present line, once.
 func (p *part) took(class Class, line []byte) {
-	if class == ClassResult {
-		p.open = true
-		if p.torn {
-			p.last = line
-		}
+	p.open = p.open || class == ClassResult
+	if p.torn {
+		p.last = line
 	}
 	if !p.seen {
 		p.seen = true
@@ -274,7 +273,6 @@ func (p *part) here(what baseline.Problem) baseline.Problem {
 }
 
 func (p *part) report(problem baseline.Problem) {
-	problem.Message = message(problem)
 	if len(p.log.Problems) >= p.limits.Problems {
 		p.more++
 		return

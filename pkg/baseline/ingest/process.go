@@ -312,8 +312,11 @@ func (p *part) passed(line []byte) {
 	p.crash = crash{}
 	p.closeBlock("")
 	p.process++
-	p.ended, p.open = true, false
-	if rest, ok := bytes.CutPrefix(line, []byte("ok  \t")); ok {
+	p.ended = true
+	rest, ok := bytes.CutPrefix(line, []byte("ok  \t"))
+	p.okayed = p.okayed || ok
+	p.open = p.open && p.okayed && !ok // where packages are named, each is
+	if ok {
 		pkg, _, _ := bytes.Cut(rest, []byte{'\t'})
 		p.closed = true
 		p.endPackage(string(bytes.TrimSpace(pkg)))
@@ -354,7 +357,6 @@ func (p *part) reason(line []byte) {
 	if n := len(p.log.Problems); p.wants && n > 0 {
 		last := &p.log.Problems[n-1]
 		last.Detail = text
-		last.Message = message(*last)
 		p.wants = false
 		return
 	}
@@ -380,7 +382,7 @@ func (p *part) packageFailed(text string) {
 		p.report(problem)
 	}
 	p.forget()
-	p.closed, p.ended, p.open = true, true, false
+	p.closed, p.ended, p.okayed, p.open = true, true, true, false
 	p.process++
 	p.endPackage(pkg)
 }

@@ -161,6 +161,8 @@ func (r reason) fact() string {
 		return fmt.Sprintf("nothing says which way %[1]s improves: print \"Unit %[1]s better=lower\" or better=higher", r.unit)
 	case gate.OtherMachine:
 		return fmt.Sprintf("base was measured on another class of machine (%s): run both sides on one", Machine(*r.Machine))
+	case gate.OtherProcs:
+		return fmt.Sprintf("head ran with GOMAXPROCS=%d and base with %d: run both sides on one machine, or set -cpu", r.Procs[1], r.Procs[0])
 	case gate.OtherStored:
 		return fmt.Sprintf("the store knows it from other machines alone, and %s cannot be compared with them: regress compare --base measures both sides here", Machine(*r.Machine))
 	case gate.NothingStored:

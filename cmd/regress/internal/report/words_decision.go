@@ -167,6 +167,10 @@ func groundText(d gate.Decision, g gate.Ground) string {
 		return listed("missing from head")
 	case gate.NotReached:
 		return listed("not reached")
+	case gate.MachinesDiffer:
+		return machinesDiffer(d, g)
+	case gate.ProcsDiffer:
+		return fmt.Sprintf("head ran with GOMAXPROCS=%d and base with %d: %s", g.Procs[1], g.Procs[0], few(g.Benchmarks))
 	case gate.Broken:
 		return listed("crashed or printed a broken line")
 	case gate.RoundsWanted:
@@ -183,6 +187,23 @@ func groundText(d gate.Decision, g gate.Ground) string {
 		return listed("left undecided against " + d.Anchor)
 	}
 	return nothingText(g.Code)
+}
+
+// machinesDiffer returns the sentence for sides of two classes of machine.
+func machinesDiffer(d gate.Decision, g gate.Ground) string {
+	of := map[baseline.Side]baseline.Environment{}
+	for _, s := range d.Sides {
+		if _, known := of[s.Side]; !known && !s.Stored {
+			of[s.Side] = s.Environment
+		}
+	}
+	base, head := of[baseline.Base], of[baseline.Head]
+	for name, pair := range map[string][2]string{"base": {base.CPU, head.CPU}, "head": {head.CPU, base.CPU}} {
+		if pair[0] == "" && pair[1] != "" {
+			return fmt.Sprintf("the sides are of two classes of machine: %s prints no cpu: line (Go before 1.16, or another machine), and the other is %s: %s", name, pair[1], few(g.Benchmarks))
+		}
+	}
+	return fmt.Sprintf("the sides are of two classes of machine, %s and %s: %s", Machine(base), Machine(head), few(g.Benchmarks))
 }
 
 // nothingText returns the sentence for a decision that had nothing to go by.
