@@ -3,9 +3,12 @@
 // slower benchmark, beside the rules of other tools on the same draws, and
 // writes the table that the documentation quotes.
 //
-//	go run ./pkg/gate/accuracy -pulls 1000 -o pkg/gate/accuracy/TABLE.md  # nine minutes on two processors
-//	go run ./pkg/gate/accuracy -pulls 100 -peers 0               # a first impression
-//	go run ./pkg/gate/accuracy -pulls 4000 -peers 0 -seed 2 -source dedicated -rule 'Δ = 3 %..$'  # one line, in four minutes
+//	go run ./pkg/gate/accuracy -pulls 1000 -o pkg/gate/accuracy/TABLE.md
+//	go run ./pkg/gate/accuracy -pulls 100 -peers 0
+//	go run ./pkg/gate/accuracy -pulls 4000 -peers 0 -seed 2 -source dedicated -rule 'Δ = 3 %..$'
+//
+// The first takes nine minutes on two processors, the second gives a first impression, the third
+// writes one line in four minutes.
 //
 // What happens on a real machine is measured by pkg/gate/accuracy/inject.
 //
@@ -30,15 +33,15 @@
 //
 // # Held out
 //
-// The constants were chosen on testdata, with seeds of their own. Testdata has sessions
-// 0, 3, 6 … of the dedicated machine's 23 by date, and the cloud benchmarks 0, 2, 4 …
-// of their sorted list, both counted from 0. The other fifteen sessions and the other benchmarks, written into two
-// files of the same form (testdata/README.md says where all of them come from), are what -data DIR
-// is for. With them 2,000 pull requests of the last command above take 4.09 rounds a side, have false alarms of .003 and
-// .004, and catch .967 [.958, .974] of the slowdowns by 3 %; with testdata 4,000 take 4.73 rounds, .004 and .004,
-// and .939 [.931, .946]. The sessions that were held out are quieter, so that this says that
-// the choice holds on other days, not that it is better there. The benchmarks of
-// the dedicated machine are the same in both halves.
+// The constants were chosen on testdata, with seeds of their own. Testdata has sessions 0, 3, 6 …
+// of the dedicated machine's 23 by date, and the cloud benchmarks 0, 2, 4 … of their sorted list,
+// both counted from 0. The other fifteen sessions and the other benchmarks, written into two
+// files of the same form (testdata/README.md says where all of them come from), are what -data
+// DIR is for. With them 2,000 pull requests of the last command above take 4.09 rounds a side,
+// have false alarms of .003 and .004, and catch .967 [.958, .974] of the slowdowns by 3 %; with
+// testdata 4,000 take 4.73 rounds, .004 and .004, and .939 [.931, .946]. The sessions that were
+// held out are quieter, so that this says that the choice holds on other days, not that it is
+// better there. The benchmarks of the dedicated machine are the same in both halves.
 //
 // σ is the truth about a benchmark, not what the gate saw of it: the robust standard
 // deviation (1.4826·MAD) of the logarithms of all values of the real session that is

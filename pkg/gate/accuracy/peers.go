@@ -103,7 +103,8 @@ func corrected(n int) func(pull) verdict {
 	}
 }
 
-// discoveries is the largest of sorted p values that Benjamini and Hochberg reject at .05; −1: none.
+// discoveries is the largest of sorted p values that Benjamini and Hochberg reject at .05; −1:
+// none.
 func discoveries(sorted []float64) float64 {
 	limit := -1.
 	for k, p := range sorted {

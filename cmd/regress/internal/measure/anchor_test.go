@@ -56,8 +56,8 @@ func TestAnchor(t *testing.T) {
 	for _, at := range got {
 		counts[at]++
 	}
-	// One round of all; two against the anchor; two against the base; two of all sides, which bring the
-	// anchor, two behind after the second step, level with the others: 1 + 2 + 2 = 5.
+	// One round of all; two against the anchor; two against the base; two of all sides, which
+	// bring the anchor, two behind after the second step, level with the others: 1 + 2 + 2 = 5.
 	want := map[string]int{"head A" + p: 5, "base A" + p: 5, "anchor A" + p: 5, "head B" + p: 1, "base B" + p: 1, "head Fresh" + p: 1}
 	if fmt.Sprint(counts) != fmt.Sprint(want) {
 		t.Errorf("measured %v, want %v", counts, want)

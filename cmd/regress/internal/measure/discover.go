@@ -181,8 +181,8 @@ func (d *discovery) adopt(s *side, p *suite.Package, seen *survey, out suite.Out
 		if !seen.leaf(name) && (seen.failed[name] == "" || seen.failedBelow(name)) {
 			continue // its sub-benchmarks say everything
 		}
-		// A function that failed before it could say whether it has
-		// sub-benchmarks goes by its own name, a sub-benchmark by the name that it would have printed.
+		// A function that failed before it could say whether it has sub-benchmarks goes by its
+		// own name, a sub-benchmark by the name that it would have printed.
 		key := baseline.Key{Package: p.Path, Name: name}
 		if strings.Contains(name, "/") {
 			key.Name = strings.TrimPrefix(name, "Benchmark") + procs

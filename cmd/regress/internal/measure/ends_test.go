@@ -60,7 +60,8 @@ func TestBudget(t *testing.T) {
 	o := r.options()
 	o.Base, o.Rounds, o.Budget = "", 2, 6*time.Second
 	res, text := run(t, o)
-	// The discovery takes three seconds, a round of Slow three more, expected six: Quick alone fits.
+	// The discovery takes three seconds, a round of Slow three more, expected six: Quick alone
+	// fits.
 	has(t, text, "# stopped: budget of 6s", "# not-run: - example.com/t Slow"+suffix()+" budget of 6s")
 	if got := order(text); !slices.Equal(got, []string{" Quick" + suffix(), " Quick" + suffix()}) {
 		t.Errorf("measured %q", got)

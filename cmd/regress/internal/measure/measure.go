@@ -52,10 +52,10 @@ type Options struct {
 	Bench     string        // in the syntax of go test -bench; empty: all
 	Benchtime string        // as go test -benchtime, the same on both sides; empty: DefaultBenchtime
 	Timeout   time.Duration // of one process
-	Budget    time.Duration // of running benchmarks, discovery included, building not: a cold cache must not eat the rounds; 0: none
+	Budget    time.Duration // of running benchmarks, discovery included, building not; 0: none
 	Rounds    int           // of each side before Next is asked; 0: DefaultRounds
 	Seed      uint64        // of the random order; 0: drawn and recorded
-	All       bool          // also run benchmarks whose code is the same on both sides; not needed for an A/A run, which marks none
+	All       bool          // also run benchmarks whose code is the same on both sides; an A/A run marks none
 
 	Noise map[baseline.Key]baseline.Noise // history that the decision will use, recorded in the log
 	Next  NextFunc                        // nil: Rounds rounds and no more

@@ -34,7 +34,8 @@ type Progress struct {
 	Left      time.Duration // of the budget; 0: no budget
 }
 
-// String is one line for a person: "round 3 · head PingPong/size=64B-2 · 17/48 · 12 undecided · 1m40s left".
+// String is one line for a person: "round 3 · head PingPong/size=64B-2 · 17/48 · 12 undecided ·
+// 1m40s left".
 func (p Progress) String() string {
 	parts := []string{}
 	if p.Phase != Measuring {
@@ -56,8 +57,8 @@ func (p Progress) String() string {
 	return strings.Join(parts, " · ")
 }
 
-// Lines returns a function for Options.Progress that says at most once in a while what takes so long
-// before the first round, for a log that nobody watches, and one that ends it.
+// Lines returns a function for Options.Progress that says at most once in a while what takes so
+// long before the first round, for a log that nobody watches, and one that ends it.
 func Lines(say func(string), every time.Duration) (show func(Progress), stop func()) {
 	var mu sync.Mutex
 	var last Progress

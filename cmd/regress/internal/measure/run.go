@@ -109,8 +109,8 @@ func (m *measurement) survey(ctx context.Context) error {
 }
 
 // compareSources marks what is proven to be the same on two sides, and which benchmarks are not
-// the same themselves. What is the same at the first of the other sides is not run; what is the same
-// at another needs no round of it.
+// the same themselves. What is the same at the first of the other sides is not run; what is the
+// same at another needs no round of it.
 func (m *measurement) compareSources(ctx context.Context) error {
 	if len(m.o.Command) > 0 || ctx.Err() != nil {
 		return nil
@@ -181,8 +181,8 @@ func (m *measurement) notRun(side baseline.Side, key baseline.Key) error {
 	return m.log.failed(ingest.NotRun(side, key, m.purse.spent()))
 }
 
-// giveUp takes a benchmark out of the measurement. What fails at an older commit that need not build
-// nobody can mend: there only the comparison with that one ends.
+// giveUp takes a benchmark out of the measurement. What fails at an older commit that need not
+// build nobody can mend: there only the comparison with that one ends.
 func (m *measurement) giveUp(side baseline.Side, key baseline.Key) {
 	e := m.plan.entries[key]
 	if e == nil {

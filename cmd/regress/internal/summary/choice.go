@@ -6,9 +6,9 @@ import (
 	"github.com/descartes/regress/pkg/baseline"
 )
 
-// split returns the units that are shown at once and those that are folded, without those that are
-// drawn. Where nobody asked about a function, its own units are shown at once, or time alone where it
-// has none and nothing is drawn.
+// split returns the units that are shown at once and those that are folded, without those that
+// are drawn. Where nobody asked about a function, its own units are shown at once, or time alone
+// where it has none and nothing is drawn.
 func (f *family) split(drawn []string) (front, back []string) {
 	asked := slices.ContainsFunc(f.units, f.asked)
 	for _, unit := range f.units {

@@ -112,18 +112,24 @@ var directions = map[baseline.Direction]string{baseline.Lower: "lower", baseline
 // unknown is absent.
 //
 //	{
-//	  "version": 1, "project": "…", "stopped": "budget of 3m0s", "bench": "^BenchmarkParse$", "seed": 42,
-//	  "recommended": [{"name": "latency-critical", "choose": "transport", "unit": "p95-latency-sec",
-//	    "verdict": "best" | "tie" | "undecided" | "not measured", "why": "…", "benchmarks": 4, "rounds": 6,
+//	  "version": 1, "project": "…", "stopped": "budget of 3m0s",
+//	  "bench": "^BenchmarkParse$", "seed": 42,
+//	  "recommended": [{
+//	    "name": "latency-critical", "choose": "transport", "unit": "p95-latency-sec",
+//	    "verdict": "best" | "tie" | "undecided" | "not measured", "why": "…",
+//	    "benchmarks": 4, "rounds": 6,
 //	    "options": [{                  best first
 //	      "value": "shm", "typical": 1.2e-6, "behind": 1, "tied": true,
 //	      "interval": {"lo": 7.9, "hi": 8.8, "level": 0.95}}],
 //	    "warnings": ["…"], "fingerprint": "…"}],
-//	  "gains": [{"name": "batching", "key": "mode", "of": "batched", "over": "plain", "unit": "msg/s", "claim": 1.2,
-//	    "verdict": "met" | "missed" | "undecided" | "not measured" | absent, "why": "…", "times": 8.1,
+//	  "gains": [{
+//	    "name": "batching", "key": "mode", "of": "batched", "over": "plain",
+//	    "unit": "msg/s", "claim": 1.2, "why": "…", "times": 8.1,
+//	    "verdict": "met" | "missed" | "undecided" | "not measured" | absent,
 //	    "interval": {"lo": 7.9, "hi": 8.4, "level": 0.95}, "rounds": 6,
 //	    "each": [{                     in order of package and name
-//	      "package": "…", "function": "Throughput", "parts": [as below, without the key], "times": 8.1, "interval": {…}}],
+//	      "package": "…", "function": "Throughput", "parts": [as below, without the key],
+//	      "times": 8.1, "interval": {…}}],
 //	    "warnings": ["…"], "fingerprint": "…"}],
 //	  "targets": [as in a decision],
 //	  "machines": [{"fingerprint": "…", "commit": "…", "cpu": "…", …,

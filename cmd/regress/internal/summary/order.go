@@ -37,7 +37,8 @@ func compareValues(a, b string) int {
 	return strings.Compare(a, b)
 }
 
-// ordered returns a comparison that puts the first values in the order given, and others behind them.
+// ordered returns a comparison that puts the first values in the order given, and others behind
+// them.
 func ordered(first []string) func(a, b string) int {
 	place := func(value string) int {
 		if i := slices.Index(first, value); i >= 0 {

@@ -46,8 +46,8 @@ func (p *page) results(m *Machine) {
 	}
 }
 
-// family writes the tables of one function: percentiles as a drawing, of the others what somebody asked about
-// open, and the rest folded.
+// family writes the tables of one function: percentiles as a drawing, of the others what somebody
+// asked about open, and the rest folded.
 func (p *page) family(f *family) {
 	drawn := f.distributions()
 	front, back := f.split(slices.Concat(drawn...))

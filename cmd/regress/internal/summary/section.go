@@ -13,9 +13,9 @@ type section struct {
 	families []*family
 }
 
-// sections returns families by the group that they are in, the first by name where several have them;
-// those that are in none come last. A group has a function when the first element of one of its
-// alternatives matches it.
+// sections returns families by the group that they are in, the first by name where several have
+// them; those that are in none come last. A group has a function when the first element of one of
+// its alternatives matches it.
 func (o Options) sections(all []*family) []section {
 	groups := map[string][]*family{}
 	for _, f := range all {

@@ -9,7 +9,8 @@
 //	choice.go        which units of a family are shown, and which need no table
 //	order.go         64B before 1KiB
 //	cell.go, bar.go  what stands in a cell: figures, labels, distributions and rounds
-//	markdown.go      the page; recommended.go, gains.go, targets.go, results.go and draw.go its tables
+//	markdown.go      the page
+//	recommended.go   its tables, with gains.go, targets.go, results.go and draw.go
 //	json.go          the same for programs
 //
 // What the tables look like follows from the names alone: "key=value" parts are

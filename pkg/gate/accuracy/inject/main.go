@@ -2,9 +2,12 @@
 // eight benchmarks, commits changes to it, runs regress compare on each, and
 // counts what was called slower.
 //
-//	go run ./pkg/gate/accuracy/inject                  # 20 unchanged and 10 of each slowdown, at most 20 minutes
-//	go run ./pkg/gate/accuracy/inject -times 1         # a first impression: 2 unchanged, 1 of each
-//	go run ./pkg/gate/accuracy/inject -repo . -file pkg/ipc/ipc.go -for 1h   # 20 unchanged commits of a suite that exists
+//	go run ./pkg/gate/accuracy/inject
+//	go run ./pkg/gate/accuracy/inject -times 1
+//	go run ./pkg/gate/accuracy/inject -repo . -file pkg/ipc/ipc.go -for 1h
+//
+// The first makes 20 unchanged commits and 10 of each slowdown in at most 20 minutes, the second
+// gives a first impression with 2 and 1, the third makes 20 unchanged commits of a suite that exists.
 //
 // An unchanged commit adds a comment that moves every line below it, so that the
 // binaries differ. A slowdown makes the steps of one benchmark, another one

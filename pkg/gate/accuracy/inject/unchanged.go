@@ -12,7 +12,8 @@ import (
 	"time"
 )
 
-// unchanged judges up to times commits of a clone of repo, made in dir, that change a comment in file.
+// unchanged judges up to times commits of a clone of repo, made in dir, that change a comment in
+// file.
 func unchanged(ctx context.Context, w io.Writer, dir, repo, file string, times int, limit time.Duration) error {
 	if file == "" {
 		return errors.New("-repo needs -file, a Go file that the suite depends on")
@@ -58,7 +59,8 @@ func unchanged(ctx context.Context, w io.Writer, dir, repo, file string, times i
 	return writeUnchanged(w, all)
 }
 
-// comment commits another comment at the top of file: every line below it moves, and so the binaries differ.
+// comment commits another comment at the top of file: every line below it moves, and so the
+// binaries differ.
 func (l *lab) comment(ctx context.Context, file string, number int) error {
 	path := filepath.Join(l.dir, file)
 	content, err := os.ReadFile(path)
