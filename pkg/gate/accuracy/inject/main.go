@@ -7,7 +7,8 @@
 //	go run ./pkg/gate/accuracy/inject -repo . -file pkg/ipc/ipc.go -for 1h
 //
 // The first makes 20 unchanged commits and 10 of each slowdown in at most 20 minutes, the second
-// gives a first impression with 2 and 1, the third makes 20 unchanged commits of a suite that exists.
+// gives a first impression with 2 and 1, the third makes 20 unchanged commits of a suite that
+// exists.
 //
 // An unchanged commit adds a comment that moves every line below it, so that the
 // binaries differ. A slowdown makes the steps of one benchmark, another one
