@@ -8,6 +8,7 @@ import (
 	"io"
 	"math"
 	"regexp"
+	"strings"
 
 	"golang.org/x/perf/benchfmt"
 
@@ -135,8 +136,11 @@ func isTable(r *benchfmt.Result) bool {
 		return false
 	}
 	unit := cmp.Or(r.Values[0].OrigUnit, r.Values[0].Unit)
-	return unit == "~" || len(unit) > 2 && unit[len(unit)-1] == '%' && (unit[0] == '+' || unit[0] == '-' || unit[0] >= '0' && unit[0] <= '9')
+	return unit == "~" || strings.HasSuffix(unit, "%") && change.MatchString(unit)
 }
+
+// change is how a table writes one.
+var change = regexp.MustCompile(`^[-+]?(?:\d+\.\d+|NaN|\+?Inf)%$`)
 
 // read takes one part of a text through benchfmt. The feed hands it one line at
 // a time, so that what the part knows (side, round, line) belongs to the record
