@@ -41,8 +41,8 @@ func (s *session) reference(ctx context.Context, log *baseline.Log, ref string) 
 		}
 		found = append(found, runs...)
 	}
-	based := slices.ContainsFunc(log.Runs, func(r baseline.Run) bool { return r.Side == baseline.Base })
-	if len(found) == 0 && !based { // a base on another machine is told as such
+	both := log.Procedure == baseline.TwoStage || slices.ContainsFunc(log.Runs, func(r baseline.Run) bool { return r.Side == baseline.Base })
+	if len(found) == 0 && !both { // with both sides at hand nobody looked for one
 		log.Warnings = append(log.Warnings, baseline.Warning{Kind: baseline.Noted, Detail: fmt.Sprintf(
 			"the store has no baseline of %s for project %q: measure one with regress baseline update, or compare side by side with regress compare --base %[1]s", ref, s.project(*log))})
 	}

@@ -41,6 +41,7 @@ func (in Input) splitAnchor() (current Input, anchored *Input) {
 		return current, nil
 	}
 	old.Log.Same = in.Log.SameAnchor
+	old.Log.Edited = map[baseline.Side]map[baseline.Function]bool{baseline.Base: in.Log.Edited[baseline.Anchor]}
 	old.Log.Functions = map[baseline.Side][]baseline.Function{}
 	for _, side := range []baseline.Side{baseline.Anchor, baseline.Head} {
 		if functions, known := in.Log.Functions[side]; known {
@@ -201,6 +202,6 @@ func anchorLimits(all []*series) (out []Limit) {
 	}))
 	return limit(out, NotHeld, pick(all, func(s *series) bool {
 		judged := s.verdict == Improved || s.verdict == Unchanged || s.verdict == Inconclusive || s.verdict == Added
-		return judged && (s.anchor == nil || s.anchor.verdict == Inconclusive && s.anchor.stage == "")
+		return judged && (s.anchor == nil || s.anchor.verdict == Edited || s.anchor.verdict == Inconclusive && s.anchor.stage == "")
 	}))
 }

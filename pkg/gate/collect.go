@@ -99,6 +99,7 @@ type facts struct {
 	in       Input
 	problems map[baseline.Function][]baseline.Problem // by package and name as given
 	declared map[baseline.Side]map[baseline.Function]bool
+	dying    int // benchmarks with a process that died, on either side
 }
 
 func newFacts(in Input) facts {
@@ -118,6 +119,7 @@ func newFacts(in Input) facts {
 			f.declared[side][fn] = true
 		}
 	}
+	f.countDeaths()
 	return f
 }
 
@@ -192,6 +194,9 @@ func (f facts) look(s *series, g, elsewhere *group) {
 	if v == Inconclusive || v == Missing {
 		s.state = open
 	}
+	if why.Code == CrashesUnsure && f.in.Log.Procedure == baseline.TwoStage {
+		s.want = why.Needed
+	}
 }
 
 // known returns what facts alone say of a series; no verdict where they say nothing.
@@ -202,13 +207,15 @@ func (f facts) known(s *series, g, elsewhere *group) (Verdict, Reason) {
 		function = s.key.Function()
 	}
 	proof, same := f.same(s.key)
-	problems := f.problemsOf(s.key)
 	var procs [2]int
+	problem, crash := f.problem(s)
 	switch {
 	case s.policy.ignore:
 		return NotJudged, Reason{Code: Ignored}
-	case len(problems) > 0:
-		return Inconclusive, Reason{Code: BrokenResult, Problem: &problems[0]}
+	case problem != nil:
+		return Inconclusive, Reason{Code: BrokenResult, Problem: problem}
+	case crash.Code != "":
+		return Inconclusive, crash
 	case s.broken:
 		return Inconclusive, Reason{Code: NotFinite}
 	case same:
@@ -219,6 +226,8 @@ func (f facts) known(s *series, g, elsewhere *group) (Verdict, Reason) {
 		return Inconclusive, Reason{Code: OtherProcs, Procs: procs}
 	case !head:
 		return f.absent(function)
+	case base && f.in.Log.Edited[baseline.Base][s.key.Function()]:
+		return Edited, Reason{Code: SourceEdited}
 	case base:
 		return "", Reason{}
 	case elsewhere != nil:
@@ -263,6 +272,39 @@ func (f facts) otherProcs(s *series, procs *[2]int) bool {
 	return found > 0 && !own[found]
 }
 
+// problem returns the first problem of a series that is no death, else what its deaths
+// mean, unless that is chance alone: then its numbers decide.
+func (f facts) problem(s *series) (*baseline.Problem, Reason) {
+	problems := f.problemsOf(s.key)
+	for i := range problems {
+		if !problems[i].Kind.Died() {
+			return &problems[i], Reason{}
+		}
+	}
+	if len(problems) == 0 {
+		return nil, Reason{}
+	}
+	s.deaths = f.deaths(s.key)
+	last := &problems[len(problems)-1]
+	for i := range problems {
+		if problems[i].Side != baseline.Base {
+			last = &problems[i]
+		}
+	}
+	staged := f.in.Log.Procedure == baseline.TwoStage
+	switch v, need := s.deaths.judge(f.crashLevel(), staged); v {
+	case headsDoing:
+		return nil, Reason{Code: CrashesMore, Deaths: s.deaths, Problem: last}
+	case unsure:
+		declared, known := f.declared[baseline.Base]
+		if s.deaths.BaseOf == 0 && (!staged || known && !declared[s.key.Function()]) {
+			need = 0 // base does not have it: no process of its would tell
+		}
+		return nil, Reason{Code: CrashesUnsure, Deaths: s.deaths, Problem: last, Needed: need}
+	}
+	return nil, Reason{}
+}
+
 // absent returns what to make of a series that base printed and head did not.
 func (f facts) absent(function baseline.Function) (Verdict, Reason) {
 	declared, known := f.declared[baseline.Head]
@@ -281,6 +323,9 @@ func (f facts) alone(s *series, g *group) (Verdict, Reason) {
 	if slices.ContainsFunc(s.stored, func(r baseline.Run) bool { return sampleOf(r, s.key) != nil }) {
 		return "", Reason{} // to be judged against them
 	}
+	if baseKnown(f.in) {
+		return Added, Reason{Code: NotAtBase}
+	}
 	others := slices.ContainsFunc(f.in.Stored, func(r baseline.Run) bool {
 		return r.Environment.Fingerprint() != g.print && sampleOf(r, s.key) != nil
 	})
@@ -288,6 +333,13 @@ func (f facts) alone(s *series, g *group) (Verdict, Reason) {
 		return Inconclusive, Reason{Code: OtherStored, Machine: &g.headRun.Environment}
 	}
 	return Added, Reason{Code: NothingStored}
+}
+
+// baseKnown says whether base was to be measured, whatever came of it: what it did not
+// print it does not have.
+func baseKnown(in Input) bool {
+	_, declared := in.Log.Functions[baseline.Base]
+	return in.Log.Procedure == baseline.TwoStage || declared || slices.ContainsFunc(in.Log.Runs, func(r baseline.Run) bool { return r.Side == baseline.Base })
 }
 
 // silent are the benchmarks of which the log speaks and which printed no
@@ -315,6 +367,8 @@ func (f facts) silent(seen []*series) []*series {
 		switch s.finding = found(v, "", ""); {
 		case s.policy.ignore:
 			s.decide(NotJudged, Ignored)
+		case why.Code == CrashesUnsure && f.in.Log.Procedure == baseline.TwoStage:
+			s.ask(why.Needed, why)
 		case v == Inconclusive:
 			s.wait(why)
 		default:
@@ -323,10 +377,15 @@ func (f facts) silent(seen []*series) []*series {
 		out = append(out, s)
 	}
 	for i, p := range f.in.Log.Problems {
-		if p.Name != "" {
-			key := baseline.Key{Package: p.Package, Name: strings.TrimPrefix(p.Name, "Benchmark")}
-			add(key, Inconclusive, Reason{Code: BrokenResult, Problem: &f.in.Log.Problems[i]})
+		if p.Name == "" {
+			continue
 		}
+		key := baseline.Key{Package: p.Package, Name: strings.TrimPrefix(p.Name, "Benchmark")}
+		why := Reason{Code: BrokenResult, Problem: &f.in.Log.Problems[i]}
+		if problem, crash := f.problem(&series{key: key}); problem == nil && crash.Code != "" {
+			why = crash
+		}
+		add(key, Inconclusive, why)
 	}
 	keys := make([]baseline.Key, 0, len(f.in.Log.Same))
 	for key := range f.in.Log.Same {

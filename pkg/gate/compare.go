@@ -24,6 +24,7 @@ type series struct {
 	anchor *series         // the same against the anchor; nil: nothing is known of that
 	twoWay bool            // both sides were measured in this log
 	broken bool            // a value is not a number
+	deaths Deaths          // processes that died
 
 	// values of complete rounds as logarithms, turned so that larger is worse
 	worse pair
@@ -59,6 +60,7 @@ type finding struct {
 	state      state
 	want       int // rounds a side that the procedure asks for next
 	shift      float64
+	middle     float64 // of base, and of head less the shift; NaN: unknown
 	lo, hi     float64 // of shift
 	level      float64 // of [lo, hi]; 0: no interval
 	p          float64 // one-sided, NaN: no test
@@ -79,7 +81,7 @@ const (
 // found is a finding without a number, for which nothing more is asked.
 func found(v Verdict, stage Stage, code Code) finding {
 	nan := math.NaN()
-	return finding{verdict: v, stage: stage, reason: Reason{Code: code}, shift: nan, p: nan, detectable: nan, atMost: nan, seemed: nan}
+	return finding{verdict: v, stage: stage, reason: Reason{Code: code}, shift: nan, middle: nan, p: nan, detectable: nan, atMost: nan, seemed: nan}
 }
 
 // decide ends a series with a verdict.

@@ -23,6 +23,7 @@ const (
 	Removed      Verdict = "removed" // base has it and its function is gone from head's source
 	Crept        Verdict = "crept"   // slower than the anchor, and not by this change alone
 	Waived       Verdict = "waived"  // regressed, or crept, within an unexpired waiver
+	Edited       Verdict = "edited"  // its own source is another one at base: not comparable
 	SameCode     Verdict = "same code"
 	NotJudged    Verdict = "not judged" // a neutral unit, or ignored by a rule
 )
@@ -114,7 +115,11 @@ type Interval = stat.Interval
 
 // Summary is one side of a row.
 type Summary struct {
-	Median float64 // of the rounds, in Row.Unit
+	// Median is the center of the side, in Row.Unit. Where a row has a Change by a shift of
+	// logarithms, both sides' centers are of the rounds that it was taken from, and
+	// head's is base's times 1 + Change: base's is the median of all those rounds once the
+	// shift is taken out of head's. Elsewhere it is the median of the rounds.
+	Median float64
 	N      int     // rounds
 	Spread float64 // half-width relative to the median: robust SD of the rounds; 0 for one round
 }
@@ -135,6 +140,7 @@ type Row struct {
 	P          *float64  // one-sided, before correction for other series; over its share of the budget where several looks were taken; absent when no test was made
 	MinEffect  float64   // Δ in force for this row; tolerance for exact units
 	Detectable *float64  // smallest relative worsening this row could have seen with power .8 at its corrected level
+	Still      bool      // a count, or a value that never moved: it says nothing of time
 	AtMost     *float64  // bound of the worsening; only of an unchanged row
 	Stage      Stage
 	JudgedAs   string     // the unit of the row that this one repeats: B/s or msg/s that is a constant over sec/op

@@ -36,7 +36,7 @@ func Decide(in Input) Decision {
 		d.Sides = append(d.Sides, anchorSides(*anchored)...)
 	}
 	if !in.OnlyHead {
-		d.Warnings = append(d.Warnings, waive(all, in)...)
+		d.Warnings = slices.Concat(d.Warnings, flaky(all, in), waive(all, in))
 		applyCreep(all)
 	}
 	several := environments(all) > 1
@@ -112,7 +112,7 @@ func procedure(in Input) baseline.Procedure {
 		}
 	}
 	switch {
-	case head && !base:
+	case head && !base && (in.Log.Procedure != baseline.TwoStage || len(in.Stored) > 0):
 		return StoredBaseline
 	case in.Log.Procedure == baseline.TwoStage:
 		return baseline.TwoStage

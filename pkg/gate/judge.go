@@ -42,10 +42,14 @@ func judge(in Input, anchored *Input) []*series {
 		more, _ := divide(against, staged)
 		pairs = append(pairs, more...)
 	}
+	alpha := in.Policy.Alpha
+	if slices.ContainsFunc(in.Log.Problems, func(p baseline.Problem) bool { return p.Name != "" && p.Kind.Died() }) {
+		alpha *= 1 - crashShare // the rest is for crashes: see crash.go
+	}
 	if staged {
-		judgeTwoStage(pairs, in.Policy.Alpha)
+		judgeTwoStage(pairs, alpha)
 	} else {
-		judgeFixed(pairs, in.Policy.Alpha)
+		judgeFixed(pairs, alpha)
 	}
 	judgeStored(stored)
 	for _, s := range slices.Concat(all, against) {
@@ -55,6 +59,9 @@ func judge(in Input, anchored *Input) []*series {
 	}
 	for _, s := range against {
 		s.dropRequests()
+		if s.stage == "" { // whether it crashes is asked against base alone
+			s.want = 0
+		}
 	}
 	return all
 }
@@ -64,7 +71,7 @@ func divide(all []*series, staged bool) (pairs, stored []*series) {
 	for _, s := range all {
 		switch {
 		case s.verdict != "":
-		case s.unit.Exact && exact(s, staged && s.twoWay && s.lost() <= mostLost):
+		case s.unit.Exact && exact(s, staged && s.twoWay && s.unpaired() <= mostLost):
 		case s.twoWay:
 			pairs = append(pairs, s)
 		default:
@@ -131,7 +138,7 @@ func measurable(pairs []*series, completeOnly bool) []*series {
 		if completeOnly {
 			base, head = complete(s.base, s.head)
 		}
-		if lost := s.lost(); completeOnly && lost > mostLost {
+		if lost := s.unpaired(); completeOnly && lost > mostLost {
 			s.finding = found(Inconclusive, "", "")
 			s.wait(Reason{Code: OneSided, Rounds: lost})
 			return true
@@ -152,6 +159,10 @@ func (s *series) lost() int {
 	return max(len(s.base.values), len(s.head.values)) - len(both)
 }
 
+// unpaired is the number of rounds that lack a side for no known reason: a process that
+// died is one.
+func (s *series) unpaired() int { return s.lost() - s.deaths.Base - s.deaths.Head }
+
 // sample is a pair, sorted, with what the procedures ask of it.
 type sample struct {
 	stat.Shifts
@@ -164,6 +175,15 @@ func newSample(p pair) *sample {
 	s := &sample{Shifts: stat.NewShifts(base, head), base: base, head: head}
 	s.shift = s.HodgesLehmann()
 	return s
+}
+
+// middle is the median of all values once the shift is taken out of head's.
+func (s *sample) middle() float64 {
+	all := slices.Clone(s.base)
+	for _, v := range s.head {
+		all = append(all, v-s.shift)
+	}
+	return stat.Median(all)
 }
 
 // sd is the standard deviation to reckon with: what the past says while there
@@ -198,7 +218,7 @@ func (s *sample) clears(sd, effect float64) (bound float64, ok bool) {
 
 // record puts the shift of a sample and its bound into a finding.
 func (f *finding) record(s *sample, bound float64) {
-	f.shift, f.atMost = s.shift, bound
+	f.shift, f.middle, f.atMost = s.shift, s.middle(), bound
 }
 
 // interval adds the interval of the shift, which is dear: once, for the last look.

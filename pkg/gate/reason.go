@@ -26,7 +26,10 @@ const (
 	FunctionRemoved Code = "function removed"         // from the source of head; Text: its name
 	SeriesGone      Code = "series gone"              // head ran the function, Text, and did not print the series
 	HeadSilent      Code = "head printed nothing"     //
+	SourceEdited    Code = "benchmark edited"         // its own source is another one at base
 	OneSided        Code = "on one side alone"        // in Rounds of the rounds
+	CrashesMore     Code = "crashes more at head"     // Deaths; Problem: the last of head's
+	CrashesUnsure   Code = "crashes"                  // Deaths, Problem; Needed processes a side would tell, 0: none can
 	Negative        Code = "negative"                 // values below zero have no relative change
 )
 
@@ -85,6 +88,7 @@ type Reason struct {
 	Rounds   int     // that there are, a side
 	Needed   int     // rounds or sessions
 	Sessions int
+	Deaths   Deaths
 	Times    float64 // how many times better or worse than a target asks; 0: no ratio
 	End      float64 // of a target's interval, in its unit
 	Level    float64 // of End, one-sided
@@ -128,7 +132,7 @@ type Ground struct {
 	Target     *TargetRow        // of TargetOpen
 	Problem    *baseline.Problem // of ProblemSeen
 	Benchmarks []string          // of the others that speak of benchmarks, in order of name
-	Procs      [2]int            // of ProcsDiffer
+	Reason     Reason            // of CrashedAtHead and Blocked
 	By         string            // what ended the measurement too early, if anything did
 }
 
@@ -140,13 +144,11 @@ const (
 	RowRegressed   GroundCode = "row regressed"
 	RowCrept       GroundCode = "row crept"
 	StrictUnjudged GroundCode = "strict: could not be judged"
-	CrashedAtHead  GroundCode = "crashed at head"
-	TargetOpen     GroundCode = "target" // missed, undecided or not measured
+	CrashedAtHead  GroundCode = "crashed at head" // Reason
+	NotBuilt       GroundCode = "not built"       // Problem
+	TargetOpen     GroundCode = "target"          // missed, undecided or not measured
 	MissingAtHead  GroundCode = "missing from head"
-	NotReached     GroundCode = "not reached"
-	MachinesDiffer GroundCode = "sides on other machines"
-	ProcsDiffer    GroundCode = "sides with other GOMAXPROCS" // Procs: of base and of head
-	Broken         GroundCode = "crashed or broken"
+	Blocked        GroundCode = "blocked" // Reason: of the first of Benchmarks
 	RoundsWanted   GroundCode = "undecided for want of rounds"
 	StoredAlone    GroundCode = "not settled by the stored baseline"
 	AnchorOpen     GroundCode = "undecided against the anchor"
@@ -176,6 +178,7 @@ const (
 	WeakBelow     LimitCode = "smaller than could be seen"
 	Noisy         LimitCode = "too noisy"
 	NotSettled    LimitCode = "not settled"
+	EditedThere   LimitCode = "edited"
 	Incomparable  LimitCode = "nothing to compare with"
 	LeftToRule    LimitCode = "ignored by a rule"
 	OrderGiven    LimitCode = "order not random"
@@ -194,6 +197,9 @@ type Warning struct {
 	Waiver     string           // of WaiverUnused: its name
 	Place      string           // of WaiverUnused: where it stands
 	Seen       baseline.Warning // of LogWarning
+	Benchmark  string
+	Deaths     Deaths
+	Problem    *baseline.Problem
 }
 
 // WarningCode names a Warning.
@@ -204,6 +210,7 @@ const (
 	SidesDiffer  WarningCode = "the sides differ"
 	WaiverUnused WarningCode = "waiver matches nothing"
 	LogWarning   WarningCode = "of the log"
+	FailsAtTimes WarningCode = "fails now and then" // Benchmark, Deaths, Problem
 )
 
 // Fact is something about a machine or a build in which two sides may differ.

@@ -14,7 +14,7 @@ func (s *series) row(several bool) Row {
 	r := Row{
 		Package: s.key.Package, Name: s.key.Name, Unit: s.key.Unit, Direction: s.unit.Direction, Exact: s.unit.Exact,
 		Verdict: s.verdict, Reason: s.reason, MinEffect: stat.Tidy(s.policy.minEffect), Stage: s.stage, Waivers: s.waivers,
-		Base: s.base.summary(), Head: s.head.summary(), P: stat.Known(s.p), Drift: s.drift(),
+		Still: s.still(), Base: s.base.summary(), Head: s.head.summary(), P: stat.Known(s.p), Drift: s.drift(),
 	}
 	r.Reason.Shift = s.told()
 	if s.verdict == Unchanged && s.atMost > 0 && r.Reason.Bound == 0 {
@@ -29,6 +29,7 @@ func (s *series) row(several bool) Row {
 	if s.stage == Exact {
 		r.MinEffect = stat.Tidy(s.policy.tolerance)
 	}
+	s.center(&r)
 	if r.Base != nil && r.Head != nil {
 		switch {
 		case !math.IsNaN(s.shift) && !s.zeros():
@@ -57,6 +58,25 @@ func (s *series) row(several bool) Row {
 	return r
 }
 
+// center gives both sides of a row the centers between which its shift lies, so that what
+// is shown divides. The median of one side and that of the other need not: the shift is the
+// median of all differences, of the rounds of one look.
+func (s *series) center(r *Row) {
+	if math.IsNaN(s.shift) || math.IsNaN(s.middle) || s.zeros() || r.Base == nil || r.Head == nil {
+		return
+	}
+	value := func(log float64) float64 {
+		if s.unit.Direction == baseline.Higher {
+			log = -log
+		}
+		return math.Exp(log)
+	}
+	base, head := value(s.middle), value(s.middle+s.shift)
+	if !math.IsInf(base, 0) && !math.IsInf(head, 0) && base > 0 && head > 0 {
+		r.Base.Median, r.Head.Median = stat.Tidy(base), stat.Tidy(head)
+	}
+}
+
 // relative turns a shift, larger is worse, into the relative change of the value.
 func (s *series) relative(shift float64) float64 {
 	if s.unit.Direction == baseline.Higher {
@@ -74,9 +94,7 @@ func (s *series) size(shift float64) float64 {
 // nothing, as both medians. nil: there is no change to tell of.
 func (s *series) told() *Shift {
 	t := &Shift{Counted: s.stage == Exact || s.zeros()}
-	if len(s.base.values) > 0 && len(s.head.values) > 0 {
-		t.From, t.To = stat.Median(s.base.values), stat.Median(s.head.values)
-	}
+	t.From, t.To = stat.Median(s.base.values), stat.Median(s.head.values)
 	shift := s.shift
 	if s.reason.Code == Unconfirmed {
 		t.Counted, shift = false, s.seemed
@@ -113,8 +131,8 @@ func (r rounds) summary() *Summary {
 
 // rank of a verdict in a report: what somebody must act on comes first.
 var rank = map[Verdict]int{
-	Regressed: 0, Crept: 1, Missing: 2, Inconclusive: 3, Waived: 4, Improved: 5, Added: 6,
-	Removed: 7, Unchanged: 8, SameCode: 9, NotJudged: 10,
+	Regressed: 0, Crept: 1, Missing: 2, Inconclusive: 3, Waived: 4, Improved: 5, Edited: 6,
+	Added: 7, Removed: 8, Unchanged: 9, SameCode: 10, NotJudged: 11,
 }
 
 // compare orders rows worst first: by verdict, then by the size of the

@@ -44,7 +44,8 @@ func (s *series) againstStored() {
 		s.reason = Reason{Code: Negative}
 		return
 	}
-	s.shift = stat.Median(p.base) - stat.Median(mids)
+	s.middle = stat.Median(mids)
+	s.shift = stat.Median(p.base) - s.middle
 	if len(mids) < storedSessions {
 		s.reason = Reason{Code: FewSessions, Sessions: len(mids), Needed: storedSessions}
 		return

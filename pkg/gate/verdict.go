@@ -9,12 +9,12 @@ import (
 
 // conclude gives a decision its outcome, grounds and limits.
 func conclude(d *Decision, all []*series, in Input) {
-	failed := slices.Concat(redGrounds(d), strictGrounds(all, in.Policy), crashGrounds(all, in), targetGrounds(d.Targets, Missed))
+	failed := slices.Concat(redGrounds(d), strictGrounds(all, in.Policy), crashGrounds(all), buildGrounds(in), targetGrounds(d.Targets, Missed))
 	undecided := slices.Concat(openGrounds(all, in), anchorGrounds(all, in, d.Anchor), targetGrounds(d.Targets, Undecided, NotMeasured))
 	if in.OnlyHead && !slices.ContainsFunc(d.Targets, func(t TargetRow) bool { return t.Verdict != LeftOut }) {
 		undecided = append(undecided, Ground{Code: NoTarget})
 	}
-	if !in.OnlyHead && !decided(all) && len(failed)+len(undecided) == 0 {
+	if !in.OnlyHead && !decided(all, in) && len(failed)+len(undecided) == 0 {
 		undecided = append(undecided, Ground{Code: nothingDecided(all, in)})
 	}
 	switch {
@@ -32,23 +32,39 @@ func conclude(d *Decision, all []*series, in Input) {
 	}
 }
 
-// decided says whether anything was: a decision on nothing is not green. Equal
-// counts of allocations say nothing about time, so they do not carry a run of
-// which no timed series could be judged.
-func decided(all []*series) bool {
-	counted, inconclusive := false, false
+// decided says whether anything was: a decision on nothing is not green. What never
+// moves, such as equal counts of allocations, says nothing about time, and does not
+// carry a run of which no timed series could be judged. What base does not have, or
+// has in another form, is no failure to decide.
+func decided(all []*series, in Input) bool {
+	counted, inconclusive, fresh, missing := false, false, false, false
 	for _, s := range all {
 		switch s.verdict {
 		case Unchanged, Improved, Regressed, Crept, Waived, SameCode:
-			if !s.unit.Exact { // also where it wavered and was judged as a measurement
+			if s.verdict == SameCode || !s.still() {
 				return true
 			}
 			counted = true
 		case Inconclusive:
 			inconclusive = true
+		case Added, Edited:
+			fresh = true
+		case Missing:
+			missing = true
 		}
 	}
-	return counted && !inconclusive
+	return !inconclusive && (counted || fresh && !missing && baseKnown(in))
+}
+
+// still says whether a series says nothing of time: a count, or a measurement that
+// never moved on either side.
+func (s *series) still() bool {
+	if s.unit.Exact { // also where it wavered and was judged as a measurement
+		return true
+	}
+	base, same := constant(s.base.values)
+	head, too := constant(s.head.values)
+	return same && too && base == head && len(s.base.values)+len(s.head.values) > 2
 }
 
 // nothingDecided says why there was nothing to judge.
@@ -120,26 +136,27 @@ func strictGrounds(all []*series, p Policy) []Ground {
 	return ground(nil, StrictUnjudged, pick(all, func(s *series) bool { return s.verdict == Inconclusive }))
 }
 
-// crashGrounds are the benchmarks that ran at base and crashed at head: whatever
-// they would have measured, head broke them.
-func crashGrounds(all []*series, in Input) (out []Ground) {
-	if in.OnlyHead || !slices.ContainsFunc(in.Log.Problems, func(p baseline.Problem) bool { return p.Kind.Died() }) {
-		return nil
+// crashGrounds are the benchmarks that die more often at head than chance allows:
+// whatever they would have measured, head broke them.
+func crashGrounds(all []*series) (out []Ground) {
+	for _, s := range all {
+		if s.reason.Code == CrashesMore && !slices.ContainsFunc(out, func(g Ground) bool { return g.Benchmarks[0] == s.key.Name }) {
+			out = append(out, Ground{Code: CrashedAtHead, Benchmarks: []string{s.key.Name}, Reason: s.reason})
+		}
 	}
-	f := newFacts(in)
-	names := pick(all, func(s *series) bool {
-		if s.verdict == NotJudged {
-			return false
+	return out
+}
+
+// buildGrounds are the packages that head does not build though base ran: a compiler
+// throws no dice.
+func buildGrounds(in Input) (out []Ground) {
+	for i, p := range in.Log.Problems {
+		ran := func(r baseline.Run) bool {
+			return r.Side == baseline.Base && slices.ContainsFunc(r.Samples, func(s baseline.Sample) bool { return s.Package == p.Package })
 		}
-		var atHead, atBase bool
-		for _, p := range f.problemsOf(s.key) {
-			atHead = atHead || p.Kind.Died() && p.Side == baseline.Head
-			atBase = atBase || p.Side != baseline.Head
+		if p.Kind == baseline.BuildFailed && p.Side == baseline.Head && slices.ContainsFunc(in.Log.Runs, ran) {
+			out = append(out, Ground{Code: NotBuilt, Problem: &in.Log.Problems[i]})
 		}
-		return atHead && !atBase && f.ran(baseline.Base, s.key.Function())
-	})
-	for _, name := range names {
-		out = append(out, Ground{Code: CrashedAtHead, Benchmarks: []string{name}})
 	}
 	return out
 }
@@ -156,13 +173,7 @@ func targetGrounds(rows []TargetRow, verdicts ...TargetVerdict) (out []Ground) {
 // openGrounds are what is not decided and should have been.
 func openGrounds(all []*series, in Input) (out []Ground) {
 	out = ground(out, MissingAtHead, pick(all, func(s *series) bool { return s.verdict == Missing }))
-	blocked := func(s *series) bool { return s.verdict == Inconclusive && s.stage == "" && s.state == open }
-	notRun := func(s *series) bool { return s.reason.Problem != nil && s.reason.Problem.Kind == baseline.NotRun }
-	out = ground(out, NotReached, pick(all, func(s *series) bool { return blocked(s) && notRun(s) }))
-	out = ground(out, MachinesDiffer, pick(all, func(s *series) bool { return blocked(s) && s.reason.Code == OtherMachine }))
-	out = procsGround(out, all)
-	named := func(s *series) bool { return notRun(s) || s.reason.Code == OtherMachine || s.reason.Code == OtherProcs }
-	out = ground(out, Broken, pick(all, func(s *series) bool { return blocked(s) && !named(s) }))
+	out = append(out, blockedGrounds(all)...)
 	if names := pick(all, func(s *series) bool {
 		return s.verdict == Inconclusive && s.stage != "" && s.stage != Stored && s.state == open
 	}); len(names) > 0 {
@@ -178,14 +189,33 @@ func openGrounds(all []*series, in Input) (out []Ground) {
 	return out
 }
 
-// procsGround appends that the sides ran with other values of GOMAXPROCS.
-func procsGround(out []Ground, all []*series) []Ground {
-	other := func(s *series) bool { return s.reason.Code == OtherProcs }
-	i := slices.IndexFunc(all, other)
-	if i < 0 {
-		return out
+// blockedGrounds are the series that could not be judged for another reason than
+// want of rounds: one ground for each kind of reason, in order of name.
+func blockedGrounds(all []*series) (out []Ground) {
+	type kind struct {
+		code    Code
+		problem baseline.ProblemKind
 	}
-	return append(out, Ground{Code: ProcsDiffer, Benchmarks: pick(all, other), Procs: all[i].reason.Procs})
+	kindOf := func(s *series) (k kind) {
+		if s.verdict != Inconclusive || s.stage != "" || s.state != open {
+			return k
+		}
+		if k.code = s.reason.Code; k.code == BrokenResult {
+			k.problem = s.reason.Problem.Kind
+		}
+		return k
+	}
+	seen := map[kind]bool{{}: true, {code: CrashesMore}: true} // which crashGrounds have
+	for _, s := range all {
+		k := kindOf(s)
+		if seen[k] {
+			continue
+		}
+		seen[k] = true
+		names := pick(all, func(other *series) bool { return kindOf(other) == k })
+		out = append(out, Ground{Code: Blocked, Benchmarks: names, Reason: s.reason})
+	}
+	return out
 }
 
 // anchorGrounds are what is not decided against the anchor.
@@ -224,6 +254,7 @@ func cannotSee(all []*series, in Input) (out []Limit) {
 	}
 	out = limit(out, Noisy, pick(all, func(s *series) bool { return s.verdict == Inconclusive && s.state == over }))
 	out = limit(out, NotSettled, pick(all, func(s *series) bool { return s.verdict == Inconclusive && s.state == open }))
+	out = limit(out, EditedThere, pick(all, func(s *series) bool { return s.verdict == Edited }))
 	out = limit(out, Incomparable, pick(all, func(s *series) bool { return s.verdict == Added }))
 	out = limit(out, LeftToRule, pick(all, func(s *series) bool { return s.verdict == NotJudged && s.policy.ignore }))
 	switch p := procedure(in); {

@@ -17,6 +17,26 @@ import (
 type discovery struct {
 	*measurement
 	proven map[*side]map[string]bool // packages that are the same on another side
+	dead   []dead
+}
+
+// dead is a benchmark that died each time that the discovery started it on a side.
+type dead struct {
+	side *side
+	pkg  *suite.Package
+	key  baseline.Key // its name as it would have been printed
+	run  string
+}
+
+// revive makes what died on one side a benchmark of that side all the same, where another side shows
+// that it is one: whether it dies more often at head is for the decision to say, which asks for more.
+func (d *discovery) revive() {
+	for _, one := range d.dead {
+		if e := d.plan.entries[one.key]; e != nil && !e.broken && len(e.targets) > 0 {
+			d.add(one.side, one.pkg, one.key, one.run, 0)
+			e.tried[one.side.Side]++
+		}
+	}
 }
 
 // mostTries is how often a benchmark is started in the discovery before its failure counts as one
@@ -64,6 +84,7 @@ func (d *discovery) run(ctx context.Context) error {
 			}
 		}
 	}
+	d.revive()
 	return nil
 }
 
@@ -215,7 +236,13 @@ func (d *discovery) adopt(s *side, p *suite.Package, seen *survey, out suite.Out
 				}
 				continue
 			}
-			err = d.fail(s.Side, key, why)
+			if died := seen.failed[name] != "" || out.Failure != ""; died && out.Killed == 0 && !s.Optional && d.o.Next != nil {
+				printed := baseline.Key{Package: p.Path, Name: strings.TrimPrefix(name, "Benchmark") + procs}
+				d.dead = append(d.dead, dead{s, p, printed, name})
+				err = d.log.failed(ingest.Failed(s.Side, key, why))
+			} else {
+				err = d.fail(s.Side, key, why)
+			}
 		}
 		if err != nil {
 			return nil, err

@@ -61,6 +61,7 @@ type increment map[*entry]need
 type need struct {
 	rounds  int
 	against baseline.Side
+	wanted  bool // by the decision
 }
 
 // due are the rounds that bring every benchmark to the least number on each
@@ -73,6 +74,9 @@ func (p *plan) due(wants []baseline.Want) increment {
 	add := func(e *entry, n need) {
 		if e == nil || n.rounds <= 0 || e.broken || e.same && !p.all {
 			return
+		}
+		if _, has := e.targets[p.sides[len(p.sides)-1]]; n.wanted && !has {
+			return // without a head there is nothing to weigh
 		}
 		if _, has := e.targets[n.against]; n.against != "" && !has {
 			return // it failed there, and the decision has not heard of it yet
@@ -90,7 +94,7 @@ func (p *plan) due(wants []baseline.Want) increment {
 	}
 	whole := p.entries[baseline.Key{}]
 	for _, w := range wants {
-		add(cmp.Or(p.entries[baseline.Key{Package: w.Package, Name: w.Name}], whole), need{w.Rounds, w.Against})
+		add(cmp.Or(p.entries[baseline.Key{Package: w.Package, Name: w.Name}], whole), need{rounds: w.Rounds, against: w.Against, wanted: true})
 	}
 	return inc
 }

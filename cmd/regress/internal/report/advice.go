@@ -63,6 +63,9 @@ func (v view) steps(o Options) []step {
 		out = append(out, step{verb: "measure", say: "a target that nothing matched: run its benchmark, or mend its pattern in " + config.Name})
 	}
 	out = append(out, v.settling(o)...)
+	if slices.ContainsFunc(v.Reasons, func(g gate.Ground) bool { return g.Code == gate.CrashedAtHead || g.Code == gate.NotBuilt }) {
+		out = append(out, step{verb: "mend", say: "what head broke: its last words stand below"})
+	}
 	if o.LogName != "" && v.Outcome != gate.Pass {
 		out = append(out, step{verb: "look", say: "at the raw log, which gives this decision again:", command: "regress compare " + figure.Word(o.LogName)})
 	}

@@ -36,6 +36,7 @@ func Markdown(w io.Writer, d gate.Decision, o Options) error {
 	p.promised("Targets met", kept, false)
 	p.bullets("Problems", len(d.Problems) <= 5 && d.Outcome != gate.Pass, len(d.Problems), func(i int) string { return Where(d.Problems[i]) + ProblemText(d.Problems[i]) })
 	p.bullets("Warnings", false, len(d.Warnings), func(i int) string { return warningText(d.Warnings[i]) })
+	p.comparisons("The benchmark itself was changed: not comparable", p.by[gate.Edited], false)
 	p.undecided("New or removed", append(append([]gate.Row{}, p.by[gate.Added]...), p.by[gate.Removed]...))
 	if o.All {
 		p.comparisons("Nothing to look at", p.folded(), false)

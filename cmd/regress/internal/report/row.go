@@ -16,6 +16,9 @@ type figures struct{ base, head, change, between, sees string }
 func figuresOf(r gate.Row) figures {
 	var f figures
 	if creep(r) {
+		if r.Drift.Head != nil {
+			r.Head = r.Drift.Head
+		}
 		r.Base, r.Change, r.Interval, r.Detectable = r.Drift.Anchor, r.Drift.Change, r.Drift.Interval, r.Drift.Detectable
 	}
 	switch {

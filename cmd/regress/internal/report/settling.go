@@ -29,9 +29,14 @@ func remedyFor(r gate.Reason) remedy {
 			return rounds
 		}
 		return mending
-	case gate.NotFinite, gate.OneSided, gate.BaseSilent, gate.Negative:
+	case gate.CrashesUnsure:
+		if r.Needed > 0 {
+			return rounds
+		}
 		return mending
-	case gate.OtherMachine, gate.OtherStored, gate.NothingStored, gate.FewSessions, gate.FewOfHead, gate.StoredDiffers:
+	case gate.CrashesMore, gate.NotFinite, gate.OneSided, gate.BaseSilent, gate.Negative:
+		return mending
+	case gate.OtherMachine, gate.OtherProcs, gate.OtherStored, gate.NothingStored, gate.FewSessions, gate.FewOfHead, gate.StoredDiffers:
 		return beside
 	case gate.NextLook, gate.MoreRounds, gate.Unconfirmed, gate.TooFew, gate.TooFewAmong, gate.StillOpen, gate.CountAgain, gate.MayWaver, gate.OneCount:
 		return rounds
@@ -51,7 +56,11 @@ func (v view) settling(o Options) []step {
 	note := func(r gate.Reason) {
 		helps[remedyFor(r)] = true
 		if remedyFor(r) == rounds {
-			needed = max(needed, r.Needed)
+			more := r.Needed
+			if r.Code == gate.CrashesUnsure {
+				more += min(r.Deaths.BaseOf, r.Deaths.HeadOf)
+			}
+			needed = max(needed, more)
 		}
 	}
 	for _, r := range v.Rows {

@@ -33,6 +33,7 @@ func Text(w io.Writer, d gate.Decision, o Options) error {
 	t.promised("Targets met", kept)
 	t.rows("Waived", t.by[gate.Waived], true, t.most(10))
 	t.rows("Improved", t.by[gate.Improved], false, t.most(10))
+	t.rows("The benchmark itself was changed", t.by[gate.Edited], false, t.most(10))
 	t.rows("New, with nothing to compare with", t.by[gate.Added], false, t.most(5))
 	t.rows("Removed with their function", t.by[gate.Removed], false, t.most(5))
 	t.rest()

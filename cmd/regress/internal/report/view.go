@@ -127,8 +127,11 @@ func (v view) twins() string {
 func (v view) unchanged() []string {
 	var out []string
 	bounded, exact, open, worst := 0, 0, 0, 0.
+	var better []string
 	for _, r := range v.by[gate.Unchanged] {
 		switch {
+		case r.Reason.Code == gate.PerhapsBetter:
+			better = append(better, v.rowLabel(r))
 		case r.AtMost != nil:
 			bounded++
 			worst = max(worst, *r.AtMost)
@@ -140,6 +143,9 @@ func (v view) unchanged() []string {
 	}
 	if bounded > 0 {
 		out = append(out, fmt.Sprintf("%d unchanged: none worse%s", bounded, byOrMore(worst)))
+	}
+	if len(better) > 0 {
+		out = append(out, fmt.Sprintf("%d not worse, and better if anything, which is not proven: %s", len(better), few(better)))
 	}
 	if exact > 0 {
 		out = append(out, fmt.Sprintf("%d exact, the same or within tolerance", exact))

@@ -177,6 +177,12 @@ func (r reason) fact() string {
 		return fmt.Sprintf("head ran %s and printed no such line: renamed, or lost", r.Text)
 	case gate.HeadSilent:
 		return r.base + " ran it and head printed nothing: see why it did not run"
+	case gate.SourceEdited:
+		return "the benchmark itself was changed: the two are not comparable"
+	case gate.CrashesMore:
+		return fmt.Sprintf("%s: %s", deaths(r.Deaths), ProblemText(*r.Problem))
+	case gate.CrashesUnsure:
+		return fmt.Sprintf("%s: %s", unsure(r.Reason), ProblemText(*r.Problem))
 	case gate.OneSided:
 		return fmt.Sprintf("%d rounds have it on one side alone: make the benchmark print it every time", r.Rounds)
 	case gate.Negative:
@@ -185,13 +191,38 @@ func (r reason) fact() string {
 	return ""
 }
 
+// deaths tells how often a benchmark died on both sides.
+func deaths(d gate.Deaths) string {
+	if d.BaseOf == 0 {
+		return fmt.Sprintf("died in %d of %s at head, and base has none", d.Head, processes(d.HeadOf))
+	}
+	return fmt.Sprintf("died in %d of %s at head and in %d of %d at base", d.Head, processes(d.HeadOf), d.Base, d.BaseOf)
+}
+
+// processes writes "1 process", "8 processes".
+func processes(n int) string {
+	if n == 1 {
+		return "1 process"
+	}
+	return strconv.Itoa(n) + " processes"
+}
+
+// unsure tells how often a benchmark died, and what would say whether head is to blame.
+func unsure(r gate.Reason) string {
+	say := deaths(r.Deaths)
+	if r.Needed > 0 {
+		return fmt.Sprintf("%s; %d more of each side would tell whether that is head's doing", say, r.Needed)
+	}
+	return say + ", which does not tell whether that is head's doing"
+}
+
 // tested returns the clause for what a procedure found.
 func (r reason) tested() string {
 	rounds := figure.Counted(r.Rounds, "round")
 	worse, better := r.ways()
 	switch r.Code {
 	case gate.WithinBound:
-		return fmt.Sprintf("less than %s %s", figure.Percent(r.Bound), worse) + r.sessions()
+		return fmt.Sprintf("less than %s %s", figure.PercentUp(r.Bound), worse) + r.sessions()
 	case gate.NotWorse:
 		if r.Shift != nil && r.Shift.Counted {
 			return "no " + worse + " than before" + r.sessions()

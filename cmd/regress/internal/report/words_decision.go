@@ -3,6 +3,7 @@ package report
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -29,10 +30,7 @@ func summed(d gate.Decision) string {
 		return targetHeadline(d.Targets)
 	}
 	benchmarks := benchmarksIn(d.Rows, func(r gate.Row) bool { return r.Verdict != gate.NotJudged && r.Verdict != gate.Removed })
-	tail := ""
-	if n := verdicts(d.Rows, gate.Improved); n > 0 {
-		tail = fmt.Sprintf("; %d improved", n)
-	}
+	tail := improved(d.Rows)
 	missed := 0
 	for _, t := range d.Targets {
 		if t.Verdict == gate.Missed {
@@ -96,14 +94,76 @@ func worstOf(n, of int, what string, worst gate.Row, how string) string {
 	return fmt.Sprintf("%d of %s %s%s%s %s: %s", n, figure.Counted(of, "benchmark"), what, sep, worst.Name, worst.Unit, how)
 }
 
+// passed returns the headline of a pass. Where fewer than half of the benchmarks were
+// judged, it begins with those that were.
 func passed(d gate.Decision, benchmarks int) string {
-	if same := verdicts(d.Rows, gate.SameCode); same == benchmarks {
+	same, noisy, edited, added := verdicts(d.Rows, gate.SameCode), tooNoisy(d.Rows), editedNames(d.Rows), verdicts(d.Rows, gate.Added)
+	of := figure.Counted(benchmarks, "benchmark")
+	judged := benchmarks - len(noisy) - len(edited) - added
+	switch {
+	case same == benchmarks:
 		return fmt.Sprintf("nothing that %s runs has changed", figure.Counted(same, "benchmark"))
+	case judged <= 0:
+		var open []string
+		if added > 0 {
+			open = append(open, fmt.Sprintf("%d new", added))
+		}
+		if len(edited) > 0 {
+			open = append(open, fmt.Sprintf("%d edited by the change itself: %s", len(edited), few(edited)))
+		}
+		return "nothing to compare with at base: " + strings.Join(open, ", ")
 	}
-	if noisy := verdicts(d.Rows, gate.Inconclusive); noisy > 0 {
-		return fmt.Sprintf("no regression in %d of %s; %d too noisy to judge", benchmarks-noisy, figure.Counted(benchmarks, "benchmark"), noisy)
+	say := "no regression in " + of
+	switch {
+	case 2*judged < benchmarks:
+		say = fmt.Sprintf("%d of %s judged: no regression there", judged, of)
+	case judged < benchmarks-added:
+		say = fmt.Sprintf("no regression in %d of %s", judged, of)
 	}
-	return "no regression in " + figure.Counted(benchmarks, "benchmark")
+	if len(noisy) > 0 {
+		say += fmt.Sprintf("; %d too noisy to judge", len(noisy))
+	}
+	if len(edited) > 0 {
+		say += fmt.Sprintf("; %d edited by the change itself", len(edited))
+	}
+	return say
+}
+
+// tooNoisy lists the benchmarks of which nothing that takes time could be judged.
+func tooNoisy(rows []gate.Row) (names []string) {
+	judged := map[string]bool{}
+	for _, r := range rows {
+		judged[r.Name] = judged[r.Name] || !r.Still && (r.Verdict == gate.Unchanged || r.Verdict == gate.Improved || r.Verdict == gate.Waived)
+	}
+	return benchmarksIn(rows, func(r gate.Row) bool { return r.Verdict == gate.Inconclusive && !judged[r.Name] })
+}
+
+// editedNames lists the benchmarks whose own source the change edits.
+func editedNames(rows []gate.Row) []string {
+	return benchmarksIn(rows, func(r gate.Row) bool { return r.Verdict == gate.Edited })
+}
+
+// improved ends a headline with what got better: a benchmark that is too noisy to judge in
+// time has improved in a count alone, and the unit says so.
+func improved(rows []gate.Row) string {
+	noisy := tooNoisy(rows)
+	counts := map[string]bool{}
+	whole := benchmarksIn(rows, func(r gate.Row) bool { return r.Verdict == gate.Improved && !slices.Contains(noisy, r.Name) })
+	part := benchmarksIn(rows, func(r gate.Row) bool {
+		in := r.Verdict == gate.Improved && slices.Contains(noisy, r.Name)
+		if in {
+			counts[r.Unit] = true
+		}
+		return in
+	})
+	say := ""
+	if len(whole) > 0 {
+		say += fmt.Sprintf("; %d improved", len(whole))
+	}
+	if len(part) > 0 {
+		say += fmt.Sprintf("; %d improved in %s", len(part), strings.Join(slices.Sorted(maps.Keys(counts)), " and "))
+	}
+	return say
 }
 
 // nothingCrept says so, where something was held against the anchor.
@@ -162,17 +222,13 @@ func groundText(d gate.Decision, g gate.Ground) string {
 	case gate.StrictUnjudged:
 		return "strict: " + listed("could not be judged")
 	case gate.CrashedAtHead:
-		return strings.Join(g.Benchmarks, ", ") + " ran at base and crashed at head"
+		return strings.Join(g.Benchmarks, ", ") + " " + deaths(g.Reason.Deaths)
+	case gate.NotBuilt:
+		return g.Problem.Package + " ran at base and is not built at head: " + g.Problem.Detail
 	case gate.MissingAtHead:
 		return listed("missing from head")
-	case gate.NotReached:
-		return listed("not reached")
-	case gate.MachinesDiffer:
-		return machinesDiffer(d, g)
-	case gate.ProcsDiffer:
-		return fmt.Sprintf("head ran with GOMAXPROCS=%d and base with %d: %s", g.Procs[1], g.Procs[0], few(g.Benchmarks))
-	case gate.Broken:
-		return listed("crashed or printed a broken line")
+	case gate.Blocked:
+		return blockedText(d, g, listed)
 	case gate.RoundsWanted:
 		if g.By != "" {
 			return listed("left undecided by the " + g.By)
@@ -204,6 +260,45 @@ func machinesDiffer(d gate.Decision, g gate.Ground) string {
 		}
 	}
 	return fmt.Sprintf("the sides are of two classes of machine, %s and %s: %s", Machine(base), Machine(head), few(g.Benchmarks))
+}
+
+// blockedText returns the sentence for what could not be judged, by its reason.
+func blockedText(d gate.Decision, g gate.Ground, listed func(string) string) string {
+	switch r := g.Reason; r.Code {
+	case gate.OtherMachine:
+		return machinesDiffer(d, g)
+	case gate.OtherStored:
+		return listed("known to the store from other machines alone")
+	case gate.OtherProcs:
+		return fmt.Sprintf("head ran with GOMAXPROCS=%d and base with %d: %s", r.Procs[1], r.Procs[0], few(g.Benchmarks))
+	case gate.CrashesUnsure:
+		if len(g.Benchmarks) == 1 {
+			return g.Benchmarks[0] + " " + unsure(r)
+		}
+		return listed("died in some processes, and it is open whether that is head's doing")
+	case gate.NotFinite:
+		return listed("with a value that is not a finite number")
+	case gate.BaseSilent:
+		return listed("declared at base and not printed there")
+	case gate.OneSided:
+		return listed("printed in rounds of one side alone")
+	case gate.BrokenResult:
+		return listed(brokenText(r.Problem.Kind))
+	}
+	return listed("could not be judged")
+}
+
+// brokenText says what became of benchmarks with a problem of a kind.
+func brokenText(kind baseline.ProblemKind) string {
+	switch kind {
+	case baseline.NotRun:
+		return "not reached"
+	case baseline.Interrupted, baseline.Ambiguous, baseline.NoNumbers, baseline.Cut:
+		return "begun without printing numbers"
+	case baseline.BadValue, baseline.BadCount:
+		return "with a value that is no measurement"
+	}
+	return "with a broken line"
 }
 
 // nothingText returns the sentence for a decision that had nothing to go by.
@@ -254,6 +349,8 @@ func limitText(d gate.Decision, l gate.Limit) string {
 		return "too noisy to judge, whatever happened there" + names
 	case gate.NotSettled:
 		return "not settled" + names
+	case gate.EditedThere:
+		return "what the change does to benchmarks that it edits" + names
 	case gate.Incomparable:
 		return "nothing to compare with" + names
 	case gate.LeftToRule:
@@ -279,6 +376,9 @@ func warningText(w gate.Warning) string {
 	switch w.Code {
 	case gate.SidesDiffer:
 		return fmt.Sprintf("the sides differ in %s: base %s, head %s", w.Fact, w.Base, w.Head)
+	case gate.FailsAtTimes:
+		return fmt.Sprintf("%s fails now and then: %d of %s at head, %d of %d at base; the last: %s",
+			w.Benchmark, w.Deaths.Head, processes(w.Deaths.HeadOf), w.Deaths.Base, w.Deaths.BaseOf, ProblemText(*w.Problem))
 	case gate.WaiverUnused:
 		place := w.Place
 		if place != "" {

@@ -1,0 +1,151 @@
+package gate
+
+import (
+	"slices"
+
+	"github.com/descartes/regress/pkg/baseline"
+	"github.com/descartes/regress/pkg/gate/stat"
+)
+
+// The constants of the crash rule; doc.go says what each is for, and TestFlakyCrashes
+// what they reach.
+var (
+	crashLooks   = []int{8, 16, 32}      // processes a side
+	crashWeights = []float64{.5, .3, .2} // of a benchmark's part of the budget; they sum to 1
+)
+
+const (
+	crashShare = .5  // of α goes to crashes, in a log that has any
+	crashDoubt = .25 // a p above it ends the retries
+	crashFew   = 6   // processes a side below which it does not
+)
+
+// Deaths counts the processes of one benchmark that ran, and of these the ones that
+// died: crashed, timed out or failed.
+type Deaths struct {
+	Base, BaseOf int
+	Head, HeadOf int
+}
+
+// p is the chance that so many of the deaths are head's, when a process of head dies
+// as often as one of base (Fisher's exact test, one-sided).
+func (d Deaths) p() float64 { return stat.Fisher(d.Base, d.BaseOf, d.Head, d.HeadOf) }
+
+// least is the number of processes of the side that has fewest.
+func (d Deaths) least() int { return min(d.BaseOf, d.HeadOf) }
+
+// crashVerdict says what the deaths of a benchmark mean.
+type crashVerdict int
+
+const (
+	noDeath    crashVerdict = iota
+	chance                  // no more frequent at head than chance allows: a warning
+	unsure                  // more processes would tell
+	headsDoing              // more frequent at head, at the level of the promise
+)
+
+// judge holds deaths against a level that is this benchmark's part of the budget.
+// staged: regress can run more of it, up to the next look, of which need is what is missing.
+func (d Deaths) judge(level float64, staged bool) (v crashVerdict, need int) {
+	n := d.least()
+	p := d.p()
+	switch {
+	case d.Base+d.Head == 0:
+		return noDeath, 0
+	case !staged && d.Head > 0 && p <= level:
+		return headsDoing, 0
+	case staged:
+		if at := slices.Index(crashLooks, n); at >= 0 && p <= level*crashWeights[at] {
+			return headsDoing, 0
+		}
+	}
+	never := d.Base == d.BaseOf || d.Head == d.HeadOf
+	for _, look := range crashLooks {
+		if n < look && (n < crashFew || look == crashLooks[0] && never || p <= crashDoubt && d.Base < d.BaseOf) {
+			return unsure, look - n
+		}
+	}
+	if never || p <= level { // a side without a single value, or a test that no look was due for
+		return unsure, 0
+	}
+	return chance, 0
+}
+
+// deaths counts what the log has of a benchmark.
+func (f facts) deaths(key baseline.Key) (d Deaths) {
+	for _, p := range f.problemsOf(key) {
+		switch {
+		case !p.Kind.Died():
+		case p.Side == baseline.Base:
+			d.Base++
+		default:
+			d.Head++
+		}
+	}
+	if d.Base+d.Head == 0 {
+		return d
+	}
+	d.BaseOf, d.HeadOf = d.Base, d.Head
+	for _, run := range f.in.Log.Runs {
+		most := 0
+		for _, s := range run.Samples {
+			if s.Benchmark() == key.Benchmark() {
+				numbers, _, _ := s.ByRound()
+				most = max(most, len(numbers))
+			}
+		}
+		if run.Side == baseline.Base {
+			d.BaseOf += most
+		} else {
+			d.HeadOf += most
+		}
+	}
+	return d
+}
+
+// flaky warns of the benchmarks that die now and then, and are judged all the same.
+func flaky(all []*series, in Input) (out []Warning) {
+	if len(in.Log.Problems) == 0 {
+		return nil
+	}
+	f := newFacts(in)
+	last := baseline.Key{}
+	for _, s := range all {
+		key := s.key.Benchmark()
+		if s.deaths.Base+s.deaths.Head == 0 || s.reason.Code == CrashesMore || s.reason.Code == CrashesUnsure || key == last {
+			continue
+		}
+		last = key
+		problems := f.problemsOf(key)
+		out = append(out, Warning{Code: FailsAtTimes, Benchmark: s.key.Name, Deaths: s.deaths, Problem: &problems[len(problems)-1]})
+	}
+	return out
+}
+
+// countDeaths fills in how many benchmarks have a death on either side. Which they
+// are depends on no side's label, so that their number may divide the budget.
+func (f *facts) countDeaths() {
+	subjects := map[baseline.Key]bool{}
+	for _, p := range f.in.Log.Problems {
+		if p.Name != "" && p.Kind.Died() {
+			subjects[baseline.Key{Package: p.Package, Name: p.Name}] = true
+		}
+	}
+	if len(subjects) == 0 {
+		return
+	}
+	keys := map[baseline.Key]bool{}
+	for _, run := range f.in.Log.Runs {
+		for _, s := range run.Samples {
+			if key := s.Benchmark(); !keys[key] && slices.ContainsFunc(f.problemsOf(key), func(p baseline.Problem) bool { return p.Kind.Died() }) {
+				keys[key] = true
+			}
+		}
+	}
+	f.dying = max(len(keys), len(subjects))
+}
+
+// crashLevel is the part of the budget that one benchmark with deaths has.
+func (f facts) crashLevel() float64 {
+	return f.in.Policy.Alpha * crashShare / float64(max(f.dying, 1))
+}
