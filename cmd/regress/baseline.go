@@ -149,12 +149,12 @@ func twin(runs []baseline.Run, base baseline.Run) bool {
 
 // place says of what commit, branch and time a run is, where its text does not:
 // of what is checked out here, now.
-func (s *session) place(ctx context.Context, branch string, run *baseline.Run) error {
+func (u *setup) place(ctx context.Context, branch string, run *baseline.Run) error {
 	if run.Commit == "" {
-		if run.Commit = s.commit(ctx, "HEAD"); run.Commit == "" {
+		if run.Commit = u.commit(ctx, "HEAD"); run.Commit == "" {
 			return errors.New("baseline update: the results name no commit, and there is none checked out here: run it inside the repository that they come from")
 		}
-		s.note("the results name no commit: they are stored as of %.12s, which is checked out here", run.Commit)
+		u.note("the results name no commit: they are stored as of %.12s, which is checked out here", run.Commit)
 	}
 	if run.Time.IsZero() { // the newest is what head is held against, so there must be an order
 		run.Time = time.Now().UTC()
@@ -164,7 +164,7 @@ func (s *session) place(ctx context.Context, branch string, run *baseline.Run) e
 	}
 	run.Branch = strings.TrimPrefix(run.Branch, "origin/")
 	if run.Branch == "" {
-		run.Branch = s.branch(ctx)
+		run.Branch = u.branch(ctx)
 	}
 	if run.Branch == "" {
 		return usagef("baseline update: neither the results nor the checkout name a branch: give one with --branch main")
@@ -173,8 +173,8 @@ func (s *session) place(ctx context.Context, branch string, run *baseline.Run) e
 }
 
 // branch returns the one checked out here; empty when none is.
-func (s *session) branch(ctx context.Context) string {
-	in, err := repo.Open(ctx, s.root)
+func (u *setup) branch(ctx context.Context) string {
+	in, err := repo.Open(ctx, u.root)
 	if err != nil {
 		return ""
 	}
@@ -182,13 +182,13 @@ func (s *session) branch(ctx context.Context) string {
 }
 
 // complete returns an error when something that should have been measured was not.
-func (s *session) complete(problems []baseline.Problem, stopped string) error {
+func (u *setup) complete(problems []baseline.Problem, stopped string) error {
 	for _, p := range problems {
 		where := p.File
 		if p.Line > 0 {
 			where = fmt.Sprintf("%s:%d", p.File, p.Line)
 		}
-		s.note("%s: %s", where, report.ProblemText(p))
+		u.note("%s: %s", where, report.ProblemText(p))
 	}
 	var errs []error
 	if len(problems) > 0 {
@@ -231,7 +231,7 @@ func (f *baselineFlags) list(ctx context.Context, s *session, _ []string) error 
 
 // noteEmpty says why a list is empty: the store is, or it has other branches or
 // projects alone.
-func (s *session) noteEmpty(ctx context.Context, store baseline.Store, query baseline.Query) error {
+func (a *archive) noteEmpty(ctx context.Context, store baseline.Store, query baseline.Query) error {
 	all, err := store.List(ctx, baseline.Query{})
 	if err != nil && !errors.Is(err, baseline.ErrDamaged) {
 		return err
@@ -245,11 +245,11 @@ func (s *session) noteEmpty(ctx context.Context, store baseline.Store, query bas
 	}
 	switch {
 	case len(branches) > 0:
-		s.note("the store has no run of branch %q; it has those of %s", query.Branch, tally(branches))
+		a.note("the store has no run of branch %q; it has those of %s", query.Branch, tally(branches))
 	case len(projects) > 0:
-		s.note("the store has no run of project %q; it has those of %s: name one with --project", query.Project, tally(projects))
+		a.note("the store has no run of project %q; it has those of %s: name one with --project", query.Project, tally(projects))
 	case err == nil:
-		s.note("the store is empty: regress baseline update fills it")
+		a.note("the store is empty: regress baseline update fills it")
 	}
 	return nil
 }

@@ -47,11 +47,11 @@ func (s *session) github(ctx context.Context, asked bool, f hubFlags) (*hub, err
 
 // eventBase returns what the event of a GitHub job compares with; empty outside of one. Where git
 // knows none of the event's names it is the first, for the measurement to say so.
-func (s *session) eventBase(ctx context.Context, in repo.Repo) string {
-	if s.getenv("GITHUB_ACTIONS") != "true" {
+func (u *setup) eventBase(ctx context.Context, in repo.Repo) string {
+	if u.getenv("GITHUB_ACTIONS") != "true" {
 		return ""
 	}
-	env, _ := github.FromEnv(s.getenv) // what is wrong with it is said by who posts
+	env, _ := github.FromEnv(u.getenv) // what is wrong with it is said by who posts
 	for _, name := range env.Base {
 		if _, err := in.Commit(ctx, name); err == nil {
 			return name
@@ -62,7 +62,7 @@ func (s *session) eventBase(ctx context.Context, in repo.Repo) string {
 
 // hubOptions sends workflow commands to stderr: stdout is the report alone,
 // and the runner reads both.
-func (s *session) hubOptions(f hubFlags) (github.Options, error) {
+func (u *setup) hubOptions(f hubFlags) (github.Options, error) {
 	comment, err := github.ParseWhen(f.comment)
 	if err != nil {
 		return github.Options{}, usageError{err}
@@ -70,7 +70,7 @@ func (s *session) hubOptions(f hubFlags) (github.Options, error) {
 	if f.undecided != "fail" && f.undecided != "neutral" {
 		return github.Options{}, usagef("--undecided is %q: use fail or neutral", f.undecided)
 	}
-	return github.Options{Commands: s.stderr, Key: f.key, Comment: comment, FailUndecided: f.undecided == "fail"}, nil
+	return github.Options{Commands: u.stderr, Key: f.key, Comment: comment, FailUndecided: f.undecided == "fail"}, nil
 }
 
 // excuse makes nothing fail that could not be decided, where the user wants it so. Who stopped the
@@ -229,8 +229,8 @@ func (s *session) post(ctx context.Context, in gate.Input, d gate.Decision, opti
 }
 
 // policyFile is regress.toml as GitHub names it; empty where there is none.
-func (s *session) policyFile(ctx context.Context) string {
-	name, err := filepath.Rel(s.top(ctx), filepath.Join(s.root, config.Name))
+func (u *setup) policyFile(ctx context.Context) string {
+	name, err := filepath.Rel(u.top(ctx), filepath.Join(u.root, config.Name))
 	if err != nil {
 		return ""
 	}
@@ -238,10 +238,10 @@ func (s *session) policyFile(ctx context.Context) string {
 }
 
 // top is the top of the repository, which GitHub's paths are relative to.
-func (s *session) top(ctx context.Context) string {
-	in, err := repo.Open(ctx, s.root)
+func (u *setup) top(ctx context.Context) string {
+	in, err := repo.Open(ctx, u.root)
 	if err != nil {
-		return s.root
+		return u.root
 	}
 	return in.Top
 }

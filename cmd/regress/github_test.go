@@ -153,7 +153,7 @@ func TestEventBase(t *testing.T) {
 			"GITHUB_ACTIONS": actions, "GITHUB_EVENT_NAME": event, "GITHUB_REPOSITORY": "acme/shop",
 			"GITHUB_EVENT_PATH": filepath.Join("internal", "github", "testdata", "events", event+".json"),
 		}
-		s := &session{world: &world{getenv: func(name string) string { return vars[name] }}}
+		s := &setup{world: &world{getenv: func(name string) string { return vars[name] }}}
 		if have := s.eventBase(t.Context(), in); have != want {
 			t.Errorf("%s: %q, want %q", event, have, want)
 		}

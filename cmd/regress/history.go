@@ -19,7 +19,7 @@ const (
 // history returns a function that gives the stored sessions of a row; nil where
 // no row is shown with its history, or the store has none. The store is read here, once
 // for each class of machine. It illustrates: nothing is decided by it.
-func (s *session) history(ctx context.Context, in gate.Input, d gate.Decision) func(gate.Row) []report.Session {
+func (a *archive) history(ctx context.Context, in gate.Input, d gate.Decision) func(gate.Row) []report.Session {
 	var shown []baseline.Key
 	for _, r := range d.Rows {
 		if report.ShowsHistory(r) {
@@ -37,9 +37,9 @@ func (s *session) history(ctx context.Context, in gate.Input, d gate.Decision) f
 		if _, known := sessions[print]; known || run.Side != baseline.Head && run.Side != baseline.None {
 			continue
 		}
-		found, err := s.sessions(ctx, baseline.Query{Project: s.project(in.Log), Branch: baseBranch(in), Fingerprint: print, Limit: historyRuns}, shown)
+		found, err := a.sessions(ctx, baseline.Query{Project: a.project(in.Log), Branch: baseBranch(in), Fingerprint: print, Limit: historyRuns}, shown)
 		if err != nil {
-			s.note("warning: the report shows no history: %v", err)
+			a.note("warning: the report shows no history: %v", err)
 			return nil
 		}
 		sessions[print] = found
@@ -50,8 +50,8 @@ func (s *session) history(ctx context.Context, in gate.Input, d gate.Decision) f
 
 // sessions returns what the store has of the series, oldest first: of the branch
 // in query, or, where that has no run, as when a commit was compared with, of any.
-func (s *session) sessions(ctx context.Context, query baseline.Query, series []baseline.Key) (map[baseline.Key][]report.Session, error) {
-	store, err := s.store(ctx)
+func (a *archive) sessions(ctx context.Context, query baseline.Query, series []baseline.Key) (map[baseline.Key][]report.Session, error) {
+	store, err := a.store(ctx)
 	if err != nil {
 		return nil, err
 	}

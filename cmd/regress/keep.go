@@ -25,9 +25,9 @@ type keptLog struct {
 // keep creates the raw log: where the user wants it, else under .regress/log,
 // so that every run can be replayed. resumed is the log that is gone on from,
 // which must outlive a measurement that does not begin.
-func (s *session) keep(output, resumed string) (keptLog, error) {
+func (u *setup) keep(output, resumed string) (keptLog, error) {
 	if output == "" {
-		return s.keepOwn()
+		return u.keepOwn()
 	}
 	if output == "-" {
 		return keptLog{}, usagef("--output - is no file: regress run prints the log without it")
@@ -51,8 +51,8 @@ func sameFile(a, b string) bool {
 	return err == nil && os.SameFile(one, other)
 }
 
-func (s *session) keepOwn() (keptLog, error) {
-	folder := filepath.Join(s.root, stateDir, "log")
+func (u *setup) keepOwn() (keptLog, error) {
+	folder := filepath.Join(u.root, stateDir, "log")
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return keptLog{}, fmt.Errorf("keep the raw log: %w; name another place with --output", err)
 	}

@@ -91,8 +91,8 @@ func (s *session) take(ctx context.Context, p plan) (text []byte, name string, e
 
 // behind says why base and head are one commit where they were not named alike: the base is where
 // HEAD left ref, and ref stands on top of HEAD. Empty where ref is HEAD.
-func (s *session) behind(ctx context.Context, ref, head string) string {
-	in, err := repo.Open(ctx, s.root)
+func (u *setup) behind(ctx context.Context, ref, head string) string {
+	in, err := repo.Open(ctx, u.root)
 	if err != nil {
 		return ""
 	}
@@ -117,8 +117,8 @@ func (s *session) run(ctx context.Context, options measure.Options) (measure.Res
 }
 
 // shorten names a file relative to where the user stands.
-func (s *session) shorten(name string) string {
-	if relative, err := filepath.Rel(s.from, name); err == nil && !strings.HasPrefix(relative, "..") {
+func (u *setup) shorten(name string) string {
+	if relative, err := filepath.Rel(u.from, name); err == nil && !strings.HasPrefix(relative, "..") {
 		return relative
 	}
 	return name
@@ -167,10 +167,10 @@ func (s *session) options(ctx context.Context, p plan) (measure.Options, error) 
 
 // memory learns from the store how noisy each benchmark is on this class of
 // machine. A store that does not answer costs rounds and not the verdict.
-func (s *session) memory(ctx context.Context) map[baseline.Key]baseline.Noise {
-	runs, err := s.here(ctx)
+func (a *archive) memory(ctx context.Context) map[baseline.Key]baseline.Noise {
+	runs, err := a.here(ctx)
 	if err != nil {
-		s.note("warning: nothing is known of past noise, so more rounds are needed: %v", err)
+		a.note("warning: nothing is known of past noise, so more rounds are needed: %v", err)
 		return nil
 	}
 	return gate.Learn(runs)
@@ -182,13 +182,13 @@ const memoryRuns = 50
 
 // input is everything a decision depends on. Waivers expire by the day on
 // which the log was started, so that a replay decides as the run did.
-func (s *session) input(log baseline.Log) gate.Input {
+func (u *setup) input(log baseline.Log) gate.Input {
 	today := started(log)
 	if today.IsZero() {
 		today = time.Now().UTC()
 	}
-	if log.Bench == s.cfg.Suite.Bench {
+	if log.Bench == u.cfg.Suite.Bench {
 		log.Bench = "" // the whole suite, as this project has it
 	}
-	return gate.Input{Log: log, Policy: s.cfg.Policy, Targets: s.cfg.Targets, Waivers: s.cfg.Waivers, Today: today}
+	return gate.Input{Log: log, Policy: u.cfg.Policy, Targets: u.cfg.Targets, Waivers: u.cfg.Waivers, Today: today}
 }

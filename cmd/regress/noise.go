@@ -77,12 +77,12 @@ func (f *noiseFlags) run(ctx context.Context, s *session, _ []string) error {
 }
 
 // here returns what the store has from this class of machine, oldest first.
-func (s *session) here(ctx context.Context) ([]baseline.Run, error) {
-	return s.stored(ctx, s.ofHere(ctx))
+func (a *archive) here(ctx context.Context) ([]baseline.Run, error) {
+	return a.stored(ctx, a.ofHere(ctx))
 }
 
 // ofHere selects the newest runs of this class of machine.
-func (s *session) ofHere(ctx context.Context) baseline.Query {
+func (a *archive) ofHere(ctx context.Context) baseline.Query {
 	env, _ := machine.Environment(ctx)
-	return baseline.Query{Project: s.project(baseline.Log{}), Fingerprint: env.Fingerprint(), Limit: memoryRuns}
+	return baseline.Query{Project: a.project(baseline.Log{}), Fingerprint: env.Fingerprint(), Limit: memoryRuns}
 }

@@ -14,7 +14,7 @@ import (
 // reference looks up the stored runs of ref for the sides that were measured
 // alone. A log with both sides needs no store, and none is asked: it must give
 // the same decision everywhere.
-func (s *session) reference(ctx context.Context, log *baseline.Log, ref string) ([]baseline.Run, error) {
+func (a *archive) reference(ctx context.Context, log *baseline.Log, ref string) ([]baseline.Run, error) {
 	var lone []int // of log.Runs
 	for i, run := range log.Runs {
 		if alone(*log, run) {
@@ -25,13 +25,13 @@ func (s *session) reference(ctx context.Context, log *baseline.Log, ref string) 
 		return nil, nil
 	}
 	if log.Functions[baseline.Head] == nil {
-		s.declare(ctx, log, lone)
+		a.declare(ctx, log, lone)
 	}
 	var found []baseline.Run
 	for _, i := range lone {
 		run := &log.Runs[i]
 		env := machineOf(ctx, *log, *run)
-		runs, err := s.referenceOf(ctx, *log, ref, env.Fingerprint(), run.Environment.Fingerprint())
+		runs, err := a.referenceOf(ctx, *log, ref, env.Fingerprint(), run.Environment.Fingerprint())
 		if err != nil {
 			return nil, fmt.Errorf("look up the baseline of %s: %w", ref, err)
 		}
@@ -44,7 +44,7 @@ func (s *session) reference(ctx context.Context, log *baseline.Log, ref string) 
 	both := log.Procedure == baseline.TwoStage || slices.ContainsFunc(log.Runs, func(r baseline.Run) bool { return r.Side == baseline.Base })
 	if len(found) == 0 && !both { // with both sides at hand nobody looked for one
 		log.Warnings = append(log.Warnings, baseline.Warning{Kind: baseline.Noted, Detail: fmt.Sprintf(
-			"the store has no baseline of %s for project %q: measure one with regress baseline update, or compare side by side with regress compare --base %[1]s", ref, s.project(*log))})
+			"the store has no baseline of %s for project %q: measure one with regress baseline update, or compare side by side with regress compare --base %[1]s", ref, a.project(*log))})
 	}
 	return found, nil
 }
@@ -52,9 +52,9 @@ func (s *session) reference(ctx context.Context, log *baseline.Log, ref string) 
 // referenceOf returns the stored runs to compare with, oldest first: of branch
 // ref on a class of machine, the first of prints that the store knows; else of commit
 // ref; else of the branch on any machine, which the decision reports as not comparable.
-func (s *session) referenceOf(ctx context.Context, log baseline.Log, ref string, prints ...string) ([]baseline.Run, error) {
-	branch := baseline.Query{Project: s.project(log), Branch: strings.TrimPrefix(ref, "origin/"), Limit: memoryRuns}
-	commit := s.commit(ctx, ref)
+func (a *archive) referenceOf(ctx context.Context, log baseline.Log, ref string, prints ...string) ([]baseline.Run, error) {
+	branch := baseline.Query{Project: a.project(log), Branch: strings.TrimPrefix(ref, "origin/"), Limit: memoryRuns}
+	commit := a.commit(ctx, ref)
 	var queries []baseline.Query
 	for _, print := range slices.Compact(prints) {
 		branch.Fingerprint = print
@@ -65,7 +65,7 @@ func (s *session) referenceOf(ctx context.Context, log baseline.Log, ref string,
 	}
 	branch.Fingerprint = ""
 	for _, query := range append(queries, branch) {
-		if runs, err := s.stored(ctx, query); err != nil || len(runs) > 0 {
+		if runs, err := a.stored(ctx, query); err != nil || len(runs) > 0 {
 			return runs, err
 		}
 	}
@@ -84,8 +84,8 @@ func alone(log baseline.Log, run baseline.Run) bool {
 // from it is told from one that was not run. It does so only where the results
 // are this repository's: every package of theirs declares benchmarks here, and
 // the commit, where they name one, is the one checked out.
-func (s *session) declare(ctx context.Context, log *baseline.Log, lone []int) {
-	declared, err := source.Find(s.root)
+func (a *archive) declare(ctx context.Context, log *baseline.Log, lone []int) {
+	declared, err := source.Find(a.root)
 	if err != nil {
 		return // what cannot be read may declare anything: "missing" is the careful word
 	}
@@ -95,7 +95,7 @@ func (s *session) declare(ctx context.Context, log *baseline.Log, lone []int) {
 	}
 	for _, i := range lone {
 		run := log.Runs[i]
-		if run.Commit != "" && run.Commit != s.commit(ctx, "HEAD") {
+		if run.Commit != "" && run.Commit != a.commit(ctx, "HEAD") {
 			return
 		}
 		for _, sample := range run.Samples {
@@ -116,8 +116,8 @@ func (s *session) declare(ctx context.Context, log *baseline.Log, lone []int) {
 }
 
 // commit resolves ref in this repository; empty when it cannot be.
-func (s *session) commit(ctx context.Context, ref string) string {
-	in, err := repo.Open(ctx, s.root)
+func (u *setup) commit(ctx context.Context, ref string) string {
+	in, err := repo.Open(ctx, u.root)
 	if err != nil {
 		return ""
 	}

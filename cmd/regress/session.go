@@ -20,16 +20,21 @@ import (
 	"github.com/descartes/regress/pkg/baseline/ingest"
 )
 
-// session is what a command works on: the configuration and where it was found.
-type session struct {
+// setup is what a command works on: the configuration and where it was found.
+type setup struct {
 	*world
-	cfg   config.Config
-	root  string   // the directory of regress.toml, or the current one
-	from  string   // the current directory
-	typed []string // flags, with their values, that a proposed command repeats
-	once  storeOnce
+	cfg  config.Config
+	root string // the directory of regress.toml, or the current one
+	from string // the current directory
+}
 
-	measured *measure.Session // what was built, until the command ends; nil: nothing was
+// session is one command at work: its setup, the stored runs, the commands that it proposes, and
+// what was built.
+type session struct {
+	*setup
+	archive
+	proposer
+	measured *measure.Session // until the command ends; nil: nothing was
 }
 
 // action returns what a command does: it opens the session, lets the flags win
@@ -58,7 +63,8 @@ func (w *world) open(named string) (*session, error) {
 	if err != nil {
 		return nil, fmt.Errorf("find the current directory: %w", err)
 	}
-	s := &session{world: w, cfg: config.Default(), root: from, from: from}
+	u := &setup{world: w, cfg: config.Default(), root: from, from: from}
+	s := &session{setup: u, archive: archive{setup: u}, proposer: proposer{setup: u}}
 	nearest, err := config.Find(from)
 	switch {
 	case err == nil:
@@ -77,12 +83,12 @@ func (w *world) open(named string) (*session, error) {
 // baseOr returns the base that was typed, else what the event of a GitHub job compares with, else
 // the branch that changes are made against. Where there is none, a stored baseline is looked up
 // under main, and measuring has nothing to measure beside.
-func (s *session) baseOr(ctx context.Context, typed string, stored bool) (string, error) {
+func (u *setup) baseOr(ctx context.Context, typed string, stored bool) (string, error) {
 	if typed != "" {
 		return typed, nil
 	}
-	if in, err := repo.Open(ctx, s.root); err == nil {
-		if base := s.eventBase(ctx, in); base != "" && !stored {
+	if in, err := repo.Open(ctx, u.root); err == nil {
+		if base := u.eventBase(ctx, in); base != "" && !stored {
 			return base, nil
 		}
 		if branch := in.DefaultBranch(ctx); branch != "" {
@@ -96,16 +102,16 @@ func (s *session) baseOr(ctx context.Context, typed string, stored bool) (string
 }
 
 // project is the name under which the store keeps what was measured here.
-func (s *session) project(log baseline.Log) string {
-	if s.cfg.Project != "" {
-		return s.cfg.Project
+func (u *setup) project(log baseline.Log) string {
+	if u.cfg.Project != "" {
+		return u.cfg.Project
 	}
 	for _, run := range log.Runs {
 		if run.Project != "" {
 			return run.Project
 		}
 	}
-	return source.Module(s.root)
+	return source.Module(u.root)
 }
 
 // results reads FILEs, several as the shards of one measurement; where there

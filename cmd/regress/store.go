@@ -12,21 +12,22 @@ import (
 	"github.com/descartes/regress/pkg/baseline/postgres"
 )
 
-// storeOnce is the store of one command, opened when it is first asked for.
-type storeOnce struct {
-	asked bool
-	store baseline.Store
-	err   error
+// archive is the stored runs of the project, in a store that a command opens when it first asks.
+type archive struct {
+	*setup
+	asked  bool
+	opened baseline.Store
+	err    error
 }
 
 // store opens the store that is in force. A command opens it once: where that
 // failed, it is not waited for again. The session closes it.
-func (s *session) store(ctx context.Context) (baseline.Store, error) {
-	if o := &s.once; !o.asked {
-		o.asked = true
-		o.store, o.err = openStore(ctx, s.root, s.cfg.Store)
+func (a *archive) store(ctx context.Context) (baseline.Store, error) {
+	if !a.asked {
+		a.asked = true
+		a.opened, a.err = openStore(ctx, a.root, a.cfg.Store)
 	}
-	return s.once.store, s.once.err
+	return a.opened, a.err
 }
 
 // close gives back what the command has opened.
@@ -34,8 +35,8 @@ func (s *session) close() {
 	if s.measured != nil {
 		s.measured.Close()
 	}
-	if s.once.store != nil {
-		_ = s.once.store.Close() // what Put and Remove returned is kept already
+	if s.opened != nil {
+		_ = s.opened.Close() // what Put and Remove returned is kept already
 	}
 }
 
@@ -91,8 +92,8 @@ func checkStore(where string) error {
 }
 
 // stored returns the runs that query selects, oldest first, without their texts.
-func (s *session) stored(ctx context.Context, query baseline.Query) ([]baseline.Run, error) {
-	store, err := s.store(ctx)
+func (a *archive) stored(ctx context.Context, query baseline.Query) ([]baseline.Run, error) {
+	store, err := a.store(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -93,7 +93,7 @@ func (f *waiveFlags) waivers(s *session, args []string) ([]gate.Waiver, error) {
 	} else {
 		pattern := args[0]
 		if name != "" {
-			if pattern, err = s.series(args[0], d, name); err != nil {
+			if pattern, err = seriesOf(args[0], d, name); err != nil {
 				return nil, err
 			}
 		} else {
@@ -142,10 +142,10 @@ func (f *waiveFlags) decision(s *session) (d gate.Decision, name string, expires
 	return gate.Decide(s.input(log)), s.shorten(name), expiry(log), nil
 }
 
-// series returns the pattern for what somebody typed: a regular expression that matches a series of
+// seriesOf returns the pattern for what somebody typed: a regular expression that matches a series of
 // the decision, or the name of a benchmark as the report prints it, with or without unit and
 // package. One that means nothing in the log would be found out by the next run.
-func (s *session) series(typed string, d gate.Decision, name string) (string, error) {
+func seriesOf(typed string, d gate.Decision, name string) (string, error) {
 	pattern, bad := regexp.Compile(`^(?:` + typed + `)$`)
 	var named, calm, red []baseline.Key
 	packages := map[string]bool{}
