@@ -142,9 +142,9 @@ func (f *waiveFlags) decision(s *session) (d gate.Decision, name string, expires
 	return gate.Decide(s.input(log)), s.shorten(name), expiry(log), nil
 }
 
-// seriesOf returns the pattern for what somebody typed: a regular expression that matches a series of
-// the decision, or the name of a benchmark as the report prints it, with or without unit and
-// package. One that means nothing in the log would be found out by the next run.
+// seriesOf returns the pattern for what somebody typed: a regular expression that matches a
+// series of the decision, or the name of a benchmark as the report prints it, with or without
+// unit and package. One that means nothing in the log would be found out by the next run.
 func seriesOf(typed string, d gate.Decision, name string) (string, error) {
 	pattern, bad := regexp.Compile(`^(?:` + typed + `)$`)
 	var named, calm, red []baseline.Key

@@ -28,8 +28,9 @@ type dead struct {
 	run  string
 }
 
-// revive makes what died on one side a benchmark of that side all the same, where another side shows
-// that it is one: whether it dies more often at head is for the decision to say, which asks for more.
+// revive makes what died on one side a benchmark of that side all the same, where another side
+// shows that it is one: whether it dies more often at head is for the decision to say, which asks
+// for more.
 func (d *discovery) revive() {
 	for _, one := range d.dead {
 		if e := d.plan.entries[one.key]; e != nil && !e.broken && len(e.targets) > 0 {
