@@ -135,3 +135,28 @@ func TestFlakyCrashes(t *testing.T) {
 		}
 	}
 }
+
+// FuzzDeaths: whatever died, the p is one, more deaths at head never make head less to
+// blame, and rounds are asked for only while they could tell.
+func FuzzDeaths(f *testing.F) {
+	f.Add(uint8(0), uint8(8), uint8(1), uint8(8), true)
+	f.Add(uint8(0), uint8(0), uint8(3), uint8(3), false)
+	f.Fuzz(func(t *testing.T, base, baseOf, head, headOf uint8, staged bool) {
+		d := Deaths{Base: int(base), BaseOf: max(int(base), int(baseOf)), Head: int(head), HeadOf: max(int(head), int(headOf))}
+		if p := d.p(); !(p >= 0 && p <= 1) {
+			t.Fatalf("%+v: p %v", d, p)
+		}
+		v, need := d.judge(.005, staged)
+		if need < 0 || need > crashLooks[len(crashLooks)-1] || need > 0 && v != unsure {
+			t.Errorf("%+v: %v, asks for %d", d, v, need)
+		}
+		if d.Head == d.HeadOf {
+			return
+		}
+		more := d
+		more.Head++
+		if worse, _ := more.judge(.005, staged); v == headsDoing && worse != headsDoing {
+			t.Errorf("%+v is red and %+v is not", d, more)
+		}
+	})
+}

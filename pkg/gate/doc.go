@@ -4,9 +4,15 @@
 //
 // The promise is that of a hundred pull requests that change nothing at most
 // one is called slower, over all benchmarks and units together, and that every
-// green says what it could not have seen. This text is the procedure. Its
-// constants are in twostage.go; pkg/gate/accuracy measures what it reaches,
-// in pkg/gate/accuracy/TABLE.md, and its test fails when a constant is made worse.
+// green says what it could not have seen.
+//
+// Most callers need two functions: ingest.Read makes a log of what go test -bench
+// printed, and Decide judges it, as the example shows. Who measures too asks Next what to run until
+// it is empty. A decision is data: rows, each with a Verdict and a Reason, and the Grounds of an
+// outcome that is not Pass. package choice compares the values of a key in the names of benchmarks.
+//
+// What follows is the procedure. Its constants are in twostage.go; pkg/gate/accuracy measures what it
+// reaches, in pkg/gate/accuracy/TABLE.md, and its test fails when a constant is made worse.
 //
 // # What is compared
 //

@@ -314,3 +314,21 @@ func TestScale(t *testing.T) {
 		near(t, "scale", Scale(x), 1.4826*Median(apart), 1e-12)
 	}
 }
+
+// TestFisher: against counting. 8 of 8 against 0 of 8 is one of C(16,8) = 12870; the tea
+// tasting of Fisher 1935, three of four cups against one of four, is 17/70.
+func TestFisher(t *testing.T) {
+	check := func(base, baseOf, head, headOf int, want float64) {
+		t.Helper()
+		if have := Fisher(base, baseOf, head, headOf); math.Abs(have-want) > 1e-12 {
+			t.Errorf("%d of %d against %d of %d: have %v, want %v", head, headOf, base, baseOf, have, want)
+		}
+	}
+	check(0, 8, 8, 8, 1./12870)
+	check(1, 4, 3, 4, 17./70)
+	check(0, 8, 1, 8, .5)
+	check(0, 2, 2, 2, 1./6)
+	check(0, 10, 0, 10, 1)
+	check(3, 3, 0, 5, 1)
+	check(0, 0, 0, 0, 1)
+}
