@@ -66,7 +66,7 @@ var codes = []gate.Code{
 	"", gate.Ignored, gate.BrokenResult, gate.NotFinite, gate.Proven, gate.NoDirection, gate.OtherMachine, gate.OtherStored, gate.NothingStored, gate.NotAtBase, gate.BaseSilent,
 	gate.FunctionRemoved, gate.SeriesGone, gate.HeadSilent, gate.OneSided, gate.Negative, gate.WithinBound, gate.NotWorse, gate.PerhapsBetter, gate.Told, gate.Better, gate.TooNoisy,
 	gate.NextLook, gate.MoreRounds, gate.Unconfirmed, gate.Unsettled, gate.TooFew, gate.TooFewAmong, gate.StillOpen, gate.Counted, gate.Tolerated, gate.Constant, gate.CountAgain, gate.MayWaver,
-	gate.OneCount, gate.FewSessions, gate.FewOfHead, gate.StoredDiffers,
+	gate.OneCount, gate.FewSessions, gate.FewOfHead, gate.StoredDiffers, gate.OtherProcs, gate.SourceEdited, gate.CrashesMore, gate.CrashesUnsure,
 }
 
 // reason has all that any code uses, which a reason of the gate has too.
@@ -87,7 +87,7 @@ func (m maker) waivers() (out []gate.Accepted) {
 
 func (m maker) row(i int) gate.Row {
 	verdicts := []gate.Verdict{
-		gate.Regressed, gate.Crept, gate.Missing, gate.Inconclusive, gate.Waived, gate.Improved, gate.Added, gate.Removed, gate.Unchanged, gate.SameCode, gate.NotJudged, "",
+		gate.Regressed, gate.Crept, gate.Missing, gate.Inconclusive, gate.Waived, gate.Improved, gate.Added, gate.Removed, gate.Unchanged, gate.SameCode, gate.NotJudged, gate.Edited, "",
 	}
 	r := gate.Row{
 		Package: pickOf(m, suite, suite, "example.com/é|x"), Name: fmt.Sprintf("Row%dx%s", i, m.text()), Unit: pickOf(m, "sec/op", "B/op", "allocs/op", "B/s", m.text()),

@@ -15,7 +15,7 @@ import (
 
 // Why returns the clause that says why a row has its verdict.
 func Why(d gate.Decision, r gate.Row) string {
-	say := reason{r.Reason, r.Unit, r.Direction, "base", d.Policy.Alpha}.words() + judgedAs(r.JudgedAs)
+	say := reason{own(r), r.Unit, r.Direction, "base", d.Policy.Alpha}.words() + judgedAs(r.JudgedAs)
 	if creep(r) {
 		return crept(d, r) + clauses(r.Drift.Waivers)
 	}
@@ -24,6 +24,20 @@ func Why(d gate.Decision, r gate.Row) string {
 		say += fmt.Sprintf("; %s since %s", against(d, r).looks(), d.Anchor)
 	}
 	return say
+}
+
+// own returns the reason of a row with the bounds that stand beside it. Those in a reason can be of
+// the row that this one repeats in another unit, or of a look that never came.
+func own(r gate.Row) gate.Reason {
+	switch {
+	case r.Reason.Code == gate.WithinBound && r.AtMost != nil:
+		r.Reason.Bound = *r.AtMost
+	case r.Reason.Code == gate.TooNoisy && r.Detectable != nil:
+		r.Reason.Bound = *r.Detectable
+	case r.Reason.Code == gate.TooNoisy:
+		r.Reason.Bound = 0
+	}
+	return r.Reason
 }
 
 // driftWhy returns the clause that says why a row has its verdict against the anchor.
@@ -235,6 +249,9 @@ func (r reason) tested() string {
 	case gate.Better:
 		return r.looks()
 	case gate.TooNoisy:
+		if r.Bound == 0 { // zeros among the values: no percentage is true of them
+			return "too noisy: no change can be told from noise here"
+		}
 		return fmt.Sprintf("too noisy: a change below %s cannot be told from noise here", figure.Percent(r.Bound))
 	case gate.NextLook:
 		return fmt.Sprintf("%s a side; the next look is at %d", rounds, r.Needed)
