@@ -127,14 +127,6 @@ var impure = map[string][]string{
 // gitDoors may run git.
 var gitDoors = []string{"cmd/regress/internal/repo"}
 
-// wide are the packages whose comments are still wider than TestCommentWidth allows. The list
-// only gets shorter.
-var wide = []string{
-	"cmd/regress/internal/report",
-	"pkg/baseline/ingest",
-	"pkg/gate",
-}
-
 type source struct {
 	dir     string // slash-separated, relative to the module
 	name    string
@@ -275,7 +267,6 @@ func TestPackagesAreKnown(t *testing.T) {
 	}
 	gone("impure", slices.Collect(maps.Keys(impure))...)
 	gone("gitDoors", gitDoors...)
-	gone("wide", wide...)
 }
 
 // TestOneDoorToGit: elsewhere a call would have to remember the environment of hooks, pagers,
@@ -342,9 +333,6 @@ func TestCommentWidth(t *testing.T) {
 	const most = 100 // columns, with a tab as four
 	fset := token.NewFileSet()
 	for _, s := range sources(t, fset) {
-		if slices.Contains(wide, s.dir) {
-			continue
-		}
 		text, err := os.ReadFile(s.name)
 		if err != nil {
 			t.Fatal(err)

@@ -89,7 +89,8 @@ func TestCreep(t *testing.T) {
 	t.Logf("first red at step: %v", caught)
 }
 
-// TestCrept has what a reader is told, with the arithmetic: head/anchor = 106/100, head/base = 106/105.
+// TestCrept has what a reader is told, with the arithmetic: head/anchor = 106/100, head/base =
+// 106/105.
 func TestCrept(t *testing.T) {
 	rng := rand.New(rand.NewPCG(4, 4))
 	b := newBench(baseline.TwoStage)

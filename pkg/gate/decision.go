@@ -45,7 +45,7 @@ const Undecided = "undecided"
 // Decision on every machine and every day.
 type Input struct {
 	Log      baseline.Log
-	Stored   []baseline.Run // reference runs of the environments in Log, oldest first; consulted for environments of Log that have no base side
+	Stored   []baseline.Run // reference runs, oldest first, for environments of Log that have no base side
 	Policy   Policy
 	Targets  []Target
 	Waivers  []Waiver
@@ -126,22 +126,24 @@ type Summary struct {
 
 // Row is the verdict on one series.
 type Row struct {
-	Package    string
-	Name       string // as baseline.Key.Name
-	Unit       string
-	Direction  baseline.Direction
-	Exact      bool
-	Verdict    Verdict
-	Reason     Reason
-	Base       *Summary
-	Head       *Summary
-	Change     *float64  // relative, head/base − 1 in the unit's own direction: +.12 is 12 % more
-	Interval   *Interval // of Change
-	P          *float64  // one-sided, before correction for other series; over its share of the budget where several looks were taken; absent when no test was made
-	MinEffect  float64   // Δ in force for this row; tolerance for exact units
-	Detectable *float64  // smallest relative worsening this row could have seen with power .8 at its corrected level
-	Still      bool      // a count, or a value that never moved: it says nothing of time
-	AtMost     *float64  // bound of the worsening; only of an unchanged row
+	Package   string
+	Name      string // as baseline.Key.Name
+	Unit      string
+	Direction baseline.Direction
+	Exact     bool
+	Verdict   Verdict
+	Reason    Reason
+	Base      *Summary
+	Head      *Summary
+	Change    *float64  // relative, head/base − 1 in the unit's own direction: +.12 is 12 % more
+	Interval  *Interval // of Change
+	// P is one-sided, before correction for other series; over its share of the budget where
+	// several looks were taken; absent when no test was made.
+	P          *float64
+	MinEffect  float64  // Δ in force for this row; tolerance for exact units
+	Detectable *float64 // smallest relative worsening this row could have seen with power .8 at its corrected level
+	Still      bool     // a count, or a value that never moved: it says nothing of time
+	AtMost     *float64 // bound of the worsening; only of an unchanged row
 	Stage      Stage
 	JudgedAs   string     // the unit of the row that this one repeats: B/s or msg/s that is a constant over sec/op
 	Waivers    []Accepted // what waivers mean for it, in the order of the waivers; the last may cover it

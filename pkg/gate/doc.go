@@ -64,13 +64,13 @@
 // then it can only be wrong. Holm's steps follow: what is rejected takes its stake
 // out of K for the others. What is open at n = 34 stays inconclusive, as a note.
 //
-// Why the screen goes on to eight: every survivor takes its stake from all others, and
-// nearly all of 500 are noise. Two rounds more, on the six that are there, send a third of them
-// away for good, and leave a slowdown more of the budget than they take from it. The same
-// rounds measured afresh, as a first look that can only pass, cost more and let more
-// slowdowns through. And eight rounds know a spread so badly that what they call too noisy by a hair
-// is often only unlucky: twelve do. What is too noisy by far is let go with the screen: on a busy
-// machine that is most of what survives, and fresh rounds of it would buy nothing.
+// Why the screen goes on to eight: every survivor takes its stake from all others, and nearly all
+// of 500 are noise. Two rounds more, on the six that are there, send a third of them away for
+// good, and leave a slowdown more of the budget than they take from it. The same rounds measured
+// afresh, as a first look that can only pass, cost more and let more slowdowns through. And eight
+// rounds know a spread so badly that what they call too noisy by a hair is often only unlucky:
+// twelve do. What is too noisy by far is let go with the screen: on a busy machine that is most
+// of what survives, and fresh rounds of it would buy nothing.
 //
 // Improvements are sought the other way about and spend none of the budget. A
 // series that passes and seems better by L/2 or more is measured to the end of the
@@ -84,15 +84,14 @@
 //
 // # A worked example
 //
-// Forty benchmarks, Δ = 5 %, so L = .0488. PingPong has s = .6 % from past
-// sessions. Two rounds a side: base 240 and 242 ns, head 241 and 243. The four
-// differences of logarithms are −.0041, .0041, .0042 and .0124; d = .0041. The bound
-// is .0041 + 2.5·.006·√(2/2)·1.05 = .0199 < .7·.0488 = .0342, and both ranges, .0083
-// and .0083, are below 6·.006 + .3·.0488 = .0506: "less than 2 % slower", after two
-// rounds. Another benchmark, with the same s, shows 6 % and still does at n = 8: a stake of 1.
-// With one more like it K = 2; a noisy one that showed 1 % would add .1. Eight fresh rounds a side: all
-// of head's above all of base's has p = 1/C(16,8) = 1/12870 = .000078; over .2 that is
-// .00039 ≤ .01/2. Red, on 16 rounds.
+// Forty benchmarks, Δ = 5 %, so L = .0488. PingPong has s = .6 % from past sessions. Two rounds a
+// side: base 240 and 242 ns, head 241 and 243. The four differences of logarithms are −.0041,
+// .0041, .0042 and .0124; d = .0041. The bound is .0041 + 2.5·.006·√(2/2)·1.05 = .0199 < .7·.0488
+// = .0342, and both ranges, .0083 and .0083, are below 6·.006 + .3·.0488 = .0506: "less than 2 %
+// slower", after two rounds. Another benchmark, with the same s, shows 6 % and still does at n =
+// 8: a stake of 1. With one more like it K = 2; a noisy one that showed 1 % would add .1. Eight
+// fresh rounds a side: all of head's above all of base's has p = 1/C(16,8) = 1/12870 = .000078;
+// over .2 that is .00039 ≤ .01/2. Red, on 16 rounds.
 //
 // # What it reaches
 //
@@ -109,11 +108,12 @@
 //	this, Δ = 3 %             4.7      .001     .007                 .92    .98    .994
 //
 // Shares of 1,000 pull requests (other tools: 400): .003 is known to lie between .001 and .009,
-// .96 between .95 and .97. Four thousand more at Δ = 3 % with another seed have .004 and .004, and
-// catch .939 of the slowdowns by 3 %, known to lie between .931 and .946. Cloud machines have false alarms of .004 at
-// most; harsh noise .009, and .010 where it is two or three times the history. Of a slowdown of 3 % with
-// Δ = 3 % it finds .97 where s is below .5 %, .95 up to 1.5 %, .84 up to 2.5 % and .55 above; nearly half of what it
-// misses ends inconclusive or too noisy, and says so.
+// .96 between .95 and .97. Four thousand more at Δ = 3 % with another seed have .004 and .004,
+// and catch .939 of the slowdowns by 3 %, known to lie between .931 and .946. Cloud machines have
+// false alarms of .004 at most; harsh noise .009, and .010 where it is two or three times the
+// history. Of a slowdown of 3 % with Δ = 3 % it finds .97 where s is below .5 %, .95 up to 1.5 %,
+// .84 up to 2.5 % and .55 above; nearly half of what it misses ends inconclusive or too noisy,
+// and says so.
 //
 // # Why it holds
 //
@@ -223,15 +223,14 @@
 //
 // # Exact units
 //
-// B/op, allocs/op and sizes are compared as they are: beyond the tolerance of the
-// policy is regressed, 0 → N always. That holds where both sides agree with
-// themselves in every round. Often they do not: in 115 of 322 sessions of real
-// benchmarks allocs/op wavers on unchanged code, B/op in 207, with how often a buffer grew before b.N
-// was reached. Such a series is judged as a measurement, with Δ. And because a
-// count that wavers seldom may look constant for two rounds, two stages ask for eight
-// rounds before a constant difference is red; a single round shows a difference
-// below 1 % as inconclusive. Against a stored baseline a constant count may be red:
-// it does not depend on the day.
+// B/op, allocs/op and sizes are compared as they are: beyond the tolerance of the policy is
+// regressed, 0 → N always. That holds where both sides agree with themselves in every round.
+// Often they do not: in 115 of 322 sessions of real benchmarks allocs/op wavers on unchanged
+// code, B/op in 207, with how often a buffer grew before b.N was reached. Such a series is judged
+// as a measurement, with Δ. And because a count that wavers seldom may look constant for two
+// rounds, two stages ask for eight rounds before a constant difference is red; a single round
+// shows a difference below 1 % as inconclusive. Against a stored baseline a constant count may be
+// red: it does not depend on the day.
 //
 // # Targets
 //
@@ -250,8 +249,8 @@
 //	               (a budget that ran out, too few rounds, a stored baseline); a
 //	               benchmark is missing from head; it dies, and how often on each side
 //	               does not tell why; it printed a broken line; a line that should have
-//	               been a result is not; a target, or what is held against an anchor, is undecided;
-//	               a target is not measured; nothing was judged
+//	               been a result is not; a target, or what is held against an anchor, is
+//	               undecided; a target is not measured; nothing was judged
 //	pass (0)       otherwise. Notes that do not stop it: too noisy, or 34 fresh
 //	               rounds without an answer; new; removed; waived; not judged
 //
@@ -262,6 +261,6 @@
 // printed it and head did not, though head's source still declares its function (or
 // nothing is known of the source); removed that the function is gone.
 //
-// A waiver covers a regression up to its ceiling (the size of the relative change,
-// either way) until it expires; infinity covers a change from zero. One that matches nothing is a warning.
+// A waiver covers a regression up to its ceiling (the size of the relative change, either way)
+// until it expires; infinity covers a change from zero. One that matches nothing is a warning.
 package gate

@@ -132,8 +132,8 @@ func TestTooNoisy(t *testing.T) {
 		key := sec(fmt.Sprintf("B%d", i))
 		b.add(baseline.Base, key, around(rng, 6, 1, .003)...).add(baseline.Head, key, around(rng, 6, 1, .003)...)
 	}
-	// Without a difference and with a spread of 1.4826·.057·9/8 = .095 it would take .889·.095 = .084 to be told: more than 1.5·L = .073,
-	// less than 2·L = .098.
+	// Without a difference and with a spread of 1.4826·.057·9/8 = .095 it would take .889·.095 =
+	// .084 to be told: more than 1.5·L = .073, less than 2·L = .098.
 	noisy, wild := sec("A"), sec("C")
 	up, down := math.Exp(.057), math.Exp(-.057)
 	eight := []float64{up, down, down, up, up, down, down, up}
@@ -154,7 +154,8 @@ func TestTooNoisy(t *testing.T) {
 		return math.NaN()
 	}
 	before := sees(d, noisy)
-	// A wild one is given up with the screen; one that seems slower by more than noise, below, is not.
+	// A wild one is given up with the screen; one that seems slower by more than noise, below, is
+	// not.
 	b.add(baseline.Base, wild, 1, 1.5, .7, 1, 2, .8, 1, 1.2).add(baseline.Head, wild, 1.1, 2, .7, 1, 2, .8, 1.1, 1.2)
 	d = Decide(b.input())
 	want(t, d, Pass, Inconclusive, Inconclusive, Unchanged, Unchanged, Unchanged, Unchanged)

@@ -20,7 +20,8 @@
 // The header has one line a fact, each optional:
 //
 //	regress-log: 1             version of this format; begins a log, also in the middle of a text
-//	procedure: two-stage       regress chose the rounds; without it the samples are taken as fixed in advance
+//	procedure: two-stage       regress chose the rounds; without it the samples are taken as fixed
+//	                           in advance
 //	project: github.com/x/y
 //	commit: SHA                of head; in texts of others, of the results below
 //	branch: NAME
@@ -32,7 +33,8 @@
 //	seed: 1234                 of the random order
 //	started: 2026-11-23T05:30:00Z
 //	bench: PATTERN             the part of the suite that was asked for; absent: all
-//	goos, goarch, cpu, cores, quota, gomaxprocs, memory-mib, kernel, virtual, governor, go-version, suite-flags
+//	goos, goarch, cpu, cores, quota, gomaxprocs, memory-mib, kernel, virtual, governor,
+//	go-version, suite-flags
 //	                           the fields of baseline.Environment
 //
 // The body has a block for every process. One process is one round of one
@@ -49,21 +51,30 @@
 //
 // The marks (an empty package or name is written as -):
 //
-//	# functions: base PKG BenchmarkA BenchmarkB …   benchmark functions in the source of a side; repeated where a line would
-//	                            exceed the 64 KiB at which benchstat gives up
+//	# functions: base PKG BenchmarkA BenchmarkB …
+//	                            benchmark functions in the source of a side; repeated where a
+//	                            line would exceed the 64 KiB at which benchstat gives up
 //	# noise: PKG NAME UNIT sd=.0041 between=.012 runwide=.02 sessions=12
-//	                            history that the decision used; NAME as in baseline.Key, or with Benchmark
+//	                            history that the decision used; NAME as in baseline.Key, or with
+//	                            Benchmark
 //	# same: PKG NAME WHY        code proven the same at base and head
 //	# same-anchor: PKG NAME WHY likewise at anchor and head
 //	# round: 3                  from here on
 //	# disturbed: WHY            the round just printed; becomes a warning
-//	# failed: SIDE PKG NAME MESSAGE   a process that gave no result; becomes a problem, in place of those made from its output
-//	# not-run: SIDE PKG NAME WHY      it was not reached; WHY ended the measurement, such as `budget of 3m0s`. Older logs have a
-//	                            # failed: mark with the message `not run: the WHY came before its first round`
-//	# edited: SIDE PKG BenchmarkX      its own source, in the test files, is another one at base (or anchor) than at head
+//	# failed: SIDE PKG NAME MESSAGE
+//	                            a process that gave no result; becomes a problem, in place of
+//	                            those made from its output
+//	# not-run: SIDE PKG NAME WHY
+//	                            it was not reached; WHY ended the measurement, such as `budget
+//	                            of 3m0s`. Older logs have a # failed: mark with the message
+//	                            `not run: the WHY came before its first round`
+//	# edited: SIDE PKG BenchmarkX
+//	                            its own source, in the test files, is another one at base (or
+//	                            anchor) than at head
 //	# warning: MESSAGE
 //	# stopped: WHY              measuring ended before everything was decided
-//	# file: NAME                what follows comes from another file and has a header of its own (Merge)
+//	# file: NAME                what follows comes from another file and has a header of its own
+//	                            (Merge)
 //	# cut: N                    a line of N bytes stood here (Read)
 //
 // Other comments, and the marks `# load:`, `# binary:` and `# cause:`, say nothing to the reader of
@@ -77,40 +88,52 @@
 // lines (see below); NAME begins with Benchmark and goes on in upper case, with a
 // digit or an underscore.
 //
-//	line                                    means                                   class, what is done
-//	NAME-8   <tab> 1000 <tab> 12 ns/op …    a result                                result
-//	Benchmarkapp 1 12 x-bytes               one too: nothing else has that form     result
-//	  NAME-8  1000  12 ns/op                one too, indented or with blanks        result; not below b.Log
-//	NAME-8   <tab>OUTPUT, … , 1000 <tab> …  name and numbers apart                  result, where there is one reading
-//	NAME, OUTPUT, 1000 <tab> 12 ns/op       the same, of go test -v or trimmed      result, where no whole line comes
-//	OUTPUTNAME-8 <tab> …                    output without a new line in front      result
-//	NAME-8   <tab> 1                        no metric (a time of zero)              result; warning, or problem where the other side has one
-//	NAME-8   <tab>OUTPUT and no numbers     the result is lost                      problem
-//	NAME …/op, NAME <tab>x                  a result that output ran into           failure; problem
-//	NAME text                               a sentence of a benchmark               passed over, with a warning
-//	NAME 5 9 +80.00%                        a table of benchcmp                     passed over; refused where nothing else is there
-//	1000 <tab> 12 ns/op                     numbers without a name                  passed over, with a warning
-//	NAME                                    go test -v begins                       known noise; warning if no result comes
-//	Unit NAME better=lower                  which way a unit improves               fact
-//	Unit of work                            a sentence                              passed over, with a warning
-//	goos: goarch: pkg: cpu: side:           what the results below are of           fact; cpu: behind pkg: alone
-//	commit: branch: … above pkg:            the same                                fact, where it is one word
-//	key: value below pkg:                   output                                  output; passed over where the key has a meaning
-//	# mark: …                               see above                               fact
-//	# other, # example.com/p                a comment, errors of a build            output
-//	--- FAIL: NAME, OUTPUT--- FAIL: NAME    the benchmark failed                    failure; problem
-//	--- SKIP: NAME                          it skipped itself                       failure; warning
-//	--- FAIL: TestX                         tests failed, so no benchmark ran       failure; problem
-//	panic: fatal error: *** Test killed     the process died, unless PASS follows   failure; problem
-//	FAIL, exit status 2, signal: killed     the process failed                      failure; problem
-//	FAIL <tab> pkg <tab> 1s                 the package failed, or did not build    failure; problem
-//	PASS                                    the process ended well                  known noise
-//	ok <tab> pkg <tab> 1s                   the package did: names results above    known noise
-//	coverage: 71.7 %, === RUN, ?  pkg, DONE go test, gotestsum                      known noise
-//	=== Failed, === FAIL: pkg NAME          gotestsum repeats what failed           known noise; results below that are copies
-//	==== Test output for //a:b_test:        bazel names a package                   fact
-//	the same results again                  see copies.go                           copy, with a warning
-//	anything else                           output of a benchmark                   output
+//	line                                    means → class, what is done
+//	NAME-8   <tab> 1000 <tab> 12 ns/op …    a result → result
+//	Benchmarkapp 1 12 x-bytes               one too: nothing else has that form → result
+//	  NAME-8  1000  12 ns/op                one too, indented or with blanks → result; not below
+//	                                        b.Log
+//	NAME-8   <tab>OUTPUT, … , 1000 <tab> …  name and numbers apart → result, where there is one
+//	                                        reading
+//	NAME, OUTPUT, 1000 <tab> 12 ns/op       the same, of go test -v or trimmed → result, where no
+//	                                        whole line comes
+//	OUTPUTNAME-8 <tab> …                    output without a new line in front → result
+//	NAME-8   <tab> 1                        no metric (a time of zero) → result; warning, or
+//	                                        problem where the other side has one
+//	NAME-8   <tab>OUTPUT and no numbers     the result is lost → problem
+//	NAME …/op, NAME <tab>x                  a result that output ran into → failure; problem
+//	NAME text                               a sentence of a benchmark → passed over, with a
+//	                                        warning
+//	NAME 5 9 +80.00%                        a table of benchcmp → passed over; refused where
+//	                                        nothing else is there
+//	1000 <tab> 12 ns/op                     numbers without a name → passed over, with a warning
+//	NAME                                    go test -v begins → known noise; warning if no result
+//	                                        comes
+//	Unit NAME better=lower                  which way a unit improves → fact
+//	Unit of work                            a sentence → passed over, with a warning
+//	goos: goarch: pkg: cpu: side:           what the results below are of → fact; cpu: behind pkg:
+//	                                        alone
+//	commit: branch: … above pkg:            the same → fact, where it is one word
+//	key: value below pkg:                   output → output; passed over where the key has a
+//	                                        meaning
+//	# mark: …                               see above → fact
+//	# other, # example.com/p                a comment, errors of a build → output
+//	--- FAIL: NAME, OUTPUT--- FAIL: NAME    the benchmark failed → failure; problem
+//	--- SKIP: NAME                          it skipped itself → failure; warning
+//	--- FAIL: TestX                         tests failed, so no benchmark ran → failure; problem
+//	panic: fatal error: *** Test killed     the process died, unless PASS follows → failure;
+//	                                        problem
+//	FAIL, exit status 2, signal: killed     the process failed → failure; problem
+//	FAIL <tab> pkg <tab> 1s                 the package failed, or did not build → failure;
+//	                                        problem
+//	PASS                                    the process ended well → known noise
+//	ok <tab> pkg <tab> 1s                   the package did: names results above → known noise
+//	coverage: 71.7 %, === RUN, ?  pkg, DONE go test, gotestsum → known noise
+//	=== Failed, === FAIL: pkg NAME          gotestsum repeats what failed → known noise; results
+//	                                        below that are copies
+//	==== Test output for //a:b_test:        bazel names a package → fact
+//	the same results again                  see copies.go → copy, with a warning
+//	anything else                           output of a benchmark → output
 //
 // FRONT is a time with or without brackets, a job and a step, a stream, the name
 // of a service or a pod, a colour, a control character, or whatever else stands in
@@ -130,8 +153,10 @@
 // and to the whole file, wherever it stands. Without one
 //
 //	sec/op, B/op, allocs/op    lower is better; B/op and allocs/op are exact
-//	*-sec, *-B, *-bytes        lower, and sec by anything but a time, B by anything done (B/msg, B/conn)
-//	*/s, */min, */cycle, …     higher (also B/s/core, ops-per-sec), unless it counts what nobody wants (errors/s, retries/s)
+//	*-sec, *-B, *-bytes        lower, and sec by anything but a time, B by anything done (B/msg,
+//	                           B/conn)
+//	*/s, */min, */cycle, …     higher (also B/s/core, ops-per-sec), unless it counts what nobody
+//	                           wants (errors/s, retries/s)
 //	all others                 neutral: shown, never judged, with a warning
 //
 // Two units of one line that tidy to one name (MB/s and B/s) are two series: the

@@ -401,11 +401,13 @@ func (p *part) crashes(line []byte) bool {
 }
 
 var (
-	// inStack is a benchmark function in a goroutine's stack: "example.com/x.BenchmarkY.func1(0x1…)".
+	// inStack is a benchmark function in a goroutine's stack:
+	// "example.com/x.BenchmarkY.func1(0x1…)".
 	inStack = regexp.MustCompile(`^[^\s(]*\.Benchmark([^\s(.]*)[^\s(]*\(`)
 	// logLine is what b.Log, b.Fatal and b.Skip print.
 	logLine = regexp.MustCompile(`^\s+\S+\.go:\d+: `)
-	// glued is a result behind output that did not end in a new line: "loadingBenchmarkX-2   \t 100\t 12 ns/op".
+	// glued is a result behind output that did not end in a new line: "loadingBenchmarkX-2   \t
+	// 100\t 12 ns/op".
 	glued = regexp.MustCompile(`^.+(Benchmark[^\sa-z]\S*) *\t`)
 )
 

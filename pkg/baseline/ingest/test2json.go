@@ -11,8 +11,9 @@ type event struct {
 	Action, Package, Output string
 }
 
-// fromJSON turns the output of go test -json into what go test prints without
-// -json, with the line numbers that problems are to name. Packages whose lines alternate are kept apart by `pkg:` lines.
+// fromJSON turns the output of go test -json into what go test prints without -json, with the
+// line numbers that problems are to name. Packages whose lines alternate are kept apart by `pkg:`
+// lines.
 func fromJSON(text []byte) (out []byte, at []int32) {
 	open := map[string][]byte{} // by package: a line that has not ended; events end anywhere
 	current, number := "", int32(0)

@@ -163,8 +163,8 @@ var directions = map[baseline.Direction]string{baseline.Lower: "lower", baseline
 //	  "rows": [{                       worst first
 //	    "package": "…", "name": "Parse/size=1KiB-2", "unit": "sec/op",
 //	    "direction": "lower" | "higher" | "neutral", "exact": true,
-//	    "verdict": "improved" | "unchanged" | "regressed" | "crept" | "inconclusive" | "new" | "missing" |
-//	               "removed" | "waived" | "same code" | "not judged",
+//	    "verdict": "improved" | "unchanged" | "regressed" | "crept" | "inconclusive" | "new" |
+//	               "missing" | "removed" | "waived" | "same code" | "not judged",
 //	    "why": "…",
 //	    "base": {"median": 2.4e-7, "n": 30, "spread": 0.004}, "head": {…},
 //	    "change": 0.12,                relative: head/base − 1
@@ -172,18 +172,23 @@ var directions = map[baseline.Direction]string{baseline.Lower: "lower", baseline
 //	    "minEffect": 0.05, "detectable": 0.06, "worseByLessThan": 0.02,
 //	    "stage": "screen" | "confirm" | "fixed" | "stored" | "exact",
 //	    "waiver": "…", "warnings": ["…"],
-//	    "cause": {"file": "…", "first": 41, "last": 43, "grown": ["fmt.Sprintf +12 ns/op"]},   what profiles point at
-//	    "drift": {"verdict": "…", "why": "…", "anchor": {"median": 2.4e-7, …}, "change": 0.06, …}   against the anchor
+//	    "cause": {                     what profiles point at
+//	      "file": "…", "first": 41, "last": 43, "grown": ["fmt.Sprintf +12 ns/op"]},
+//	    "drift": {                     against the anchor
+//	      "verdict": "…", "why": "…", "anchor": {"median": 2.4e-7, …}, "change": 0.06, …}
 //	  }],
-//	  "targets": [{"target": "…", "name": "…", "unit": "…", "limit": 0.01, "below": true, "value": 0.002,
-//	    "interval": {…}, "margin": 4.8, "verdict": "met" | "missed" | "undecided" | "not measured", "why": "…"}],
+//	  "targets": [{"target": "…", "name": "…", "unit": "…", "limit": 0.01, "below": true,
+//	    "value": 0.002, "interval": {…}, "margin": 4.8, "why": "…",
+//	    "verdict": "met" | "missed" | "undecided" | "not measured"}],
 //	  "counts": {"unchanged": 34},
 //	  "problems": [{"file": "…", "line": 12, "side": "head", "package": "…", "name": "…",
-//	    "kind": "crashed" | "timed out" | "broken line" | … as baseline.ProblemKind, "message": "…", "crashed": true}],
+//	    "kind": "crashed" | "timed out" | "broken line" | … as baseline.ProblemKind,
+//	    "message": "…", "crashed": true}],
 //	  "warnings": ["…"],
-//	  "sides": [{"side": "base" | "head" | "anchor", "commit": "…", "branch": "…", "dirty": true, "stored": true,
-//	    "fingerprint": "…", "machine": "…", "goVersion": "…"}],
-//	  "policy": {"alpha": 0.01, "minEffect": 0.05, "procedure": "two-stage", "strict": true, "seed": 42},
+//	  "sides": [{"side": "base" | "head" | "anchor", "commit": "…", "branch": "…", "dirty": true,
+//	    "stored": true, "fingerprint": "…", "machine": "…", "goVersion": "…"}],
+//	  "policy": {"alpha": 0.01, "minEffect": 0.05, "procedure": "two-stage", "strict": true,
+//	    "seed": 42},
 //	  "roundsPerSide": 3.2, "anchor": "v1.2.0"
 //	}
 func JSON(w io.Writer, d gate.Decision, o Options) error {

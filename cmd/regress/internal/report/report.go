@@ -7,9 +7,9 @@
 //	advice.go    what to do about it: settling.go what is open, waivers.go the exact waiver
 //	tables.go    its rows as tables, for any writer; row.go the figures of a row
 //	text.go      the terminal and the log
-//	markdown.go  GitHub: answers.go the first lines, history.go what came before, budget.go its size
+//	markdown.go  GitHub: answers.go the first lines, history.go the past, budget.go its size
 //	json.go      programs
-//	words.go     sentences, with words_decision.go, words_target.go and, of what went wrong, problem.go
+//	words.go     sentences, with words_decision.go, words_target.go and problem.go
 //
 // Figures and harmless text are those of package figure, and tables those of package table.
 //
