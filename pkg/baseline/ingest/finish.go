@@ -177,6 +177,9 @@ func (p *part) badValues() {
 // brokenLines takes back problems of lines that do not name a benchmark as this
 // run prints its name: a log line says "BenchmarkA 3 rows" where results say A-8.
 func (p *part) brokenLines() {
+	if !slices.ContainsFunc(p.log.Problems, func(problem baseline.Problem) bool { return problem.Kind == baseline.BrokenLine }) {
+		return
+	}
 	names := map[baseline.Function]bool{}
 	p.each(func(r *run, b *benchmark) {
 		if bare, n := p.log.Procs.Split(b.name); n > 1 && !slices.Contains(p.log.Procs, 1) {

@@ -297,7 +297,7 @@ func procs(runs []baseline.Run) baseline.Procs {
 		var names []string
 		for i, s := range run.Samples {
 			if i == 0 || s.Benchmark() != run.Samples[i-1].Benchmark() {
-				names = append(names, s.Path())
+				names = append(names, s.Name)
 			}
 		}
 		switch {

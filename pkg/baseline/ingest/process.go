@@ -91,8 +91,16 @@ func (p *part) completed(name []byte) {
 	if p.running.name != "" && p.from == 0 && !p.running.means(string(name)) { // else it is the one put together, or announced
 		p.settleRunning(baseline.Interrupted)
 	}
-	p.running, p.crash, p.closed = started{}, crash{}, false
-	p.logged, p.wants = "", false
+	if p.running.name != "" { // seldom, and what holds pointers costs more to set
+		p.running = started{}
+	}
+	if p.crash.what != "" {
+		p.crash = crash{}
+	}
+	if p.logged != "" {
+		p.logged = ""
+	}
+	p.closed, p.wants = false, false
 }
 
 // broken deals with a line that benchfmt could not parse.
