@@ -13,7 +13,7 @@
 //	MannWhitney                  exact one-sided p, ties included
 //	MedianInterval               order statistics around a median
 //	Holm                         step-down correction for several tests
-//	NormalQuantile, NormalTail   the normal distribution
+//	NormalQuantile               the normal distribution
 //	Detectable, Rounds           what a test can see, and what it would need to
 //	Crossing                     where a course leaves one level for another
 //

@@ -5,8 +5,8 @@ import "math"
 // NormalQuantile is z with Φ(z) = p, for 0 < p < 1.
 func NormalQuantile(p float64) float64 { return -math.Sqrt2 * math.Erfcinv(2*p) }
 
-// NormalTail is 1 − Φ(z).
-func NormalTail(z float64) float64 { return math.Erfc(z/math.Sqrt2) / 2 }
+// normalTail is 1 − Φ(z).
+func normalTail(z float64) float64 { return math.Erfc(z/math.Sqrt2) / 2 }
 
 // rankEfficiency is 3/π, the efficiency of the rank test against the t-test on
 // normal values, as a factor of the standard error: √(π/3) = 1.023, here 1.05

@@ -88,7 +88,7 @@ func (r Rank) Approximate() float64 {
 	if variance <= 0 {
 		return 1
 	}
-	return NormalTail((float64(r.twice)/2 - pairs/2 - .5) / math.Sqrt(variance))
+	return normalTail((float64(r.twice)/2 - pairs/2 - .5) / math.Sqrt(variance))
 }
 
 // enumerate counts the ways to pick m of the scores whose sum is as high as

@@ -37,8 +37,8 @@ func (s Shifts) edges(limit float64) (count int, below, above float64) {
 	return count, below, above
 }
 
-// Kth is the k-th smallest difference, k from 1 to n·m.
-func (s Shifts) Kth(k int) float64 {
+// kth is the k-th smallest difference, k from 1 to n·m.
+func (s Shifts) kth(k int) float64 {
 	lo := s.head[0] - s.base[len(s.base)-1]
 	hi := s.head[len(s.head)-1] - s.base[0]
 	under, upTo := 0, len(s.base)*len(s.head) // differences below lo, and up to hi
@@ -68,7 +68,7 @@ func (s Shifts) Kth(k int) float64 {
 // HodgesLehmann is the median of the differences: the shift of head against base.
 func (s Shifts) HodgesLehmann() float64 {
 	all := len(s.base) * len(s.head)
-	mid := s.Kth((all + 1) / 2)
+	mid := s.kth((all + 1) / 2)
 	if all%2 == 1 {
 		return mid
 	}
@@ -87,7 +87,7 @@ func (s Shifts) HodgesLehmann() float64 {
 func (s Shifts) Interval(want float64) (lo, hi, level float64) {
 	n, m := len(s.base), len(s.head)
 	c, tail := cut(n, m, (1-want)/2)
-	return s.Kth(c), s.Kth(n*m + 1 - c), 1 - 2*tail
+	return s.kth(c), s.kth(n*m + 1 - c), 1 - 2*tail
 }
 
 // cut is the largest c, at least 1, with P(U ≤ c−1) ≤ tail, and that probability.
@@ -95,7 +95,7 @@ func cut(n, m int, tail float64) (c int, attained float64) {
 	if n*m > exactPairs {
 		mean, sd := float64(n*m)/2, math.Sqrt(float64(n*m*(n+m+1))/12)
 		c = max(1, int(mean-.5-NormalQuantile(1-tail)*sd)+1)
-		return c, NormalTail((mean - .5 - float64(c-1)) / sd)
+		return c, normalTail((mean - .5 - float64(c-1)) / sd)
 	}
 	lower := untied(n, m)
 	c = 1

@@ -163,7 +163,7 @@ func TestShiftsAgainstSorting(t *testing.T) {
 		slices.Sort(all)
 		s := NewShifts(base, head)
 		for k := range all {
-			near(t, "order statistic", s.Kth(k+1), all[k], 0)
+			near(t, "order statistic", s.kth(k+1), all[k], 0)
 		}
 		near(t, "Hodges-Lehmann", s.HodgesLehmann(), Quantile(all, .5), 1e-12)
 	}
@@ -238,7 +238,7 @@ func TestHolm(t *testing.T) {
 func TestNormal(t *testing.T) {
 	near(t, "z .975", NormalQuantile(.975), 1.959964, 1e-6)
 	near(t, "z .8", NormalQuantile(.8), Power, 1e-4)
-	near(t, "tail", NormalTail(2.326348), .01, 1e-8)
+	near(t, "tail", normalTail(2.326348), .01, 1e-8)
 	// The formula of the package comment of gate: σ = 1 %, +5 %, α = .01/500:
 	// 2·1e-4·(4.107+.842)²·1.05²/.002380 = 2.27, below what ranks need: C(2n,n) ≥ 50,000, n = 10.
 	if have := Rounds(.01, math.Log1p(.05), .01/500); have != 10 {
