@@ -118,7 +118,7 @@ func (s *span) read() []resultLine {
 			n := s.in.number(line) - s.base
 			s.lines = append(s.lines, resultLine{
 				from: at, text: bare, n: n, at: fmt.Sprintf("%s:%d", s.file, n),
-				hash: maphash.Bytes(seed, bare), lone: bytes.IndexAny(bare, " \t") < 0,
+				hash: maphash.Bytes(seed, bare), lone: !bytes.ContainsAny(bare, " \t"),
 			})
 		}
 		at += len(text)
@@ -367,8 +367,7 @@ type values struct {
 	n            int
 }
 
-// bits says how unlikely it is that the results of a row are equal to those above
-// by chance: for each line and its noisiest column, how many values there are
+// bits returns how much noise there is in a column: how many values there are
 // between the least and the greatest, in steps of the last digit. Where a row has
 // equal values itself, there are fewer than that: then half of what its own values
 // tell.
@@ -383,6 +382,8 @@ func (v values) bits() float64 {
 	return -math.Log2(same) / 2
 }
 
+// bits returns how unlikely it is that the results of a row are equal to those above
+// by chance: for each line, the bits of its noisiest column, summed up.
 func bits(row, all []*span) (sum float64) {
 	columns := map[column]*values{}
 	in := map[*span]bool{}
