@@ -18,6 +18,7 @@ type discovery struct {
 	*measurement
 	proven map[*side]map[string]bool // packages that are the same on another side
 	dead   []dead
+	why    string // of the last failure that did not count
 }
 
 // dead is a benchmark that died each time that the discovery started it on a side.
@@ -152,6 +153,12 @@ func (d *discovery) retry(ctx context.Context, s *side, p *suite.Package, functi
 				}
 				break
 			}
+			if len(more) == 0 && out.Failure == "" {
+				err := d.log.once(ingest.Warning(fmt.Sprintf("%s of %s failed on the %s and did not when it was started again: %s", f, p.Path, s.label(), d.why)))
+				if err != nil {
+					return err
+				}
+			}
 			if last || len(more) == 0 {
 				break
 			}
@@ -232,6 +239,7 @@ func (d *discovery) adopt(s *side, p *suite.Package, seen *survey, out suite.Out
 		if why != "" {
 			function, _, _ := strings.Cut(name, "/")
 			if !last && out.Killed == 0 {
+				d.why = why
 				if !slices.Contains(again, function) {
 					again = append(again, function)
 				}

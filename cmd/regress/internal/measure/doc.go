@@ -1,6 +1,9 @@
-// Package measure runs benchmarks: it makes a tree of the base commit, builds
-// both sides, executes them in random order, one process at a time, and writes
-// what they print as one raw log in the standard Go benchmark format.
+// Package measure runs benchmarks of several revisions beside each other, in random order, one
+// process at a time, and writes what they print as one raw log in the standard Go benchmark format.
+//
+// A [Session] is opened once: it finds out which commits are meant, makes their trees and builds
+// them (package suite). [Session.Run] measures, and [Session.Profile] looks into what was measured,
+// with the same binaries.
 //
 // It does not decide. Whoever decides passes a [NextFunc], which reads the log so
 // far and names the benchmarks that need more rounds; measuring and asking
@@ -47,18 +50,22 @@
 // their sub-benchmarks by one pass with -test.benchtime=1x a side, which also
 // warms the machine and whose values are thrown away. A benchmark that skips
 // itself, fails, crashes, prints no result or does not end within the timeout
-// leaves a mark in the log; none vanishes.
+// leaves a mark in the log; none vanishes. A failure can be chance: one in the discovery is tried
+// again, and one in a round is a round that counts, so that the decision can weigh how often it
+// happens on each side.
 //
 // # Same code
 //
-// Where the test binaries of both sides are equal to the byte (built with
-// -trimpath and -buildvcs=false), and below the package's directory no file
-// differs that is not compiled into them, nothing in the change can have made the
-// package's benchmarks slower: they are marked "same" and not run. That is a proof
-// for everything that is linked into the binary and for its testdata. It is not
-// one for files outside the package's directory, nor for other programs that a
-// benchmark builds or starts. Where base and head are one commit and the tree is
-// clean, the user wants the noise of the machine: nothing is marked, all is run.
+// Where the test binaries of both sides are equal to the byte (built with -trimpath and
+// -buildvcs=false), and no file differs that a benchmark can be expected to read, nothing in the
+// change can have made the package's benchmarks slower: they are marked "same" and not run. See
+// [suite.Same] for which files these are. It is not a proof for files outside the package's
+// directory, nor for other programs that a benchmark builds or starts. Where base and head are one
+// commit and the tree is clean, the user wants the noise of the machine: nothing is marked, all is
+// run.
+//
+// A benchmark whose own source in the test files differs (see [suite.Edited]) measures something
+// else on each side. It is run, and a mark says so.
 //
 // Note: going finer, by comparing the functions that a benchmark can reach inside
 // two different binaries, is not done. Even where their bytes are equal, another

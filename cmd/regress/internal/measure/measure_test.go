@@ -236,6 +236,61 @@ func TestSeedGivesTheOrder(t *testing.T) {
 	}
 }
 
+// The order of a seed is a part of the log's format: who measures again with it gets the same one.
+func TestOrderOfASeedIsKept(t *testing.T) {
+	t.Parallel()
+	p := plan{seed: 7, sides: []baseline.Side{baseline.Base, baseline.Anchor, baseline.Head}}
+	inc := increment{}
+	for _, name := range []string{"A", "B"} {
+		inc[&entry{key: baseline.Key{Name: name}, targets: map[baseline.Side]suite.Target{"base": {}, "anchor": {}, "head": {}}}] = need{rounds: 2}
+	}
+	have := ""
+	for _, s := range p.layout(inc) {
+		have += " " + s.entry.key.Name + ":" + string(s.side)
+	}
+	want := " A:base A:head B:anchor B:head A:anchor B:base A:head B:base B:anchor A:base B:head A:anchor"
+	if have != want {
+		t.Errorf("the order is\n%s, want\n%s", have, want)
+	}
+}
+
+// Any revisions can be measured, not only head and where it left a branch.
+func TestRevisionsOfAList(t *testing.T) {
+	t.Parallel()
+	r := newRepo(t, map[string]string{"x_test.go": module("A", loop)})
+	first := r.git("rev-parse", "HEAD")
+	r.write(map[string]string{"x_test.go": module("A", "x := 1\n\tfor b.Loop() { x++ }\n\t_ = x")})
+	second := r.commit("second")
+	r.write(map[string]string{"x_test.go": module("A", "x := 2\n\tfor b.Loop() { x++ }\n\t_ = x")})
+	r.commit("third")
+	o := r.options()
+	o.Base, o.Rounds = "", 2
+	o.Revisions = []Revision{{Side: baseline.Base, Commit: second, Ref: "main~1"}, {Side: baseline.Head, Commit: first}}
+	res, text := run(t, o)
+	if res.HeadCommit != first || res.BaseCommit != second || res.Dirty || len(order(text)) != 4 {
+		t.Errorf("facts %+v, rounds %q", res.Facts, order(text))
+	}
+	has(t, text, "commit: "+first, "base-commit: "+second, "base-branch: main~1", "# edited: base example.com/t BenchmarkA")
+	clean(t, r)
+}
+
+// A benchmark that fails now and then is run as often as the others, and every failure is told.
+func TestFlakyBenchmarkGoesOn(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	// It fails in the first process of all, in the discovery, and in every second one after that.
+	r := newRepo(t, map[string]string{"x_test.go": module("Flaky",
+		`if b.N > 1 || os.Getenv("X") == "" { if f, err := os.OpenFile("`+dir+`/n", os.O_APPEND|os.O_CREATE|os.O_RDWR, 0o644); err == nil { f.WriteString("x"); info, _ := f.Stat(); f.Close(); if info.Size()%2 == 1 { fmt.Println("ouch"); os.Exit(3) } } }`)})
+	o := r.options()
+	o.Base, o.Rounds = "", 4
+	_, text := run(t, o)
+	if n, failed := marked(text, "round"), marked(text, "failed"); n != 2 || failed != 2 {
+		t.Errorf("%d rounds and %d failures, want 2 and 2:\n%s", n, failed, text)
+	}
+	lacks(t, text, "# not-run")
+	has(t, text, "# warning: BenchmarkFlaky of example.com/t failed on the head and did not when it was started again: ouch…")
+}
+
 func TestOddNames(t *testing.T) {
 	t.Parallel()
 	r := newRepo(t, map[string]string{"x_test.go": module("Odd",

@@ -10,7 +10,7 @@ import (
 )
 
 // SameWhy is the proof that Same gives, in words.
-const SameWhy = "the test binaries are equal to the byte, and below the package's directory no file differs but for comments in its code"
+const SameWhy = "the test binaries are equal to the byte, and no file differs that its benchmarks can be expected to read"
 
 // Same reports whether nothing in a change can have made the benchmarks of a package slower: the
 // test binaries are equal to the byte, and no file differs that a benchmark may read while it runs.
