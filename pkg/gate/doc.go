@@ -11,8 +11,9 @@
 // it is empty. A decision is data: rows, each with a Verdict and a Reason, and the Grounds of an
 // outcome that is not Pass. package choice compares the values of a key in the names of benchmarks.
 //
-// What follows is the procedure. Its constants are in twostage.go; pkg/gate/accuracy measures what it
-// reaches, in pkg/gate/accuracy/TABLE.md, and its test fails when a constant is made worse.
+// What follows is the procedure. Its constants are in twostage.go; pkg/gate/accuracy measures
+// what it reaches, in pkg/gate/accuracy/TABLE.md, and its test fails when a constant is made
+// worse.
 //
 // # What is compared
 //

@@ -14,8 +14,8 @@ import (
 	"github.com/descartes/regress/pkg/gate"
 )
 
-// measured is a decision of the gate itself on a log made at random: of times, rates, counts that never vary and counts
-// that do, zeros among them, slower, faster and noisy.
+// measured is a decision of the gate itself on a log made at random: of times, rates, counts that
+// never vary and counts that do, zeros among them, slower, faster and noisy.
 func measured(t *testing.T, seed uint64) gate.Decision {
 	t.Helper()
 	random := rand.New(rand.NewPCG(seed, 7))
@@ -111,8 +111,9 @@ func holdsTrue(t *testing.T, where string, d gate.Decision, r gate.Row) {
 	}
 }
 
-// TestSentencesAgreeWithTheirFigures: every sentence that claims a number is true of the numbers beside it, and what is
-// printed divides, in decisions of the gate on random logs and in the goldens.
+// TestSentencesAgreeWithTheirFigures: every sentence that claims a number is true of the numbers
+// beside it, and what is printed divides, in decisions of the gate on random logs and in the
+// goldens.
 func TestSentencesAgreeWithTheirFigures(t *testing.T) {
 	decisions := map[string]gate.Decision{}
 	for seed := range uint64(30) {
