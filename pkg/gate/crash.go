@@ -34,6 +34,16 @@ func (d Deaths) p() float64 { return stat.Fisher(d.Base, d.BaseOf, d.Head, d.Hea
 // least is the number of processes of the side that has fewest.
 func (d Deaths) least() int { return min(d.BaseOf, d.HeadOf) }
 
+// atLook returns the deaths among the first look processes of each side, in the case that is the
+// best for head: what came after them died at head, and ran at base. Rounds that something else
+// asked for, an anchor or a larger budget, so neither add a look nor hide one.
+func (d Deaths) atLook(look int) Deaths {
+	return Deaths{
+		Base: min(d.Base, look), BaseOf: look,
+		Head: max(0, d.Head-(d.HeadOf-look)), HeadOf: look,
+	}
+}
+
 // crashVerdict says what the deaths of a benchmark mean.
 type crashVerdict int
 
@@ -54,10 +64,10 @@ func (d Deaths) judge(level float64, staged bool) (v crashVerdict, need int) {
 		return noDeath, 0
 	case !staged && d.Head > 0 && p <= level:
 		return headsDoing, 0
-	case staged:
-		if at := slices.Index(crashLooks, n); at >= 0 && p <= level*crashWeights[at] {
-			return headsDoing, 0
-		}
+	case staged && slices.ContainsFunc(crashLooks, func(look int) bool {
+		return look <= n && d.atLook(look).p() <= level*crashWeights[slices.Index(crashLooks, look)]
+	}):
+		return headsDoing, 0
 	}
 	never := d.Base == d.BaseOf || d.Head == d.HeadOf
 	for _, look := range crashLooks {

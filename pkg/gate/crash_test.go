@@ -46,15 +46,19 @@ func TestCrashes(t *testing.T) {
 	check("one of eight", live, 8, 0, 7, 1, Pass, WithinBound, 0) // p = 1/2
 	check("one of six", live, 6, 0, 5, 1, Pass, WithinBound, 0)
 	check("one of four, so far", live, 4, 0, 3, 1, Undecided, CrashesUnsure, 4)
-	check("two of two", live, 2, 0, 0, 2, Undecided, CrashesUnsure, 6)     // p = 1/6
-	check("every one", live, 8, 0, 0, 8, Fail, CrashesMore, 0)             // 1/12870 ≤ .005/2
-	check("seven of eight", live, 8, 0, 1, 7, Fail, CrashesMore, 0)        // 8/11440 = .0007
-	check("six of eight", live, 8, 0, 2, 6, Undecided, CrashesUnsure, 8)   // 28/8008 = .0035 > .0025
-	check("eight of sixteen", live, 16, 0, 8, 8, Fail, CrashesMore, 0)     // .0012 ≤ .0015
-	check("both now and then", live, 7, 1, 6, 2, Pass, WithinBound, 0)     // p = .5
-	check("base alone", live, 7, 1, 8, 0, Pass, WithinBound, 0)            // p = 1
-	check("base never ran", live, 0, 8, 8, 0, Undecided, CrashesUnsure, 0) // nothing to compare with
-	check("neither ran", live, 0, 2, 0, 2, Undecided, CrashesUnsure, 6)    // perhaps they will
+	check("two of two", live, 2, 0, 0, 2, Undecided, CrashesUnsure, 6)   // p = 1/6
+	check("every one", live, 8, 0, 0, 8, Fail, CrashesMore, 0)           // 1/12870 ≤ .005/2
+	check("seven of eight", live, 8, 0, 1, 7, Fail, CrashesMore, 0)      // 8/11440 = .0007
+	check("six of eight", live, 8, 0, 2, 6, Undecided, CrashesUnsure, 8) // 28/8008 = .0035 > .0025
+	check("eight of sixteen", live, 16, 0, 8, 8, Fail, CrashesMore, 0)   // .0012 ≤ .0015
+	check("every one, beyond a look", live, 12, 0, 0, 12, Fail, CrashesMore, 0)
+	check("all but one of nine", live, 9, 0, 1, 8, Fail, CrashesMore, 0)           // seven of the first eight at the least
+	check("half of twelve", live, 12, 0, 6, 6, Undecided, CrashesUnsure, 4)        // perhaps two of the first eight: .23
+	check("more of head, none red", live, 8, 0, 6, 6, Undecided, CrashesUnsure, 8) // two of the first eight
+	check("both now and then", live, 7, 1, 6, 2, Pass, WithinBound, 0)             // p = .5
+	check("base alone", live, 7, 1, 8, 0, Pass, WithinBound, 0)                    // p = 1
+	check("base never ran", live, 0, 8, 8, 0, Undecided, CrashesUnsure, 0)         // nothing to compare with
+	check("neither ran", live, 0, 2, 0, 2, Undecided, CrashesUnsure, 6)            // perhaps they will
 	check("neither ever ran", live, 0, 8, 0, 8, Undecided, CrashesUnsure, 0)
 	check("given: one of eight", "", 8, 0, 7, 1, Pass, WithinBound, 0)
 	check("given: one alone", "", 10, 0, 0, 1, Undecided, CrashesUnsure, 0) // p = 1/11

@@ -192,9 +192,10 @@
 // for times; both shares are divided among the series that they are for. Which
 // benchmarks have a death on either side depends on no label, so K, their number,
 // may divide the share. Next asks for processes of both sides up to n = 8, 16 and 32,
-// with shares w = .5, .3, .2:
+// with shares w = .5, .3, .2. Where there are more than n by then, those too many of head
+// are taken to be its dead ones:
 //
-//	red           p ≤ .5·α·w/K at such a look
+//	red           p ≤ .5·α·w/K at a look
 //	a warning     p > .25, from six processes a side on: "fails now and then: 1 of 8
 //	              processes"; the times that there are decide
 //	undecided     otherwise: the next look tells, or no further one does
