@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"hash/maphash"
-	"math"
 	"regexp"
 	"slices"
 	"strconv"
@@ -22,8 +21,13 @@ import (
 //     line again, below the same header, is a copy.
 //   - In other texts a whole process is, or several in a row, whose lines are
 //     equal to the last digit, if that is less likely by chance than 1 in 2^enough.
-//     Short runs of few digits are often equal, and stay what they are.
+//     Short runs of few digits are often equal, and stay what they are. The last of
+//     them may be cut, there or here.
+//   - Likewise where a process has each of its lines more than once: a text that
+//     shows everything twice.
 //   - What gotestsum repeats below "=== Failed" is.
+//
+// Blanks do not count: a screen or an editor makes some of a tab.
 
 // enough is how many bits of noise in equal lines make a copy of them.
 const enough = 10
@@ -66,8 +70,9 @@ type resultLine struct {
 	text []byte
 	at   string // "file:12"
 	n    int    // 12
-	hash uint64
-	lone bool // a name alone
+	hash uint64 // of its fields
+	lone bool   // a name alone
+	torn bool   // the text ends in it
 }
 
 var seed = maphash.MakeSeed()
@@ -83,13 +88,23 @@ func withoutCopies(sources []*source) map[*source]copied {
 		headers += c.headers
 	}
 	original := map[*span]string{}
+	odds := &chance{all: spans}
+	for _, group := range shownTwice(spans) {
+		if odds.bits(group.lines) >= enough {
+			for _, s := range group.spans {
+				again := s.again()
+				s.drop(func(i int) bool { return again[i] })
+				original[s] = s.firstResult()
+			}
+		}
+	}
 	if headers > 1 || slices.ContainsFunc(spans, func(s *span) bool { return s.summary }) {
 		repeats(spans, original)
 	}
 	for _, row := range inSequence(spans) {
-		if bits(row.copies, spans) >= enough {
+		if odds.bits(row.lines()) >= enough {
 			for i, s := range row.copies {
-				s.drop(func(int) bool { return true })
+				s.drop(func(j int) bool { return i < len(row.copies)-1 || j < row.last })
 				original[s] = row.of[i].firstResult()
 			}
 		}
@@ -118,7 +133,8 @@ func (s *span) read() []resultLine {
 			n := s.in.number(line) - s.base
 			s.lines = append(s.lines, resultLine{
 				from: at, text: bare, n: n, at: fmt.Sprintf("%s:%d", s.file, n),
-				hash: maphash.Bytes(seed, bare), lone: !bytes.ContainsAny(bare, " \t"),
+				hash: hashFields(bare), lone: !bytes.ContainsAny(bare, " \t"),
+				torn: at+len(text) == len(s.in.text) && len(bare) == len(text),
 			})
 		}
 		at += len(text)
@@ -126,12 +142,24 @@ func (s *span) read() []resultLine {
 	return s.lines
 }
 
+// hashFields returns a hash of a line to which it does not matter how many blanks
+// stand between its fields.
+func hashFields(line []byte) uint64 {
+	var h maphash.Hash
+	h.SetSeed(seed)
+	for field := range bytes.FieldsSeq(line) {
+		h.Write(field)
+		h.WriteByte(' ')
+	}
+	return h.Sum64()
+}
+
 // sum returns a hash of the results of a span, in order.
 func (s *span) sum() uint64 {
 	if s.hash == 0 {
 		s.hash = 1
-		for _, l := range s.read() {
-			if !l.lone {
+		for i, l := range s.read() {
+			if !l.lone && !s.gone(i) {
 				s.hash = s.hash*1099511628211 + l.hash
 			}
 		}
@@ -212,7 +240,7 @@ func (c *scanner) result(line []byte, at int) {
 	}
 	c.now.to = at + len(line)
 	if c.now.first == 0 && bytes.ContainsAny(bytes.TrimRight(line, "\r\n"), " \t") {
-		c.now.first = maphash.Bytes(seed, bytes.TrimRight(line, "\r\n")) | 1
+		c.now.first = hashFields(line) | 1
 	}
 }
 
@@ -316,8 +344,145 @@ func repeats(spans []*span, original map[*span]string) {
 	}
 }
 
-// sequence is a row of spans and the earlier row that it is equal to.
-type sequence struct{ copies, of []*span }
+// sequence is a row of spans and the earlier row that it is equal to. Of the last
+// of them, the first so many lines are.
+type sequence struct {
+	copies, of []*span
+	last       int
+}
+
+// lines returns those that are copies.
+func (q sequence) lines() (out []placed) {
+	for i, s := range q.copies {
+		for j, l := range s.read() {
+			if !l.lone && !s.gone(j) && (i < len(q.copies)-1 || j < q.last) {
+				out = append(out, placed{s, l})
+			}
+		}
+	}
+	return out
+}
+
+// placed is a line and the span that it is of.
+type placed struct {
+	of *span
+	resultLine
+}
+
+// doubled are processes of one kind that have each of their results more than once,
+// and one line of each that is there again.
+type doubled struct {
+	spans []*span
+	lines []placed
+}
+
+// shownTwice returns them, where all of a kind are so.
+func shownTwice(spans []*span) (out []doubled) {
+	type kind struct {
+		in      *source
+		context string
+	}
+	groups, never := map[kind]doubled{}, map[kind]bool{}
+	var order []kind
+	for _, s := range spans {
+		k := kind{s.in, s.context}
+		if never[k] {
+			continue
+		}
+		again := s.again()
+		if never[k] = again == nil; never[k] {
+			continue
+		}
+		g, known := groups[k]
+		if !known {
+			order = append(order, k)
+		}
+		g.spans = append(g.spans, s)
+		once := map[uint64]bool{}
+		for i, l := range s.lines {
+			if again[i] && !once[l.hash] {
+				once[l.hash] = true
+				g.lines = append(g.lines, placed{s, l})
+			}
+		}
+		groups[k] = g
+	}
+	for _, k := range order {
+		if !never[k] {
+			out = append(out, groups[k])
+		}
+	}
+	return out
+}
+
+// again returns which lines of a span are results that it has before, where each of
+// its results is there more than once; else nil.
+func (s *span) again() []bool {
+	if !s.repeatsFirst() {
+		return nil
+	}
+	n := map[uint64]int{}
+	for _, l := range s.read() {
+		if !l.lone {
+			n[l.hash]++
+		}
+	}
+	for _, times := range n {
+		if times < 2 {
+			return nil
+		}
+	}
+	again := make([]bool, len(s.lines))
+	seen := map[uint64]bool{}
+	for i, l := range s.lines {
+		again[i] = !l.lone && seen[l.hash]
+		seen[l.hash] = true
+	}
+	return again
+}
+
+// repeatsFirst reports whether the first result of a span is there again. It is much
+// faster than reading the lines.
+func (s *span) repeatsFirst() bool {
+	for rest := s.in.text[s.from:s.to]; len(rest) > 0; {
+		line, more, _ := bytes.Cut(rest, []byte{'\n'})
+		if bytes.HasPrefix(line, benchmarkPrefix) && bytes.ContainsAny(bytes.TrimSpace(line), " \t") {
+			return bytes.Contains(more, bytes.TrimSpace(line))
+		}
+		rest = more
+	}
+	return false
+}
+
+// gone reports whether a line of a span is left out.
+func (s *span) gone(i int) bool { return s.cut != nil && s.cut[i] }
+
+// lead returns how many lines at the beginning of a span are those of an earlier
+// one, where one of the two ends with them; else 0.
+func lead(of, s *span) int {
+	results := func(s *span) (out []int) {
+		for i, l := range s.read() {
+			if !l.lone && !s.gone(i) {
+				out = append(out, i)
+			}
+		}
+		return out
+	}
+	a, b := results(of), results(s)
+	k := 0
+	for k < len(a) && k < len(b) && of.lines[a[k]].hash == s.lines[b[k]].hash {
+		k++
+	}
+	switch {
+	case k == 0:
+		return 0
+	case k == len(b), k == len(b)-1 && k < len(a) && s.lines[b[k]].torn && bytes.HasPrefix(of.lines[a[k]].text, s.lines[b[k]].text):
+		return len(s.lines)
+	case k == len(a), k == len(a)-1 && of.lines[a[k]].torn:
+		return b[k]
+	}
+	return 0
+}
 
 // inSequence finds rows of equal spans of other texts, the longest from each place.
 func inSequence(spans []*span) (out []sequence) {
@@ -332,19 +497,26 @@ func inSequence(spans []*span) (out []sequence) {
 			j++
 			continue
 		}
-		longest, from := 0, 0
+		longest, from, last := 0, 0, 0
 		candidates := where[key(spans[j])]
 		for _, i := range candidates[max(0, len(candidates)-8):] {
-			n := 0
-			for j+n < len(spans) && i+n < j && !spans[j+n].own && key(spans[i+n]) == key(spans[j+n]) && spans[i+n].sum() == spans[j+n].sum() {
+			n, lines := 0, 0
+			for j+n < len(spans) && i+n < j && !spans[j+n].own && key(spans[i+n]) == key(spans[j+n]) {
+				if spans[i+n].sum() != spans[j+n].sum() {
+					if lead := lead(spans[i+n], spans[j+n]); lead > 0 {
+						n, lines = n+1, lead
+					}
+					break
+				}
+				lines = len(spans[j+n].lines)
 				n++
 			}
 			if n > longest {
-				longest, from = n, i
+				longest, from, last = n, i, lines
 			}
 		}
 		if longest > 0 {
-			out = append(out, sequence{spans[j : j+longest], spans[from : from+longest]})
+			out = append(out, sequence{spans[j : j+longest], spans[from : from+longest], last})
 		}
 		for range max(longest, 1) {
 			where[key(spans[j])] = append(where[key(spans[j])], j)
@@ -352,88 +524,6 @@ func inSequence(spans []*span) (out []sequence) {
 		}
 	}
 	return out
-}
-
-// column is one of the numbers that a benchmark prints.
-type column struct {
-	context, name string
-	i             int // of the field
-}
-
-// values are what was printed in a column.
-type values struct {
-	lo, hi, step float64
-	times        map[float64]int // each of them, in the row that may be a copy
-	n            int
-}
-
-// bits returns how much noise there is in a column: how many values there are
-// between the least and the greatest, in steps of the last digit. Where a row has
-// equal values itself, there are fewer than that: then half of what its own values
-// tell.
-func (v values) bits() float64 {
-	if len(v.times) == v.n {
-		return min(math.Log2(1+(v.hi-v.lo)/v.step), 2*enough)
-	}
-	same := 0.
-	for _, n := range v.times {
-		same += float64(n) * float64(n) / float64(v.n) / float64(v.n)
-	}
-	return -math.Log2(same) / 2
-}
-
-// bits returns how unlikely it is that the results of a row are equal to those above
-// by chance: for each line, the bits of its noisiest column, summed up.
-func bits(row, all []*span) (sum float64) {
-	columns := map[column]*values{}
-	in := map[*span]bool{}
-	contexts := map[string]bool{}
-	for _, s := range row {
-		in[s], contexts[s.context] = true, true
-	}
-	for _, s := range all {
-		if !contexts[s.context] {
-			continue
-		}
-		s.numbers(func(c column, v, step float64) {
-			have := columns[c]
-			if have == nil {
-				have = &values{lo: v, hi: v, step: step, times: map[float64]int{}}
-				columns[c] = have
-			}
-			have.lo, have.hi, have.step = min(have.lo, v), max(have.hi, v), max(have.step, step)
-			if in[s] {
-				have.times[v]++
-				have.n++
-			}
-		})
-	}
-	for _, s := range row {
-		most := 0.
-		s.numbers(func(c column, _, _ float64) {
-			if c.i == 1 { // the next line
-				sum, most = sum+most, 0
-			}
-			most = max(most, columns[c].bits())
-		})
-		sum += most
-	}
-	return sum
-}
-
-// numbers calls do with every number of every result: the count, and the values.
-func (s *span) numbers(do func(c column, v, step float64)) {
-	for _, l := range s.read() {
-		fields := strings.Fields(string(l.text))
-		for i := 1; i < len(fields); i += 1 + min(i-1, 1) {
-			v, err := strconv.ParseFloat(fields[i], 64)
-			if err != nil && i > 1 {
-				continue
-			}
-			_, decimals, _ := strings.Cut(fields[i], ".")
-			do(column{s.context, fields[0], i}, v, math.Pow10(-len(decimals)))
-		}
-	}
 }
 
 // without returns a source without the lines that were dropped of it.

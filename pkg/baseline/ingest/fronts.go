@@ -16,14 +16,15 @@ import (
 // (see usual), one. Colours and control characters go everywhere.
 
 // usual matches what no benchmark prints in front of a result: a time of the day
-// with its zone or in brackets, and names in brackets or in front of a bar, alone
-// or one behind the other.
+// with its zone or in brackets, names in brackets or in front of a bar, and what
+// marks an error, alone or one behind the other.
 var usual = regexp.MustCompile(`^(?:` +
 	`(?:[^\t]{1,100}\t){0,2}\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?(?: \d\d[OE])?[+ ]?[ \t|:]*` +
 	`|\[?\d\d:\d\d:\d\d(?:[.,]\d+)?Z?\]?[ \t|:]*` +
 	`|\[[^\]]{1,200}\]:?[ \t]*` +
 	`|[\w./:-]{1,100} *\|[ \t]*` +
 	`|>[ \t]*` +
+	`|##\[[\w-]{1,20}\]|::\w{1,20}(?: [^:\t]{0,200})?::` + // Azure and GitHub mark lines of errors alone
 	`)+$`)
 
 // goLine matches what only go test prints, at any place of a line.

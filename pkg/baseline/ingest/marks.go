@@ -24,7 +24,9 @@ func (p *part) mark(line []byte) {
 	key, rest, ok := cutMark(string(line))
 	if !ok {
 		p.open = p.open || buildErrors.Match(line)
-		p.took(ClassOutput, line)
+		if !p.failedBehind(line) { // "##[error]FAIL	x [build failed]" begins so too
+			p.took(ClassOutput, line)
+		}
 		return
 	}
 	p.took(ClassFact, line)

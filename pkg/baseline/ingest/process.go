@@ -419,11 +419,21 @@ var (
 	glued = regexp.MustCompile(`^.+(Benchmark[^\sa-z]\S*) *\t`)
 )
 
+// failedBehind deals with a failure behind other output without a new line, and
+// reports whether there is one.
+func (p *part) failedBehind(line []byte) bool {
+	failure := failedBehind.Find(line)
+	if failure == nil {
+		return false
+	}
+	p.took(ClassFailure, line)
+	p.died(failure)
+	return true
+}
+
 // chatter deals with any other line: output of benchmarks, stacks, noise.
 func (p *part) chatter(line []byte) {
-	if failure := failedBehind.Find(line); failure != nil { // output without a new line stands in front
-		p.took(ClassFailure, line)
-		p.died(failure)
+	if p.failedBehind(line) {
 		return
 	}
 	if p.crash.what != "" && p.crash.name == "" {
@@ -450,7 +460,7 @@ func (p *part) chatter(line []byte) {
 
 var (
 	// failedBehind is a failure behind other output on its line.
-	failedBehind = regexp.MustCompile(`(?:--- FAIL: Benchmark|FAIL\t\S+\t[\d.]+s$).*`)
+	failedBehind = regexp.MustCompile(`(?:--- FAIL: Benchmark|FAIL\t\S+(?:\t[\d.]+s| \[[^\]]+\])$).*`)
 	// resultBehind looks like a result in a line that is none: in a table, behind a word.
 	resultBehind = regexp.MustCompile(`Benchmark[^\sa-z]\S*[\s|]+\d+[\s|]+[\d.]+ \S+/op`)
 )
