@@ -2,39 +2,71 @@ package ingest
 
 import (
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/descartes/regress/pkg/baseline"
 )
 
-// finish makes the Log of what a part has collected, once all of it is known.
+// finisher makes the Log of what a part has collected, once all of it is known.
+type finisher struct {
+	*notes
+	collector *collector
+	process   *process
+	units     *units
+	log       baseline.Log
+}
+
+// finish returns the Log of a part that was read.
 func (p *part) finish() baseline.Log {
-	for _, r := range p.runs {
+	e := &finisher{notes: p.notes, collector: p.collector, process: p.process, units: p.units, log: p.marks.log}
+	e.runs()
+	e.describe()
+	e.belowZero()
+	e.badValues()
+	e.brokenLines()
+	e.silent()
+	e.unfollowed()
+	e.uneven()
+	e.cutOff()
+	p.marks.disturb.tell(p.notes)
+	if p.more > 0 {
+		p.problems = append(p.problems, baseline.Problem{File: p.file, Kind: baseline.MoreProblems, Count: p.more})
+	}
+	h, log := p.header.parse(), e.log
+	log.Procedure, log.Seed, log.Bench, log.AnchorRef = baseline.Procedure(h.Procedure), h.Seed, h.Bench, h.Anchor.Ref
+	log.Problems, log.Warnings = p.problems, p.warnings
+	return log
+}
+
+// runs makes the runs of the log.
+func (e *finisher) runs() {
+	for _, r := range e.collector.runs {
 		r.sorted = r.all()
 	}
-	p.nameUnits()
-	for _, r := range p.runs {
+	e.nameUnits()
+	for _, r := range e.collector.runs {
 		for _, b := range r.sorted {
 			r.run.Samples = b.own(r.run.Samples)
 		}
-		p.log.Runs = append(p.log.Runs, r.run)
+		e.log.Runs = append(e.log.Runs, r.run)
 	}
-	p.log.Procs = procs(p.log.Runs)
-	p.units()
-	p.belowZero()
-	p.badValues()
-	p.brokenLines()
-	p.silent()
-	p.uneven()
-	p.cutOff()
-	p.disturb.tell(p)
-	if p.more > 0 {
-		p.log.Problems = append(p.log.Problems, baseline.Problem{File: p.file, Kind: baseline.MoreProblems, Count: p.more})
+	e.log.Procs = procs(e.log.Runs)
+}
+
+// describe notes direction and exactness of every unit that occurs.
+func (e *finisher) describe() {
+	for _, r := range e.log.Runs {
+		for _, s := range r.Samples {
+			if _, done := e.log.Units[s.Unit]; !done {
+				e.log.Units[s.Unit] = e.units.describe(s.Unit)
+			}
+		}
 	}
-	h := p.parse()
-	p.log.Procedure, p.log.Seed, p.log.Bench, p.log.AnchorRef = baseline.Procedure(h.Procedure), h.Seed, h.Bench, h.Anchor.Ref
-	return p.log
+	for _, name := range sortedKeys(e.log.Units) {
+		if e.log.Units[name].Direction == baseline.Neutral {
+			e.warn(neutralWarning(name))
+		}
+	}
 }
 
 // all returns the benchmarks of a run in order of package and name.
@@ -82,9 +114,9 @@ func together(a, b baseline.Sample) baseline.Sample {
 // nameUnits lets two units of one line that have the same base unit, MB/s and
 // B/s, be two series: what was printed in another unit keeps that name, and its
 // values as printed, on all sides.
-func (p *part) nameUnits() {
+func (e *finisher) nameUnits() {
 	clashes := map[baseline.Key]bool{}
-	p.each(func(_ *run, b *benchmark) {
+	e.each(func(_ *run, b *benchmark) {
 		for i, s := range b.samples {
 			for _, o := range b.samples[:i] {
 				if o.Unit == s.Unit && meet(o.Rounds, s.Rounds) {
@@ -96,7 +128,7 @@ func (p *part) nameUnits() {
 	if len(clashes) == 0 {
 		return
 	}
-	p.each(func(_ *run, b *benchmark) {
+	e.each(func(_ *run, b *benchmark) {
 		for i := range b.samples {
 			s := &b.samples[i]
 			if clashes[s.Key] && s.printed != s.Unit {
@@ -126,27 +158,22 @@ func meet(a, b []int) bool {
 }
 
 // each calls do for every benchmark of every run, in order.
-func (p *part) each(do func(*run, *benchmark)) {
-	for _, r := range p.runs {
+func (e *finisher) each(do func(*run, *benchmark)) {
+	for _, r := range e.collector.runs {
 		for _, b := range r.sorted {
 			do(r, b)
 		}
 	}
 }
 
-// judged reports whether a unit has a better side.
-func (p *part) judged(unit string) bool {
-	return p.describe(unit).Direction != baseline.Neutral
-}
-
 // belowZero takes negative values out of series that are judged: they have no
 // relative change. Of a neutral unit they are as good as any.
-func (p *part) belowZero() {
-	for i := range p.log.Runs {
-		r := &p.log.Runs[i]
+func (e *finisher) belowZero() {
+	for i := range e.log.Runs {
+		r := &e.log.Runs[i]
 		for j := range r.Samples {
 			s := &r.Samples[j]
-			if slices.Min(s.Values) >= 0 || !p.judged(s.Unit) {
+			if slices.Min(s.Values) >= 0 || !e.units.judged(s.Unit) {
 				continue
 			}
 			k := 0
@@ -162,160 +189,36 @@ func (p *part) belowZero() {
 	}
 }
 
-// badValues tells of values that are no numbers, or below zero: they matter where
-// their unit is judged.
-func (p *part) badValues() {
-	for _, bad := range p.bad {
-		if p.judged(bad.Unit) {
-			p.report(bad)
-		} else if bad.Detail[0] != '-' || strings.HasPrefix(bad.Detail, "-Inf") {
-			p.warn(baseline.Warning{Kind: baseline.BadMetric, File: bad.File, Line: bad.Line, Name: bad.Name, Detail: bad.Detail})
-		}
-	}
-}
-
-// brokenLines takes back problems of lines that do not name a benchmark as this
-// run prints its name: a log line says "BenchmarkA 3 rows" where results say A-8.
-func (p *part) brokenLines() {
-	if !slices.ContainsFunc(p.log.Problems, func(problem baseline.Problem) bool { return problem.Kind == baseline.BrokenLine }) {
-		return
-	}
-	names := map[baseline.Function]bool{}
-	p.each(func(r *run, b *benchmark) {
-		if bare, n := p.log.Procs.Split(b.name); n > 1 && !slices.Contains(p.log.Procs, 1) {
-			names[baseline.Function{Package: b.pkg, Name: bare}] = true
-		}
-	})
-	p.log.Problems = slices.DeleteFunc(p.log.Problems, func(problem baseline.Problem) bool {
-		if problem.Kind != baseline.BrokenLine || !names[baseline.Function{Package: problem.Package, Name: problem.Name}] {
-			return false
-		}
-		p.warn(baseline.Warning{Kind: baseline.NotAResult, File: problem.File, Line: problem.Line, Detail: problem.Detail, Count: 1})
-		return true
-	})
-}
-
-// silent tells of benchmarks that printed a line and not the metric that another
-// run has, of those without any metric, and of names that no result followed.
-func (p *part) silent() {
-	p.each(func(r *run, b *benchmark) {
-		any := len(b.samples) > 0
-		for _, other := range p.runs {
-			if other == r {
-				continue
-			}
-			o := other.benchmarks[b.pkg][b.name]
-			if o == nil {
-				continue
-			}
-			any = any || len(o.samples) > 0
-			for _, s := range o.samples {
-				if !b.has(s.Unit) && p.judged(s.Unit) && (r.side.Judged() || len(b.samples) == 0) {
-					p.report(baseline.Problem{
-						File: p.file, Line: b.line, Side: r.side, Package: b.pkg, Name: b.name, Unit: s.Unit,
-						Kind: baseline.NoMetric, Of: s.Unit,
-					})
-				}
+// procs returns the values of GOMAXPROCS that the names of all runs tell; nil
+// when there is no name. A header that says 1 settles it.
+func procs(runs []baseline.Run) baseline.Procs {
+	out := baseline.Procs{}
+	for _, run := range runs {
+		var names []string
+		for i, s := range run.Samples {
+			if i == 0 || s.Benchmark() != run.Samples[i-1].Benchmark() {
+				names = append(names, s.Name)
 			}
 		}
-		if !any {
-			p.warn(baseline.Warning{Kind: baseline.Unmeasured, File: p.file, Line: b.line, Side: r.side, Name: b.name})
-		}
-	})
-	keys := make([]baseline.Key, 0, len(p.lones))
-	for key := range p.lones {
-		keys = append(keys, key)
-	}
-	slices.SortFunc(keys, baseline.Key.Compare)
-	for _, key := range keys {
-		if !p.followed(key) {
-			p.warn(baseline.Warning{Kind: baseline.NoneFollowed, File: p.file, Line: p.lones[key], Name: key.Name})
+		switch {
+		case len(names) == 0:
+		case run.Environment.Procs == 1:
+			out = out.Join(baseline.Procs{1})
+		default:
+			out = out.Join(baseline.ProcsOf(names))
 		}
 	}
+	if len(out) == 0 {
+		return nil
+	}
+	return out
 }
 
-// has reports whether a benchmark has values of a unit.
-func (b *benchmark) has(unit string) bool {
-	for i := range b.samples {
-		if b.samples[i].Unit == unit {
-			return true
-		}
+func sortedKeys[V any](m map[string]V) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
 	}
-	return false
-}
-
-// announced notes a line with a name alone that no numbers followed: that of a
-// benchmark with sub-benchmarks, or of one whose result is lost.
-func (p *part) announced(s started) {
-	const most = 1000
-	if p.lones == nil {
-		p.lones = map[baseline.Key]int{}
-	}
-	if key := (baseline.Key{Package: p.pkg, Name: s.name}); len(p.lones) < most && p.lones[key] == 0 {
-		p.lones[key] = p.number(s.line)
-	}
-}
-
-// followed reports whether a name alone has a result, or one of a sub-benchmark.
-func (p *part) followed(key baseline.Key) (yes bool) {
-	p.each(func(_ *run, b *benchmark) {
-		bare, _ := baseline.SplitProcs(b.name)
-		yes = yes || b.name == key.Name || bare == key.Name || strings.HasPrefix(b.name, key.Name+"/")
-	})
-	return yes || slices.ContainsFunc(p.log.Problems, func(problem baseline.Problem) bool {
-		return problem.Name == key.Name || strings.HasPrefix(problem.Name, key.Name+"/")
-	})
-}
-
-// uneven tells of benchmarks that one side printed more often than the other: a
-// line was lost, or came twice.
-func (p *part) uneven() {
-	if p.regress {
-		return
-	}
-	var first baseline.Warning
-	for _, r := range p.runs {
-		if !r.side.Judged() {
-			continue
-		}
-		i := slices.IndexFunc(p.runs, func(o *run) bool { return o.side == baseline.Base && o.key == r.key })
-		if i < 0 {
-			continue
-		}
-		for _, head := range r.sorted {
-			base := p.runs[i].benchmarks[head.pkg][head.name]
-			if base == nil || base.lines == head.lines {
-				continue
-			}
-			if first.Count++; first.Count == 1 {
-				first = baseline.Warning{
-					Kind: baseline.Uneven, File: p.file, Line: head.line, Name: head.name,
-					Detail: strconv.Itoa(head.lines), Other: strconv.Itoa(base.lines), Count: 1,
-				}
-			}
-		}
-	}
-	if first.Count > 0 {
-		p.warn(first)
-	}
-}
-
-// cutOff tells of a text that seems to be cut.
-func (p *part) cutOff() {
-	if p.again.Kind != "" && p.unnamed() {
-		p.warn(p.again)
-	}
-	if p.regress {
-		return
-	}
-	if p.last != nil {
-		p.warn(baseline.Warning{Kind: baseline.Torn, File: p.file, Line: p.number(p.line), Detail: string(clip(p.last))})
-	} else if p.ended && p.open {
-		p.warn(baseline.Warning{Kind: baseline.NoEnd, File: p.file, Line: p.number(p.line)})
-	}
-}
-
-// unnamed reports whether there are results without a package.
-func (p *part) unnamed() bool {
-	return slices.ContainsFunc(p.runs, func(r *run) bool { return len(r.benchmarks[""]) > 0 })
+	slices.Sort(keys)
+	return keys
 }

@@ -203,27 +203,27 @@ const (
 // colon; read returns false where it is not of that form. Without read, a mark says nothing to the
 // reader of results.
 var marks = map[Mark]mark{
-	MarkFunctions:  {"base|head|anchor PACKAGE BenchmarkX …", (*part).functions},
+	MarkFunctions:  {"base|head|anchor PACKAGE BenchmarkX …", (*marked).functions},
 	MarkBinary:     {"base|head|anchor PACKAGE HASH", nil},
-	MarkNoise:      {"PACKAGE NAME UNIT sd=… between=… runwide=… sessions=…", (*part).noise},
-	MarkSame:       {"PACKAGE NAME why", (*part).same},
-	MarkSameAnchor: {"PACKAGE NAME why", (*part).sameAnchor},
-	MarkEdited:     {"base|anchor PACKAGE BenchmarkX", (*part).edited},
-	MarkRound:      {"a number from 1", (*part).nextRound},
+	MarkNoise:      {"PACKAGE NAME UNIT sd=… between=… runwide=… sessions=…", (*marked).noise},
+	MarkSame:       {"PACKAGE NAME why", (*marked).same},
+	MarkSameAnchor: {"PACKAGE NAME why", (*marked).sameAnchor},
+	MarkEdited:     {"base|anchor PACKAGE BenchmarkX", (*marked).edited},
+	MarkRound:      {"a number from 1", (*marked).nextRound},
 	MarkLoad:       {"wall=… steal=… other=…", nil},
-	MarkDisturbed:  {"why", (*part).disturbed},
-	MarkFailed:     {"base|head|anchor|- PACKAGE NAME message", (*part).failure},
-	MarkNotRun:     {"base|head|anchor|- PACKAGE NAME why", (*part).notRun},
-	MarkWarning:    {"message", (*part).warning},
-	MarkStopped:    {"why", (*part).stopped},
+	MarkDisturbed:  {"why", (*marked).disturbed},
+	MarkFailed:     {"base|head|anchor|- PACKAGE NAME message", (*marked).failure},
+	MarkNotRun:     {"base|head|anchor|- PACKAGE NAME why", (*marked).notRun},
+	MarkWarning:    {"message", (*marked).warning},
+	MarkStopped:    {"why", (*marked).stopped},
 	MarkCause:      {"a JSON object", nil},
-	MarkFile:       {"name", nil}, // feed.next takes it
-	MarkCut:        {"a number of bytes", (*part).cut},
+	MarkFile:       {"name", nil}, // feed.advance takes it
+	MarkCut:        {"a number of bytes", (*marked).cut},
 }
 
 type mark struct {
 	form string
-	read func(p *part, rest string) bool
+	read func(m *marked, rest string) bool
 }
 
 // line returns the text of a mark without the end of the line.

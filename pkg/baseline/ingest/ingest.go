@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"regexp"
 	"strings"
 
@@ -71,17 +70,15 @@ func read(name string, r io.Reader, limits limits, a *account) (baseline.Log, er
 		defer func() { a.insert(c.lines) }()
 	}
 	for first := true; first || len(rest) > 0; first = false {
-		p := newPart(file, limits)
-		p.series, p.account = series, a
-		p.feed = feed{part: p, rest: rest, line: line, base: base, at32: at}
+		p := newPart(rest, place{file: file, line: line, base: base, at32: at}, series, limits, a)
 		if err := p.read(); err != nil {
 			return baseline.Log{}, err
 		}
 		logs = append(logs, p.finish())
-		rest, line, series = p.rest, p.line, p.series
+		rest, line, series = p.feed.rest, p.line, p.collector.series
 		tables += p.tables
-		if p.next != "" {
-			file, base = p.next, p.number(line)+base // its lines are counted from here
+		if p.feed.next != "" {
+			file, base = p.feed.next, p.number(line)+base // its lines are counted from here
 		}
 	}
 	log, err := unite(logs...)
@@ -141,91 +138,3 @@ func isTable(r *benchfmt.Result) bool {
 
 // change is how a table writes one.
 var change = regexp.MustCompile(`^[-+]?(?:\d+\.\d+|NaN|\+?Inf)%$`)
-
-// read takes one part of a text through benchfmt. The feed hands it one line at
-// a time, so that what the part knows (side, round, line) belongs to the record
-// that comes out.
-func (p *part) read() error {
-	r := benchfmt.NewReader(&p.feed, p.file)
-	for p.err == nil && r.Scan() {
-		switch record := r.Result().(type) {
-		case *benchfmt.Result:
-			p.result(record)
-		case *benchfmt.UnitMetadata:
-			p.unit(record)
-		case *benchfmt.SyntaxError:
-			p.broken(record.Msg)
-		}
-	}
-	p.settle("")
-	if p.err == nil {
-		p.err = r.Err()
-	}
-	if p.err != nil {
-		return fmt.Errorf("read %s: %w", p.file, p.err)
-	}
-	p.metadata = r.Units()
-	return nil
-}
-
-// result takes in one parsed line.
-func (p *part) result(r *benchfmt.Result) {
-	if isTable(r) {
-		p.tables++
-		p.passOver(baseline.NotAResult, p.text)
-		return
-	}
-	p.took(ClassResult, p.text)
-	p.completed(r.Name)
-	if r.Iters < 1 {
-		p.problem(string(r.Name), baseline.Problem{Kind: baseline.BadCount, Detail: fmt.Sprint(r.Iters)})
-		return
-	}
-	run := p.run()
-	if run == nil {
-		return
-	}
-	b := p.benchmark(r.Name)
-	if b == nil {
-		return
-	}
-	p.counted(b)
-	round := p.round
-	if round == 0 {
-		round = b.lines
-	}
-	for i, v := range r.Values {
-		if v.Value < 0 && !math.IsInf(v.Value, 0) {
-			p.badValue(b.name, v) // where its unit is judged
-		}
-		switch {
-		case math.IsNaN(v.Value) || math.IsInf(v.Value, 0):
-			p.badValue(b.name, v)
-		case repeatsUnit(r.Values[:i], v):
-			p.problem(b.name, baseline.Problem{Kind: baseline.UnitTwice, Of: cmp.Or(v.OrigUnit, v.Unit), Unit: tidied(v.Unit)})
-		case !p.add(b, v, round):
-			return
-		}
-	}
-}
-
-// repeatsUnit reports whether one of the values of a line has the unit of v as it
-// was printed.
-func repeatsUnit(values []benchfmt.Value, v benchfmt.Value) bool {
-	for i := range values {
-		if values[i].Unit == v.Unit && values[i].OrigUnit == v.OrigUnit {
-			return true
-		}
-	}
-	return false
-}
-
-// badValue notes a value that is no measurement. Whether it matters depends on
-// its unit, and what a Unit line says of that may stand further below.
-func (p *part) badValue(name string, v benchfmt.Value) {
-	if len(p.bad) < p.limits.Problems {
-		p.bad = append(p.bad, p.here(baseline.Problem{
-			Name: name, Kind: baseline.BadValue, Unit: tidied(v.Unit), Detail: fmt.Sprintf("%g %s", v.Value, v.Unit),
-		}))
-	}
-}

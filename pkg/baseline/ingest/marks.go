@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"maps"
 	"math"
-	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -15,39 +13,37 @@ import (
 // lastRound is far above what anybody measures, and leaves room for Merge to number on.
 const lastRound = 1_000_000
 
-// buildErrors stands above the errors of a package that did not build; go test says
-// FAIL of it below.
-var buildErrors = regexp.MustCompile(`^# [\w.-]+(?:/\S+)+(?: \[\S+\])?$`)
+// marked is what the marks of a raw log have said so far.
+type marked struct {
+	*notes
+	process *process
+	log     baseline.Log // as far as marks say it: functions, noise, proofs
+	disturb disturbances
+}
 
-// mark deals with a line that begins with '#'.
-func (p *part) mark(line []byte) {
-	key, rest, ok := cutMark(string(line))
-	if !ok {
-		p.open = p.open || buildErrors.Match(line)
-		if !p.failedBehind(line) { // "##[error]FAIL	x [build failed]" begins so too
-			p.took(ClassOutput, line)
-		}
-		return
-	}
-	p.took(ClassFact, line)
-	if m := marks[key]; m.read != nil && !m.read(p, rest) {
-		p.problem("", baseline.Problem{Kind: baseline.BrokenMark, Detail: string(clip(line)), Of: key.line(m.form)})
+// read takes in one mark.
+func (m *marked) read(key Mark, rest string, line []byte) {
+	if of := marks[key]; of.read != nil && !of.read(m, rest) {
+		m.problem("", baseline.Problem{Kind: baseline.BrokenMark, Detail: string(clip(line)), Of: key.line(of.form)})
 	}
 }
 
-func (p *part) nextRound(rest string) bool {
-	p.closeBlock("")
-	p.body = true
+// nextRound takes in the number of the round below, and ends the block above.
+func (m *marked) nextRound(rest string) bool {
+	m.process.close()
+	m.body = true
 	n, err := strconv.Atoi(rest)
 	if err != nil || n < 1 || n > lastRound {
 		return false
 	}
-	p.round = n
+	m.round = n
 	return true
 }
 
-func (p *part) same(rest string) bool       { return proof(&p.log.Same, rest) }
-func (p *part) sameAnchor(rest string) bool { return proof(&p.log.SameAnchor, rest) }
+// same takes in why the code of a benchmark is the same at base and head, and sameAnchor at anchor
+// and head.
+func (m *marked) same(rest string) bool       { return proof(&m.log.Same, rest) }
+func (m *marked) sameAnchor(rest string) bool { return proof(&m.log.SameAnchor, rest) }
 
 // proof reads why the code of a benchmark is the same on two sides.
 func proof(to *map[baseline.Key]string, rest string) bool {
@@ -59,33 +55,37 @@ func proof(to *map[baseline.Key]string, rest string) bool {
 	return true
 }
 
-func (p *part) warning(rest string) bool {
-	p.warn(baseline.Warning{Kind: baseline.Noted, Detail: rest})
+// warning takes in a warning of the one who measured.
+func (m *marked) warning(rest string) bool {
+	m.warn(baseline.Warning{Kind: baseline.Noted, Detail: rest})
 	return true
 }
 
-func (p *part) stopped(rest string) bool {
-	p.log.Stopped = rest
+// stopped takes in why measuring ended early.
+func (m *marked) stopped(rest string) bool {
+	m.log.Stopped = rest
 	return true
 }
 
-func (p *part) cut(rest string) bool {
-	p.problem("", baseline.Problem{Kind: baseline.LineLeftOut, Detail: rest})
+// cut takes in that a line stood here which was too long to keep.
+func (m *marked) cut(rest string) bool {
+	m.problem("", baseline.Problem{Kind: baseline.LineLeftOut, Detail: rest})
 	return true
 }
 
-func (p *part) disturbed(rest string) bool {
-	p.disturb.note(p, rest)
+// disturbed takes in what disturbed the round above.
+func (m *marked) disturbed(rest string) bool {
+	m.disturb.note(m.place, rest)
 	return true
 }
 
 // edited reads that the source of a benchmark is another one on a side than at the head.
-func (p *part) edited(rest string) bool {
+func (m *marked) edited(rest string) bool {
 	f := strings.Fields(rest)
 	if len(f) != 3 || f[0] != string(baseline.Base) && f[0] != string(baseline.Anchor) {
 		return false
 	}
-	edit(&p.log, baseline.Side(f[0]), baseline.Function{Package: undash(f[1]), Name: f[2]})
+	edit(&m.log, baseline.Side(f[0]), baseline.Function{Package: undash(f[1]), Name: f[2]})
 	return true
 }
 
@@ -108,16 +108,19 @@ func proven(to *map[baseline.Key]string, more map[baseline.Key]string) {
 	maps.Copy(*to, more)
 }
 
+// sideOf returns the side that a word of a mark names; false: there is none of that name.
 func sideOf(word string) (baseline.Side, bool) {
 	side := baseline.Side(undash(word))
 	return side, knownSide(side)
 }
 
+// knownSide reports whether a log may have results of a side.
 func knownSide(side baseline.Side) bool {
 	return side.Judged() || side == baseline.Base || side == baseline.Anchor
 }
 
-func (p *part) functions(rest string) bool {
+// functions takes in the benchmarks of a package in the source of a side.
+func (m *marked) functions(rest string) bool {
 	f := strings.Fields(rest)
 	if len(f) < 2 {
 		return false
@@ -126,18 +129,19 @@ func (p *part) functions(rest string) bool {
 	if !ok {
 		return false
 	}
-	functions := p.log.Functions[side]
+	functions := m.log.Functions[side]
 	if functions == nil {
 		functions = []baseline.Function{} // known, even if there are none
 	}
 	for _, name := range f[2:] {
 		functions = append(functions, baseline.Function{Package: undash(f[1]), Name: name})
 	}
-	p.log.Functions[side] = functions
+	m.log.Functions[side] = functions
 	return true
 }
 
-func (p *part) noise(rest string) bool {
+// noise takes in the history of one series that the decision used.
+func (m *marked) noise(rest string) bool {
 	f := strings.Fields(rest)
 	if len(f) < 4 {
 		return false
@@ -161,27 +165,29 @@ func (p *part) noise(rest string) bool {
 			n.Sessions = int(min(v, math.MaxInt32))
 		}
 	}
-	p.log.Noise[key] = n
+	m.log.Noise[key] = n
 	return true
 }
 
-// failure is the tracker's own word on a process; it knows better than what can
+// failure takes in the tracker's own word on a process; it knows better than what can
 // be made of that process's output.
-func (p *part) failure(rest string) bool {
+func (m *marked) failure(rest string) bool {
 	if f := strings.SplitN(rest, " ", 4); len(f) == 4 {
 		if why, ok := notReached(f[3]); ok {
-			return p.told(strings.Join(append(f[:3], why), " "), baseline.Problem{Kind: baseline.NotRun})
+			return m.told(strings.Join(append(f[:3], why), " "), baseline.Problem{Kind: baseline.NotRun})
 		}
 	}
-	return p.told(rest, baseline.Problem{Kind: baseline.NoResult})
+	return m.told(rest, baseline.Problem{Kind: baseline.NoResult})
 }
 
-// notRun is the tracker's word on a benchmark that it did not come to.
-func (p *part) notRun(rest string) bool { return p.told(rest, baseline.Problem{Kind: baseline.NotRun}) }
+// notRun takes in the tracker's word on a benchmark that it did not come to.
+func (m *marked) notRun(rest string) bool {
+	return m.told(rest, baseline.Problem{Kind: baseline.NotRun})
+}
 
 // told reads SIDE PACKAGE NAME DETAIL, and takes back what was made of the output of that
 // benchmark or, where no benchmark was known, of its process.
-func (p *part) told(rest string, what baseline.Problem) bool {
+func (m *marked) told(rest string, what baseline.Problem) bool {
 	f := strings.SplitN(rest, " ", 4)
 	if len(f) != 4 {
 		return false
@@ -191,15 +197,13 @@ func (p *part) told(rest string, what baseline.Problem) bool {
 		return false
 	}
 	what.Name, what.Detail = strings.TrimPrefix(undash(f[2]), "Benchmark"), f[3]
-	what = p.here(what)
+	what = m.here(what)
 	what.Side, what.Package = side, undash(f[1])
-	made := p.log.Problems[p.first:]
-	made = slices.DeleteFunc(made, func(old baseline.Problem) bool {
+	m.takeBack(m.process.first, func(old baseline.Problem) bool {
 		return old.Kind.Died() && old.Name == "" || sameBenchmark(old, what)
 	})
-	p.log.Problems = p.log.Problems[:p.first+len(made)]
-	p.report(what)
-	p.forget()
+	m.report(what)
+	m.process.forget()
 	return true
 }
 
@@ -225,15 +229,15 @@ type disturbances struct {
 	first baseline.Warning
 }
 
-func (d *disturbances) note(p *part, why string) {
+func (d *disturbances) note(at *place, why string) {
 	if d.n++; d.n == 1 {
-		d.first = baseline.Warning{Kind: baseline.Disturbed, Round: p.round, Side: cmp.Or(p.side, baseline.Head), Detail: why}
+		d.first = baseline.Warning{Kind: baseline.Disturbed, Round: at.round, Side: cmp.Or(at.side, baseline.Head), Detail: why}
 	}
 }
 
-func (d *disturbances) tell(p *part) {
+func (d *disturbances) tell(n *notes) {
 	if d.n > 0 {
 		d.first.Count = d.n
-		p.warn(d.first)
+		n.warn(d.first)
 	}
 }

@@ -1,324 +1,171 @@
 package ingest
 
 import (
-	"cmp"
+	"bytes"
 	"fmt"
-	"slices"
-	"strings"
-	"unicode/utf8"
 
 	"golang.org/x/perf/benchfmt"
 
 	"github.com/descartes/regress/pkg/baseline"
 )
 
-// A part is a text, or a piece of one that has a header of its own, on its way
-// to a Log.
+// part is a text, or a piece of one that has a header of its own, on its way to a
+// Log. It tells what each line is and hands it to the piece that it concerns: the
+// header, the process that runs, the marks, the units, the collector of results.
 type part struct {
-	feed
-	trouble
-	header
-
-	account  *account // nil: nobody asks
-	seen     bool     // the present line is accounted for
-	file     string   // as problems name it
-	next     string   // the file that the following part comes from, when a mark says so
-	limits   limits
-	tables   int // lines of a table that benchcmp made
-	series   int // how many more are allowed
-	round    int // by the last mark; 0: count the lines of each benchmark
-	log      baseline.Log
-	runs     []*run
-	current  *run // of the present side and environment; nil: look it up
-	names    map[string]*benchmark
-	metadata benchfmt.UnitMetadataMap
-	disturb  disturbances
-	passedBy map[baseline.WarningKind]int // where in the log's warnings one for all such lines is, from 1
-	lones    map[baseline.Key]int         // lines with a name alone and no result since, by number
-	process  int                          // counts those that have ended
-	ended    bool                         // go test said how one went, at least once
-	okayed   bool                         // with a line of the package: ok or FAIL
-	open     bool                         // there are results since
-	last     []byte                       // the last line, where it has no end
-	again    baseline.Warning             // a name that comes again without a package; zero: none
-	bad      []baseline.Problem           // values that are none, which matter where their unit is judged
-	more     int                          // problems beyond the limit
-	placed   int                          // problems up to here have their package
-	err      error
+	*notes
+	feed      feed
+	header    *header
+	process   *process
+	marks     *marked
+	units     *units
+	collector *collector
+	tables    int // lines of a table that benchcmp made
 }
 
-// run collects what becomes a baseline.Run.
-type run struct {
-	side       baseline.Side
-	commit     string
-	key        string // of the environment
-	run        baseline.Run
-	benchmarks map[string]map[string]*benchmark // by package and name
-	sorted     []*benchmark                     // all of them, once nothing is added
+// newPart returns a part that begins with what is left of a text, at a place of it.
+func newPart(rest []byte, at place, series int, limits limits, account *account) *part {
+	n := &notes{place: &at, limits: limits, account: account}
+	p := &part{notes: n, feed: feed{rest: rest}, process: &process{notes: n}, units: &units{notes: n}}
+	p.feed.part = p
+	p.header = &header{notes: n, keys: map[string]string{}, foreign: map[string]string{}, named: map[string]bool{}}
+	p.marks = &marked{notes: n, process: p.process, log: baseline.Log{
+		Files: []string{at.file}, Units: map[string]baseline.Unit{}, Noise: map[baseline.Key]baseline.Noise{},
+		Functions: map[baseline.Side][]baseline.Function{}, Same: map[baseline.Key]string{},
+	}}
+	p.collector = &collector{notes: n, header: p.header, series: series}
+	return p
 }
 
-// benchmark is one benchmark of one run.
-type benchmark struct {
-	pkg, name string
-	lines     int
-	line      int      // number of the first
-	process   int      // that printed it last
-	samples   []sample // one a unit, in order of appearance
-}
-
-// sample is one of a unit as it was printed; the values are tidied.
-type sample struct {
-	baseline.Sample
-	printed string
-}
-
-func newPart(file string, limits limits) *part {
-	return &part{
-		file: file, limits: limits, header: newHeader(),
-		log: baseline.Log{
-			Files: []string{file}, Units: map[string]baseline.Unit{}, Noise: map[baseline.Key]baseline.Noise{},
-			Functions: map[baseline.Side][]baseline.Function{}, Same: map[baseline.Key]string{},
-		},
-	}
-}
-
-// run is the one that the next result belongs to; nil when the text contradicts itself.
-func (p *part) run() *run {
-	if p.current != nil {
-		return p.current
-	}
-	key, commit := p.parse().fingerprint, p.origin().Commit
-	for _, r := range p.runs {
-		if r.side == p.side && r.key == key {
-			if r.commit != commit {
-				p.err = fmt.Errorf("line %d: results of commit %q after results of commit %q on one side; put `side: base` and `side: head` above what belongs to each, or keep them in two files", p.at(), commit, r.commit)
-				return nil
-			}
-			p.current = r
-			return r
+// read takes one part of a text through benchfmt. The feed hands it one line at
+// a time, so that what the part knows (side, round, line) belongs to the record
+// that comes out.
+func (p *part) read() error {
+	r := benchfmt.NewReader(&p.feed, p.file)
+	for p.err == nil && r.Scan() {
+		switch record := r.Result().(type) {
+		case *benchfmt.Result:
+			p.result(record)
+		case *benchfmt.UnitMetadata:
+			p.units.check(record)
+		case *benchfmt.SyntaxError:
+			p.broken(record.Msg)
 		}
 	}
-	r := &run{side: p.side, key: key, commit: commit, run: p.begun(), benchmarks: map[string]map[string]*benchmark{}}
-	p.runs = append(p.runs, r)
-	p.current = r
-	return r
+	p.process.settle("")
+	if p.err == nil {
+		p.err = r.Err()
+	}
+	if p.err != nil {
+		return fmt.Errorf("read %s: %w", p.file, p.err)
+	}
+	p.units.said = r.Units()
+	return nil
 }
 
-// moved forgets where results go, since a key has changed.
-func (p *part) moved() { p.current, p.names = nil, nil }
-
-// benchmark finds or makes the benchmark of the current run and package; nil
-// when its name is none that a store would keep.
-func (p *part) benchmark(name []byte) *benchmark {
-	if p.names == nil {
-		p.names = p.current.benchmarks[p.pkg]
-		if p.names == nil {
-			p.names = map[string]*benchmark{}
-			p.current.benchmarks[p.pkg] = p.names
-		}
+// take deals with one line and reports whether it is for benchfmt. The table in
+// doc.go says what there is.
+func (p *part) take(line []byte) bool {
+	if bytes.HasPrefix(line, benchmarkPrefix) && (isName(line[len(benchmarkPrefix):]) || strongLine.Match(line)) {
+		return p.benchmarkLine(line)
 	}
-	if b := p.names[string(name)]; b != nil {
-		return b
+	adjacent := p.header.opened // the line above was pkg:
+	p.header.opened = false
+	switch {
+	case len(line) == 0:
+		p.took(ClassNoise, line)
+	case line[0] == '#':
+		p.mark(line)
+	case bytes.HasPrefix(line, []byte("Unit ")):
+		return p.units.line(line)
+	case p.status(line):
+	case p.process.crashes(line):
+		p.took(ClassFailure, line)
+	case p.process.numbers(line):
+	case knownNoise.Match(line):
+		p.took(ClassNoise, line)
+	case p.key(line, adjacent):
+	default:
+		p.chatter(line)
 	}
-	if !keepable(name) {
-		p.problem(string(clip(name)), baseline.Problem{Kind: baseline.BadName})
-		return nil
-	}
-	b := &benchmark{pkg: p.pkg, name: string(name)}
-	p.names[b.name] = b
-	return b
+	return false
 }
 
-// add keeps one value, v.Unit being the tidied one; false when there are too many series.
-func (p *part) add(b *benchmark, v benchfmt.Value, round int) bool {
-	printed := cmp.Or(v.OrigUnit, v.Unit)
-	for i := range b.samples {
-		if s := &b.samples[i]; s.printed == printed {
-			s.Values, s.Rounds = append(s.Values, v.Value), append(s.Rounds, round)
-			return true
-		}
+// benchmarkLine deals with a line that begins like a result.
+func (p *part) benchmarkLine(line []byte) bool {
+	p.body, p.header.opened = true, false
+	space := len(benchmarkPrefix)
+	for space < len(line) && line[space] != '\t' && line[space] != ' ' { // much faster than bytes.IndexAny
+		space++
 	}
-	if !keepable([]byte(printed)) {
-		p.problem(b.name, baseline.Problem{Kind: baseline.BadUnitName, Of: string(clip([]byte(printed)))})
-		return true
-	}
-	if p.series--; p.series < 0 {
-		p.err = fmt.Errorf("line %d: %w: more than %d series; measure a part of the suite with -bench, or split the file", p.at(), ErrTooLarge, p.limits.Series)
+	switch {
+	case len(bytes.TrimRight(line[space:], " ")) == 0: // go test -v says which benchmark it starts
+		p.process.announce(line[:space])
+		return false
+	case len(line) > longest:
+		p.problem(string(line[:min(space, 200)]), baseline.Problem{Kind: baseline.LongLine})
+		p.took(ClassFailure, line)
+		return false
+	case space == len(benchmarkPrefix) && !isCount(line[space:]):
+		p.passOver(baseline.NotAResult, line)
 		return false
 	}
-	printed = strings.Clone(printed)
-	s := sample{printed: printed}
-	s.Key = baseline.Key{Package: b.pkg, Name: b.name, Unit: tidied(printed)}
-	s.Values, s.Rounds = []float64{v.Value}, []int{round}
-	b.samples = append(b.samples, s)
 	return true
 }
 
-// took accounts for the present line, once.
-func (p *part) took(class Class, line []byte) {
-	p.open = p.open || class == ClassResult
-	if p.torn {
-		p.last = line
-	}
-	if !p.seen {
-		p.seen = true
-		p.account.note(p.file, p.number(p.line), class, line)
-	}
-}
-
-// passOver accounts for a line that looks like something and is not taken for it.
-// One warning speaks of all lines of a kind.
-func (p *part) passOver(kind baseline.WarningKind, line []byte) {
-	p.took(ClassPassed, line)
-	if i := p.passedBy[kind]; i > 0 {
-		p.log.Warnings[i-1].Count++
+// result takes in one parsed line.
+func (p *part) result(r *benchfmt.Result) {
+	if isTable(r) {
+		p.tables++
+		p.passOver(baseline.NotAResult, p.feed.text)
 		return
 	}
-	p.warn(baseline.Warning{Kind: kind, File: p.file, Line: p.at(), Detail: string(clip(line)), Count: 1})
-	if n := len(p.log.Warnings); n <= p.limits.Warnings && p.log.Warnings[n-1].Kind == kind {
-		if p.passedBy == nil {
-			p.passedBy = map[baseline.WarningKind]int{}
-		}
-		p.passedBy[kind] = n
-	}
+	p.took(ClassResult, p.feed.text)
+	p.process.completed(r.Name)
+	p.collector.result(r)
 }
 
-// unmeasured is a result with a count and no metric, as testing prints it for a
-// time of zero.
-func (p *part) unmeasured(name string) {
-	p.took(ClassResult, p.text)
-	p.completed([]byte(name))
-	if p.run() == nil {
+// broken deals with a line that benchfmt could not parse.
+func (p *part) broken(message string) {
+	line := p.feed.text
+	if !bytes.HasPrefix(line, benchmarkPrefix) {
+		p.problem("", baseline.Problem{Kind: baseline.BrokenUnitLine, Detail: string(clip(line)), Of: message})
 		return
 	}
-	if b := p.benchmark([]byte(name)); b != nil {
-		p.counted(b)
+	space := bytes.IndexAny(line, " \t")
+	if space < 0 {
+		space = len(line)
+	}
+	name := string(line[len(benchmarkPrefix):space])
+	rest := bytes.TrimLeft(line[space:], " ")
+	switch {
+	case p.from == 0 && len(rest) > 0 && rest[0] == '\t' && !countLine.Match(rest):
+		p.took(ClassResult, line)
+		p.begin(name, rest[1:])
+	case p.process.running.waits():
+		p.took(ClassOutput, line) // a benchmark that is running printed it; its own numbers are still to come
+	case len(bytes.Fields(line)) == 2 && !p.torn && isCount(rest):
+		p.took(ClassResult, line) // a count and no metric, as testing prints it for a time of zero
+		p.process.completed([]byte(name))
+		p.collector.printed([]byte(name))
+	case !functionName(name) || !looksMeasured(rest):
+		p.passOver(baseline.NotAResult, line)
+	default:
+		p.took(ClassFailure, line)
+		p.problem(name, baseline.Problem{Kind: baseline.BrokenLine, Detail: string(clip(line)), Of: message})
 	}
 }
 
-// counted notes that a benchmark has printed a line.
-func (p *part) counted(b *benchmark) {
-	b.lines++
-	if b.line == 0 {
-		b.line = p.at()
-	} else if b.process != p.process && b.pkg == "" && !p.regress && p.again.Kind == "" {
-		p.again = baseline.Warning{Kind: baseline.NameAgain, File: p.file, Line: p.at(), Side: p.side, Name: b.name}
-	}
-	b.process = p.process
-}
-
-// rename gives results that no pkg: line named the package that go test names
-// behind them, and problems likewise.
-func (p *part) rename(pkg string) {
-	for _, r := range p.runs {
-		loose := r.benchmarks[""]
-		if r.side != p.side || len(loose) == 0 {
-			continue
+// mark deals with a line that begins with '#'.
+func (p *part) mark(line []byte) {
+	key, rest, ok := cutMark(string(line))
+	if !ok {
+		p.open = p.open || buildErrors.Match(line)
+		if !p.failedBehind(line) { // "##[error]FAIL	x [build failed]" begins so too
+			p.took(ClassOutput, line)
 		}
-		delete(r.benchmarks, "")
-		if r.benchmarks[pkg] == nil {
-			r.benchmarks[pkg] = map[string]*benchmark{}
-		}
-		for _, name := range sortedKeys(loose) {
-			r.benchmarks[pkg][name] = r.benchmarks[pkg][name].and(loose[name], pkg)
-		}
-	}
-	for i := p.placed; i < len(p.log.Problems); i++ {
-		if problem := &p.log.Problems[i]; problem.Package == "" && problem.Side == p.side {
-			problem.Package = pkg
-		}
-	}
-	p.placed = len(p.log.Problems)
-	p.moved()
-}
-
-// and returns a benchmark with the lines of both, as one of package pkg.
-func (b *benchmark) and(more *benchmark, pkg string) *benchmark {
-	if b == nil {
-		b = &benchmark{pkg: pkg, name: more.name, line: more.line}
-	}
-	for _, s := range more.samples {
-		s.Package = pkg
-		for i := range s.Rounds {
-			s.Rounds[i] += b.lines
-		}
-		i := slices.IndexFunc(b.samples, func(have sample) bool { return have.printed == s.printed })
-		if i < 0 {
-			b.samples = append(b.samples, s)
-			continue
-		}
-		have := &b.samples[i]
-		have.Values, have.Rounds = append(have.Values, s.Values...), append(have.Rounds, s.Rounds...)
-	}
-	b.lines += more.lines
-	return b
-}
-
-// keepable reports whether a store takes a text: see baseline.Run.Validate.
-func keepable(text []byte) bool { return len(text) <= baseline.MaxName && utf8.Valid(text) }
-
-// problem notes what is wrong at the present line, unless it names another; name may be empty.
-func (p *part) problem(name string, what baseline.Problem) {
-	what.Name = strings.TrimPrefix(name, "Benchmark")
-	p.report(p.here(what))
-}
-
-// here fills in the present place.
-func (p *part) here(what baseline.Problem) baseline.Problem {
-	what.File, what.Side, what.Package = p.file, p.side, p.pkg
-	if what.Line == 0 {
-		what.Line = p.at()
-	}
-	return what
-}
-
-func (p *part) report(problem baseline.Problem) {
-	if len(p.log.Problems) >= p.limits.Problems {
-		p.more++
 		return
 	}
-	p.log.Problems = append(p.log.Problems, problem)
-}
-
-func (p *part) warn(w baseline.Warning) {
-	if len(p.log.Warnings) == p.limits.Warnings {
-		w = baseline.Warning{Kind: baseline.MoreWarnings, File: p.file}
-	}
-	if len(p.log.Warnings) <= p.limits.Warnings {
-		p.log.Warnings = append(p.log.Warnings, w)
-	}
-}
-
-// procs returns the values of GOMAXPROCS that the names of all runs tell; nil
-// when there is no name. A header that says 1 settles it.
-func procs(runs []baseline.Run) baseline.Procs {
-	out := baseline.Procs{}
-	for _, run := range runs {
-		var names []string
-		for i, s := range run.Samples {
-			if i == 0 || s.Benchmark() != run.Samples[i-1].Benchmark() {
-				names = append(names, s.Name)
-			}
-		}
-		switch {
-		case len(names) == 0:
-		case run.Environment.Procs == 1:
-			out = out.Join(baseline.Procs{1})
-		default:
-			out = out.Join(baseline.ProcsOf(names))
-		}
-	}
-	if len(out) == 0 {
-		return nil
-	}
-	return out
-}
-
-func sortedKeys[V any](m map[string]V) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
+	p.took(ClassFact, line)
+	p.marks.read(key, rest, line)
 }

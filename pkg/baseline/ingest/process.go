@@ -3,10 +3,7 @@ package ingest
 import (
 	"bytes"
 	"cmp"
-	"regexp"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/descartes/regress/pkg/baseline"
 )
@@ -32,6 +29,9 @@ type started struct {
 	lone    bool // a line with the name alone, as go test -v prints it first: the result may come whole
 }
 
+// waits reports whether only numbers are missing.
+func (s started) waits() bool { return s.name != "" && !s.lone }
+
 // means reports whether a line of results is the one that was announced.
 func (s started) means(name string) bool {
 	bare, _ := baseline.SplitProcs(name)
@@ -49,7 +49,7 @@ const (
 	nameless         // FAIL, and nothing that says where
 )
 
-// outcome of what runs now, with the problems that are known of it.
+// outcome returns that of what runs now, with the problems that are known of it.
 func (t *trouble) outcome(problems int) outcome {
 	switch {
 	case t.crash.what != "":
@@ -64,6 +64,7 @@ func (t *trouble) outcome(problems int) outcome {
 	return well
 }
 
+// crash is the first of the last words of a process; the zero value is none.
 type crash struct {
 	line int
 	what string
@@ -78,16 +79,26 @@ func (c crash) kind() baseline.ProblemKind {
 	return baseline.Crashed
 }
 
+// process is one process of go test, or a package, on its way to its end: what has begun in it and
+// what it said of how it went. What is wrong with it becomes problems.
+type process struct {
+	*notes
+	trouble
+	named  bool                 // a line of a package, ok or FAIL, has ended one
+	spoken bool                 // go test said how one went, at least once
+	lones  map[baseline.Key]int // lines with a name alone and no result since, by number
+}
+
 // announce notes a line with a name alone.
-func (p *part) announce(line []byte) {
+func (p *process) announce(line []byte) {
 	p.settleRunning(baseline.Interrupted)
 	p.running = started{name: string(line[len(benchmarkPrefix):]), line: p.line, lone: true}
 	p.closed = false
 	p.took(ClassNoise, line)
 }
 
-// completed: numbers have come for a benchmark.
-func (p *part) completed(name []byte) {
+// completed notes that numbers have come for a benchmark.
+func (p *process) completed(name []byte) {
 	if p.running.name != "" && p.from == 0 && !p.running.means(string(name)) { // else it is the one put together, or announced
 		p.settleRunning(baseline.Interrupted)
 	}
@@ -103,84 +114,8 @@ func (p *part) completed(name []byte) {
 	p.closed, p.wants = false, false
 }
 
-// broken deals with a line that benchfmt could not parse.
-func (p *part) broken(message string) {
-	line := p.text
-	if !bytes.HasPrefix(line, benchmarkPrefix) {
-		p.problem("", baseline.Problem{Kind: baseline.BrokenUnitLine, Detail: string(clip(line)), Of: message})
-		return
-	}
-	space := bytes.IndexAny(line, " \t")
-	if space < 0 {
-		space = len(line)
-	}
-	name := string(line[len(benchmarkPrefix):space])
-	rest := bytes.TrimLeft(line[space:], " ")
-	switch {
-	case p.from == 0 && len(rest) > 0 && rest[0] == '\t' && !countLine.Match(rest):
-		p.took(ClassResult, line)
-		p.begin(name, rest[1:])
-	case p.running.name != "" && !p.running.lone:
-		p.took(ClassOutput, line) // a benchmark that is running printed it; its own numbers are still to come
-	case len(bytes.Fields(line)) == 2 && !p.torn && isCount(rest):
-		p.unmeasured(name)
-	case !functionName(name) || !looksMeasured(rest):
-		p.passOver(baseline.NotAResult, line)
-	default:
-		p.took(ClassFailure, line)
-		p.problem(name, baseline.Problem{Kind: baseline.BrokenLine, Detail: string(clip(line)), Of: message})
-	}
-}
-
-// functionName reports whether a function can have the name in front of the first slash.
-func functionName(name string) bool {
-	name, _, _ = strings.Cut(name, "/")
-	name, _ = baseline.SplitProcs(name)
-	return strings.IndexFunc(name, func(r rune) bool {
-		return r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != utf8.RuneError
-	}) < 0
-}
-
-// looksMeasured reports whether what follows a name could be a result that other
-// output ran into, rather than a sentence: a count, or a metric by something.
-func looksMeasured(rest []byte) bool {
-	return len(rest) > 0 && rest[0] == '\t' || isCount(rest) || bytes.Contains(rest, []byte("/op"))
-}
-
-// countLine is what follows a name when numbers do: iterations and a tab.
-var countLine = regexp.MustCompile(`^\t\s*\d+\s*(\t|$)`)
-
-// begin notes a name, padded and with a tab behind it, as go test prints it
-// before it runs the benchmark for longer. What follows was printed by the benchmark.
-func (p *part) begin(name string, rest []byte) {
-	if !p.running.lone || p.running.unclear {
-		p.settleRunning(baseline.Interrupted)
-	}
-	p.running = started{name: name, line: p.line}
-	p.crash, p.closed = crash{}, false
-	if len(rest) > 0 && !p.died(rest) {
-		p.running.numbers = numbersTail.Find(rest)
-	}
-}
-
-// died reports whether what stands behind a name is how the benchmark ended.
-func (p *part) died(rest []byte) bool {
-	seen := p.seen
-	p.seen = true // the line is accounted for
-	defer func() { p.seen = seen }()
-	return p.status(rest) || p.crashes(rest)
-}
-
-// What testing prints after the name: iterations, value, unit, and further
-// pairs, as a line of its own or behind output without a new line. There, digits
-// of that output may run into the iterations, and nothing depends on these.
-var (
-	numbersTail = regexp.MustCompile(`\d+\t\s*[-+.\w]+ \S+(\t\s*[-+.\w]+ \S+)*\s*$`)
-	numbersLine = regexp.MustCompile(`^\s*` + numbersTail.String())
-)
-
 // numbers keeps a line that ends in numbers for the benchmark that waits for them.
-func (p *part) numbers(line []byte) bool {
+func (p *process) numbers(line []byte) bool {
 	alone := (line[0] == ' ' || line[0] == '\t' || line[0] >= '0' && line[0] <= '9') && numbersLine.Match(line)
 	if w := &p.running; w.name != "" && (!w.lone || alone) {
 		numbers := numbersTail.Find(line)
@@ -201,11 +136,18 @@ func (p *part) numbers(line []byte) bool {
 }
 
 // joinable reports whether a name and its numbers can be put together.
-func (p *part) joinable() bool { return p.running.numbers != nil && !p.running.unclear }
+func (p *process) joinable() bool { return p.running.numbers != nil && !p.running.unclear }
+
+// join returns the line that was printed in pieces, and the number of the one with the name.
+func (p *process) join() (whole []byte, line int) {
+	w := p.running
+	p.running = started{}
+	return append(append([]byte("Benchmark"+w.name), '\t'), w.numbers...), w.line
+}
 
 // ends reports whether a line can only come after the benchmark that was
 // running has printed its numbers.
-func (p *part) ends(line []byte) bool {
+func (p *process) ends(line []byte) bool {
 	if rest, ok := bytes.CutPrefix(line, benchmarkPrefix); ok {
 		name, _, more := bytes.Cut(rest, []byte{' '})
 		name, _, tab := bytes.Cut(name, []byte{'\t'})
@@ -220,7 +162,7 @@ func (p *part) ends(line []byte) bool {
 }
 
 // settleRunning gives up waiting for numbers.
-func (p *part) settleRunning(kind baseline.ProblemKind) {
+func (p *process) settleRunning(kind baseline.ProblemKind) {
 	w := p.running
 	p.running = started{}
 	switch {
@@ -236,13 +178,13 @@ func (p *part) settleRunning(kind baseline.ProblemKind) {
 
 // settle ends a process or package: what still waits will not come. pkg is
 // the package when the line that ends it says so.
-func (p *part) settle(pkg string) {
+func (p *process) settle(pkg string) {
 	problem := func(line int, name string, kind baseline.ProblemKind, detail string) {
 		made := p.here(baseline.Problem{Line: p.number(line), Name: name, Kind: kind, Detail: detail})
 		made.Package = cmp.Or(pkg, made.Package)
 		p.report(made)
 	}
-	switch w := p.running; p.outcome(len(p.log.Problems)) {
+	switch w := p.running; p.outcome(len(p.problems)) {
 	case crashed:
 		problem(p.crash.line, cmp.Or(w.name, p.crash.name), p.crash.kind(), p.crash.what)
 	case exited:
@@ -256,83 +198,39 @@ func (p *part) settle(pkg string) {
 }
 
 // forget starts a process or package with a clean sheet.
-func (p *part) forget() { p.trouble = trouble{closed: p.closed, first: len(p.log.Problems)} }
+func (p *process) forget() { p.trouble = trouble{closed: p.closed, first: len(p.problems)} }
 
-// closeBlock ends what a key or mark of the body ends.
-func (p *part) closeBlock(pkg string) {
-	p.settle(pkg)
+// close ends what a key or mark of the body ends.
+func (p *process) close() {
+	p.settle("")
 	p.closed = false
 }
 
-// status deals with what go test and the test binary say about how it went.
-func (p *part) status(line []byte) bool {
-	text := string(clip(line))
-	switch {
-	case strings.HasPrefix(text, "--- FAIL: "), strings.HasPrefix(text, "--- SKIP: "):
-		p.took(ClassFailure, line)
-		p.verdict(text)
-	case text == "PASS", strings.HasPrefix(text, "ok  \t"):
-		p.took(ClassNoise, line)
-		p.passed(line)
-	case text == "FAIL":
-		p.took(ClassFailure, line)
-		p.failed = true
-	case strings.HasPrefix(text, "FAIL\t"):
-		p.took(ClassFailure, line)
-		p.packageFailed(text)
-	case strings.HasPrefix(text, "exit status "), strings.HasPrefix(text, "signal: "):
-		p.took(ClassFailure, line)
-		p.exit = text
-	case strings.HasPrefix(text, "======="):
-		p.bazel(line)
-	default:
-		return false
+// begin notes a name, padded and with a tab behind it, as go test prints it
+// before it runs the benchmark for longer.
+func (p *process) begin(name string) {
+	if !p.running.lone || p.running.unclear {
+		p.settleRunning(baseline.Interrupted)
 	}
-	return true
+	p.running = started{name: name, line: p.line}
+	p.crash, p.closed = crash{}, false
 }
 
-// bazel deals with the lines that bazel puts around the output of a test: above it
-// stands the label, which names the package where no pkg: line does, and below it
-// a line of equals signs alone.
-func (p *part) bazel(line []byte) {
-	m := bazelLabel.FindSubmatch(line)
-	switch {
-	case m != nil:
-		p.took(ClassFact, line)
-		p.closeBlock("")
-		p.printed = false
-		p.setPackage(string(m[1]))
-	case len(bytes.Trim(line, "=")) == 0:
-		p.took(ClassNoise, line)
-		p.closeBlock("")
-		p.endPackage("")
-	default:
-		p.took(ClassOutput, line)
-	}
-}
-
-var bazelLabel = regexp.MustCompile(`^=+ Test output for (@?@?\S*//\S+?)(?: \(.*\))?:$`)
-
-// passed deals with PASS and "ok  	package	1.2s": it ended well, and what looked
+// passed notes PASS and, named, "ok  	package	1.2s": it ended well, and what looked
 // like a crash was the benchmark's own output.
-func (p *part) passed(line []byte) {
+func (p *process) passed(named bool) {
 	p.settleRunning(baseline.NoNumbers)
 	p.crash = crash{}
-	p.closeBlock("")
-	p.process++
-	p.ended = true
-	rest, ok := bytes.CutPrefix(line, []byte("ok  \t"))
-	p.okayed = p.okayed || ok
-	p.open = p.open && p.okayed && !ok // where packages are named, each is
-	if ok {
-		pkg, _, _ := bytes.Cut(rest, []byte{'\t'})
-		p.closed = true
-		p.endPackage(string(bytes.TrimSpace(pkg)))
-	}
+	p.close()
+	p.closed = named
+	p.ended++
+	p.spoken = true
+	p.named = p.named || named
+	p.open = p.open && p.named && !named // where packages are named, each is
 }
 
-// verdict is one of "--- FAIL: BenchmarkX" and "--- SKIP: BenchmarkX".
-func (p *part) verdict(text string) {
+// verdict notes one of "--- FAIL: BenchmarkX" and "--- SKIP: BenchmarkX".
+func (p *process) verdict(text string) {
 	name, isBenchmark := strings.CutPrefix(strings.Fields(text[len("--- FAIL: "):] + " -")[0], "Benchmark")
 	if !isBenchmark {
 		if text[4] == 'F' {
@@ -349,7 +247,7 @@ func (p *part) verdict(text string) {
 		p.warn(baseline.Warning{Kind: baseline.Skipped, File: p.file, Line: p.at(), Name: name, Detail: reason})
 		return
 	}
-	if n := len(p.log.Problems); n > p.first && strings.HasPrefix(p.log.Problems[n-1].Name, name+"/") {
+	if n := len(p.problems); n > p.first && strings.HasPrefix(p.problems[n-1].Name, name+"/") {
 		return // it failed because the benchmark inside it failed
 	}
 	p.report(p.here(baseline.Problem{Name: name, Kind: baseline.Failed, Detail: reason}))
@@ -357,13 +255,13 @@ func (p *part) verdict(text string) {
 }
 
 // reason keeps what b.Log and b.Fatal print, for the verdict before or after it.
-func (p *part) reason(line []byte) {
+func (p *process) reason(line []byte) {
 	if line[0] != ' ' || !logLine.Match(line) {
 		return
 	}
 	text := string(clip(bytes.TrimSpace(line)))
-	if n := len(p.log.Problems); p.wants && n > 0 {
-		last := &p.log.Problems[n-1]
+	if n := len(p.problems); p.wants && n > 0 {
+		last := &p.problems[n-1]
 		last.Detail = text
 		p.wants = false
 		return
@@ -371,11 +269,12 @@ func (p *part) reason(line []byte) {
 	p.logged = text
 }
 
-// packageFailed is "FAIL	package [build failed]" or "FAIL	package	0.1s".
-func (p *part) packageFailed(text string) {
+// packageFailed notes "FAIL	package [build failed]" or "FAIL	package	0.1s", and
+// returns the package.
+func (p *process) packageFailed(text string) (pkg string) {
 	fields := strings.SplitN(text, "\t", 3)
 	pkg, why, isBracket := strings.Cut(fields[1], " ")
-	explained := p.failed && len(p.log.Problems) > p.first // the binary came to its end
+	explained := p.failed && len(p.problems) > p.first // the binary came to its end
 	p.failed = false
 	exit := p.exit
 	waited := p.crash.what != "" || p.running.name != ""
@@ -390,13 +289,13 @@ func (p *part) packageFailed(text string) {
 		p.report(problem)
 	}
 	p.forget()
-	p.closed, p.ended, p.okayed, p.open = true, true, true, false
-	p.process++
-	p.endPackage(pkg)
+	p.closed, p.spoken, p.named, p.open = true, true, true, false
+	p.ended++
+	return pkg
 }
 
 // crashes notes the last words of a Go process, and whose stack it shows.
-func (p *part) crashes(line []byte) bool {
+func (p *process) crashes(line []byte) bool {
 	for _, prefix := range []string{"panic: ", "fatal error: ", "*** Test killed"} {
 		if bytes.HasPrefix(line, []byte(prefix)) {
 			if p.crash.what == "" {
@@ -408,59 +307,25 @@ func (p *part) crashes(line []byte) bool {
 	return false
 }
 
-var (
-	// inStack is a benchmark function in a goroutine's stack:
-	// "example.com/x.BenchmarkY.func1(0x1…)".
-	inStack = regexp.MustCompile(`^[^\s(]*\.Benchmark([^\s(.]*)[^\s(]*\(`)
-	// logLine is what b.Log, b.Fatal and b.Skip print.
-	logLine = regexp.MustCompile(`^\s+\S+\.go:\d+: `)
-	// glued is a result behind output that did not end in a new line: "loadingBenchmarkX-2   \t
-	// 100\t 12 ns/op".
-	glued = regexp.MustCompile(`^.+(Benchmark[^\sa-z]\S*) *\t`)
-)
-
-// failedBehind deals with a failure behind other output without a new line, and
-// reports whether there is one.
-func (p *part) failedBehind(line []byte) bool {
-	failure := failedBehind.Find(line)
-	if failure == nil {
+// stack looks for the benchmark of a crash in the stack below it; false: none is wanted.
+func (p *process) stack(line []byte) bool {
+	if p.crash.what == "" || p.crash.name != "" {
 		return false
 	}
-	p.took(ClassFailure, line)
-	p.died(failure)
+	if m := inStack.FindSubmatch(line); m != nil {
+		p.crash.name = string(m[1])
+	}
 	return true
 }
 
-// chatter deals with any other line: output of benchmarks, stacks, noise.
-func (p *part) chatter(line []byte) {
-	if p.failedBehind(line) {
-		return
+// announced notes a line with a name alone that no numbers followed: that of a
+// benchmark with sub-benchmarks, or of one whose result is lost.
+func (p *process) announced(s started) {
+	const most = 1000
+	if p.lones == nil {
+		p.lones = map[baseline.Key]int{}
 	}
-	if p.crash.what != "" && p.crash.name == "" {
-		p.took(ClassOutput, line)
-		if m := inStack.FindSubmatch(line); m != nil {
-			p.crash.name = string(m[1])
-		}
-		return
+	if key := (baseline.Key{Package: p.pkg, Name: s.name}); len(p.lones) < most && p.lones[key] == 0 {
+		p.lones[key] = p.number(s.line)
 	}
-	if bytes.Contains(line, benchmarkPrefix) {
-		if m := glued.FindSubmatchIndex(line); m != nil && bytes.Count(line, benchmarkPrefix) == 1 && isName(line[m[2]+len(benchmarkPrefix):]) {
-			p.took(ClassResult, line)
-			p.begin(string(line[m[2]+len(benchmarkPrefix):m[3]]), line[m[1]:])
-			return
-		}
-		if resultBehind.Match(line) {
-			p.passOver(baseline.NotAResult, line)
-			return
-		}
-	}
-	p.took(ClassOutput, line)
-	p.reason(line)
 }
-
-var (
-	// failedBehind is a failure behind other output on its line.
-	failedBehind = regexp.MustCompile(`(?:--- FAIL: Benchmark|FAIL\t\S+(?:\t[\d.]+s| \[[^\]]+\])$).*`)
-	// resultBehind looks like a result in a line that is none: in a table, behind a word.
-	resultBehind = regexp.MustCompile(`Benchmark[^\sa-z]\S*[\s|]+\d+[\s|]+[\d.]+ \S+/op`)
-)

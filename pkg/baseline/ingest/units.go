@@ -24,19 +24,15 @@ func tidied(unit string) string {
 	return unit
 }
 
-// unit checks one `Unit` line; benchfmt keeps what it says.
-func (p *part) unit(u *benchfmt.UnitMetadata) {
-	switch {
-	case u.Key == "better" && u.Value != "higher" && u.Value != "lower":
-		p.problem("", baseline.Problem{Kind: baseline.BadDirection, Of: u.OrigUnit, Detail: u.Value})
-	case u.Key == "assume" && u.Value != "exact" && u.Value != "nothing":
-		p.problem("", baseline.Problem{Kind: baseline.BadAssumption, Of: u.OrigUnit, Detail: u.Value})
-	}
+// units is what `Unit` lines say.
+type units struct {
+	*notes
+	said benchfmt.UnitMetadataMap // all of it, once the part was read
 }
 
-// unitLine reports whether a line that begins with "Unit" is for benchfmt: one
+// line reports whether a line that begins with "Unit" is for benchfmt: one
 // with a setting is. Others are sentences that a benchmark has printed.
-func (p *part) unitLine(line []byte) bool {
+func (u *units) line(line []byte) bool {
 	fields := bytes.Fields(line)
 	settings := 0
 	for _, f := range fields[min(2, len(fields)):] {
@@ -45,49 +41,49 @@ func (p *part) unitLine(line []byte) bool {
 		}
 	}
 	if settings == 0 || len(line) >= longest {
-		p.passOver(baseline.NotAResult, line)
+		u.passOver(baseline.NotAResult, line)
 		return false
 	}
-	p.took(ClassFact, line)
+	u.took(ClassFact, line)
 	if settings < len(fields)-2 {
-		p.problem("", baseline.Problem{Kind: baseline.BrokenUnitLine, Detail: string(clip(line)), Of: "expected key=value"})
+		u.problem("", baseline.Problem{Kind: baseline.BrokenUnitLine, Detail: string(clip(line)), Of: "expected key=value"})
 		return false
 	}
 	return true
 }
 
-// units notes direction and exactness of every unit that occurs.
-func (p *part) units() {
-	for _, r := range p.log.Runs {
-		for _, s := range r.Samples {
-			if _, done := p.log.Units[s.Unit]; !done {
-				p.log.Units[s.Unit] = p.describe(s.Unit)
-			}
-		}
-	}
-	for _, name := range sortedKeys(p.log.Units) {
-		if p.log.Units[name].Direction == baseline.Neutral {
-			p.warn(neutralWarning(name))
-		}
+// check looks at what one setting says; benchfmt keeps it.
+func (u *units) check(set *benchfmt.UnitMetadata) {
+	switch {
+	case set.Key == "better" && set.Value != "higher" && set.Value != "lower":
+		u.problem("", baseline.Problem{Kind: baseline.BadDirection, Of: set.OrigUnit, Detail: set.Value})
+	case set.Key == "assume" && set.Value != "exact" && set.Value != "nothing":
+		u.problem("", baseline.Problem{Kind: baseline.BadAssumption, Of: set.OrigUnit, Detail: set.Value})
 	}
 }
 
-func (p *part) describe(name string) baseline.Unit {
-	u := standard(name)
-	name = tidied(name) // metadata is kept so, also of a unit that has its printed name
-	if p.metadata.Get(name, "better") != nil {
-		u.Direction = baseline.Neutral // what is neither lower nor higher is a Problem already
+// describe returns direction and exactness of a unit.
+func (u *units) describe(name string) baseline.Unit {
+	unit := standard(name)
+	name = tidied(name) // what was said is kept so, also of a unit that has its printed name
+	if u.said.Get(name, "better") != nil {
+		unit.Direction = baseline.Neutral // what is neither lower nor higher is a Problem already
 	}
-	switch p.metadata.GetBetter(name) {
+	switch u.said.GetBetter(name) {
 	case -1:
-		u.Direction = baseline.Lower
+		unit.Direction = baseline.Lower
 	case 1:
-		u.Direction = baseline.Higher
+		unit.Direction = baseline.Higher
 	}
-	if assume := p.metadata.Get(name, "assume"); assume != nil {
-		u.Exact = assume.Value == "exact"
+	if assume := u.said.Get(name, "assume"); assume != nil {
+		unit.Exact = assume.Value == "exact"
 	}
-	return u
+	return unit
+}
+
+// judged reports whether a unit has a better side.
+func (u *units) judged(unit string) bool {
+	return u.describe(unit).Direction != baseline.Neutral
 }
 
 // unwelcome rates are those that say nothing good: more retries a second may be
