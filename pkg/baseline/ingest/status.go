@@ -86,8 +86,8 @@ func (p *part) chatter(line []byte) {
 	p.process.reason(line)
 }
 
-// failedBehind deals with a failure behind other output without a new line, and reports whether there
-// is one.
+// failedBehind deals with a failure behind other output without a new line, and
+// reports whether there is one.
 func (p *part) failedBehind(line []byte) bool {
 	failure := failedBehind.Find(line)
 	if failure == nil {
