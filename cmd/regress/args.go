@@ -117,7 +117,19 @@ func onUsageError(c *cli.Context, err error, _ bool) error {
 		text = "no flag " + strings.Repeat("-", min(2, len(match[1]))) + match[1]
 		if near := nearest.Word(match[1], flagNames(c.Command.Flags)); near != "" {
 			text, end = text+": did you mean --"+near+"?", " See "
+		} else if below := withFlag(c.Command.Subcommands, match[1]); below != "" {
+			text += ": flags stand behind the command, as in " + c.Command.HelpName + " " + below + " --" + match[1]
 		}
 	}
 	return usagef("%s%s%s --help", text, end, c.Command.HelpName)
+}
+
+// withFlag returns the first command that has a flag of that name; empty when none has.
+func withFlag(commands []*cli.Command, name string) string {
+	for _, c := range commands {
+		if !c.Hidden && slices.Contains(flagNames(c.Flags), name) {
+			return c.Name
+		}
+	}
+	return ""
 }

@@ -55,6 +55,9 @@ func completionCommand(w *world) *cli.Command {
 		Usage:     "print a completion script: source <(regress completion bash)",
 		ArgsUsage: strings.Join(shells(), "|"),
 		Action: func(c *cli.Context) error {
+			if !c.Args().Present() {
+				return usagef("completion: name the shell: bash, zsh or fish")
+			}
 			script, ok := completions[c.Args().First()]
 			if !ok {
 				return usagef("completion: no script for %q: %s", c.Args().First(), "bash, zsh or fish")

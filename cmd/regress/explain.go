@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 
 	"github.com/descartes/regress/cmd/regress/internal/figure"
 	"github.com/descartes/regress/cmd/regress/internal/report"
@@ -43,9 +42,9 @@ func explainOne(s *session, name string) ([]ingest.Entry, baseline.Log, error) {
 	if name == "-" {
 		return ingest.Account("stdin", s.stdin)
 	}
-	file, err := os.Open(name)
+	file, err := openFile(name)
 	if err != nil {
-		return nil, baseline.Log{}, usagef("read results: %w", err)
+		return nil, baseline.Log{}, err
 	}
 	defer file.Close()
 	return ingest.Account(name, file)

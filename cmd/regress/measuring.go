@@ -64,7 +64,7 @@ func (s *session) take(ctx context.Context, p plan) (text []byte, name string, e
 		err = closing
 	}
 	if err != nil {
-		if written {
+		if written && !errors.Is(err, measure.ErrNothing) {
 			s.note("what was measured is kept: %s", name)
 		}
 		if errors.Is(err, repo.ErrRef) || errors.Is(err, measure.ErrRef) { // typed, and no such thing

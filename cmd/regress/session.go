@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -123,7 +124,10 @@ func (s *session) results(ctx context.Context, files []string, p plan) (baseline
 	logs := make([]baseline.Log, len(files))
 	for i, name := range files {
 		var err error
-		if logs[i], err = readFile(name, s.stdin); err != nil {
+		if logs[i], err = readFile(name, s.stdin); errors.Is(err, fs.ErrNotExist) {
+			err = usagef("%w%s", err, s.meant(ctx, name))
+		}
+		if err != nil {
 			return baseline.Log{}, err
 		}
 	}
@@ -138,12 +142,41 @@ func readFile(name string, stdin io.Reader) (baseline.Log, error) {
 	if name == "-" {
 		return parse("stdin", stdin)
 	}
-	file, err := os.Open(name)
+	file, err := openFile(name)
 	if err != nil {
-		return baseline.Log{}, usagef("read results: %w", err)
+		return baseline.Log{}, err
 	}
 	defer file.Close()
 	return parse(name, file)
+}
+
+// openFile opens a log. A directory is none: people who type one mean a package.
+func openFile(name string) (*os.File, error) {
+	if info, err := os.Stat(name); err == nil && info.IsDir() {
+		return nil, usagef("read results: %s is a directory; --packages %[1]s measures the benchmarks in it", name)
+	}
+	file, err := os.Open(name)
+	if err != nil {
+		return nil, usagef("read results: %w", err)
+	}
+	return file, nil
+}
+
+// meant says what to do about a word that is no file, where it reads like something else: a name
+// that git knows, packages, or a word without an extension.
+func (u *setup) meant(ctx context.Context, name string) string {
+	if strings.HasSuffix(name, "...") {
+		return "; --packages " + name + " measures those packages"
+	}
+	if in, err := repo.Open(ctx, u.from); err == nil {
+		if _, err := in.Commit(ctx, name); err == nil {
+			return "; it is a branch, tag or commit: --base " + name + " compares with it"
+		}
+	}
+	if strings.ContainsAny(name, "./\\-") {
+		return ""
+	}
+	return "; a FILE is a log: --bench, --packages and --base say what to measure"
 }
 
 // parse reads one log. One without results is an error, unless regress measured

@@ -75,11 +75,8 @@ func (f *waiveFlags) run(_ context.Context, s *session, args []string) error {
 
 // waivers returns what is to be written, all of it good.
 func (f *waiveFlags) waivers(s *session, args []string) ([]gate.Waiver, error) {
-	if strings.TrimSpace(f.reason) == "" {
-		return nil, usagef("waive: --reason is missing: a waiver says why it is acceptable, and ends")
-	}
-	if f.until == "" && !f.last {
-		return nil, usagef("waive: --until is missing: a waiver says why it is acceptable, and ends")
+	if err := f.missing(); err != nil {
+		return nil, err
 	}
 	d, name, expires, err := f.decision(s)
 	if err != nil {
@@ -120,6 +117,22 @@ func (f *waiveFlags) waivers(s *session, args []string) ([]gate.Waiver, error) {
 		}
 	}
 	return proposed, nil
+}
+
+// missing returns an error that names the flags without which there is no waiver, all at once.
+func (f *waiveFlags) missing() error {
+	const why = `a waiver says why it is acceptable, and ends, such as --reason "checks its input now"`
+	until := " --until " + time.Now().AddDate(0, 0, waiverDays).Format(time.DateOnly)
+	noReason, noEnd := strings.TrimSpace(f.reason) == "", f.until == "" && !f.last
+	switch {
+	case noReason && noEnd:
+		return usagef("waive: --reason and --until are missing: %s%s", why, until)
+	case noReason:
+		return usagef("waive: --reason is missing: %s", why)
+	case noEnd:
+		return usagef("waive: --until is missing: %s%s", why, until)
+	}
+	return nil
 }
 
 // decision decides on the log that is looked into, and returns its name; empty where there is none.

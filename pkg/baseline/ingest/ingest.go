@@ -103,7 +103,7 @@ func empty(name string, text []byte, table bool, problems []baseline.Problem) er
 	why := "is this the output of go test -bench? without -bench, go test runs no benchmark"
 	switch {
 	case len(bytes.TrimSpace(text)) == 0:
-		why = "it is empty; write to it with go test -bench . | tee"
+		why = "it is empty; send it what go test -bench . prints"
 	case table || tableHead.Match(text):
 		why = "it is a table that another program made; give the text as go test wrote it, not a table made from it"
 	case len(problems) > 0:

@@ -51,12 +51,11 @@ func (r Repo) unknown(ctx context.Context, ref string) error {
 			close = append(close, name)
 		}
 	}
-	fetch := ""
-	if fetchable.MatchString(ref) {
-		fetch = "`git fetch origin " + ref + "`"
-	}
+	fetch := r.fetching(ctx, ref)
 	hint := "there is no such branch, tag or commit here"
 	switch {
+	case r.ancestorOf(ctx, ref) != "":
+		hint = fmt.Sprintf("%s is there, and its history does not reach that far back: `git log --oneline %[1]s` shows it", r.ancestorOf(ctx, ref))
 	case len(close) > 0:
 		hint = fmt.Sprintf("did you mean %s?", strings.Join(close[:min(3, len(close))], " or "))
 		if fetch != "" {
@@ -68,6 +67,37 @@ func (r Repo) unknown(ctx context.Context, ref string) error {
 		hint += "; `git log --oneline` and `git branch --all` show what there is"
 	}
 	return &UnknownRef{ref, hint}
+}
+
+// fetching returns the command that would bring a name from a server; empty where no server can
+// have it, or there is none.
+func (r Repo) fetching(ctx context.Context, ref string) string {
+	text, _ := r.git(ctx, "remote")
+	remotes := strings.Fields(text)
+	if len(remotes) == 0 || !fetchable.MatchString(ref) {
+		return ""
+	}
+	remote := remotes[0]
+	if slices.Contains(remotes, "origin") {
+		remote = "origin"
+	}
+	if before, after, ok := strings.Cut(ref, "/"); ok && slices.Contains(remotes, before) {
+		remote, ref = before, after
+	}
+	return fmt.Sprintf("`git fetch %s %s`", remote, ref)
+}
+
+// ancestorOf returns the branch, tag or commit of which ref asks for an ancestor that it does not
+// have: main of main~9. Empty where ref is no such name.
+func (r Repo) ancestorOf(ctx context.Context, ref string) string {
+	name := strings.TrimRight(ref, "~^0123456789")
+	if at := strings.IndexAny(ref, "~^"); at != len(name) || at == 0 {
+		return ""
+	}
+	if _, err := r.git(ctx, "rev-parse", "--verify", "--quiet", "--end-of-options", name+"^{commit}"); err != nil {
+		return ""
+	}
+	return name
 }
 
 // Names returns the branches, here and at origin, and the tags, sorted.

@@ -214,11 +214,21 @@ func TestUnknownNameGetsAdviceThatWorks(t *testing.T) {
 			t.Errorf("%q: %v; want %q and not %q", name, err, want, never)
 		}
 	}
+	check("topic", "git branch --all", "fetch")
+	check("mian", "did you mean main?", "fetch")
+	check("origin/main", "did you mean main?", "fetch")
+	c.git("remote", "add", "fork", c.dir)
+	check("topic", "`git fetch fork topic`", "")
+	c.git("remote", "add", "origin", c.dir)
 	check("topic", "`git fetch origin topic`", "")
+	check("origin/topic", "`git fetch origin topic`", "")
+	check("fork/topic/two", "`git fetch fork topic/two`", "")
+	check("feature/topic", "`git fetch origin feature/topic`", "")
 	check("mian", "did you mean main? Otherwise `git fetch origin mian`", "")
-	check("HEAD~9", "git log", "fetch")
+	check("HEAD~9", "HEAD is there, and its history does not reach that far back: `git log --oneline HEAD`", "fetch")
 	check("@{-1}", "git log", "fetch")
-	check("main~1", "did you mean main?", "fetch")
+	check("main~1", "main is there, and its history does not reach that far back", "fetch")
+	check("main^2", "main is there", "fetch")
 }
 
 func TestDefaultBranch(t *testing.T) {
