@@ -39,6 +39,7 @@ const (
 	BadUnitName    ProblemKind = "bad unit name"    // Of: the unit, too long or no UTF-8
 	LongLine       ProblemKind = "long line"        // a result of more bytes than a result can have
 	LineLeftOut    ProblemKind = "line left out"    // Detail: the number of bytes of the line
+	Mixed          ProblemKind = "mixed"            // lines of package Of came among those of Package
 	MoreProblems   ProblemKind = "more problems"    // Count further ones of File are not listed
 )
 

@@ -59,6 +59,10 @@ func (c *collector) result(r *benchfmt.Result) {
 		c.problem(string(r.Name), baseline.Problem{Kind: baseline.BadCount, Detail: fmt.Sprint(r.Iters)})
 		return
 	}
+	if len(r.Values) > c.limits.Metrics {
+		c.err = fmt.Errorf("line %d: %w: more than %d metrics of one benchmark; report fewer", c.at(), ErrTooLarge, c.limits.Metrics)
+		return
+	}
 	b := c.printed(r.Name)
 	if b == nil {
 		return
@@ -116,6 +120,10 @@ func (c *collector) run() *run {
 			c.current = r
 			return r
 		}
+	}
+	if len(c.runs) >= c.limits.Parts {
+		c.err = fmt.Errorf("line %d: %w: results of more than %d machines; give those of some of them", c.at(), ErrTooLarge, c.limits.Parts)
+		return nil
 	}
 	r := &run{side: c.side, key: key, commit: commit, run: c.header.begun(), benchmarks: map[string]map[string]*benchmark{}}
 	c.runs = append(c.runs, r)

@@ -181,7 +181,8 @@
 // numbers, and no other numbers and no other benchmark come between; or output
 // without a new line stands in front of the name. Otherwise it is a problem, as
 // are benchmarks that fail, panic, are killed or are cut off, packages that do
-// not build or fail, and overlong lines. One crash is one problem, however many lines
-// it takes. A benchmark that skips itself is a warning. See go test's exit status
+// not build or fail, two packages whose lines are mixed (`ok` of one below `pkg:` of
+// another), and overlong lines. One crash is one problem, however many lines it takes.
+// A benchmark that skips itself is a warning. See go test's exit status
 // in the message where it says more than the text.
 package ingest

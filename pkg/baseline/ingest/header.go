@@ -19,6 +19,7 @@ type header struct {
 	parsed  *parsed           // what they say; nil: look again
 	printed bool              // below a pkg: line of go test: what looks like a key was printed by a benchmark
 	opened  bool              // the line above is pkg:, and so this one may be cpu:
+	left    map[string]string // packages that go test is not done with, and the one whose lines came then
 	foreign map[string]string // keys that mean nothing to regress
 	named   map[string]bool   // those of them that a warning has named
 }

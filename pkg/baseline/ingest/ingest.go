@@ -30,6 +30,8 @@ type limits struct {
 	Bytes    int // of text, without what was cut from overlong lines
 	Line     int // bytes of one line; what is longer is cut, and that is a Problem
 	Series   int // benchmark and unit, summed over sides
+	Metrics  int // in one line
+	Parts    int // pieces with a header of their own, and machines in each of them
 	Problems int // kept one by one; the others are counted in a last one
 	Warnings int // likewise
 }
@@ -37,7 +39,7 @@ type limits struct {
 // defaultLimits are those of a store, and room for 60,000 benchmarks in four
 // units on two sides.
 func defaultLimits() limits {
-	return limits{Bytes: baseline.MaxRaw, Line: 1 << 20, Series: 500_000, Problems: 1000, Warnings: 200}
+	return limits{Bytes: baseline.MaxRaw, Line: 1 << 20, Series: 500_000, Metrics: 1000, Parts: 5000, Problems: 1000, Warnings: 200}
 }
 
 // Read reads everything that one measurement printed: a raw log of regress, the
@@ -74,7 +76,9 @@ func read(name string, r io.Reader, limits limits, a *account) (baseline.Log, er
 		if err := p.read(); err != nil {
 			return baseline.Log{}, err
 		}
-		logs = append(logs, p.finish())
+		if logs = append(logs, p.finish()); len(logs) > limits.Parts {
+			return baseline.Log{}, fmt.Errorf("read %s: line %d: %w: more than %d logs in one; give some of them", name, p.line, ErrTooLarge, limits.Parts)
+		}
 		rest, line, series = p.feed.rest, p.line, p.collector.series
 		tables += p.tables
 		if p.feed.next != "" {

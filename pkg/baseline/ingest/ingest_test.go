@@ -316,7 +316,7 @@ func TestUnits(t *testing.T) {
 		check("", unit, u(tidy(unit), baseline.Higher, false))
 	}
 	// By something that nobody can tell: neutral, and never a cost by accident.
-	for _, unit := range []string{"B/fortnight", "B/J", "bytes/$", "errors/min", "ops-sec", "throughput-MB", "sec/s", "gc-sec/sec", "bandwidth-B"} {
+	for _, unit := range []string{"B/fortnight", "B/J", "bytes/$", "errors/min", "ops-sec", "throughput-MB", "sec/s", "gc-sec/sec", "bandwidth-B", "free-bytes", "saved-B", "uptime-sec", "idle-ns", "cache-free-MB"} {
 		check("", unit, u(tidy(unit), baseline.Neutral, false))
 	}
 	for _, unit := range []string{"B/msg", "bytes/req", "MB/request", "B/conn", "ns/item", "ns/MB", "ns/KiB", "heap-B", "heap-B/op", "alloc-bytes/op"} {
@@ -410,7 +410,7 @@ func TestLongLine(t *testing.T) {
 }
 
 func TestLimits(t *testing.T) {
-	limits := ingest.Limits{Bytes: 1 << 20, Line: 1 << 10, Series: 10, Problems: 5, Warnings: 5}
+	limits := ingest.Limits{Bytes: 1 << 20, Line: 1 << 10, Series: 10, Metrics: 7, Parts: 3, Problems: 5, Warnings: 5}
 	lines := func(n int, format string) io.Reader {
 		var b strings.Builder
 		for i := range n {
@@ -429,6 +429,15 @@ func TestLimits(t *testing.T) {
 	_, err = ingest.ReadWithin("x", &repeat{17 << 20}, limits)
 	if !errors.Is(err, ingest.ErrTooLarge) {
 		t.Errorf("a line without end: %v", err)
+	}
+	for what, r := range map[string]io.Reader{
+		"metrics":  strings.NewReader("BenchmarkX 1" + strings.Repeat(" 1 u", 8) + "\n"),
+		"machines": lines(4, "cpu: %d\nBenchmarkX 1 1 ns/op\n"),
+		"files":    lines(4, "# file: %d\nBenchmarkX 1 1 ns/op\n"),
+	} {
+		if _, err := ingest.ReadWithin("x", r, limits); !errors.Is(err, ingest.ErrTooLarge) {
+			t.Errorf("too many %s: %v", what, err)
+		}
 	}
 	log, err := ingest.ReadWithin("x", io.MultiReader(lines(9, "BenchmarkX%d 1 one ns/op\n"), lines(10, "BenchmarkX 1 1 ns/op\n# warning: %d\n")), limits)
 	if err != nil {

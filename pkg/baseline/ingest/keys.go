@@ -40,6 +40,9 @@ func (p *part) set(key, value string) {
 		p.setSide(value)
 	case key == keyPackage:
 		p.process.close()
+		if delete(p.header.left, value); p.pkg != "" && p.pkg != value {
+			p.header.left[p.pkg] = value
+		}
 		p.setPackage(value)
 		p.body, p.header.printed, p.header.opened = true, true, true
 	case keys[key]:
@@ -60,6 +63,7 @@ func (p *part) setSide(value string) {
 	p.process.close()
 	p.side, p.round, p.body, p.header.printed = side, 0, true, false
 	p.ended++
+	clear(p.header.left)
 	p.collector.moved()
 	if side != baseline.None && p.regress {
 		p.collector.run() // a side that prints nothing was measured all the same
@@ -80,6 +84,12 @@ func (p *part) endPackage(pkg string) {
 	p.header.printed = false
 	if p.regress {
 		return
+	}
+	if other := p.header.left[pkg]; other != "" { // what is of pkg stands below its pkg: line, not here
+		mixed := p.here(baseline.Problem{Kind: baseline.Mixed, Of: other})
+		mixed.Package = pkg
+		p.report(mixed)
+		delete(p.header.left, pkg)
 	}
 	if p.pkg == "" && pkg != "" {
 		p.collector.belong(pkg)

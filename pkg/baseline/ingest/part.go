@@ -28,7 +28,7 @@ func newPart(rest []byte, at place, series int, limits limits, account *account)
 	n := &notes{place: &at, limits: limits, account: account}
 	p := &part{notes: n, feed: feed{rest: rest}, process: &process{notes: n}, units: &units{notes: n}}
 	p.feed.part = p
-	p.header = &header{notes: n, keys: map[string]string{}, foreign: map[string]string{}, named: map[string]bool{}}
+	p.header = &header{notes: n, keys: map[string]string{}, left: map[string]string{}, foreign: map[string]string{}, named: map[string]bool{}}
 	p.marks = &marked{notes: n, process: p.process, log: baseline.Log{
 		Files: []string{at.file}, Units: map[string]baseline.Unit{}, Noise: map[baseline.Key]baseline.Noise{},
 		Functions: map[baseline.Side][]baseline.Function{}, Same: map[baseline.Key]string{},

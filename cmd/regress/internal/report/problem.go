@@ -40,6 +40,8 @@ func ProblemText(p baseline.Problem) string {
 		return "its line is longer than 64 KiB; keep other output out of it"
 	case baseline.LineLeftOut:
 		return fmt.Sprintf("a line of %s bytes was left out: more than can be a result; keep binary or one-line output of benchmarks out of the text", p.Detail)
+	case baseline.Mixed:
+		return fmt.Sprintf("its lines and those of %s are mixed, and which result is of which package is not known; keep the output of each in a file of its own, or print it with go test -json", p.Of)
 	case baseline.MoreProblems:
 		return fmt.Sprintf("%d further problems of this file are not listed; mend these first", p.Count)
 	}
