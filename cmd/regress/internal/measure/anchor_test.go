@@ -96,6 +96,7 @@ func TestAnchorIsNotThere(t *testing.T) {
 	has(t, text, `# warning: anchor = "last release tag": the base has no release tag…`)
 	lacks(t, text, "anchor-commit", "side: anchor")
 
+	r.git("remote", "add", "origin", r.dir)
 	o.Anchor = "v1.0.0"
 	if _, err := Run(t.Context(), o); !errors.Is(err, ErrAnchor) || !strings.Contains(err.Error(), "git fetch origin v1.0.0") {
 		t.Errorf("a tag that is not there: %v", err)

@@ -46,6 +46,7 @@ func TestInspect(t *testing.T) {
 	tip := r.commit("main goes on")
 	r.git("checkout", "--quiet", "feature")
 
+	r.git("remote", "add", "origin", r.dir)
 	fails(r.dir, "mian", ErrRef, "did you mean main", "git fetch origin mian")
 	fails(r.dir, "1.0.0", ErrRef, "did you mean v1.0.0")
 	fails(r.dir, "nothing-like-it", ErrRef, "git fetch origin nothing-like-it")
