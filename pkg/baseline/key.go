@@ -82,10 +82,12 @@ func ProcsOf(names []string) Procs {
 	if len(bare) > 0 {
 		out, with = Procs{1}, bare
 	}
+	var name []byte
 	for n, sure := range certain {
 		have := 0
 		for base := range with {
-			if seen[base+"-"+strconv.Itoa(n)] {
+			name = strconv.AppendInt(append(append(name[:0], base...), '-'), int64(n), 10)
+			if seen[string(name)] {
 				have++
 			}
 		}

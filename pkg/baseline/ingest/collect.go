@@ -158,7 +158,8 @@ func (c *collector) add(b *benchmark, v benchfmt.Value, round int) bool {
 	printed := cmp.Or(v.OrigUnit, v.Unit)
 	for i := range b.samples {
 		if s := &b.samples[i]; s.printed == printed {
-			s.Values, s.Rounds = append(s.Values, v.Value), append(s.Rounds, round)
+			s.Values = append(s.Values, v.Value) // two statements: in one, both pointers are set each time
+			s.Rounds = append(s.Rounds, round)
 			return true
 		}
 	}

@@ -57,6 +57,8 @@ type span struct {
 	file     string // that it comes from
 	context  string // what the results are of: side, package, machine, and what else is known
 	first    uint64 // hash of its first result; 0: there is none
+	head     []byte // its first result
+	twice    bool   // there is a line with the first result again
 	hash     uint64 // of all its results; 0: not known yet
 	own      bool   // of a log of regress
 	summary  bool   // below a line that says that it repeats
@@ -239,8 +241,11 @@ func (c *scanner) result(line []byte, at int) {
 		}
 	}
 	c.now.to = at + len(line)
-	if c.now.first == 0 && bytes.ContainsAny(bytes.TrimRight(line, "\r\n"), " \t") {
-		c.now.first = hashFields(line) | 1
+	switch {
+	case c.now.first != 0:
+		c.now.twice = c.now.twice || bytes.HasPrefix(line, c.now.head)
+	case bytes.ContainsAny(bytes.TrimRight(line, "\r\n"), " \t"):
+		c.now.first, c.now.head = hashFields(line)|1, bytes.TrimSpace(line)
 	}
 }
 
@@ -418,7 +423,7 @@ func shownTwice(spans []*span) (out []doubled) {
 // again returns which lines of a span are results that it has before, where each of
 // its results is there more than once; else nil.
 func (s *span) again() []bool {
-	if !s.repeatsFirst() {
+	if !s.twice {
 		return nil
 	}
 	n := map[uint64]int{}
@@ -439,19 +444,6 @@ func (s *span) again() []bool {
 		seen[l.hash] = true
 	}
 	return again
-}
-
-// repeatsFirst reports whether the first result of a span is there again. It is much
-// faster than reading the lines.
-func (s *span) repeatsFirst() bool {
-	for rest := s.in.text[s.from:s.to]; len(rest) > 0; {
-		line, more, _ := bytes.Cut(rest, []byte{'\n'})
-		if bytes.HasPrefix(line, benchmarkPrefix) && bytes.ContainsAny(bytes.TrimSpace(line), " \t") {
-			return bytes.Contains(more, bytes.TrimSpace(line))
-		}
-		rest = more
-	}
-	return false
 }
 
 // gone reports whether a line of a span is left out.

@@ -169,6 +169,9 @@ func (e *finisher) each(do func(*run, *benchmark)) {
 // belowZero takes negative values out of series that are judged: they have no
 // relative change. Of a neutral unit they are as good as any.
 func (e *finisher) belowZero() {
+	if len(e.collector.bad) == 0 {
+		return // there is none
+	}
 	for i := range e.log.Runs {
 		r := &e.log.Runs[i]
 		for j := range r.Samples {
