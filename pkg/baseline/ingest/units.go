@@ -148,7 +148,7 @@ var done = func() map[string]bool {
 // rate says that what a name without a fraction bar ends in is a time or a size of
 // something that should be large: "throughput-B", "ops-sec", "free-bytes".
 var rate = regexp.MustCompile(`(?i)throughput|bandwidth|(^|-)(rate|speed|ops|qps|rps|tps|msgs|reqs|B|bytes|` +
-	`free|freed|saved|spare|avail|available|idle|uptime|remaining|left|reclaimed|headroom)-`)
+	`free|freed|saved|spare|avail|available|idle|uptime|remaining|reclaimed|headroom)-`)
 
 func neutralWarning(unit string) baseline.Warning {
 	return baseline.Warning{Kind: baseline.NeutralUnit, Of: unit}
