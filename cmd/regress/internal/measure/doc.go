@@ -46,30 +46,17 @@
 //
 // # Which benchmarks
 //
-// Benchmark functions are found by parsing the test files that go list names;
-// their sub-benchmarks by one pass with -test.benchtime=1x a side, which also
-// warms the machine and whose values are thrown away. A benchmark that skips
-// itself, fails, crashes, prints no result or does not end within the timeout
+// Package suite finds the benchmark functions. Their sub-benchmarks are found by one pass with
+// -test.benchtime=1x a side, which also warms the machine and whose values are thrown away. A
+// benchmark that skips itself, fails, crashes, prints no result or does not end within the timeout
 // leaves a mark in the log; none vanishes. A failure can be chance: one in the discovery is tried
 // again, and one in a round is a round that counts, so that the decision can weigh how often it
 // happens on each side.
 //
 // # Same code
 //
-// Where the test binaries of both sides are equal to the byte (built with -trimpath and
-// -buildvcs=false), and no file differs that a benchmark can be expected to read, nothing in the
-// change can have made the package's benchmarks slower: they are marked "same" and not run. See
-// [suite.Same] for which files these are. It is not a proof for files outside the package's
-// directory, nor for other programs that a benchmark builds or starts. Where base and head are one
-// commit and the tree is clean, the user wants the noise of the machine: nothing is marked, all is
-// run.
-//
-// A benchmark whose own source in the test files differs (see [suite.Edited]) measures something
-// else on each side. It is run, and a mark says so.
-//
-// Note: going finer, by comparing the functions that a benchmark can reach inside
-// two different binaries, is not done. Even where their bytes are equal, another
-// package's change moves their addresses, and layout alone costs or gains a few
-// per cent; calls through interfaces, reflection and linkname make "can reach"
-// a guess. A wrong "same code" is worse than a missed one.
+// What package suite proves to be the same at base and head is marked so, and not run; what is the
+// same at the anchor needs no round of the anchor. Where base and head are one commit and the tree
+// is clean, the user wants the noise of the machine: nothing is marked, all is run. A benchmark
+// whose own source differs is run, and a mark says so.
 package measure
