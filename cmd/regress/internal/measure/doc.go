@@ -47,10 +47,11 @@
 // # Which benchmarks
 //
 // Package suite finds the benchmark functions. Their sub-benchmarks are found by one pass with
-// -test.benchtime=1x a side, which also warms the machine and whose values are thrown away. A
-// benchmark that skips itself, fails, crashes, prints no result or does not end within the timeout
-// leaves a mark in the log; none vanishes. A failure can be chance: one in the discovery is tried
-// again, and one in a round is a round that counts, so that the decision can weigh how often it
+// -test.benchtime=1x a side, which also warms the machine and whose values are thrown away. Where
+// the code is proven the same, the pass at the head is enough. A benchmark that skips itself,
+// fails, crashes, prints no result or does not end within the timeout leaves a mark in the log;
+// none vanishes. A failure can be chance: one in the discovery is tried again, up to three times in
+// all, and one in a round is a round that counts, so that the decision can weigh how often it
 // happens on each side.
 //
 // # Same code
