@@ -60,7 +60,9 @@ func TestCrashes(t *testing.T) {
 	check("base never ran", live, 0, 8, 8, 0, Undecided, CrashesUnsure, 0)         // nothing to compare with
 	check("neither ran", live, 0, 2, 0, 2, Undecided, CrashesUnsure, 6)            // perhaps they will
 	check("neither ever ran", live, 0, 8, 0, 8, Undecided, CrashesUnsure, 0)
-	check("given: one of eight", "", 8, 0, 7, 1, Pass, WithinBound, 0)
+	check("given: one of eight lines", "", 8, 0, 7, 1, Undecided, CrashesUnsure, 0)
+	check("given: as often at base", "", 8, 1, 7, 1, Undecided, CrashesUnsure, 0)
+	check("given: base alone", "", 7, 1, 8, 0, Pass, WithinBound, 0)
 	check("given: one alone", "", 10, 0, 0, 1, Undecided, CrashesUnsure, 0) // p = 1/11
 	check("given: two of two", "", 2, 0, 0, 2, Undecided, CrashesUnsure, 0)
 	check("given: five of five", "", 5, 0, 0, 5, Fail, CrashesMore, 0) // 1/252 = .004 ≤ .005
@@ -146,7 +148,7 @@ func FuzzDeaths(f *testing.F) {
 	f.Add(uint8(0), uint8(8), uint8(1), uint8(8), true)
 	f.Add(uint8(0), uint8(0), uint8(3), uint8(3), false)
 	f.Fuzz(func(t *testing.T, base, baseOf, head, headOf uint8, staged bool) {
-		d := Deaths{Base: int(base), BaseOf: max(int(base), int(baseOf)), Head: int(head), HeadOf: max(int(head), int(headOf))}
+		d := Deaths{Base: int(base), BaseOf: max(int(base), int(baseOf)), Head: int(head), HeadOf: max(int(head), int(headOf)), Given: !staged}
 		if p := d.p(); !(p >= 0 && p <= 1) {
 			t.Fatalf("%+v: p %v", d, p)
 		}

@@ -207,10 +207,27 @@ func (r reason) fact() string {
 
 // deaths tells how often a benchmark died on both sides.
 func deaths(d gate.Deaths) string {
-	if d.BaseOf == 0 {
+	switch {
+	case d.Given && d.BaseOf == 0:
+		return fmt.Sprintf("died %s at head, beside %s, and base has none", times(d.Head), figure.Counted(d.HeadOf-d.Head, "result"))
+	case d.Given:
+		return fmt.Sprintf("died %s at head, beside %s, and %s at base, beside %d",
+			times(d.Head), figure.Counted(d.HeadOf-d.Head, "result"), times(d.Base), d.BaseOf-d.Base)
+	case d.BaseOf == 0:
 		return fmt.Sprintf("died in %d of %s at head, and base has none", d.Head, processes(d.HeadOf))
 	}
 	return fmt.Sprintf("died in %d of %s at head and in %d of %d at base", d.Head, processes(d.HeadOf), d.Base, d.BaseOf)
+}
+
+// times writes "never", "once", "3 times".
+func times(n int) string {
+	switch n {
+	case 0:
+		return "never"
+	case 1:
+		return "once"
+	}
+	return strconv.Itoa(n) + " times"
 }
 
 // processes writes "1 process", "8 processes".

@@ -377,6 +377,9 @@ func warningText(w gate.Warning) string {
 	case gate.SidesDiffer:
 		return fmt.Sprintf("the sides differ in %s: base %s, head %s", w.Fact, w.Base, w.Head)
 	case gate.FailsAtTimes:
+		if w.Deaths.Given {
+			return fmt.Sprintf("%s %s; the last: %s", w.Benchmark, deaths(w.Deaths), ProblemText(*w.Problem))
+		}
 		return fmt.Sprintf("%s fails now and then: %d of %s at head, %d of %d at base; the last: %s",
 			w.Benchmark, w.Deaths.Head, processes(w.Deaths.HeadOf), w.Deaths.Base, w.Deaths.BaseOf, ProblemText(*w.Problem))
 	case gate.WaiverUnused:
