@@ -133,7 +133,7 @@ func (c calibrated) print(w io.Writer, env baseline.Environment, warnings []stri
 	fmt.Fprintf(w, "machine   %s, %d cores, %s/%s %s, fingerprint %s\n", env.CPU, env.Cores, env.OS, env.Arch, env.Virtual, env.Fingerprint())
 	fmt.Fprintf(w, "load      steal %.1f %%, other processes %.1f %% of all processors\n", 100*c.load.Steal, 100*c.load.Other)
 	fmt.Fprintf(w, "noise     %.2f %% between processes of the same program (robust SD of %d)\n", 100*c.noise(), len(c.sides[0])+len(c.sides[1]))
-	fmt.Fprintf(w, "A/A       the two sides differ by %+.2f %%, and nothing differs\n", 100*math.Expm1(stat.Median(c.sides[1])-stat.Median(c.sides[0])))
+	fmt.Fprintf(w, "A/A       two sides of the same program differ by %+.2f %%, which is noise\n", 100*math.Expm1(stat.Median(c.sides[1])-stat.Median(c.sides[0])))
 	for _, rounds := range []int{3, 10, mostRounds} {
 		if unfit == "" {
 			fmt.Fprintf(w, "could see %.1f %% slower with %d rounds a side, among 50 benchmarks at 1 %% false alarms\n", 100*c.visible(rounds), rounds)

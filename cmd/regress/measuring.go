@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 	"github.com/descartes/regress/cmd/regress/internal/figure"
 	"github.com/descartes/regress/cmd/regress/internal/measure"
 	"github.com/descartes/regress/cmd/regress/internal/repo"
+	"github.com/descartes/regress/cmd/regress/internal/source"
 	"github.com/descartes/regress/pkg/baseline"
 	"github.com/descartes/regress/pkg/gate"
 )
@@ -64,7 +66,9 @@ func (s *session) take(ctx context.Context, p plan) (text []byte, name string, e
 		err = closing
 	}
 	if err != nil {
-		if written && !errors.Is(err, measure.ErrNothing) {
+		if written && errors.Is(err, measure.ErrNothing) {
+			s.note("raw log, without a result: %s", name)
+		} else if written {
 			s.note("what was measured is kept: %s", name)
 		}
 		if errors.Is(err, repo.ErrRef) || errors.Is(err, measure.ErrRef) { // typed, and no such thing
@@ -129,7 +133,7 @@ func (s *session) options(ctx context.Context, p plan) (measure.Options, error) 
 	options := measure.Options{
 		Dir:       s.root,
 		Base:      p.base,
-		Project:   s.cfg.Project,
+		Project:   cmp.Or(s.cfg.Project, source.Project(s.root)),
 		Packages:  suite.Packages,
 		Command:   suite.Command,
 		Benchtime: suite.Benchtime,

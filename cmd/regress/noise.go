@@ -54,6 +54,13 @@ func (f *noiseFlags) run(ctx context.Context, s *session, _ []string) error {
 	out := table.Table{Columns: []table.Column{
 		{Title: "BENCHMARK"}, {Title: "UNIT"}, {Title: "WITHIN A SESSION", Right: true}, {Title: "BETWEEN SESSIONS", Right: true}, {Title: "RUN-WIDE", Right: true}, {Title: "SESSIONS", Right: true},
 	}}
+	packages := map[string]map[string]bool{} // of each name
+	for _, key := range keys {
+		if packages[key.Name] == nil {
+			packages[key.Name] = map[string]bool{}
+		}
+		packages[key.Name][key.Package] = true
+	}
 	still := 0
 	for _, key := range keys {
 		n := memory[key]
@@ -61,11 +68,15 @@ func (f *noiseFlags) run(ctx context.Context, s *session, _ []string) error {
 			still++
 			continue
 		}
+		name := key.Name
+		if len(packages[name]) > 1 {
+			name = key.Path()
+		}
 		between, runWide := "–", "–" // of one session nothing is known
 		if n.Sessions > 1 {
 			between, runWide = figure.Percent(n.Between), figure.Percent(n.RunWide)
 		}
-		out.Add([]table.Cell{table.Named(key.Name), table.Say(key.Unit), table.Figure(figure.Percent(n.SD)), table.Figure(between), table.Figure(runWide), table.Figure(fmt.Sprint(n.Sessions))})
+		out.Add([]table.Cell{table.Named(name), table.Say(key.Unit), table.Figure(figure.Percent(n.SD)), table.Figure(between), table.Figure(runWide), table.Figure(fmt.Sprint(n.Sessions))})
 	}
 	var text strings.Builder
 	table.Text{Width: s.width}.Write(&text, out)

@@ -112,7 +112,7 @@ func (u *setup) project(log baseline.Log) string {
 			return run.Project
 		}
 	}
-	return source.Module(u.root)
+	return source.Project(u.root)
 }
 
 // results reads FILEs, several as the shards of one measurement; where there

@@ -8,7 +8,8 @@ import (
 )
 
 // waive accepts the regressions that an unexpired waiver covers and notes of the
-// others why none does. It returns a warning for every waiver that matches no series.
+// others why none does. It returns a warning for every waiver that matches no series of a
+// measurement of the whole suite.
 func waive(all []*series, in Input) (warnings []Warning) {
 	for i := range in.Waivers {
 		w := &in.Waivers[i]
@@ -25,7 +26,7 @@ func waive(all []*series, in Input) (warnings []Warning) {
 				}
 			}
 		}
-		if !matched && !in.OnlyHead {
+		if !matched && !in.OnlyHead && in.Log.Bench == "" {
 			warnings = append(warnings, Warning{Code: WaiverUnused, Waiver: w.Name, Place: w.Place})
 		}
 	}

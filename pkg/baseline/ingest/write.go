@@ -50,10 +50,11 @@ func Block(side baseline.Side, round int, pkg string, results []string) string {
 	return b.String()
 }
 
-// Functions returns the marks of the benchmark functions that the source of a package declares.
+// Functions returns the marks of the benchmark functions that the source of a package declares; of
+// none, the mark that says so.
 func Functions(side baseline.Side, pkg string, names []string) string {
 	var b strings.Builder
-	for len(names) > 0 {
+	for more := true; more; more = len(names) > 0 {
 		n := min(len(names), functionsPerLine)
 		b.WriteString("# " + string(MarkFunctions) + ": " + string(side) + " " + word(pkg))
 		for _, name := range names[:n] {

@@ -86,14 +86,29 @@ func (s *Session) header(env baseline.Environment) string {
 		h.Bench = s.o.Bench
 	}
 	text := h.Text()
+	text += s.functions() + s.binaries()
+	for _, key := range s.noiseKeys() {
+		text += ingest.Noise(key, s.o.Noise[key])
+	}
+	return text
+}
+
+// functions are the marks of what each side declares. A side that declares nothing says so: what
+// the other has is gone or new there, and did not fail to run.
+func (s *Session) functions() (text string) {
+	some := "" // a package with benchmarks, of any side
+	for _, one := range s.sides {
+		for _, p := range one.Packages {
+			some = p.Path
+		}
+	}
 	for _, one := range s.sides {
 		for _, p := range one.Packages {
 			text += ingest.Functions(one.marked(), p.Path, p.Functions)
 		}
-	}
-	text += s.binaries()
-	for _, key := range s.noiseKeys() {
-		text += ingest.Noise(key, s.o.Noise[key])
+		if len(one.Packages) == 0 && some != "" {
+			text += ingest.Functions(one.marked(), some, nil)
+		}
 	}
 	return text
 }

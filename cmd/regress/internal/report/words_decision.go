@@ -113,12 +113,24 @@ func passed(d gate.Decision, benchmarks int) string {
 		}
 		return "nothing to compare with at base: " + strings.Join(open, ", ")
 	}
+	waived := benchmarksIn(d.Rows, func(r gate.Row) bool { return r.Verdict == gate.Waived })
+	free := judged // of a regression, waived ones too
+	for _, name := range waived {
+		if !slices.Contains(noisy, name) && !slices.Contains(edited, name) {
+			free--
+		}
+	}
 	say := "no regression in " + of
 	switch {
-	case 2*judged < benchmarks:
-		say = fmt.Sprintf("%d of %s judged: no regression there", judged, of)
-	case judged < benchmarks-added:
-		say = fmt.Sprintf("no regression in %d of %s", judged, of)
+	case free <= 0:
+		say = "no regression that is not waived"
+	case 2*free < benchmarks:
+		say = fmt.Sprintf("%d of %s judged: no regression there", free, of)
+	case free < benchmarks-added:
+		say = fmt.Sprintf("no regression in %d of %s", free, of)
+	}
+	if len(waived) > 0 {
+		say += fmt.Sprintf("; %d regressed and waived", len(waived))
 	}
 	if len(noisy) > 0 {
 		say += fmt.Sprintf("; %d too noisy to judge", len(noisy))
@@ -387,7 +399,7 @@ func warningText(w gate.Warning) string {
 		if place != "" {
 			place = " at " + place
 		}
-		return fmt.Sprintf("waiver %q%s matches no series: mend its pattern or remove it", w.Waiver, place)
+		return fmt.Sprintf("waiver '%s'%s matches no series that was measured: mend its pattern, or remove it if the benchmark is gone", w.Waiver, place)
 	}
 	return WarningText(w.Seen)
 }

@@ -14,6 +14,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -188,6 +189,46 @@ func IsBenchmark(file *ast.File, f *ast.FuncDecl) bool {
 func Module(dir string) string {
 	module, _ := nearest(dir)
 	return module
+}
+
+// Project returns the name of what stands in dir: the module of the nearest go.mod, or, where only
+// a go.work stands there, the first of its modules by folder; empty when there is neither.
+func Project(dir string) string {
+	if _, err := os.Stat(filepath.Join(dir, "go.mod")); err != nil {
+		folders := uses(filepath.Join(dir, "go.work"))
+		slices.Sort(folders)
+		for _, folder := range folders {
+			if module := modulePath(filepath.Join(dir, folder, "go.mod")); module != "" {
+				return module
+			}
+		}
+	}
+	return Module(dir)
+}
+
+// uses reads the folders that a go.work names, cleaned; none when there is no such file.
+func uses(name string) (folders []string) {
+	text, _ := os.ReadFile(name)
+	block := false
+	for line := range strings.Lines(string(text)) {
+		line, _, _ = strings.Cut(line, "//")
+		words := strings.Fields(line)
+		switch {
+		case len(words) == 2 && words[0] == "use" && words[1] == "(":
+			block = true
+			continue
+		case len(words) == 2 && words[0] == "use":
+			words = words[1:]
+		case block && len(words) == 1 && words[0] == ")":
+			block = false
+			continue
+		case !block || len(words) != 1:
+			continue
+		}
+		unquoted, _ := strconv.Unquote(words[0])
+		folders = append(folders, path.Clean(cmp.Or(unquoted, words[0])))
+	}
+	return folders
 }
 
 // nearest returns the module of the nearest go.mod at dir or above it, and dir relative to it.
