@@ -40,7 +40,7 @@ func keyLine(key, value string) string { return key + ": " + value + "\n" }
 func Block(side baseline.Side, round int, pkg string, results []string) string {
 	var b strings.Builder
 	if side != baseline.None {
-		b.WriteString(keyLine(keySide, string(side)))
+		b.WriteString(Side(side))
 	}
 	b.WriteString(MarkRound.text(fmt.Sprint(round)))
 	if pkg != "" {
@@ -49,6 +49,10 @@ func Block(side baseline.Side, round int, pkg string, results []string) string {
 	b.WriteString(strings.Join(results, "\n") + "\nPASS\n")
 	return b.String()
 }
+
+// Side returns the line that says whose the results below it are; where none follow, that the side
+// was measured all the same.
+func Side(side baseline.Side) string { return keyLine(keySide, string(side)) }
 
 // Functions returns the marks of the benchmark functions that the source of a package declares; of
 // none, the mark that says so.

@@ -1,6 +1,7 @@
 package measure
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"maps"
@@ -165,8 +166,22 @@ func (m *measurement) finish(stopped string) error {
 	}
 	if m.stopped = stopped; stopped != "" {
 		text += ingest.Stopped(stopped)
+	} else {
+		text += m.silent()
 	}
 	return m.log.write(text)
+}
+
+// silent returns lines that name base and head where the log of a whole measurement has no round of
+// them, so that a report can say what was compared.
+func (m *measurement) silent() (text string) {
+	for _, side := range m.plan.sides {
+		line := ingest.Side(side)
+		if (side == baseline.Base || side == baseline.Head) && !bytes.Contains(m.log.text.Bytes(), []byte("\n"+line)) {
+			text += line
+		}
+	}
+	return text
 }
 
 // fail records that key has no result on side.

@@ -76,10 +76,9 @@ func benchmarksIn(rows []gate.Row, match func(gate.Row) bool) (names []string) {
 		}
 	}
 	slices.SortFunc(keys, baseline.Key.Compare)
-	for _, key := range keys {
-		name := cmp.Or(key.Name, key.Package)
-		if len(names) == 0 || names[len(names)-1] != name {
-			names = append(names, name)
+	for i, key := range keys {
+		if i == 0 || key.Benchmark() != keys[i-1].Benchmark() {
+			names = append(names, cmp.Or(key.Name, key.Package))
 		}
 	}
 	return names
@@ -101,6 +100,8 @@ func passed(d gate.Decision, benchmarks int) string {
 	of := figure.Counted(benchmarks, "benchmark")
 	judged := benchmarks - len(noisy) - len(edited) - added
 	switch {
+	case same == benchmarks && same > 1:
+		return fmt.Sprintf("nothing that %d benchmarks run has changed", same)
 	case same == benchmarks:
 		return fmt.Sprintf("nothing that %s runs has changed", figure.Counted(same, "benchmark"))
 	case judged <= 0:
@@ -143,11 +144,12 @@ func passed(d gate.Decision, benchmarks int) string {
 
 // tooNoisy lists the benchmarks of which nothing that takes time could be judged.
 func tooNoisy(rows []gate.Row) (names []string) {
-	judged := map[string]bool{}
-	for _, r := range rows {
-		judged[r.Name] = judged[r.Name] || !r.Still && (r.Verdict == gate.Unchanged || r.Verdict == gate.Improved || r.Verdict == gate.Waived)
+	judged := map[baseline.Key]bool{}
+	for i := range rows {
+		r := &rows[i]
+		judged[r.Key().Benchmark()] = judged[r.Key().Benchmark()] || !r.Still && (r.Verdict == gate.Unchanged || r.Verdict == gate.Improved || r.Verdict == gate.Waived)
 	}
-	return benchmarksIn(rows, func(r gate.Row) bool { return r.Verdict == gate.Inconclusive && !judged[r.Name] })
+	return benchmarksIn(rows, func(r gate.Row) bool { return r.Verdict == gate.Inconclusive && !judged[r.Key().Benchmark()] })
 }
 
 // editedNames lists the benchmarks whose own source the change edits.
