@@ -178,7 +178,7 @@ func (r reason) fact() string {
 	case gate.OtherProcs:
 		return fmt.Sprintf("head ran with GOMAXPROCS=%d and base with %d: run both sides on one machine, or set -cpu", r.Procs[1], r.Procs[0])
 	case gate.OtherStored:
-		return fmt.Sprintf("the store knows it from other machines alone, and %s cannot be compared with them: regress compare --base measures both sides here", Machine(*r.Machine))
+		return fmt.Sprintf("the store knows it from other machines alone, and %s cannot be compared with them: regress compare measures both sides here", Machine(*r.Machine))
 	case gate.NothingStored:
 		return "nothing is stored to compare it with"
 	case gate.NotAtBase:
@@ -285,11 +285,11 @@ func (r reason) tested() string {
 	case gate.StillOpen:
 		return fmt.Sprintf("%s, and %s a side do not settle whether that is noise; about %d would", r.looks(), rounds, r.Needed)
 	case gate.FewSessions:
-		return fmt.Sprintf("%s stored on this class of machine: fewer than %d cannot tell the code from the day; regress compare --base measures both sides here", figure.Counted(r.Sessions, "session"), r.Needed)
+		return fmt.Sprintf("%s stored on this class of machine: fewer than %d cannot tell the code from the day; regress compare measures both sides here", figure.Counted(r.Sessions, "session"), r.Needed)
 	case gate.FewOfHead:
 		return fmt.Sprintf("%s of head; a stored baseline needs %d", rounds, r.Needed)
 	case gate.StoredDiffers:
-		return r.looks() + " than in earlier sessions, which no stored baseline tells from the day's machine: confirm with regress compare --base"
+		return r.looks() + " than in earlier sessions, which no stored baseline tells from the day's machine: confirm with regress compare"
 	}
 	return ""
 }

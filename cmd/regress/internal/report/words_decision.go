@@ -325,7 +325,7 @@ func nothingText(code gate.GroundCode) string {
 	case gate.NoResultOfHead:
 		return "head printed no result"
 	case gate.NothingToHold:
-		return "there is nothing to compare with: measure both sides with regress compare --base, or store a baseline first"
+		return "there is nothing to compare with: measure both sides with regress compare, or store a baseline first"
 	case gate.CountsAlone:
 		return "not one benchmark could be judged but by its exact counts, which say nothing about time"
 	case gate.NothingJudged:
