@@ -179,11 +179,16 @@ func newSample(p pair) *sample {
 
 // middle is the median of all values once the shift is taken out of head's.
 func (s *sample) middle() float64 {
-	all := slices.Clone(s.base)
-	for _, v := range s.head {
-		all = append(all, v-s.shift)
+	all := make([]float64, 0, len(s.base)+len(s.head))
+	i := 0
+	for _, v := range s.head { // both are sorted, so that merging them costs less than sorting
+		v -= s.shift
+		for ; i < len(s.base) && s.base[i] <= v; i++ {
+			all = append(all, s.base[i])
+		}
+		all = append(all, v)
 	}
-	return stat.Median(all)
+	return stat.Quantile(append(all, s.base[i:]...), .5)
 }
 
 // sd is the standard deviation to reckon with: what the past says while there
