@@ -131,7 +131,7 @@ func (v view) unchanged() []string {
 	for _, r := range v.by[gate.Unchanged] {
 		switch {
 		case r.Reason.Code == gate.PerhapsBetter:
-			better = append(better, v.rowLabel(r))
+			better = append(better, v.rowLabel(r)+" "+r.Unit) // a benchmark may be so in several units
 		case r.AtMost != nil:
 			bounded++
 			worst = max(worst, *r.AtMost)
