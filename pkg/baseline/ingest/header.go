@@ -53,6 +53,8 @@ func splitKey(line []byte) (key, value []byte, ok bool) {
 // there; a key that means something is then passed over. adjacent: the line above was pkg:.
 func (h *header) classify(key, value string, adjacent bool) Class {
 	switch {
+	case key == keyPackage && strings.ContainsAny(value, " \t"):
+		return ClassPassed
 	case key == keySide || key == keyPackage:
 	case h.regress && h.body:
 		return ClassOutput // the header says it once; what a benchmark prints cannot change it
@@ -67,9 +69,9 @@ func (h *header) classify(key, value string, adjacent bool) Class {
 	return ClassFact
 }
 
-// oneWord are the keys whose value has no blanks.
+// oneWord are the keys, besides pkg, whose value has no blanks.
 var oneWord = map[string]bool{
-	keyPackage: true, keyOS: true, keyArch: true, keyCommit: true, "branch": true,
+	keyOS: true, keyArch: true, keyCommit: true, "branch": true,
 	"base-commit": true, "base-branch": true, "anchor-commit": true, "anchor-ref": true,
 }
 
