@@ -9,7 +9,7 @@ type doubled struct {
 	lines []placed
 }
 
-// shownTwice returns them, where all of a kind are so.
+// shownTwice returns the processes that show each result more than once, where all of a kind do.
 func shownTwice(spans []*span) (out []doubled) {
 	type kind struct {
 		in      *source
