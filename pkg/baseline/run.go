@@ -65,7 +65,7 @@ type Run struct {
 // Log is everything that one measurement (or several shards of one) printed.
 type Log struct {
 	Files      []string                   // names of the texts that it was read from, in order
-	Procedure  Procedure                  // TwoStage when regress itself chose the rounds; empty for foreign text
+	Procedure  Procedure                  // Paired or TwoStage where regress itself chose the rounds; empty for foreign text
 	Seed       uint64                     // of the random order; 0 for foreign text
 	Bench      string                     // the part of the suite that was asked for, as go test -bench; empty: all, or unknown
 	Stopped    string                     // why measuring ended early ("budget of 3m0s", "interrupt"); empty: it did not
@@ -78,6 +78,9 @@ type Log struct {
 	SameAnchor map[Key]string             // likewise at anchor and head; nil: none
 	AnchorRef  string                     // what the anchor was found by, a tag or a commit; empty: there is none, or it is unknown
 	Edited     map[Side]map[Function]bool // benchmarks whose own source differs at that side (base, anchor) from head; nil: none
+	Counter    string                     // what counted instructions, such as "qemu-user 7.2.22"; empty: nothing could
+	Work       map[Key]Work               // how the processes that timed a benchmark (Unit empty) spent their time; nil: unknown
+	Uncounted  map[Key]string             // benchmarks (Unit empty) whose work cannot be counted, and why; nil: none
 	Problems   []Problem
 	Warnings   []Warning
 }
@@ -85,8 +88,34 @@ type Log struct {
 // Procedure names the rule by which rounds were chosen and are judged.
 type Procedure string
 
-// TwoStage is the procedure by which regress itself measures: see package gate.
-const TwoStage Procedure = "two-stage"
+// The procedures by which regress itself measures: see package gate.
+const (
+	// Paired runs the sides of one round right after each other, in random order; a process may
+	// print many short repetitions.
+	Paired Procedure = "paired"
+	// TwoStage draws the order of all processes of an increment. Logs of older versions have it.
+	TwoStage Procedure = "two-stage"
+)
+
+// Chosen reports whether regress chose the rounds, and can choose more.
+func (p Procedure) Chosen() bool { return p == Paired || p == TwoStage }
+
+// Instructions is the unit of counted work: user instructions of one iteration.
+const Instructions = "insn/op"
+
+// Work says how the processes that timed a benchmark spent their time, as the kernel accounts for
+// it: what a count of user instructions stands for, and what it leaves out. Of several sides it is
+// the least share in user mode and the largest of the others.
+type Work struct {
+	User     float64 // share of the elapsed time in user mode; above 1 where several processors worked
+	System   float64 // share of the elapsed time in the kernel
+	Children bool    // it started other processes, whose work is not counted
+}
+
+// Join returns what is known of both.
+func (w Work) Join(more Work) Work {
+	return Work{User: min(w.User, more.User), System: max(w.System, more.System), Children: w.Children || more.Children}
+}
 
 // Want is one benchmark of which more rounds are wanted before it can be judged.
 type Want struct {
@@ -94,6 +123,7 @@ type Want struct {
 	Name    string // as Key.Name
 	Rounds  int    // further rounds of each side
 	Against Side   // what to run beside head: Base or Anchor; empty: all sides that there are
+	Count   bool   // count instructions in place of timing
 }
 
 // Function is a benchmark function of a package: Name is "BenchmarkPingPong".

@@ -20,8 +20,9 @@
 // The header has one line a fact, each optional:
 //
 //	regress-log: 1             version of this format; begins a log, also in the middle of a text
-//	procedure: two-stage       regress chose the rounds; without it the samples are taken as fixed
-//	                           in advance
+//	procedure: paired          regress chose the rounds, and which of baseline.Procedure is judged;
+//	                           without it the samples are taken as fixed in advance
+//	counter: qemu-user 7.2.22  what counts instructions (insn/op); without it nothing does
 //	project: github.com/x/y
 //	commit: SHA                of head; in texts of others, of the results below
 //	branch: NAME
@@ -68,6 +69,10 @@
 //	                            it was not reached; WHY ended the measurement, such as `budget
 //	                            of 3m0s`. Older logs have a # failed: mark with the message
 //	                            `not run: the WHY came before its first round`
+//	# work: PKG NAME user=.95 system=.01 children=false
+//	                            how the processes that timed a benchmark spent their time:
+//	                            baseline.Work; more of one benchmark are joined
+//	# uncounted: PKG NAME WHY   its work cannot be counted
 //	# edited: SIDE PKG BenchmarkX
 //	                            its own source, in the test files, is another one at base (or
 //	                            anchor) than at head

@@ -34,7 +34,8 @@ const (
 
 // Header is what stands once, above the results of a log.
 type Header struct {
-	Procedure   string // "two-stage" where the decision chose the rounds; empty: fixed in advance
+	Procedure   string // that of baseline.Procedure by which the decision chose the rounds; empty: fixed in advance
+	Counter     string // what counts instructions; empty: nothing
 	Project     string // empty: unknown
 	Head        Origin
 	Dirty       bool   // the head had uncommitted changes
@@ -63,6 +64,7 @@ type fact struct {
 // facts are the keys of the header in the order in which they are written.
 var facts = []fact{
 	text(keyProcedure, func(h *Header) *string { return &h.Procedure }),
+	text("counter", func(h *Header) *string { return &h.Counter }),
 	text("project", func(h *Header) *string { return &h.Project }),
 	text(keyCommit, func(h *Header) *string { return &h.Head.Commit }),
 	text("branch", func(h *Header) *string { return &h.Head.Ref }),
@@ -187,6 +189,8 @@ const (
 	MarkSame       Mark = "same"
 	MarkSameAnchor Mark = "same-anchor"
 	MarkEdited     Mark = "edited"
+	MarkWork       Mark = "work"
+	MarkUncounted  Mark = "uncounted"
 	MarkRound      Mark = "round"
 	MarkLoad       Mark = "load"
 	MarkDisturbed  Mark = "disturbed"
@@ -209,6 +213,8 @@ var marks = map[Mark]mark{
 	MarkSame:       {"PACKAGE NAME why", (*marked).same},
 	MarkSameAnchor: {"PACKAGE NAME why", (*marked).sameAnchor},
 	MarkEdited:     {"base|anchor PACKAGE BenchmarkX", (*marked).edited},
+	MarkWork:       {"PACKAGE NAME user=… system=… children=true|false", (*marked).work},
+	MarkUncounted:  {"PACKAGE NAME why", (*marked).uncounted},
 	MarkRound:      {"a number from 1", (*marked).nextRound},
 	MarkLoad:       {"wall=… steal=… other=…", nil},
 	MarkDisturbed:  {"why", (*marked).disturbed},

@@ -45,6 +45,57 @@ func (m *marked) nextRound(rest string) bool {
 func (m *marked) same(rest string) bool       { return proof(&m.log.Same, rest) }
 func (m *marked) sameAnchor(rest string) bool { return proof(&m.log.SameAnchor, rest) }
 
+// uncounted takes in why the work of a benchmark cannot be counted.
+func (m *marked) uncounted(rest string) bool { return proof(&m.log.Uncounted, rest) }
+
+// work takes in how the processes that timed a benchmark spent their time.
+func (m *marked) work(rest string) bool {
+	f := strings.Fields(rest)
+	if len(f) != 5 {
+		return false
+	}
+	var w baseline.Work
+	for _, pair := range f[2:] {
+		name, text, _ := strings.Cut(pair, "=")
+		var err error
+		switch name {
+		case "user":
+			w.User, err = share(text)
+		case "system":
+			w.System, err = share(text)
+		case "children":
+			w.Children, err = strconv.ParseBool(text)
+		default:
+			return false
+		}
+		if err != nil {
+			return false
+		}
+	}
+	worked(&m.log, baseline.Key{Package: undash(f[0]), Name: strings.TrimPrefix(f[1], "Benchmark")}, w)
+	return true
+}
+
+// worked adds to what is known of how the processes of a benchmark spent their time.
+func worked(log *baseline.Log, key baseline.Key, w baseline.Work) {
+	if log.Work == nil {
+		log.Work = map[baseline.Key]baseline.Work{}
+	}
+	if old, known := log.Work[key]; known {
+		w = w.Join(old)
+	}
+	log.Work[key] = w
+}
+
+// share reads a part of elapsed time, which is above 1 where several processors worked.
+func share(text string) (float64, error) {
+	v, err := strconv.ParseFloat(text, 64)
+	if err == nil && (!(v >= 0) || math.IsInf(v, 0)) {
+		err = strconv.ErrRange
+	}
+	return v, err
+}
+
 // proof reads why the code of a benchmark is the same on two sides.
 func proof(to *map[baseline.Key]string, rest string) bool {
 	f := strings.SplitN(rest, " ", 3)

@@ -129,6 +129,11 @@ func (m *merger) merge(logs []baseline.Log) error {
 		}
 		maps.Copy(m.log.Same, log.Same)
 		proven(&m.log.SameAnchor, log.SameAnchor)
+		proven(&m.log.Uncounted, log.Uncounted)
+		m.log.Counter = cmp.Or(m.log.Counter, log.Counter)
+		for key, work := range log.Work {
+			worked(&m.log, key, work)
+		}
 		for side, functions := range log.Edited {
 			for f := range functions {
 				edit(&m.log, side, f)

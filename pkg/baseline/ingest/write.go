@@ -81,6 +81,16 @@ func Noise(key baseline.Key, n baseline.Noise) string {
 		fmt.Sprintf("sd=%g between=%g runwide=%g sessions=%d", n.SD, n.Between, n.RunWide, n.Sessions))
 }
 
+// Work returns the mark of how the processes that timed a benchmark spent their time.
+func Work(key baseline.Key, w baseline.Work) string {
+	return MarkWork.text(word(key.Package), word(key.Name), fmt.Sprintf("user=%.3f system=%.3f children=%t", w.User, w.System, w.Children))
+}
+
+// Uncounted returns the mark of a benchmark whose work cannot be counted.
+func Uncounted(key baseline.Key, why string) string {
+	return MarkUncounted.text(word(key.Package), word(key.Name), cmp.Or(OneLine(why), dash))
+}
+
 // Same returns the mark of a benchmark whose code is proven to be the same at head and on another
 // side.
 func Same(side baseline.Side, key baseline.Key, why string) string {
