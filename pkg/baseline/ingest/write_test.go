@@ -30,16 +30,17 @@ func FuzzWriteAndRead(f *testing.F) {
 			Kernel: "6", Virtual: why, Governor: "g", GoVersion: "go1.26", SuiteFlags: "-benchtime=1x",
 		}
 		header := ingest.Header{
-			Procedure: "two-stage", Project: pkg, Head: ingest.Origin{Commit: "c0", Ref: text}, Dirty: true, Bench: why,
+			Procedure: "two-stage", Counter: why, Project: pkg, Head: ingest.Origin{Commit: "c0", Ref: text}, Dirty: true, Bench: why,
 			Base: ingest.Origin{Commit: "c1", Ref: name}, Anchor: ingest.Origin{Commit: "c2", Ref: "v1"},
 			Seed: seed, Started: time.Date(2026, 11, 29, 1, 2, 3, 0, time.UTC), Environment: env,
 		}
 		key := baseline.Key{Package: pkg, Name: name, Unit: "sec/op"}
 		function := baseline.Function{Package: pkg, Name: name}
+		work := baseline.Work{User: .125, System: .5, Children: true}
 		noise := baseline.Noise{SD: number, Between: 1, RunWide: .5, Sessions: 3}
 		whole := header.Text() + ingest.Functions(baseline.Head, pkg, []string{name}) + ingest.Binary(baseline.Head, pkg, "00") +
 			ingest.Noise(key, noise) + ingest.Same(baseline.Base, key, "why") + ingest.Same(baseline.Anchor, key, "why") +
-			ingest.Edited(baseline.Base, function) +
+			ingest.Edited(baseline.Base, function) + ingest.Work(key, work) + ingest.Uncounted(key, why) +
 			ingest.Block(baseline.Head, 3, "p", []string{"BenchmarkZ 10 100 ns/op"}) + ingest.Load(baseline.Load{Wall: time.Second}) +
 			ingest.Failed(baseline.Base, key, text) + ingest.NotRun(baseline.Head, key, why) + ingest.Warning(text) + ingest.Stopped(why)
 
@@ -66,6 +67,9 @@ func FuzzWriteAndRead(f *testing.F) {
 		}
 		if sane(pkg, name, why, text) && name != "" && pkg != "" && !strings.HasPrefix(name, "Benchmark") && name != "-" && pkg != "-" {
 			problems(t, log, pkg, name, why, text)
+			if log.Counter != why || log.Uncounted[key.Benchmark()] != cmp.Or(why, "-") || log.Work[key.Benchmark()] != work {
+				t.Errorf("counter %q, uncounted %v, work %v", log.Counter, log.Uncounted, log.Work)
+			}
 			if !log.Edited[baseline.Base][function] || log.Stopped != why || log.Noise[key] != noise {
 				t.Errorf("edited %v, stopped %q, noise %v", log.Edited, log.Stopped, log.Noise)
 			}
