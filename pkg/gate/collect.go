@@ -194,7 +194,7 @@ func (f facts) look(s *series, g, elsewhere *group) {
 	if v == Inconclusive || v == Missing {
 		s.state = open
 	}
-	if why.Code == CrashesUnsure && f.in.Log.Procedure == baseline.TwoStage {
+	if why.Code == CrashesUnsure && f.in.Log.Procedure.Chosen() {
 		s.want = why.Needed
 	}
 }
@@ -291,7 +291,7 @@ func (f facts) problem(s *series) (*baseline.Problem, Reason) {
 			last = &problems[i]
 		}
 	}
-	staged := f.in.Log.Procedure == baseline.TwoStage
+	staged := f.in.Log.Procedure.Chosen()
 	switch v, need := s.deaths.judge(f.crashLevel(), staged); v {
 	case headsDoing:
 		return nil, Reason{Code: CrashesMore, Deaths: s.deaths, Problem: last}
@@ -339,7 +339,7 @@ func (f facts) alone(s *series, g *group) (Verdict, Reason) {
 // print it does not have.
 func baseKnown(in Input) bool {
 	_, declared := in.Log.Functions[baseline.Base]
-	return in.Log.Procedure == baseline.TwoStage || declared || slices.ContainsFunc(in.Log.Runs, func(r baseline.Run) bool { return r.Side == baseline.Base })
+	return in.Log.Procedure.Chosen() || declared || slices.ContainsFunc(in.Log.Runs, func(r baseline.Run) bool { return r.Side == baseline.Base })
 }
 
 // silent are the benchmarks of which the log speaks and which printed no
@@ -367,7 +367,7 @@ func (f facts) silent(seen []*series) []*series {
 		switch s.finding = found(v, "", ""); {
 		case s.policy.ignore:
 			s.decide(NotJudged, Ignored)
-		case why.Code == CrashesUnsure && f.in.Log.Procedure == baseline.TwoStage:
+		case why.Code == CrashesUnsure && f.in.Log.Procedure.Chosen():
 			s.ask(why.Needed, why)
 		case v == Inconclusive:
 			s.wait(why)

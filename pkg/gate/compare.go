@@ -26,6 +26,7 @@ type series struct {
 	broken bool            // a value is not a number
 	deaths Deaths          // processes that died
 
+	by *design // the procedure that chose its rounds; nil: regress did not
 	// values of complete rounds as logarithms, turned so that larger is worse
 	worse pair
 

@@ -100,7 +100,7 @@ func (f facts) deaths(key baseline.Key) (d Deaths) {
 		return d
 	}
 	d.BaseOf, d.HeadOf = d.Base, d.Head
-	d.Given = f.in.Log.Procedure != baseline.TwoStage && f.in.Log.Seed == 0
+	d.Given = !f.in.Log.Procedure.Chosen() && f.in.Log.Seed == 0
 	for _, run := range f.in.Log.Runs {
 		most := 0
 		for _, s := range run.Samples {

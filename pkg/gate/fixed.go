@@ -78,7 +78,7 @@ func (s *series) fixed(sm *sample, level float64) {
 		return
 	}
 	needed := stat.Rounds(sd, s.policy.effect, level)
-	most := confirmLooks[len(confirmLooks)-1]
+	most := twoStage.most()
 	limit := stat.Detectable(sd, most, most, level)
 	switch {
 	case !able:

@@ -56,7 +56,7 @@ func Decide(in Input) Decision {
 // It uses in.Log alone to know where the procedure stands, so that a log that
 // was interrupted is continued and a finished one is replayed.
 func Next(in Input) []baseline.Want {
-	if in.OnlyHead || in.Log.Procedure != baseline.TwoStage {
+	if in.OnlyHead || !in.Log.Procedure.Chosen() {
 		return nil
 	}
 	in.Policy = in.Policy.orDefault()
@@ -112,10 +112,10 @@ func procedure(in Input) baseline.Procedure {
 		}
 	}
 	switch {
-	case head && !base && (in.Log.Procedure != baseline.TwoStage || len(in.Stored) > 0):
+	case head && !base && (!in.Log.Procedure.Chosen() || len(in.Stored) > 0):
 		return StoredBaseline
-	case in.Log.Procedure == baseline.TwoStage:
-		return baseline.TwoStage
+	case in.Log.Procedure.Chosen():
+		return in.Log.Procedure
 	}
 	return FixedRounds
 }

@@ -28,18 +28,19 @@ const mostLost = 6
 // repetitions take over the finding of what they repeat, and only at the end do series of
 // the anchor give up what they asked for and do not need.
 func judge(in Input, anchored *Input) []*series {
-	staged := in.Log.Procedure == baseline.TwoStage
+	by := designOf(in.Log.Procedure)
+	staged := by != nil
 	if anchored != nil && staged {
 		old := *anchored
 		in.Log.Runs, old.Log.Runs = pairedRounds(in.Log.Runs), pairedRounds(old.Log.Runs)
 		anchored = &old
 	}
 	all := collect(in)
-	pairs, stored := divide(all, staged)
+	pairs, stored := divide(all, by)
 	var against []*series
 	if anchored != nil {
 		against = attach(all, *anchored)
-		more, _ := divide(against, staged)
+		more, _ := divide(against, by)
 		pairs = append(pairs, more...)
 	}
 	alpha := in.Policy.Alpha
@@ -47,7 +48,7 @@ func judge(in Input, anchored *Input) []*series {
 		alpha *= 1 - crashShare // the rest is for crashes: see crash.go
 	}
 	if staged {
-		judgeTwoStage(pairs, alpha)
+		judgeStaged(pairs, alpha)
 	} else {
 		judgeFixed(pairs, alpha)
 	}
@@ -67,18 +68,18 @@ func judge(in Input, anchored *Input) []*series {
 }
 
 // divide judges what needs no statistics, and sorts the rest by what it is held against.
-func divide(all []*series, staged bool) (pairs, stored []*series) {
+func divide(all []*series, by *design) (pairs, stored []*series) {
 	for _, s := range all {
 		switch {
 		case s.verdict != "":
-		case s.unit.Exact && exact(s, staged && s.twoWay && s.unpaired() <= mostLost):
+		case s.unit.Exact && exact(s, s.asking(by)):
 		case s.twoWay:
 			pairs = append(pairs, s)
 		default:
 			stored = append(stored, s)
 		}
 	}
-	return measurable(withoutTwins(pairs), staged), stored
+	return measurable(withoutTwins(pairs), by), stored
 }
 
 // withoutTwins takes out the series that say the same as another one of their
@@ -132,8 +133,10 @@ func inverse(rate, time *series) bool {
 
 // measurable puts every pair on the scale of the tests, and takes out those
 // that have none.
-func measurable(pairs []*series, completeOnly bool) []*series {
+func measurable(pairs []*series, by *design) []*series {
+	completeOnly := by != nil
 	return slices.DeleteFunc(pairs, func(s *series) bool {
+		s.by = by
 		base, head := s.base.values, s.head.values
 		if completeOnly {
 			base, head = complete(s.base, s.head)
@@ -153,6 +156,14 @@ func measurable(pairs []*series, completeOnly bool) []*series {
 	})
 }
 
+// asking returns the design by which more rounds of a count may be asked for; nil: none may.
+func (s *series) asking(by *design) *design {
+	if s.twoWay && s.unpaired() <= mostLost {
+		return by
+	}
+	return nil
+}
+
 // lost is the number of rounds that have the series on one side alone.
 func (s *series) lost() int {
 	both, _ := complete(s.base, s.head)
@@ -166,8 +177,22 @@ func (s *series) unpaired() int { return s.lost() - s.deaths.Base - s.deaths.Hea
 // sample is a pair, sorted, with what the procedures ask of it.
 type sample struct {
 	stat.Shifts
+	pairs      *stat.Signed // the differences of head and base; nil where the sides do not belong together
 	base, head []float64
 	shift      float64
+}
+
+// sample returns what the procedure of a series asks of some of its rounds.
+func (s *series) sample(p pair) *sample {
+	if s.by == nil || !s.by.paired {
+		return newSample(p)
+	}
+	d := make([]float64, len(p.base))
+	for i, v := range p.base {
+		d[i] = p.head[i] - v
+	}
+	signed := stat.NewSigned(d)
+	return &sample{pairs: &signed, base: stat.Sorted(p.base), head: stat.Sorted(p.head), shift: signed.HodgesLehmann()}
 }
 
 func newSample(p pair) *sample {
@@ -175,6 +200,29 @@ func newSample(p pair) *sample {
 	s := &sample{Shifts: stat.NewShifts(base, head), base: base, head: head}
 	s.shift = s.HodgesLehmann()
 	return s
+}
+
+// worse returns the p of head being slower, and better that of its being faster.
+func (s *sample) worse() float64 {
+	if s.pairs != nil {
+		return s.pairs.P()
+	}
+	return stat.MannWhitney(s.base, s.head)
+}
+
+func (s *sample) better() float64 {
+	if s.pairs != nil {
+		return s.pairs.Less()
+	}
+	return stat.MannWhitney(s.head, s.base)
+}
+
+// allBetter reports whether head is faster in every pair, or than base ever is.
+func (s *sample) allBetter() bool {
+	if s.pairs != nil {
+		return s.pairs.AllBelow()
+	}
+	return s.head[len(s.head)-1] < s.base[0]
 }
 
 // middle is the median of all values once the shift is taken out of head's.
@@ -191,13 +239,16 @@ func (s *sample) middle() float64 {
 	return stat.Quantile(append(all, s.base[i:]...), .5)
 }
 
-// sd is the standard deviation to reckon with: what the past says while there
+// sd is the standard deviation of one round to reckon with: what the past says while there
 // are fewer than four rounds, then the larger of that and what this sample
 // shows, and from eight rounds on what it shows alone: by then the past can
-// only be wrong.
+// only be wrong. Of pairs it is what their differences show, over √2, so that the same formulas
+// hold; what the past says of sides that do not belong together is no guide to them.
 func (s *sample) sd(past *baseline.Noise) float64 {
 	n := min(len(s.base), len(s.head))
 	switch {
+	case s.pairs != nil:
+		return max(sdFloor, s.pairs.Spread()/math.Sqrt2)
 	case past == nil || n >= ignorePast:
 		return max(sdFloor, stat.Within(s.base, s.head))
 	case n < trustData:
@@ -221,6 +272,14 @@ func (s *sample) clears(sd, effect float64) (bound float64, ok bool) {
 	return bound, true
 }
 
+// interval returns that of the shift, with the level that it attains.
+func (s *sample) interval(want float64) (lo, hi, level float64) {
+	if s.pairs != nil {
+		return s.pairs.Interval(want)
+	}
+	return s.Interval(want)
+}
+
 // record puts the shift of a sample and its bound into a finding.
 func (f *finding) record(s *sample, bound float64) {
 	f.shift, f.middle, f.atMost = s.shift, s.middle(), bound
@@ -229,6 +288,6 @@ func (f *finding) record(s *sample, bound float64) {
 // interval adds the interval of the shift, which is dear: once, for the last look.
 func (f *finding) interval(s *sample) {
 	if s != nil {
-		f.lo, f.hi, f.level = s.Interval(reportLevel)
+		f.lo, f.hi, f.level = s.interval(reportLevel)
 	}
 }

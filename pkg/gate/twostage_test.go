@@ -222,7 +222,7 @@ func TestDetectable(t *testing.T) {
 	for _, sd := range []float64{.002, .005, .01, .02} {
 		b := newBench(baseline.TwoStage)
 		history(b, 1, sd)
-		s := &series{policy: DefaultPolicy().limits(sec("A"))}
+		s := &series{by: twoStage, policy: DefaultPolicy().limits(sec("A"))}
 		change := math.Expm1(s.sees(sd, .01))
 		caught := 0.
 		const pulls = 150

@@ -3,16 +3,47 @@ package gate
 import (
 	"math"
 
+	"github.com/descartes/regress/pkg/baseline"
 	"github.com/descartes/regress/pkg/gate/stat"
 )
 
-// The constants of the procedure. doc.go says what each is for; TABLE.md in
+// design is what tells the two staged procedures apart: how many rounds there are at each look, and
+// whether the sides of a round belong together. doc.go says what each figure is for; TABLE.md in
 // accuracy shows what they reach, and its tests fail when one is made worse.
+type design struct {
+	screen  []int     // rounds a side at each look of the screen
+	confirm []int     // fresh rounds a side at each look of the confirmation
+	weights []float64 // of a series' part of the false-alarm budget, by look; they sum to 1
+	improve int       // fresh rounds on which an improvement is tested
+	paired  bool      // the sides of a round were measured right after each other
+}
+
 var (
-	screenLooks    = []int{2, 3, 4, 6, 8}
-	confirmLooks   = []int{8, 12, 20, 34}
-	confirmWeights = []float64{.2, .2, .2, .4} // of a series' part of the false-alarm budget; they sum to 1
+	twoStage = &design{
+		screen: []int{2, 3, 4, 6, 8}, confirm: []int{8, 12, 20, 34}, weights: []float64{.2, .2, .2, .4}, improve: 8,
+	}
+	pairs = &design{
+		screen: []int{4, 6, 8}, confirm: []int{12, 16, 24, 40}, weights: []float64{.2, .2, .2, .4}, improve: 12, paired: true,
+	}
 )
+
+// designOf returns the design of a procedure; nil where regress did not choose the rounds.
+func designOf(p baseline.Procedure) *design {
+	switch p {
+	case baseline.TwoStage:
+		return twoStage
+	case baseline.Paired:
+		return pairs
+	}
+	return nil
+}
+
+// screenEnd returns the number of rounds a side after which the screen is over; every further
+// round is fresh.
+func (d *design) screenEnd() int { return d.screen[len(d.screen)-1] }
+
+// most returns the number of fresh rounds a side after which nothing more is asked.
+func (d *design) most() int { return d.confirm[len(d.confirm)-1] }
 
 const (
 	trustData   = 4   // rounds from which the sample's own spread counts
@@ -26,7 +57,6 @@ const (
 	hopeless    = 2   // beyond which the screen says so already
 	giveUp      = 12  // fresh rounds from which it may be called that; the spread of eight is a guess
 	reportLevel = .95 // of the interval in a report
-	improveLook = 8   // fresh rounds on which an improvement is tested
 )
 
 // screenZ is how many standard errors stand between the shift and its bound.
@@ -37,15 +67,11 @@ func screenZ(n int) float64 {
 	return 2.3
 }
 
-// screenEnd is the number of rounds a side after which the screen is over;
-// every further round is fresh.
-func screenEnd() int { return screenLooks[len(screenLooks)-1] }
-
-// judgeTwoStage judges all pairs of a log whose rounds regress chose.
-func judgeTwoStage(pairs []*series, alpha float64) {
+// judgeStaged judges all series of a log whose rounds regress chose.
+func judgeStaged(all []*series, alpha float64) {
 	var survivors, lost, better []*series
 	waiting := 0 // series whose screen is not over
-	for _, s := range pairs {
+	for _, s := range all {
 		switch s.screen(alpha) {
 		case passed:
 			if s.seekImprovement() {
@@ -75,7 +101,7 @@ func judgeTwoStage(pairs []*series, alpha float64) {
 	}
 	holm(survivors, alpha, stakes)
 	for _, s := range lost {
-		sd := newSample(s.worse.first(screenEnd())).sd(s.past)
+		sd := s.sample(s.worse.first(s.by.screenEnd())).sd(s.past)
 		s.detectable = s.sees(sd, alpha/stakes)
 		s.tooNoisy(s.detectable)
 	}
@@ -100,7 +126,7 @@ func (s *series) screen(alpha float64) ending {
 	s.finding = found(Inconclusive, Screen, "")
 	var last *sample
 	defer func() { s.interval(last) }()
-	for _, n := range screenLooks {
+	for _, n := range s.by.screen {
 		if s.past == nil && n < trustData {
 			continue
 		}
@@ -111,7 +137,7 @@ func (s *series) screen(alpha float64) ending {
 			}
 			return unfinished
 		}
-		sm := newSample(s.worse.first(n))
+		sm := s.sample(s.worse.first(n))
 		last = sm
 		sd := sm.sd(s.past)
 		bound, ok := sm.clears(sd, s.policy.effect)
@@ -121,7 +147,7 @@ func (s *series) screen(alpha float64) ending {
 			s.detectable = s.sees(sd, alpha)
 			return passed
 		}
-		if least := s.sees(sd, alpha); n == screenEnd() && least > hopeless*s.policy.effect && sm.shift < least/2 {
+		if least := s.sees(sd, alpha); n == s.by.screenEnd() && least > hopeless*s.policy.effect && sm.shift < least/2 {
 			return gaveUp
 		}
 	}
@@ -133,7 +159,7 @@ func (s *series) screen(alpha float64) ending {
 // alpha that its stake is of all stakes. final says that the stakes are, so that
 // fresh rounds may be asked for.
 func (s *series) confirm(alpha, stakes float64, final bool) {
-	fresh := pair{s.worse.base[screenEnd():], s.worse.head[screenEnd():]}
+	fresh := pair{s.worse.base[s.by.screenEnd():], s.worse.head[s.by.screenEnd():]}
 	have := len(fresh.base)
 	seemed, stake := s.seemed, s.stake
 	s.finding = found(Inconclusive, Confirm, Unsettled)
@@ -141,7 +167,7 @@ func (s *series) confirm(alpha, stakes float64, final bool) {
 	level := alpha * stake / stakes
 	var last *sample
 	defer func() { s.interval(last) }()
-	for i, n := range confirmLooks {
+	for i, n := range s.by.confirm {
 		if n > have {
 			s.wait(Reason{Code: Unconfirmed, Needed: n - have})
 			if final {
@@ -149,13 +175,13 @@ func (s *series) confirm(alpha, stakes float64, final bool) {
 			}
 			return
 		}
-		sm := newSample(fresh.first(n))
+		sm := s.sample(fresh.first(n))
 		last = sm
 		sd := sm.sd(s.past)
 		bound, ok := sm.clears(sd, s.policy.effect)
 		s.record(sm, bound)
 		if sm.shift >= relevant*s.policy.effect { // else it cannot be red here, and enumerating is dear
-			s.p = min(s.p, stat.MannWhitney(sm.base, sm.head)/confirmWeights[i])
+			s.p = min(s.p, sm.worse()/s.by.weights[i])
 		}
 		s.detectable = s.sees(sd, level)
 		switch {
@@ -227,11 +253,11 @@ func (s *series) sees(sd, level float64) float64 {
 	// Not passing any of several looks, four times in five each way round, takes
 	// this many standard errors of the last one; a test checks it by simulation.
 	const allLooks = 1.5
-	n := screenEnd()
+	n := s.by.screenEnd()
 	through := screenShare*s.policy.effect - (screenZ(n)-allLooks)*stat.StandardError(sd, n, n)
-	end := len(confirmLooks) - 1
-	told := stat.Detectable(sd, confirmLooks[end], confirmLooks[end], confirmWeights[end]*level)
-	firstRed := confirmLooks[0]
+	most := s.by.most()
+	told := stat.Detectable(sd, most, most, s.by.weights[len(s.by.weights)-1]*level)
+	firstRed := s.by.confirm[0]
 	floor := relevant*s.policy.effect + stat.Power*stat.StandardError(sd, firstRed, firstRed)
 	return max(through, told, floor)
 }
@@ -243,28 +269,28 @@ func (s *series) seekImprovement() bool {
 	if -s.shift < relevant*s.policy.effect || s.atMost >= 0 {
 		return false
 	}
-	end := screenEnd()
+	end := s.by.screenEnd()
 	if have := len(s.worse.base); have < end {
 		s.want = end - have
 		return false
 	}
-	sm := newSample(s.worse.first(end))
-	return sm.head[end-1] < sm.base[0]
+	sm := s.sample(s.worse.first(end))
+	return sm.allBetter()
 }
 
 // confirmImprovement tests one of k series that seemed better on fresh rounds,
 // once. It spends nothing of the budget for false regressions: an improvement
 // never gates, but a false one misleads all the same.
 func (s *series) confirmImprovement(alpha float64, k int, final bool) {
-	fresh := pair{s.worse.base[screenEnd():], s.worse.head[screenEnd():]}
-	if have := len(fresh.base); have < improveLook {
+	fresh := pair{s.worse.base[s.by.screenEnd():], s.worse.head[s.by.screenEnd():]}
+	if have := len(fresh.base); have < s.by.improve {
 		if final {
-			s.want = improveLook - have
+			s.want = s.by.improve - have
 		}
 		return
 	}
-	sm := newSample(fresh.first(improveLook))
-	p := stat.MannWhitney(sm.head, sm.base)
+	sm := s.sample(fresh.first(s.by.improve))
+	p := sm.better()
 	if p <= alpha/float64(k) && -sm.shift >= relevant*s.policy.effect {
 		s.record(sm, math.NaN())
 		s.interval(sm)
