@@ -25,6 +25,7 @@ const (
 	Waived       Verdict = "waived"  // regressed, or crept, within an unexpired waiver
 	Edited       Verdict = "edited"  // its own source is another one at base: not comparable
 	SameCode     Verdict = "same code"
+	SameWork     Verdict = "same work"  // the counted work is the same where time was too noisy
 	NotJudged    Verdict = "not judged" // a neutral unit, or ignored by a rule
 )
 

@@ -258,8 +258,9 @@
 //	pass (0)       otherwise. Notes that do not stop it: too noisy, or 34 fresh
 //	               rounds without an answer; new; removed; waived; not judged
 //
-// At least one row must have been decided, or be proven the same code, for a pass. What never
-// moves, a count or a constant metric, decides nothing where a time is inconclusive.
+// A benchmark is judged when its time or its work was, or when its code is proven the same. What
+// never moves, a count of allocations or a constant metric, judges none, unless a rule leaves the
+// time out. A decision on which none was judged is no pass.
 // Where base was measured and has none of head's benchmarks, or has them in another
 // form, nothing is to blame: that is a pass, and says so. Missing means that base
 // printed it and head did not, though head's source still declares its function (or

@@ -18,6 +18,7 @@ var units = map[string]baseline.Unit{
 	"B/s":       {Name: "B/s", Direction: baseline.Higher},
 	"B/op":      {Name: "B/op", Direction: baseline.Lower, Exact: true},
 	"allocs/op": {Name: "allocs/op", Direction: baseline.Lower, Exact: true},
+	"p99-sec":   {Name: "p99-sec", Direction: baseline.Lower},
 	"things":    {Name: "things"},
 }
 
@@ -224,12 +225,18 @@ func TestTwin(t *testing.T) {
 	want(t, Decide(in), Pass, Waived, Waived) // one number, one waiver
 }
 
+// timed begins a log with a benchmark of which the time is judged.
+func timed() *bench {
+	time := slices.Repeat([]float64{1}, 12)
+	return newBench("").add(baseline.Base, sec("A"), time...).add(baseline.Head, sec("A"), time...)
+}
+
 func TestExact(t *testing.T) {
 	key := baseline.Key{Package: "p", Name: "A", Unit: "allocs/op"}
 	check := func(base, head []float64, outcome Outcome, v Verdict) Row {
 		t.Helper()
-		d := Decide(newBench("").add(baseline.Base, key, base...).add(baseline.Head, key, head...).input())
-		want(t, d, outcome, v)
+		d := Decide(timed().add(baseline.Base, key, base...).add(baseline.Head, key, head...).input())
+		want(t, d, outcome, v, Unchanged)
 		return d.Rows[0]
 	}
 	check([]float64{3, 3}, []float64{3, 3}, Pass, Unchanged)
@@ -241,13 +248,13 @@ func TestExact(t *testing.T) {
 	check([]float64{1000, 1001}, []float64{1001, 1001}, Undecided, Inconclusive) // wavers: statistics, too few
 	check([]float64{1000, 1001, 1000, 1001, 1001}, []float64{1001, 1001, 1000, 1002, 1001}, Pass, Unchanged)
 
-	in := newBench("").add(baseline.Base, key, 100, 100).add(baseline.Head, key, 103, 103).input()
+	in := timed().add(baseline.Base, key, 100, 100).add(baseline.Head, key, 103, 103).input()
 	in.Policy.Rules = []Rule{{Unit: regexp.MustCompile("^allocs/op$"), Tolerance: .03}}
-	want(t, Decide(in), Pass, Unchanged)
+	want(t, Decide(in), Pass, Unchanged, Unchanged)
 	in.Policy.Rules[0].Tolerance = .02
-	want(t, Decide(in), Fail, Regressed)
+	want(t, Decide(in), Fail, Regressed, Unchanged)
 	in.Policy.Rules[0].Ignore = true
-	want(t, Decide(in), Undecided, NotJudged)
+	want(t, Decide(in), Pass, Unchanged, NotJudged)
 
 	// With two stages a red count needs all eight rounds of the screen.
 	b := newBench(baseline.TwoStage).add(baseline.Base, key, 0, 0).add(baseline.Head, key, 2, 2)
@@ -336,10 +343,10 @@ func TestWaivers(t *testing.T) {
 	check := func(outcome Outcome, v Verdict, state WaiverState, w Waiver) Decision {
 		t.Helper()
 		w.Series = regexp.MustCompile("^(?:" + w.Name + ")$")
-		in := newBench("").add(baseline.Base, key, 100, 100).add(baseline.Head, key, 120, 120).input()
+		in := timed().add(baseline.Base, key, 100, 100).add(baseline.Head, key, 120, 120).input()
 		in.Waivers = []Waiver{w}
 		d := Decide(in)
-		want(t, d, outcome, v)
+		want(t, d, outcome, v, Unchanged)
 		wantWhy(t, d.Rows[0], Reason{Code: Counted, Shift: fromTo(100, 120)})
 		var have WaiverState
 		for _, a := range d.Rows[0].Waivers {
@@ -455,9 +462,13 @@ func TestExactAlone(t *testing.T) {
 	rng := rand.New(rand.NewPCG(8, 8))
 	allocs := baseline.Key{Package: "p", Name: "A", Unit: "allocs/op"}
 	b := newBench("").add(baseline.Base, allocs, 3, 3).add(baseline.Head, allocs, 3, 3)
-	want(t, Decide(b.input()), Pass, Unchanged) // nothing else was measured
-	b.add(baseline.Base, sec("A"), around(rng, 200, 1, .9)...).add(baseline.Head, sec("A"), around(rng, 200, 1, .9)...)
 	d := Decide(b.input())
+	want(t, d, Undecided, Unchanged) // nothing else was measured
+	if d.Reasons[0].Code != CountsAlone {
+		t.Errorf("reasons %+v", d.Reasons)
+	}
+	b.add(baseline.Base, sec("A"), around(rng, 200, 1, .9)...).add(baseline.Head, sec("A"), around(rng, 200, 1, .9)...)
+	d = Decide(b.input())
 	want(t, d, Undecided, Inconclusive, Unchanged)
 	if d.Reasons[0].Code != CountsAlone {
 		t.Errorf("reasons %+v", d.Reasons)
@@ -469,6 +480,66 @@ func TestExactAlone(t *testing.T) {
 	want(t, Decide(b.input()), Undecided, Inconclusive, Unchanged, Unchanged)
 	b.add(baseline.Base, sec("B"), around(rng, 10, 1, .001)...).add(baseline.Head, sec("B"), around(rng, 10, 1, .001)...)
 	want(t, Decide(b.input()), Pass, Inconclusive, Unchanged, Unchanged, Unchanged)
+}
+
+// TestJudgedAreCounted: a benchmark counts as judged where its time was, or its code is the same;
+// its counts carry it where a rule leaves its time out.
+func TestJudgedAreCounted(t *testing.T) {
+	rng := rand.New(rand.NewPCG(8, 9))
+	b, key := newBench(""), func(name, unit string) baseline.Key { return baseline.Key{Package: "p", Name: name, Unit: unit} }
+	both := func(key baseline.Key, base, head []float64) {
+		b.add(baseline.Base, key, base...).add(baseline.Head, key, head...)
+	}
+	steady, noisy := around(rng, 10, 1, .001), around(rng, 200, 1, .9)
+	four := []float64{4, 4, 4}
+	check := func(what string, change func(*Input), outcome Outcome, benchmarks, judged int) {
+		t.Helper()
+		in := b.input()
+		change(&in)
+		d := Decide(in)
+		if have, of := d.Judged(); d.Outcome != outcome || of != benchmarks || have != judged {
+			t.Errorf("%s: %s, %d of %d benchmarks judged, want %s, %d of %d: %+v", what, d.Outcome, have, of, outcome, judged, benchmarks, d.Reasons)
+		}
+	}
+	as := func(*Input) {}
+	ignore := func(in *Input) { in.Policy.Rules = []Rule{{Unit: regexp.MustCompile("^sec/op$"), Ignore: true}} }
+
+	both(sec("A"), noisy, noisy)
+	both(key("A", "allocs/op"), four, four)
+	both(key("A", "things"), four, four) // neutral
+	check("counts alone", as, Undecided, 1, 0)
+	check("counts of a time that a rule leaves out", ignore, Pass, 1, 1)
+	both(sec("B"), steady, steady)
+	both(key("C", "things"), four, four)
+	check("one of two", as, Pass, 2, 1) // of C nothing is ever judged
+	b.add(baseline.Head, sec("D"), steady...)
+	check("a new one is not judged", as, Pass, 3, 1)
+	b.add(baseline.Base, sec("E"), steady...)
+	both(sec("F"), noisy, noisy)
+	check("the same code is judged, a removed one is none", func(in *Input) {
+		in.Log.Same = map[baseline.Key]string{{Package: "p", Name: "F"}: "equal"}
+		in.Log.Functions = map[baseline.Side][]baseline.Function{baseline.Head: {{Package: "p", Name: "BenchmarkA"}}}
+	}, Pass, 4, 2)
+	gone := func(in *Input) { in.Log.Functions = map[baseline.Side][]baseline.Function{baseline.Head: {}} }
+	both(key("G", "p99-sec"), slices.Repeat(four, 4), slices.Repeat(four, 4))
+	check("a metric that never moves is none", gone, Pass, 5, 1)
+	both(sec("G"), slices.Repeat(four, 4), slices.Repeat(four, 4))
+	check("a time is, to the last digit", gone, Pass, 5, 2)
+}
+
+// TestWorkIsJudgedByTime: equal counts of instructions do not make a benchmark a judged one, since
+// what they mean for the time is said in the row of the time.
+func TestWorkIsJudgedByTime(t *testing.T) {
+	for verdict, want := range map[Verdict]bool{Unchanged: false, Improved: true, Regressed: true, Waived: true} {
+		if r := (Row{Unit: baseline.Instructions, Verdict: verdict, Still: true}); r.Judged() != want {
+			t.Errorf("%s: judged %t, want %t", verdict, r.Judged(), want)
+		}
+	}
+	for verdict, want := range map[Verdict]bool{Unchanged: true, SameWork: true, SameCode: true, Inconclusive: false, Added: false} {
+		if r := (Row{Unit: "sec/op", Verdict: verdict}); r.Judged() != want {
+			t.Errorf("%s: judged %t, want %t", verdict, r.Judged(), want)
+		}
+	}
 }
 
 // TestNothingIsAskedInVain: no log makes Next ask for rounds that cannot help.

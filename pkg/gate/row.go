@@ -132,7 +132,7 @@ func (r rounds) summary() *Summary {
 // rank of a verdict in a report: what somebody must act on comes first.
 var rank = map[Verdict]int{
 	Regressed: 0, Crept: 1, Missing: 2, Inconclusive: 3, Waived: 4, Improved: 5, Edited: 6,
-	Added: 7, Removed: 8, Unchanged: 9, SameCode: 10, NotJudged: 11,
+	Added: 7, Removed: 8, Unchanged: 9, SameWork: 10, SameCode: 11, NotJudged: 12,
 }
 
 // compare orders rows worst first: by verdict, then by the size of the
@@ -157,7 +157,7 @@ func (r Row) weight() float64 {
 		}
 		return 0
 	}
-	if r.Verdict == Unchanged || r.Verdict == NotJudged || r.Verdict == SameCode {
+	if r.Verdict == Unchanged || r.Verdict == NotJudged || r.Verdict == SameWork || r.Verdict == SameCode {
 		return 0 // in order of name
 	}
 	return math.Abs(*r.Change)

@@ -14,7 +14,8 @@ func conclude(d *Decision, all []*series, in Input) {
 	if in.OnlyHead && !slices.ContainsFunc(d.Targets, func(t TargetRow) bool { return t.Verdict != LeftOut }) {
 		undecided = append(undecided, Ground{Code: NoTarget})
 	}
-	if !in.OnlyHead && !decided(all, in) && len(failed)+len(undecided) == 0 {
+	judged, _, fresh := d.judged() // what base does not have, or has in another form, is no failure to decide
+	if !in.OnlyHead && judged == 0 && !(fresh && baseKnown(in)) && len(failed)+len(undecided) == 0 {
 		undecided = append(undecided, Ground{Code: nothingDecided(all, in)})
 	}
 	switch {
@@ -32,39 +33,15 @@ func conclude(d *Decision, all []*series, in Input) {
 	}
 }
 
-// decided says whether anything was: a decision on nothing is not green. What never
-// moves, such as equal counts of allocations, says nothing about time, and does not
-// carry a run of which no timed series could be judged. What base does not have, or
-// has in another form, is no failure to decide.
-func decided(all []*series, in Input) bool {
-	counted, inconclusive, fresh, missing := false, false, false, false
-	for _, s := range all {
-		switch s.verdict {
-		case Unchanged, Improved, Regressed, Crept, Waived, SameCode:
-			if s.verdict == SameCode || !s.still() {
-				return true
-			}
-			counted = true
-		case Inconclusive:
-			inconclusive = true
-		case Added, Edited:
-			fresh = true
-		case Missing:
-			missing = true
-		}
-	}
-	return !inconclusive && (counted || fresh && !missing && baseKnown(in))
-}
-
-// still says whether a series says nothing of time: a count, or a measurement that
-// never moved on either side.
+// still says whether a series says nothing of time: a count, or a metric that never moved on
+// either side. A time that repeats to the last digit that is printed is one all the same.
 func (s *series) still() bool {
 	if s.unit.Exact { // also where it wavered and was judged as a measurement
 		return true
 	}
 	base, same := constant(s.base.values)
 	head, too := constant(s.head.values)
-	return same && too && base == head && len(s.base.values)+len(s.head.values) > 2
+	return same && too && base == head && (s.key.Unit != "sec/op" || base == 0) && len(s.base.values)+len(s.head.values) > 2
 }
 
 // nothingDecided says why there was nothing to judge.

@@ -73,7 +73,7 @@ func TestNotes(t *testing.T) {
 	}
 	all := func(strict bool, outcome gate.Outcome) gate.Decision {
 		d := gate.Decision{Outcome: outcome, Policy: gate.PolicyInfo{Strict: strict}}
-		for _, v := range []gate.Verdict{gate.Missing, gate.Inconclusive, gate.Regressed, gate.Improved, gate.Unchanged, gate.Added, gate.Removed, gate.Waived, gate.SameCode, gate.NotJudged} {
+		for _, v := range []gate.Verdict{gate.Missing, gate.Inconclusive, gate.Regressed, gate.Improved, gate.Unchanged, gate.Added, gate.Removed, gate.Waived, gate.SameWork, gate.SameCode, gate.NotJudged} {
 			d.Rows = append(d.Rows, row(v))
 		}
 		return d

@@ -264,9 +264,11 @@ func TestConclusions(t *testing.T) {
 	undecided := red(0, 3)
 	undecided.Decision.Outcome = gate.Undecided
 	check("undecided", undecided, "neutral", "error")
-	same := green()
-	same.Decision.Counts = map[gate.Verdict]int{gate.SameCode: 3}
-	check("nothing changed", same, "neutral", "success")
+	few := green()
+	few.Decision.Rows[0].Verdict, few.Decision.Rows[1].Verdict = gate.Inconclusive, gate.Inconclusive
+	check("one of three judged", few, "neutral", "success")
+	few.Decision.Rows[0].Verdict = gate.SameCode
+	check("two of three, one proven", few, "success", "success")
 	expired := red(1, 3)
 	expired.Waivers, expired.Today = []gate.Waiver{waiver}, today
 	check("expired waiver", expired, "action_required", "failure")

@@ -162,8 +162,8 @@ func (j *Job) outputOf(post Post, all []note) output {
 	d := post.Decision
 	o := output{title: cutAt(oneLine(post.Headline), maxTitle), summary: fit(post.Summary, maxMarkdown), notes: all}
 	switch {
-	case d.Outcome == gate.Pass && d.Counts[gate.SameCode] > 0 && len(d.Counts) == 1:
-		o.conclusion, o.state = "neutral", "success" // nothing reachable changed, nothing was measured
+	case d.Outcome == gate.Pass && report.FewJudged(d):
+		o.conclusion, o.state = "neutral", "success" // a status knows no neutral, and nothing is held against the change
 	case d.Outcome == gate.Pass:
 		o.conclusion, o.state = "success", "success"
 	case d.Outcome == gate.Fail && post.expired():

@@ -26,6 +26,8 @@ type document struct {
 	Cannot   []string             `json:"cannotSee"`
 	Rows     []documentRow        `json:"rows"`
 	Counts   map[gate.Verdict]int `json:"counts"`
+	Of       int                  `json:"benchmarks"` // that there was something to judge of
+	Judged   int                  `json:"judged"`     // of these, as gate.Decision.Judged counts
 	Problems []documentProblem    `json:"problems"`
 	Warnings []string             `json:"warnings"`
 	Sides    []documentSide       `json:"sides"`
@@ -164,7 +166,7 @@ var directions = map[baseline.Direction]string{baseline.Lower: "lower", baseline
 //	    "package": "…", "name": "Parse/size=1KiB-2", "unit": "sec/op",
 //	    "direction": "lower" | "higher" | "neutral", "exact": true,
 //	    "verdict": "improved" | "unchanged" | "regressed" | "crept" | "inconclusive" | "new" |
-//	               "missing" | "removed" | "waived" | "same code" | "not judged",
+//	               "missing" | "removed" | "waived" | "same code" | "same work" | "not judged",
 //	    "why": "…",
 //	    "base": {"median": 2.4e-7, "n": 30, "spread": 0.004}, "head": {…},
 //	    "change": 0.12,                relative: head/base − 1
@@ -180,7 +182,8 @@ var directions = map[baseline.Direction]string{baseline.Lower: "lower", baseline
 //	  "targets": [{"target": "…", "name": "…", "unit": "…", "limit": 0.01, "below": true,
 //	    "value": 0.002, "interval": {…}, "margin": 4.8, "why": "…",
 //	    "verdict": "met" | "missed" | "undecided" | "not measured"}],
-//	  "counts": {"unchanged": 34},
+//	  "counts": {"unchanged": 34},     rows
+//	  "benchmarks": 12, "judged": 11,  those whose time or work was judged, of all there were to judge
 //	  "problems": [{"file": "…", "line": 12, "side": "head", "package": "…", "name": "…",
 //	    "kind": "crashed" | "timed out" | "broken line" | … as baseline.ProblemKind,
 //	    "message": "…", "crashed": true}],
@@ -198,6 +201,7 @@ func JSON(w io.Writer, d gate.Decision, o Options) error {
 		Sides: texts(d.Sides, sideDocument), Targets: Targets(d.Targets),
 		Rows: texts(d.Rows, func(r gate.Row) documentRow { return rowDocument(d, r, o) }), Problems: make([]documentProblem, 0, len(d.Problems)),
 	}
+	doc.Judged, doc.Of = d.Judged()
 	if doc.Counts == nil {
 		doc.Counts = map[gate.Verdict]int{}
 	}

@@ -87,7 +87,7 @@ func (m maker) waivers() (out []gate.Accepted) {
 
 func (m maker) row(i int) gate.Row {
 	verdicts := []gate.Verdict{
-		gate.Regressed, gate.Crept, gate.Missing, gate.Inconclusive, gate.Waived, gate.Improved, gate.Added, gate.Removed, gate.Unchanged, gate.SameCode, gate.NotJudged, gate.Edited, "",
+		gate.Regressed, gate.Crept, gate.Missing, gate.Inconclusive, gate.Waived, gate.Improved, gate.Added, gate.Removed, gate.Unchanged, gate.SameWork, gate.SameCode, gate.NotJudged, gate.Edited, "",
 	}
 	r := gate.Row{
 		Package: pickOf(m, suite, suite, "example.com/é|x"), Name: fmt.Sprintf("Row%dx%s", i, m.text()), Unit: pickOf(m, "sec/op", "B/op", "allocs/op", "B/s", m.text()),

@@ -153,6 +153,9 @@ func (v view) unchanged() []string {
 	if open > 0 {
 		out = append(out, fmt.Sprintf("%d unchanged", open))
 	}
+	if n := len(v.by[gate.SameWork]); n > 0 {
+		out = append(out, fmt.Sprintf("%d too noisy to time, with the same counted work on both sides", n))
+	}
 	if n := len(v.by[gate.SameCode]); n > 0 {
 		out = append(out, fmt.Sprintf("%d with the same code on both sides", n))
 	}
@@ -189,7 +192,7 @@ func (v view) held() []string {
 		case r.Drift == nil:
 		case r.Drift.Verdict == gate.Added:
 			fresh++
-		case r.Drift.Verdict == gate.Unchanged || r.Drift.Verdict == gate.Improved || r.Drift.Verdict == gate.SameCode:
+		case holds(r.Drift.Verdict):
 			held++
 			if r.Drift.AtMost != nil {
 				worst = max(worst, *r.Drift.AtMost)
@@ -217,7 +220,7 @@ func byOrMore(worst float64) string {
 // folded returns the rows behind unchanged.
 func (v view) folded() []gate.Row {
 	var rows []gate.Row
-	for _, verdict := range []gate.Verdict{gate.Unchanged, gate.SameCode, gate.NotJudged} {
+	for _, verdict := range []gate.Verdict{gate.Unchanged, gate.SameWork, gate.SameCode, gate.NotJudged} {
 		rows = append(rows, v.by[verdict]...)
 	}
 	return rows

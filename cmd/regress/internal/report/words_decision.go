@@ -29,7 +29,7 @@ func summed(d gate.Decision) string {
 	if d.OnlyTargets {
 		return targetHeadline(d.Targets)
 	}
-	benchmarks := benchmarksIn(d.Rows, func(r gate.Row) bool { return r.Verdict != gate.NotJudged && r.Verdict != gate.Removed })
+	_, benchmarks := d.Judged()
 	tail := improved(d.Rows)
 	missed := 0
 	for _, t := range d.Targets {
@@ -45,16 +45,16 @@ func summed(d gate.Decision) string {
 		}
 		worst := first(d.Rows, gate.Regressed)
 		how := reason{worst.Reason, worst.Unit, worst.Direction, "base", d.Policy.Alpha}.looks()
-		return worstOf(red, len(benchmarks), "regressed", worst, how) + tail
+		return worstOf(red, benchmarks, "regressed", worst, how) + tail
 	case crept > 0:
 		worst := first(d.Rows, gate.Crept)
-		return worstOf(crept, len(benchmarks), "crept", worst, creptBy(d, worst)+clauses(worst.Drift.Waivers)) + tail
+		return worstOf(crept, benchmarks, "crept", worst, creptBy(d, worst)+clauses(worst.Drift.Waivers)) + tail
 	case missed > 0:
 		return figure.Counted(missed, "target") + " missed" + tail
 	case len(d.Reasons) > 0:
 		return groundText(d, d.Reasons[0]) + tail
 	}
-	return passed(d, len(benchmarks)) + nothingCrept(d) + tail
+	return passed(d) + nothingCrept(d) + tail
 }
 
 // verdicts counts the benchmarks that have a row of a verdict.
@@ -95,16 +95,17 @@ func worstOf(n, of int, what string, worst gate.Row, how string) string {
 
 // passed returns the headline of a pass. Where fewer than half of the benchmarks were
 // judged, it begins with those that were.
-func passed(d gate.Decision, benchmarks int) string {
-	same, noisy, edited, added := verdicts(d.Rows, gate.SameCode), tooNoisy(d.Rows), editedNames(d.Rows), verdicts(d.Rows, gate.Added)
+func passed(d gate.Decision) string {
+	judged, benchmarks := d.Judged()
 	of := figure.Counted(benchmarks, "benchmark")
-	judged := benchmarks - len(noisy) - len(edited) - added
-	switch {
+	switch same := verdicts(d.Rows, gate.SameCode); {
 	case same == benchmarks && same > 1:
 		return fmt.Sprintf("nothing that %d benchmarks run has changed", same)
 	case same == benchmarks:
-		return fmt.Sprintf("nothing that %s runs has changed", figure.Counted(same, "benchmark"))
-	case judged <= 0:
+		return fmt.Sprintf("nothing that %s runs has changed", of)
+	}
+	noisy, edited, added := tooNoisy(d.Rows), editedNames(d.Rows), verdicts(d.Rows, gate.Added)
+	if judged == 0 {
 		var open []string
 		if added > 0 {
 			open = append(open, fmt.Sprintf("%d new", added))
@@ -123,23 +124,37 @@ func passed(d gate.Decision, benchmarks int) string {
 	}
 	say := "no regression in " + of
 	switch {
+	case FewJudged(d):
+		say = fmt.Sprintf("%d of %s judged: no regression there", judged, of)
+		if free < judged {
+			say += " that is not waived"
+		}
 	case free <= 0:
 		say = "no regression that is not waived"
-	case 2*free < benchmarks:
-		say = fmt.Sprintf("%d of %s judged: no regression there", free, of)
 	case free < benchmarks-added:
 		say = fmt.Sprintf("no regression in %d of %s", free, of)
 	}
-	if len(waived) > 0 {
-		say += fmt.Sprintf("; %d regressed and waived", len(waived))
-	}
-	if len(noisy) > 0 {
-		say += fmt.Sprintf("; %d too noisy to judge", len(noisy))
-	}
-	if len(edited) > 0 {
-		say += fmt.Sprintf("; %d edited by the change itself", len(edited))
+	for _, rest := range []struct {
+		n    int
+		what string
+	}{
+		{len(waived), "regressed and waived"},
+		{len(noisy), "too noisy to judge"},
+		{len(edited), "edited by the change itself"},
+		{benchmarks - judged - len(noisy) - len(edited) - added, "with counts alone, which say nothing about time"},
+	} {
+		if rest.n > 0 {
+			say += fmt.Sprintf("; %d %s", rest.n, rest.what)
+		}
 	}
 	return say
+}
+
+// FewJudged reports whether fewer than half of the benchmarks of a decision were judged, so that
+// a pass says little.
+func FewJudged(d gate.Decision) bool {
+	judged, of := d.Judged()
+	return 2*judged < of
 }
 
 // tooNoisy lists the benchmarks of which nothing that takes time could be judged.
@@ -147,7 +162,7 @@ func tooNoisy(rows []gate.Row) (names []string) {
 	judged := map[baseline.Key]bool{}
 	for i := range rows {
 		r := &rows[i]
-		judged[r.Key().Benchmark()] = judged[r.Key().Benchmark()] || !r.Still && (r.Verdict == gate.Unchanged || r.Verdict == gate.Improved || r.Verdict == gate.Waived)
+		judged[r.Key().Benchmark()] = judged[r.Key().Benchmark()] || r.Judged()
 	}
 	return benchmarksIn(rows, func(r gate.Row) bool { return r.Verdict == gate.Inconclusive && !judged[r.Key().Benchmark()] })
 }
@@ -190,7 +205,7 @@ func nothingCrept(d gate.Decision) string {
 
 // holds says whether a verdict against the anchor means that nothing crept in.
 func holds(v gate.Verdict) bool {
-	return v == gate.Unchanged || v == gate.Improved || v == gate.SameCode
+	return v == gate.Unchanged || v == gate.Improved || v == gate.SameWork || v == gate.SameCode
 }
 
 func targetHeadline(rows []gate.TargetRow) string {
