@@ -20,8 +20,8 @@
 // The header has one line a fact, each optional:
 //
 //	regress-log: 1             version of this format; begins a log, also in the middle of a text
-//	procedure: paired          regress chose the rounds, by this one of baseline.Procedure; without
-//	                           it the samples are taken as fixed in advance
+//	procedure: paired          regress chose the rounds, by this baseline.Procedure; without it
+//	                           the samples are taken as fixed in advance
 //	counter: qemu-user 7.2.22  what counts instructions (insn/op); without it nothing does
 //	project: github.com/x/y
 //	commit: SHA                of head; in texts of others, of the results below

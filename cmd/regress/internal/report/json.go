@@ -183,7 +183,7 @@ var directions = map[baseline.Direction]string{baseline.Lower: "lower", baseline
 //	    "value": 0.002, "interval": {…}, "margin": 4.8, "why": "…",
 //	    "verdict": "met" | "missed" | "undecided" | "not measured"}],
 //	  "counts": {"unchanged": 34},     rows
-//	  "benchmarks": 12, "judged": 11,  those whose time or work was judged, of all there were to judge
+//	  "benchmarks": 12, "judged": 11,  those whose time or work was judged, of all to be judged
 //	  "problems": [{"file": "…", "line": 12, "side": "head", "package": "…", "name": "…",
 //	    "kind": "crashed" | "timed out" | "broken line" | … as baseline.ProblemKind,
 //	    "message": "…", "crashed": true}],
