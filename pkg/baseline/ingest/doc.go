@@ -69,6 +69,8 @@
 //	                            it was not reached; WHY ended the measurement, such as `budget
 //	                            of 3m0s`. Older logs have a # failed: mark with the message
 //	                            `not run: the WHY came before its first round`
+//	# method: PKG NAME iterations=16000 slices=10 cpu=one counted=21000
+//	                            how every process of a benchmark is run: Method
 //	# work: PKG NAME user=.95 system=.01 children=false
 //	                            how the processes that timed a benchmark spent their time:
 //	                            baseline.Work; more of one benchmark are joined
@@ -82,9 +84,9 @@
 //	                            (Merge)
 //	# cut: N                    a line of N bytes stood here (Read)
 //
-// Other comments, and the marks `# load:`, `# binary:` and `# cause:`, say nothing to the reader of
-// results. format.go has every key and mark once, for the reader and the writer ([Header.Text],
-// [Block] and the functions beside them).
+// Other comments, and the marks `# load:`, `# binary:`, `# method:` and `# cause:`, say nothing to
+// the reader of results. format.go has every key and mark once, for the reader and the writer
+// ([Header.Text], [Block] and the functions beside them).
 //
 // # Every line of a text
 //

@@ -189,6 +189,7 @@ const (
 	MarkSame       Mark = "same"
 	MarkSameAnchor Mark = "same-anchor"
 	MarkEdited     Mark = "edited"
+	MarkMethod     Mark = "method"
 	MarkWork       Mark = "work"
 	MarkUncounted  Mark = "uncounted"
 	MarkRound      Mark = "round"
@@ -213,6 +214,7 @@ var marks = map[Mark]mark{
 	MarkSame:       {"PACKAGE NAME why", (*marked).same},
 	MarkSameAnchor: {"PACKAGE NAME why", (*marked).sameAnchor},
 	MarkEdited:     {"base|anchor PACKAGE BenchmarkX", (*marked).edited},
+	MarkMethod:     {"PACKAGE NAME iterations=… slices=… cpu=one|any counted=…", nil},
 	MarkWork:       {"PACKAGE NAME user=… system=… children=true|false", (*marked).work},
 	MarkUncounted:  {"PACKAGE NAME why", (*marked).uncounted},
 	MarkRound:      {"a number from 1", (*marked).nextRound},

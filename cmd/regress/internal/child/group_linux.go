@@ -1,6 +1,7 @@
 package child
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -8,11 +9,13 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // dieWithParent has the kernel kill the child when this program dies, even by SIGKILL. Note: the
 // signal comes when the thread that started the child ends; threads of Go end only where a
-// goroutine stays locked to one, and nothing here locks any.
+// goroutine that is locked to one ends, and whoever locks one here waits for the child first.
 func dieWithParent(attr *syscall.SysProcAttr) { attr.Pdeathsig = syscall.SIGKILL }
 
 // adopt makes this program the parent of every descendant whose own parent ends: see
@@ -59,6 +62,31 @@ func Orphans() (killed int) {
 		}
 		time.Sleep(time.Millisecond)
 	}
+}
+
+// hadChildren waits for a process to end, leaves it to be waited for, and reports whether it has
+// itself waited for children: the page faults that those had are kept with it, and no program runs
+// without any.
+func hadChildren(pid int) bool {
+	var info unix.Siginfo
+	for {
+		err := unix.Waitid(unix.P_PID, pid, &info, unix.WEXITED|unix.WNOWAIT, nil)
+		if errors.Is(err, unix.EINTR) {
+			continue
+		}
+		if err != nil {
+			return false
+		}
+		break
+	}
+	text, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "stat"))
+	if err != nil {
+		return false
+	}
+	// pid (name) state … as in proc_pid_stat(5), where the children's minor faults are field 11.
+	fields := strings.Fields(string(text[strings.LastIndexByte(string(text), ')')+1:]))
+	const faults = 11 - 3
+	return len(fields) > faults && fields[faults] != "0"
 }
 
 // family returns the children of every process.

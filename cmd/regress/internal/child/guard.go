@@ -67,8 +67,15 @@ func (g *Guard) say(line string) {
 
 // Run starts a command that Group has prepared and waits for it, guarded.
 func (g *Guard) Run(cmd *exec.Cmd) error {
+	_, err := g.Watch(cmd)
+	return err
+}
+
+// Watch is Run, and reports whether the program has waited for programs that it had started itself.
+// Only Linux tells: elsewhere none has.
+func (g *Guard) Watch(cmd *exec.Cmd) (parent bool, err error) {
 	if err := start(cmd); err != nil {
-		return err
+		return false, err
 	}
 	pid := cmd.Process.Pid
 	defer ended(pid)
@@ -76,7 +83,8 @@ func (g *Guard) Run(cmd *exec.Cmd) error {
 		g.say("+" + strconv.Itoa(pid))
 		defer g.say("-" + strconv.Itoa(pid))
 	}
-	return cmd.Wait()
+	parent = hadChildren(pid)
+	return parent, cmd.Wait()
 }
 
 // Run starts a command and waits for it, without a guard: one that ends soon.

@@ -22,6 +22,7 @@ import (
 type Target struct {
 	Argv []string
 	Dir  string
+	Env  []string // NAME=value, besides those that every process gets
 }
 
 // Outcome says how one process ended.
@@ -30,7 +31,17 @@ type Outcome struct {
 	Failure  string        // why it cannot be trusted, in one line; empty: it ended well
 	Killed   time.Duration // the limit that it did not keep; 0: it ended by itself
 	Canceled bool          // ctx ended it: neither result nor failure
+	Used     Used
 }
+
+// Used is what a process took of the machine, with the children that it waited for.
+type Used struct {
+	User, System time.Duration // processor time in its own code and in the kernel
+	Children     bool          // it started other programs; known on Linux alone
+}
+
+// CPU returns all processor time.
+func (u Used) CPU() time.Duration { return u.User + u.System }
 
 // Probe looks at a process from outside. Before is called when everything is ready and the process
 // is not started yet; it may change how it is started. After is called when it has ended and been
@@ -79,7 +90,7 @@ func (r Runner) Run(ctx context.Context, t Target, limit Limit, line func(string
 	cmd := exec.CommandContext(bounded, t.Argv[0], t.Argv[1:]...)
 	child.Group(cmd)
 	child.Adopt()
-	cmd.Dir, cmd.Env = t.Dir, child.Environ(r.Env...)
+	cmd.Dir, cmd.Env = t.Dir, append(child.Environ(r.Env...), t.Env...)
 	var said complaint
 	stdout := &lines{each: func(s string) {
 		said.mu.Lock()
@@ -104,14 +115,17 @@ func (r Runner) Run(ctx context.Context, t Target, limit Limit, line func(string
 		p.Before(cmd)
 	}
 	begin := time.Now()
-	err := r.Guard.Run(cmd)
-	out := Outcome{Wall: time.Since(begin)}
+	parent, err := r.Guard.Watch(cmd)
+	out := Outcome{Wall: time.Since(begin), Used: Used{Children: parent}}
 	for _, p := range slices.Backward(probes) {
 		p.After(cmd.ProcessState)
 	}
 	if cmd.Process != nil {
 		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
-		child.Orphans()
+		out.Used.Children = child.Orphans() > 0 || parent
+	}
+	if state := cmd.ProcessState; state != nil {
+		out.Used.User, out.Used.System = state.UserTime(), state.SystemTime()
 	}
 	stdout.close()
 	stderr.close()
