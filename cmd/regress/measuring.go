@@ -135,6 +135,7 @@ func (s *session) options(ctx context.Context, p plan) (measure.Options, error) 
 		Base:      p.base,
 		Project:   cmp.Or(s.cfg.Project, source.Project(s.root)),
 		Packages:  suite.Packages,
+		Inputs:    suite.Inputs,
 		Command:   suite.Command,
 		Benchtime: suite.Benchtime,
 		Timeout:   suite.Timeout,

@@ -28,6 +28,7 @@ import (
 	"time"
 
 	"github.com/descartes/regress/cmd/regress/internal/nearest"
+	"github.com/descartes/regress/cmd/regress/internal/suite"
 	"github.com/descartes/regress/pkg/baseline/ingest"
 	"github.com/descartes/regress/pkg/gate"
 	"github.com/descartes/regress/pkg/gate/choice"
@@ -67,6 +68,7 @@ type Summary struct {
 // Suite says what is run.
 type Suite struct {
 	Packages  []string      // patterns of go list
+	Inputs    suite.Inputs  // what benchmarks read besides their code; empty: as suite.Same expects
 	Bench     string        // go test -bench
 	Benchtime string        // go test -benchtime; empty: chosen by measuring
 	Command   []string      // a program that prints the benchmark format, in place of go test; {side} and {bench} are replaced
@@ -236,6 +238,7 @@ func readSummary(top *section, to *Summary) *section {
 
 func readSuite(s *section, suite *Suite) {
 	s.texts("packages", &suite.Packages)
+	readInputs(s, suite)
 	s.texts("command", &suite.Command)
 	s.duration("timeout", &suite.Timeout)
 	if pattern := s.pattern("bench"); pattern != nil {
@@ -245,6 +248,19 @@ func readSuite(s *section, suite *Suite) {
 		if err := CheckBenchtime(suite.Benchtime); err != nil {
 			s.wrong("benchtime", "%v", err)
 		}
+	}
+}
+
+func readInputs(s *section, to *Suite) {
+	var patterns []string
+	s.texts("inputs", &patterns)
+	for _, pattern := range patterns {
+		input, err := suite.ParseInput(pattern)
+		if err != nil {
+			s.wrong("inputs", "%v", err)
+			continue
+		}
+		to.Inputs = append(to.Inputs, input)
 	}
 }
 

@@ -146,6 +146,7 @@ func TestErrors(t *testing.T) {
 	check("\n[target]\nname = 'x'", "regress.toml:2: target is a table: write [[target]], with double brackets")
 	check("[suite]\npackages = []", "regress.toml:2: packages is empty")
 	check("[suite]\npackages = ['a', 3]", "regress.toml:2: packages holds something that is no text")
+	check("[suite]\ninputs = ['a', '!/b']", `regress.toml:2: "!/b" is no pattern of files: paths begin at the top of the repository`)
 	check("[suite]\nbenchtime = 'long'", `regress.toml:2: "long" is no benchtime`)
 	check("[policy]\nmin-effect = 5", `regress.toml:2: min-effect = 5 may mean 5 % or 5 times: write "5%"`)
 	check("[policy]\nmin-effect = nan", `regress.toml:2: min-effect = NaN`)

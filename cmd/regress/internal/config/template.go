@@ -11,12 +11,15 @@ const Template = `# Performance regressions of this project: https://github.com/
 # anchor  = "last release tag"     # head is also held against this, so that nothing creeps in: "last release tag", a tag, branch or commit; default: none
 # store   = ".regress"             # kept baselines: a directory, or postgres://… (better in REGRESS_STORE)
 
-# What is measured.
+# What is measured. A benchmark is not run where neither its test binary has changed nor a
+# file that it can be expected to read: those below its package, but for Go files, other
+# modules, regress.toml, and text such as *.md, LICENSE, docs and .github.
 [suite]
 packages = ["./..."]               # where the benchmarks are, as for go test
 # bench     = "."                  # which of them, as in go test -bench
 # benchtime = "30ms"               # of one process, the same for every benchmark and side; or a count, "100x"; default: chosen by measuring
 # timeout   = "10m"                # of one process
+# inputs    = ["fixtures", "!**/*.csv"]   # files from the top of the repository that they read too or, behind "!", do not; ** is any number of folders, and the last that matches counts
 # command   = ["./bench.sh", "{side}", "{bench}"]   # any program that prints the Go benchmark format; default: go test
 
 # Names for parts of the suite, each a pattern of go test -bench: regress run parsing

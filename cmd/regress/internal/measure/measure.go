@@ -47,6 +47,7 @@ type Options struct {
 	Revisions []Revision    // what to measure instead of Base, Anchor and the working tree, the one to judge last; empty: these
 	Project   string        // recorded in the log; empty: the module path
 	Packages  []string      // go package patterns; empty: ./...
+	Inputs    suite.Inputs  // what benchmarks read besides their code, where that is said
 	Command   []string      // a suite other than Go tests; see Command suites in command.go
 	Env       []string      // names of variables that benchmarks get besides the harmless ones: see package child
 	Bench     string        // in the syntax of go test -bench; empty: all

@@ -96,7 +96,7 @@ func (s *Session) prepare(ctx context.Context) (err error) {
 		return err
 	}
 	for _, r := range s.revisions {
-		made := &side{r, &suite.Suite{Label: r.label(), Dir: s.o.Dir, Root: s.o.Dir, Judged: r.Side.Judged(), Runner: suite.Runner{Guard: s.guard, Env: s.o.Env}}}
+		made := &side{r, &suite.Suite{Label: r.label(), Dir: s.o.Dir, Root: s.o.Dir, Judged: r.Side.Judged(), Inputs: s.o.Inputs, Runner: suite.Runner{Guard: s.guard, Env: s.o.Env}}}
 		if s.repo != nil {
 			made.Root = s.repo.Top
 		}

@@ -126,3 +126,34 @@ func TestSameGoesByWhatCanBeRead(t *testing.T) {
 	check("parse/x.go", `var x = "./parse"`, false)
 	check("parse/x.go", `var x = "parse/x.go"`, false)
 }
+
+// What the configuration says of a file counts, wherever it lies and whatever the source names; of
+// what is in the binary, the binary says it.
+func TestSameGoesByWhatIsSaid(t *testing.T) {
+	check := func(file, pattern string, want bool) {
+		t.Helper()
+		files := map[string]string{"a_test.go": head + `var x = "README.md"`}
+		p, twin := pkg(t, files), pkg(t, files)
+		for _, side := range []*Package{p, twin} {
+			to := filepath.Join(t.TempDir(), "PKG")
+			if err := os.Rename(side.Dir, to); err != nil {
+				t.Fatal(err)
+			}
+			side.Dir = to
+		}
+		input, err := ParseInput(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		top, other := &Suite{Root: filepath.Dir(p.Dir), Inputs: Inputs{input}}, &Suite{Root: filepath.Dir(twin.Dir)}
+		if have := Same(top, other, p, twin, []string{file}); have != want {
+			t.Errorf("%s with inputs %q: same %v, want %v", file, pattern, have, want)
+		}
+	}
+	check("PKG/data.json", "!**/*.json", true)
+	check("PKG/README.md", "!**/*.md", true)
+	check("PKG/CHANGELOG", "**/CHANGELOG", false)
+	check("fixtures/x", "fixtures", false)
+	check("fixtures/x", "other", true)
+	check("PKG/a_test.go", "**", true)
+}

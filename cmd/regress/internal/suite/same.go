@@ -24,8 +24,9 @@ const SameWhy = "the test binaries are equal to the byte, and no file differs th
 //     everything in docs, and what begins with a dot, .github and .gitignore among them;
 //   - regress.toml;
 //
-// unless the package's own source names such a file, its folder or its extension in a string. A
-// package outside the tree, or one that has moved, is not vouched for.
+// unless the package's own source names such a file, its folder or its extension in a string. Where
+// head.Inputs has a word on a file, wherever it lies, that counts instead. A package outside the
+// tree, or one that has moved, is not vouched for.
 func Same(head, other *Suite, p, twin *Package, changed []string) bool {
 	if p.Hash == "" || p.Hash != twin.Hash {
 		return false
@@ -37,7 +38,12 @@ func Same(head, other *Suite, p, twin *Package, changed []string) bool {
 	var named *literals // of the package, once they are needed
 	for _, file := range changed {
 		below, ok := cutDir(file, filepath.ToSlash(rel))
-		if !ok || p.built(below) && twin.built(below) {
+		if ok && p.built(below) && twin.built(below) {
+			continue
+		}
+		if read, known := head.Inputs.say(file); read {
+			return false
+		} else if known || !ok {
 			continue
 		}
 		if !unread(below) && !nested(p.Dir, below) && !nested(twin.Dir, below) {

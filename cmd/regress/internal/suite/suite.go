@@ -33,6 +33,7 @@ type Suite struct {
 	Project  string     // module path
 	Version  string     // of the toolchain
 	Work     string     // go.work in force; empty: none
+	Inputs   Inputs     // what its benchmarks read, where that is said
 	Packages []*Package // those that declare benchmarks, by path
 	Runner   Runner
 }
