@@ -49,7 +49,7 @@ func run() error {
 	if *only != "" {
 		all = slices.DeleteFunc(all, func(s source) bool { return s.name != *only })
 		if len(all) == 0 {
-			return fmt.Errorf("no source %q: there are dedicated, cloud and harsh", *only)
+			return fmt.Errorf("no source %q: TABLE.md has their names", *only)
 		}
 	}
 	var out bytes.Buffer

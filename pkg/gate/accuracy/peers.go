@@ -16,6 +16,7 @@ type rule struct {
 	effect   float64 // Δ; a benchmark is quiet when σ ≤ Δ/2
 	nullOnly bool    // its power is not worth the time: another line has it
 	bySigma  bool    // its power is broken down
+	paired   bool    // it takes the sides of a round as a pair
 }
 
 // peers are the rules of other tools, as their documentation and source describe them.

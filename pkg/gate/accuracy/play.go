@@ -27,7 +27,7 @@ var unitsOf = map[string]baseline.Unit{
 
 // start is the input of the gate before anything but the first two rounds is
 // measured, and the rounds of each benchmark. history divides what the past says.
-func start(p pull, policy gate.Policy, history float64) (in gate.Input, measured map[baseline.Key]int) {
+func start(p pull, policy gate.Policy, by baseline.Procedure, history float64) (in gate.Input, measured map[baseline.Key]int) {
 	noise := make(map[baseline.Key]baseline.Noise, len(p.noise))
 	for key, n := range p.noise {
 		n.SD /= history
@@ -37,13 +37,13 @@ func start(p pull, policy gate.Policy, history float64) (in gate.Input, measured
 	for _, s := range p.streams {
 		measured[s.key.Benchmark()] = 2
 	}
-	return gate.Input{Policy: policy, Log: baseline.Log{Procedure: baseline.TwoStage, Units: unitsOf, Noise: noise}}, measured
+	return gate.Input{Policy: policy, Log: baseline.Log{Procedure: by, Units: unitsOf, Noise: noise}}, measured
 }
 
-// twoStage lets the gate judge a pull request and is ready to judge it again with
+// staged lets the gate judge a pull request and is ready to judge it again with
 // one stream slower.
-func twoStage(p pull, policy gate.Policy, history float64) verdict {
-	in, measured := start(p, policy, history)
+func staged(p pull, policy gate.Policy, by baseline.Procedure, history float64) verdict {
+	in, measured := start(p, policy, by, history)
 	open := settle(&in, p.streams, measured)
 	out := verdict{}
 	for _, n := range measured {
@@ -146,7 +146,7 @@ func decide(in gate.Input, streams []stream, measured map[baseline.Key]int) deci
 func standIn(s stream) stream {
 	quiet := func(values []float64) []float64 {
 		out := slices.Clone(values[:screen])
-		for i := screen; i < rounds; i++ {
+		for i := screen; i < len(values); i++ {
 			out = append(out, 1+.001*float64(i%2))
 		}
 		return out
@@ -156,11 +156,12 @@ func standIn(s stream) stream {
 }
 
 // screen is how many rounds the gate's screen has, and rounds how many a side a
-// pull request can need: those and the fresh ones. They follow twostage.go; a test
-// fails when they do not.
+// pull request can need: those and the fresh ones; pairedRounds is that of pairs. They follow
+// staged.go of package gate; a test fails when they do not.
 const (
-	screen = 8
-	rounds = screen + 34
+	screen       = 8
+	rounds       = screen + 34
+	pairedRounds = screen + 40
 )
 
 // survived says whether a benchmark was measured to the end of the screen, and
@@ -172,7 +173,7 @@ func logOf(streams []stream, measured map[baseline.Key]int) []baseline.Run {
 	base := baseline.Run{Side: baseline.Base, Samples: make([]baseline.Sample, 0, len(streams))}
 	head := baseline.Run{Side: baseline.Head, Samples: make([]baseline.Sample, 0, len(streams))}
 	for _, s := range streams {
-		n := min(measured[s.key.Benchmark()], rounds)
+		n := min(measured[s.key.Benchmark()], len(s.base))
 		base.Samples = append(base.Samples, baseline.Sample{Key: s.key, Values: s.base[:n], Rounds: upTo(n)})
 		head.Samples = append(head.Samples, baseline.Sample{Key: s.key, Values: s.head[:n], Rounds: upTo(n)})
 	}

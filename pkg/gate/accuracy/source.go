@@ -25,6 +25,9 @@ var dedicatedFile []byte
 //go:embed testdata/cloud.csv.gz
 var cloudFile []byte
 
+//go:embed testdata/pairs.csv.gz
+var pairsFile []byte
+
 // process is what one process printed: a value for each of the units.
 type process []float64
 
@@ -47,11 +50,7 @@ type subjects struct {
 // read reads a table of real measurements whose last columns are the units.
 // perSession says whether its first column is the session.
 func read(file []byte, perSession bool) (*subjects, error) {
-	plain, err := gzip.NewReader(bytes.NewReader(file))
-	if err != nil {
-		return nil, err
-	}
-	lines, err := csv.NewReader(plain).ReadAll()
+	lines, err := table(file)
 	if err != nil {
 		return nil, err
 	}
@@ -59,7 +58,7 @@ func read(file []byte, perSession bool) (*subjects, error) {
 	place := map[at]int{}
 	index := map[string]int{}
 	var out []subject
-	for _, line := range lines[1:] {
+	for _, line := range lines {
 		where := at{name: line[0]}
 		cells := line[1:]
 		if perSession {
@@ -150,14 +149,16 @@ type pull struct {
 
 // source draws pull requests of m benchmarks.
 type source struct {
-	name string
-	draw func(rng *rand.Rand, m int) pull
+	name   string
+	paired bool // base[i] and head[i] of a stream were run right after each other
+	draw   func(rng *rand.Rand, m int) pull
 }
 
-// sources are the three; dir, unless empty, has other tables than testdata's.
+// sources are all that there are; dir, unless empty, has other tables than testdata's.
 func sources(dir string) ([]source, error) {
 	tables := map[string]*subjects{}
-	for name, file := range map[string][]byte{"dedicated": dedicatedFile, "cloud": cloudFile} {
+	files := map[string][]byte{"dedicated": dedicatedFile, "cloud": cloudFile, "pairs": pairsFile}
+	for name, file := range files {
 		path := filepath.Join(cmp.Or(dir, "testdata"), name+".csv.gz")
 		var err error
 		if dir != "" {
@@ -165,19 +166,101 @@ func sources(dir string) ([]source, error) {
 				return nil, err
 			}
 		}
+		if name == "pairs" {
+			files[name] = file
+			continue
+		}
 		if tables[name], err = read(file, name == "dedicated"); err != nil {
 			return nil, fmt.Errorf("read %s: %w", path, err)
 		}
 	}
-	return []source{
-		{"dedicated", func(rng *rand.Rand, m int) pull { return resample(rng, m, tables["dedicated"]) }},
-		{"cloud", func(rng *rand.Rand, m int) pull { return resample(rng, m, tables["cloud"]) }},
-		{"harsh", harsh},
-	}, nil
+	out := []source{
+		{"dedicated", false, func(rng *rand.Rand, m int) pull { return resample(rng, m, tables["dedicated"], rounds) }},
+		{"cloud", false, func(rng *rand.Rand, m int) pull { return resample(rng, m, tables["cloud"], rounds) }},
+		{"harsh", false, func(rng *rand.Rand, m int) pull { return harsh(rng, m, rounds, mixed) }},
+		{"dedicated, in pairs", true, func(rng *rand.Rand, m int) pull { return resample(rng, m, tables["dedicated"], pairedRounds) }},
+		{"cloud, in pairs", true, func(rng *rand.Rand, m int) pull { return resample(rng, m, tables["cloud"], pairedRounds) }},
+		{"harsh, in pairs", true, func(rng *rand.Rand, m int) pull { return harsh(rng, m, pairedRounds, adjacent) }},
+	}
+	more, err := recorded(files["pairs"])
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", filepath.Join(cmp.Or(dir, "testdata"), "pairs.csv.gz"), err)
+	}
+	return append(out, more...), nil
+}
+
+// recorded returns a source for each machine of a table of real pairs: machine, benchmark, and the
+// value of either process, the same program twice.
+func recorded(file []byte) (out []source, err error) {
+	lines, err := table(file)
+	if err != nil {
+		return nil, err
+	}
+	type pairsOf [][2]float64
+	machines, place := [][]pairsOf{}, map[string]int{}
+	names := map[string]int{} // of a machine and a benchmark
+	for _, line := range lines {
+		if len(line) != 4 {
+			return nil, fmt.Errorf("line of %d columns, want machine, benchmark and two values", len(line))
+		}
+		i, known := place[line[0]]
+		if !known {
+			i = len(machines)
+			place[line[0]] = i
+			machines = append(machines, nil)
+			out = append(out, source{line[0], true, func(rng *rand.Rand, m int) pull {
+				p := pull{noise: map[baseline.Key]baseline.Noise{}}
+				for k := range m {
+					from := machines[i][rng.IntN(len(machines[i]))]
+					sides := [2]session{}
+					for range pairedRounds {
+						both, first := from[rng.IntN(len(from))], rng.IntN(2)
+						sides[0] = append(sides[0], process{both[first]})
+						sides[1] = append(sides[1], process{both[1-first]})
+					}
+					p.add(k, sides[0], sides[1], nil, nil, nil)
+					var apart []float64
+					for _, both := range from {
+						apart = append(apart, math.Log(both[0]/both[1]))
+					}
+					// The spread of one round that would make the differences spread as they do.
+					p.streams[len(p.streams)-1].sigma = stat.Scale(stat.Sorted(apart)) / math.Sqrt2
+				}
+				return p
+			}})
+		}
+		j, known := names[line[0]+"\x00"+line[1]]
+		if !known {
+			j = len(machines[i])
+			names[line[0]+"\x00"+line[1]] = j
+			machines[i] = append(machines[i], nil)
+		}
+		var both [2]float64
+		for k := range both {
+			if both[k], err = strconv.ParseFloat(line[2+k], 64); err != nil {
+				return nil, err
+			}
+		}
+		machines[i][j] = append(machines[i][j], both)
+	}
+	return out, nil
+}
+
+// table returns the lines of a compressed file of comma-separated values but for its first.
+func table(file []byte) ([][]string, error) {
+	plain, err := gzip.NewReader(bytes.NewReader(file))
+	if err != nil {
+		return nil, err
+	}
+	lines, err := csv.NewReader(plain).ReadAll()
+	if err != nil || len(lines) == 0 {
+		return nil, err
+	}
+	return lines[1:], nil
 }
 
 // resample draws a pull request from real sessions.
-func resample(rng *rand.Rand, m int, from *subjects) pull {
+func resample(rng *rand.Rand, m int, from *subjects, rounds int) pull {
 	p := pull{noise: make(map[baseline.Key]baseline.Noise, m)}
 	for i := range m {
 		which := rng.IntN(len(from.all))
@@ -244,8 +327,20 @@ var numbers = func() []int {
 
 func upTo(n int) []int { return numbers[:n] }
 
-// harsh draws a pull request of invented noise.
-func harsh(rng *rand.Rand, m int) pull {
+// mixed returns an order of one round of m benchmarks that knows no sides, and adjacent one in
+// which the sides of a benchmark follow each other, whichever first: 2·benchmark + side.
+func mixed(rng *rand.Rand, m int) []int { return rng.Perm(2 * m) }
+
+func adjacent(rng *rand.Rand, m int) (order []int) {
+	for _, i := range rng.Perm(m) {
+		first := rng.IntN(2)
+		order = append(order, 2*i+first, 2*i+1-first)
+	}
+	return order
+}
+
+// harsh draws a pull request of invented noise, measured in an order.
+func harsh(rng *rand.Rand, m, rounds int, order func(*rand.Rand, int) []int) pull {
 	p := pull{noise: map[baseline.Key]baseline.Noise{}}
 	t4 := func() float64 { // unit median absolute value about that of a normal
 		chi := 0.
@@ -271,13 +366,12 @@ func harsh(rng *rand.Rand, m int) pull {
 		}
 		return v
 	}
-	// The drift runs through the processes in the order in which they start: at
-	// random within a round over both sides of all benchmarks.
+	// The drift runs through the processes in the order in which they start.
 	sides := [2][]session{make([]session, m), make([]session, m)}
 	drift := 0.
 	const phi, spread = .95, .01
 	for range rounds {
-		for _, at := range rng.Perm(2 * m) {
+		for _, at := range order(rng, m) {
 			drift = phi*drift + spread*math.Sqrt(1-phi*phi)*rng.NormFloat64()
 			sides[at%2][at/2] = append(sides[at%2][at/2], process{value(at/2, drift)})
 		}

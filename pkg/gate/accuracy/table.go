@@ -5,10 +5,12 @@ import (
 	"io"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 
+	"github.com/descartes/regress/pkg/baseline"
 	"github.com/descartes/regress/pkg/gate"
 )
 
@@ -162,6 +164,10 @@ func each(rules []rule, play func(i int) []trial, tally func(rule int, t trial))
 // write writes the tables of every source.
 func write(w io.Writer, all []source, rules []rule, seed uint64) {
 	for _, src := range all {
+		rules := slices.DeleteFunc(slices.Clone(rules), func(r rule) bool { return r.paired != src.paired })
+		if len(rules) == 0 {
+			continue
+		}
 		fmt.Fprintf(w, "\n## %s\n\n", src.name)
 		fmt.Fprintln(w, "| rule | runs a side, unchanged | false alarm, m = 50 | m = 500 | +2 % | +3 % | +5 % | +10 % | +Δ where σ ≤ Δ/2 | inconclusive | false “improved” |")
 		fmt.Fprintln(w, "|"+strings.Repeat("---|", 11))
@@ -211,6 +217,14 @@ func (f figures) lines(w io.Writer, r rule) {
 // ours are the settings of the gate.
 func ours(pulls int) (out []rule) {
 	for _, effect := range []float64{.05, .03} {
+		policy := gate.DefaultPolicy()
+		policy.MinEffect = effect
+		out = append(out, rule{
+			name: fmt.Sprintf("**pairs, Δ = %.0f %%**", 100*effect), effect: effect, pulls: pulls, bySigma: true, paired: true,
+			judge: func(p pull) verdict { return staged(p, policy, baseline.Paired, 1) },
+		})
+	}
+	for _, effect := range []float64{.05, .03} {
 		for _, history := range []float64{1, 2, 3, 5, .2} {
 			policy := gate.DefaultPolicy()
 			policy.MinEffect = effect
@@ -223,7 +237,7 @@ func ours(pulls int) (out []rule) {
 			}
 			out = append(out, rule{
 				name: name, effect: effect, pulls: pulls, bySigma: history == 1, nullOnly: history != 1 && history != 5,
-				judge: func(p pull) verdict { return twoStage(p, policy, history) },
+				judge: func(p pull) verdict { return staged(p, policy, baseline.TwoStage, history) },
 			})
 		}
 	}
