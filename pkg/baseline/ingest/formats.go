@@ -21,14 +21,23 @@ var formats = []format{
 }
 
 // translate turns a text into what go test printed, with the numbers of the lines
-// that it was made from; nil where they are its own.
+// that it was made from; nil where they are its own. It goes on until nothing is left to
+// turn, since one format may stand inside another (colours in the events of go test -json)
+// and what it returns is kept and read again.
 func translate(text []byte) (out []byte, at []int32) {
-	for _, f := range formats {
-		if !f.sniff(text) {
-			continue
+	const most = 20 // a text that is folded more often was made to cost time
+	for range most {
+		before := text
+		for _, f := range formats {
+			if !f.sniff(text) {
+				continue
+			}
+			made, from := f.translate(text)
+			text, at = made, through(from, at)
 		}
-		made, from := f.translate(text)
-		text, at = made, through(from, at)
+		if bytes.Equal(text, before) {
+			break
+		}
 	}
 	return text, at
 }
