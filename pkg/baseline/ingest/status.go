@@ -52,7 +52,7 @@ func (p *part) bazel(line []byte) {
 		p.took(ClassFact, line)
 		p.process.close()
 		p.header.printed = false
-		p.setPackage(string(m[1]))
+		p.setPackage(p.header.fit(keyPackage, string(m[1])))
 	case len(bytes.Trim(line, "=")) == 0:
 		p.took(ClassNoise, line)
 		p.process.close()
