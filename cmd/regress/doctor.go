@@ -14,6 +14,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/descartes/regress/cmd/regress/internal/count"
 	"github.com/descartes/regress/pkg/baseline"
 	"github.com/descartes/regress/pkg/baseline/machine"
 	"github.com/descartes/regress/pkg/gate"
@@ -24,7 +25,7 @@ func doctorCommand(w *world) *cli.Command {
 	var calibrating bool
 	return &cli.Command{
 		Name:  "doctor",
-		Usage: "how fit this machine is for measuring: an A/A of a calibration loop, and the smallest change it could see",
+		Usage: "how fit this machine is for measuring: an A/A of a calibration loop, the smallest change it could see, and what counts instructions",
 		Flags: []cli.Flag{&cli.BoolFlag{Name: "calibrate", Destination: &calibrating, Hidden: true}},
 		Action: func(c *cli.Context) error {
 			if calibrating {
@@ -96,7 +97,36 @@ func (w *world) doctor(ctx context.Context) error {
 	}
 	c.load = watch.Stop(own)
 	c.print(w.stdout, env, warnings)
+	counting(ctx, w.stdout)
 	return nil
+}
+
+// counting prints what can count instructions on this machine and how well, else the command that
+// would bring it.
+func counting(ctx context.Context, w io.Writer) {
+	counter, trials := count.Find(ctx)
+	for _, trial := range trials {
+		if trial.Why == "" {
+			continue
+		}
+		fmt.Fprintf(w, "counts    nothing by %s: %s\n", trial.Name, trial.Why)
+		if trial.Remedy != "" {
+			fmt.Fprintf(w, "          %s\n", trial.Remedy)
+		}
+	}
+	if counter == nil {
+		return
+	}
+	defer counter.Close()
+	check, err := counter.Check(ctx)
+	if err != nil {
+		fmt.Fprintf(w, "counts    nothing by %s: %v\n", counter.Name(), err)
+		return
+	}
+	fmt.Fprintf(w, "counts    instructions, by %s: a known loop %+.2f %%, the same again %+.2f %%, in a larger program %+.2f %%\n",
+		counter.Name(), 100*check.Truth, 100*check.Again, 100*check.Moved)
+	fmt.Fprintf(w, "          a counted process of that loop takes %.2f s of a processor, natively %.2f s\n",
+		check.Emulated.Seconds(), check.Native.Seconds())
 }
 
 // unfit returns why this machine, as it was just now, is not one to measure on; empty when it is.

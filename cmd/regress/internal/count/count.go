@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"time"
 
 	"github.com/descartes/regress/cmd/regress/internal/child"
 )
@@ -181,12 +182,12 @@ func parse(text string) (Counted, error) {
 	return c, nil
 }
 
-// run runs a binary under the counter and returns what it did; for tests of this package's own
-// loop, not for benchmarks of others.
-func (c *Counter) run(ctx context.Context, binary string, args ...string) (Counted, error) {
+// run runs a binary of ours under the counter and returns what it did, and the processor time of
+// the process.
+func (c *Counter) run(ctx context.Context, binary string, args ...string) (Counted, time.Duration, error) {
 	p, err := c.Probe(binary)
 	if err != nil {
-		return Counted{}, err
+		return Counted{}, 0, err
 	}
 	cmd := exec.CommandContext(ctx, binary, args...)
 	child.Group(cmd)
@@ -197,9 +198,10 @@ func (c *Counter) run(ctx context.Context, binary string, args ...string) (Count
 	err = child.Run(cmd)
 	p.After(cmd.ProcessState)
 	if err != nil {
-		return Counted{}, fmt.Errorf("%w: %s", err, firstLine(out.String()))
+		return Counted{}, 0, fmt.Errorf("%w: %s", err, firstLine(out.String()))
 	}
-	return p.Result()
+	counted, err := p.Result()
+	return counted, cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(), err
 }
 
 // firstLine returns the first line of what a program said that says something, for a message of

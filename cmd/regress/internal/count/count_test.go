@@ -67,7 +67,8 @@ func TestShapesOfBenchmarks(t *testing.T) {
 		t.Fatal(err)
 	}
 	count := func(name string, n int) (Counted, error) {
-		return c.run(t.Context(), binary, "-test.run=^$", "-test.bench=^Benchmark"+strings.ReplaceAll(name, "/", "$/^")+"$", fmt.Sprintf("-test.benchtime=%dx", n))
+		counted, _, err := c.run(t.Context(), binary, "-test.run=^$", "-test.bench=^Benchmark"+strings.ReplaceAll(name, "/", "$/^")+"$", fmt.Sprintf("-test.benchtime=%dx", n))
+		return counted, err
 	}
 	// beside is what the shape itself may take an iteration: a goroutine, a channel.
 	check := func(name string, n int, beside float64) Counted {
@@ -118,8 +119,17 @@ func TestTheCounterIsTested(t *testing.T) {
 	if !strings.HasPrefix(c.Name(), "qemu-user ") || trials[len(trials)-1].Why != "" {
 		t.Errorf("found %q by %+v", c.Name(), trials)
 	}
-	if d, err := c.Moved(t.Context()); err != nil || math.Abs(d) > .001 {
-		t.Errorf("a moved function counts %+.3f %% more: %v", 100*d, err)
+	check, err := c.Check(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, part := range map[string]float64{"a known loop": check.Truth, "the same again": check.Again, "a moved function": check.Moved} {
+		if math.Abs(part) > .001 {
+			t.Errorf("%s: %+.3f %% off", name, 100*part)
+		}
+	}
+	if check.Native <= 0 || check.Emulated <= check.Native {
+		t.Errorf("counted in %v, and natively in %v", check.Emulated, check.Native)
 	}
 }
 

@@ -51,43 +51,80 @@ func (c *Counter) selfTest(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if d := second/first - 1; math.Abs(d) > repeat {
-		return fmt.Errorf("it counts the same program twice and is %.2f %% apart", 100*d)
+	if d := second.instructions/first.instructions - 1; math.Abs(d) > repeat {
+		return fmt.Errorf("the self-test failed: it counts the same program twice and is %.2f %% apart", 100*d)
 	}
 	return nil
 }
 
-// Moved counts the self-test's loop in a larger program, where its functions lie elsewhere, and
-// returns by which part it counts more than in the small one. It should be nothing.
-func (c *Counter) Moved(ctx context.Context) (float64, error) {
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	small, err := c.countLoop(ctx, "")
-	if err != nil {
-		return 0, err
-	}
-	large, err := c.countLoop(ctx, "moved")
-	if err != nil {
-		return 0, err
-	}
-	return large/small - 1, nil
+// Check is what a counter makes of a loop whose instructions are known, and what that takes.
+type Check struct {
+	Truth    float64       // part by which it counts more than there are
+	Again    float64       // part by which another process of the same program counts more
+	Moved    float64       // the same for a program whose functions lie elsewhere
+	Native   time.Duration // processor time of a process of the loop, not counted
+	Emulated time.Duration // the same, counted
 }
 
-// countLoop returns the instructions of one iteration of the loop, built with tags.
-func (c *Counter) countLoop(ctx context.Context, tags string) (float64, error) {
+// Check counts the loop of the self-test in every way. It takes a second, and some more the first
+// time, for a test binary that is built.
+func (c *Counter) Check(ctx context.Context) (Check, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	var counted [3]loopCount
+	for i, tags := range []string{"", "", "moved"} {
+		var err error
+		if counted[i], err = c.countLoop(ctx, tags); err != nil {
+			return Check{}, err
+		}
+	}
+	native, err := runLoop(ctx, c.shelf)
+	if err != nil {
+		return Check{}, err
+	}
+	base := counted[0].instructions
+	return Check{
+		Truth: base/loopInstructions - 1, Again: counted[1].instructions/base - 1, Moved: counted[2].instructions/base - 1,
+		Native: native, Emulated: counted[0].used,
+	}, nil
+}
+
+// loopCount is what a process of the self-test's loop gave.
+type loopCount struct {
+	instructions float64       // of one iteration
+	used         time.Duration // processor time of the process
+}
+
+var loopArgs = []string{"-test.run=^$", "-test.bench=^BenchmarkSpin$", fmt.Sprintf("-test.benchtime=%dx", loopIterations)}
+
+// countLoop counts the loop, built with tags, and returns an error where it is not what it should be.
+func (c *Counter) countLoop(ctx context.Context, tags string) (out loopCount, err error) {
 	binary, err := buildLoop(ctx, c.shelf, tags)
+	if err != nil {
+		return out, err
+	}
+	counted, used, err := c.run(ctx, binary, loopArgs...)
+	if err != nil {
+		return out, fmt.Errorf("the self-test failed: %w", err)
+	}
+	out = loopCount{float64(counted.Instructions) / loopIterations, used}
+	if off := out.instructions/loopInstructions - 1; math.Abs(off) > truth {
+		return out, fmt.Errorf("the self-test failed: it counts %.0f instructions in a loop of %d, %+.1f %%", out.instructions, loopInstructions, 100*off)
+	}
+	return out, nil
+}
+
+// runLoop runs the loop as it is and returns the processor time that the process took.
+func runLoop(ctx context.Context, s shelf) (time.Duration, error) {
+	binary, err := buildLoop(ctx, s, "")
 	if err != nil {
 		return 0, err
 	}
-	counted, err := c.run(ctx, binary, "-test.run=^$", "-test.bench=Spin", fmt.Sprintf("-test.benchtime=%dx", loopIterations))
-	if err != nil {
-		return 0, fmt.Errorf("the self-test failed: %w", err)
+	cmd := exec.CommandContext(ctx, binary, loopArgs...)
+	if out, err := output(cmd); err != nil {
+		return 0, fmt.Errorf("run the self-test: %w: %s", err, firstLine(out))
 	}
-	each := float64(counted.Instructions) / loopIterations
-	if off := each/loopInstructions - 1; math.Abs(off) > truth {
-		return 0, fmt.Errorf("the self-test failed: it counts %.0f instructions in a loop of %d, %+.1f %%", each, loopInstructions, 100*off)
-	}
-	return each, nil
+	return cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(), nil
 }
 
 // buildLoop returns the path of the self-test's test binary, which is built where it is not yet.
@@ -133,8 +170,7 @@ func buildTest(ctx context.Context, files map[string]string, binary string, flag
 	return nil
 }
 
-// output runs a command of the compilers, with more variables in its environment, and returns what
-// it said.
+// output runs a command of ours, with more variables in its environment, and returns what it said.
 func output(cmd *exec.Cmd, more ...string) (string, error) {
 	child.Group(cmd)
 	cmd.Env = append(child.BuildEnviron(), more...)
