@@ -97,7 +97,8 @@ type loopCount struct {
 
 var loopArgs = []string{"-test.run=^$", "-test.bench=^BenchmarkSpin$", fmt.Sprintf("-test.benchtime=%dx", loopIterations)}
 
-// countLoop counts the loop, built with tags, and returns an error where it is not what it should be.
+// countLoop counts the loop, built with tags, and returns an error where the count is not what it
+// should be.
 func (c *Counter) countLoop(ctx context.Context, tags string) (out loopCount, err error) {
 	binary, err := buildLoop(ctx, c.shelf, tags)
 	if err != nil {
