@@ -4,20 +4,17 @@ import (
 	"bytes"
 	"context"
 	_ "embed"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/descartes/regress/pkg/baseline"
-	"github.com/descartes/regress/pkg/gate"
 	"github.com/descartes/regress/pkg/gate/stat"
 )
 
@@ -46,6 +43,7 @@ type lab struct {
 	regress   string // the program
 	benchtime string
 	effect    string
+	env       []string // of what it starts, beside this process's own
 }
 
 func newLab(ctx context.Context, dir, benchtime, effect string) (*lab, error) {
@@ -58,23 +56,33 @@ func newLab(ctx context.Context, dir, benchtime, effect string) (*lab, error) {
 	}
 	settings := fmt.Sprintf("project = \"example.com/suite\"\nbudget = \"2m\"\n[suite]\npackages = [\".\"]\nbench = \".\"\nbenchtime = %q\n[policy]\nmin-effect = %q\n", benchtime, effect)
 	for name, content := range map[string]string{
-		"go.mod": "module example.com/suite\n\ngo 1.26\n", "suite_test.go": string(suite), "steps_test.go": steps("", 0),
+		"go.mod": "module example.com/suite\n\ngo 1.26\n", "suite_test.go": string(suite), "steps.go": steps("", 0),
 		"regress.toml": settings, ".gitignore": "/.regress/\n*.test\n*.txt\n",
 	} {
 		if err := os.WriteFile(filepath.Join(l.dir, name), []byte(content), 0o644); err != nil {
 			return nil, err
 		}
 	}
+	return l, l.found(ctx)
+}
+
+// found makes the directory a repository and commits what lies in it.
+func (l *lab) found(ctx context.Context) error {
 	if err := l.git(ctx, "init", "-q", "-b", "main"); err != nil {
-		return nil, err
+		return err
 	}
 	if err := l.author(ctx); err != nil {
-		return nil, err
+		return err
 	}
-	if err := l.git(ctx, "add", "."); err != nil {
-		return nil, err
+	return l.commit(ctx, "base")
+}
+
+// commit commits everything that lies in the directory, ignored or not.
+func (l *lab) commit(ctx context.Context, subject string) error {
+	if err := l.git(ctx, "add", "-A", "-f", "--", ".", ":!.regress"); err != nil {
+		return err
 	}
-	return l, l.git(ctx, "commit", "-q", "-m", "base")
+	return l.git(ctx, "commit", "-q", "--allow-empty", "-m", subject)
 }
 
 // build builds the program that is measured.
@@ -119,6 +127,11 @@ func steps(slower string, percent int) string {
 func (l *lab) exec(ctx context.Context, name string, args ...string) ([]byte, error) {
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Dir = l.dir
+	if len(l.env) > 0 {
+		cmd.Env = append(os.Environ(), l.env...)
+	}
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) } // it ends what it started
+	cmd.WaitDelay = 20 * time.Second
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
@@ -126,16 +139,6 @@ func (l *lab) exec(ctx context.Context, name string, args ...string) ([]byte, er
 		return out, fmt.Errorf("%s %s: %w\n%s", filepath.Base(name), strings.Join(args, " "), err, stderr.Bytes())
 	}
 	return out, nil
-}
-
-// judged is what one way of deciding said of one commit.
-type judged struct {
-	exit    int      // of regress compare
-	red     []string // benchmarks called slower
-	known   int      // benchmarks with an answer
-	unknown int      // benchmarks without one
-	rounds  float64  // a side
-	seconds float64
 }
 
 // trial is one commit, judged in every way.
@@ -155,7 +158,7 @@ func (l *lab) try(ctx context.Context, percent, number int) (trial, error) {
 	}
 	moved := strings.Replace(string(suite), "var sink int", fmt.Sprintf("// Number %d moves\n// the lines below.\nvar sink int", number), 1)
 	for _, err := range []error{
-		os.WriteFile(filepath.Join(l.dir, "steps_test.go"), []byte(content), 0o644),
+		os.WriteFile(filepath.Join(l.dir, "steps.go"), []byte(content), 0o644),
 		os.WriteFile(filepath.Join(l.dir, "suite_test.go"), []byte(moved), 0o644),
 	} {
 		if err != nil {
@@ -177,53 +180,6 @@ func (l *lab) try(ctx context.Context, percent, number int) (trial, error) {
 	}
 	return t, l.git(ctx, "checkout", "-q", "main")
 }
-
-// decide runs regress compare and reads its decision.
-func (l *lab) decide(ctx context.Context, args ...string) (judged, error) {
-	start := time.Now()
-	out, err := l.exec(ctx, l.regress, append([]string{"compare", "--format", "json", "--github=false"}, args...)...)
-	j := judged{seconds: time.Since(start).Seconds()}
-	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
-		j.exit = exit.ExitCode()
-	}
-	if err != nil && j.exit != 1 && j.exit != 3 {
-		return j, err
-	}
-	var d struct {
-		Headline string
-		Rounds   float64 `json:"roundsPerSide"`
-		Rows     []struct {
-			Name    string
-			Verdict gate.Verdict
-		}
-	}
-	if jsonErr := json.Unmarshal(out, &d); jsonErr != nil {
-		return j, errors.Join(fmt.Errorf("read the decision: %w", jsonErr), err)
-	}
-	if len(d.Rows) == 0 {
-		return j, fmt.Errorf("regress measured nothing: %s", d.Headline)
-	}
-	open, all := map[string]bool{}, map[string]bool{}
-	for _, r := range d.Rows {
-		all[r.Name] = true
-		if name := bare(r.Name); r.Verdict == gate.Regressed && !slices.Contains(j.red, name) {
-			j.red = append(j.red, name)
-		}
-		if r.Verdict == gate.Inconclusive {
-			open[r.Name] = true
-		}
-	}
-	j.known, j.unknown, j.rounds = len(all)-len(open), len(open), d.Rounds
-	return j, nil
-}
-
-// bare is a benchmark's name as its source has it: "JSON" for "JSON-2", whatever
-// GOMAXPROCS is.
-func bare(name string) string {
-	return procs.ReplaceAllString(name, "")
-}
-
-var procs = regexp.MustCompile(`-[0-9]+$`)
 
 // fixedRules judge the text of go test -count.
 var fixedRules = []string{"-count=10, benchstat's rule, p < .05", "-count=10, p < .05 and ≥ 3 %", "-count=10, regress compare FILE"}

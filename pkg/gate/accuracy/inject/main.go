@@ -22,6 +22,36 @@
 // comment to -file, which the suite of its regress.toml must depend on, and regress
 // compare judges each against the one before. Whatever is red then is false.
 //
+// # Public modules
+//
+//	go run ./pkg/gate/accuracy/inject -modules all -times 3 -for 2h
+//	go run ./pkg/gate/accuracy/inject -modules all -times 3 -for 4h -beside 4
+//	go run ./pkg/gate/accuracy/inject -modules all -times 2 -slower 3,5,10,30 -for 6h
+//	go run ./pkg/gate/accuracy/inject -modules all -times 2 -slower 3,5,10,30 -for 12h -beside 4
+//
+// Each of ten public modules, at the version in module.go, becomes a repository of its own, and of
+// the benchmarks at its top those are measured that choose takes: whole functions in order, 20
+// benchmarks at most. goldmark has none in Go, and gets some. The go command downloads the modules,
+// and what their tests need, before anything is timed; later it finds them in its cache.
+//
+// Without -slower, each commit moves the functions of the module's package and changes nothing: so
+// many of its benchmarks have an answer, so long did one take, linking included and compiling not.
+// A benchmark has one when its time or its work was judged, and not its allocations alone. Whatever
+// is red is false.
+//
+// With -slower, the benchmarks of the module are changed at base and head alike: each operation
+// first does as many steps of work as a file says that is no test. A commit changes that number for
+// one benchmark, which must be so slow that 3 % are some steps. How many they are is found by
+// running two binaries by turns, without regress and before the competing processes start: the
+// table has what was achieved. "Caught" is red on a row of that benchmark, by time or by
+// counted work; any other red row is false.
+//
+// -beside starts so many processes that do nothing but compute. Nothing else should run meanwhile:
+// the load average and the share of stolen processor time stand in the table. Where the time is up
+// the table says so, and has what there is.
+//
+// # The table
+//
 // It prints a Markdown table. "Other rows" are benchmarks called slower that were not touched:
 // every one is a false alarm. Where the time is up, the table
 // says how many of each were tried.
@@ -29,15 +59,22 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"os/signal"
+	"path/filepath"
+	"syscall"
 	"time"
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	if len(os.Args) == 2 && os.Args[1] == busyArg {
+		busy(os.Stdin)
+		return
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := run(ctx)
 	stop()
 	if err != nil {
@@ -50,31 +87,91 @@ func main() {
 // alarm is what must be rare.
 var slowdowns = []int{0, 0, 3, 5, 10, 30}
 
-func run(ctx context.Context) error {
-	times := flag.Int("times", 10, "commits of each slowdown; twice as many unchanged ones")
-	limit := flag.Duration("for", 20*time.Minute, "stop after this long")
-	benchtime := flag.String("benchtime", "10ms", "of every process and every -count repetition")
-	effect := flag.String("effect", "5%", "Δ, the smallest regression to catch")
-	repo := flag.String("repo", "", "a repository to judge unchanged commits of, instead")
-	file := flag.String("file", "", "with -repo: the Go file in it that gets the comments")
+// options are what inject is asked.
+type options struct {
+	times             int
+	limit             time.Duration
+	benchtime, effect string
+	repo, file        string
+	modules, slower   string
+	beside            int
+	budget            string
+}
+
+func parse() options {
+	var o options
+	flag.IntVar(&o.times, "times", 10, "commits of each slowdown; twice as many unchanged ones, but with -modules as many")
+	flag.DurationVar(&o.limit, "for", 20*time.Minute, "stop after this long")
+	flag.StringVar(&o.benchtime, "benchtime", "10ms", "of every process and every -count repetition")
+	flag.StringVar(&o.effect, "effect", "5%", "Δ, the smallest regression to catch")
+	flag.StringVar(&o.repo, "repo", "", "a repository to judge unchanged commits of, instead")
+	flag.StringVar(&o.file, "file", "", "with -repo: the Go file in it that gets the comments")
+	flag.StringVar(&o.modules, "modules", "", "public modules to judge commits of, instead: all, or names as in gjson,toml")
+	flag.StringVar(&o.slower, "slower", "", "with -modules: add this much work to one benchmark of each, in per cent: 3,5,10,30")
+	flag.IntVar(&o.beside, "beside", 0, "how many processes compute beside everything")
+	flag.StringVar(&o.budget, "budget", "", "with -modules: of regress compare (default: its own)")
 	flag.Parse()
+	return o
+}
+
+func run(ctx context.Context) (err error) {
+	o := parse()
+	if flag.NArg() > 0 {
+		return fmt.Errorf("%q is no flag; see -help", flag.Arg(0))
+	}
 	dir, err := os.MkdirTemp("", "regress-inject-")
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
-	if *repo != "" {
-		return unchanged(ctx, os.Stdout, dir, *repo, *file, 2**times, *limit)
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	if o.modules != "" {
+		return o.campaign(ctx, dir)
 	}
-	lab, err := newLab(ctx, dir, *benchtime, *effect)
+	others, err := compete(o.beside)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, others.end()) }()
+	if o.repo != "" {
+		return unchanged(ctx, os.Stdout, dir, o.repo, o.file, 2*o.times, o.limit)
+	}
+	return o.eight(ctx, dir)
+}
+
+// campaign measures what is asked of modules, or of a suite made for it.
+func (o options) campaign(ctx context.Context, dir string) error {
+	l := lab{dir: dir, regress: filepath.Join(dir, "regress")}
+	if err := l.build(ctx); err != nil {
+		return err
+	}
+	c := &campaign{out: os.Stdout, dir: dir, regress: l.regress, times: o.times, budget: o.budget, beside: o.beside, started: time.Now()}
+	ctx, cancel := context.WithTimeout(ctx, o.limit)
+	defer cancel()
+	var err error
+	if c.modules, err = named(o.modules); err != nil {
+		return err
+	}
+	if o.slower == "" {
+		return c.unchanged(ctx)
+	}
+	targets, err := percents(o.slower)
+	if err != nil {
+		return err
+	}
+	return c.slower(ctx, targets)
+}
+
+// eight slows down each of the eight benchmarks.
+func (o options) eight(ctx context.Context, dir string) error {
+	lab, err := newLab(ctx, dir, o.benchtime, o.effect)
 	if err != nil {
 		return err
 	}
 	start := time.Now()
 	byPercent := map[int]*tally{}
-	for i := range *times {
+	for i := range o.times {
 		for j, percent := range slowdowns {
-			if time.Since(start) > *limit || ctx.Err() != nil {
+			if time.Since(start) > o.limit || ctx.Err() != nil {
 				break
 			}
 			t, err := lab.try(ctx, percent, i*len(slowdowns)+j)
@@ -85,7 +182,7 @@ func run(ctx context.Context) error {
 				byPercent[percent] = &tally{}
 			}
 			byPercent[percent].add(t)
-			fmt.Fprintf(os.Stderr, "%4.0f s  %+d %% in %s: two stages %v (%.1f rounds, %.0f s), fixed rounds %v (%.0f s)\n",
+			fmt.Fprintf(os.Stderr, "%4.0f s  %+d %% in %s: regress compare %v (%.1f rounds, %.0f s), fixed rounds %v (%.0f s)\n",
 				time.Since(start).Seconds(), percent, t.victim, t.staged.red, t.staged.rounds, t.staged.seconds, t.fixed[0].red, t.fixed[0].seconds)
 		}
 	}

@@ -11,7 +11,7 @@ import (
 // tally adds up the trials of one slowdown.
 type tally struct {
 	tried int
-	ways  []sum // two stages first, then fixedRules
+	ways  []sum // regress compare first, then fixedRules
 }
 
 // sum is what one way of deciding made of the trials.
@@ -59,7 +59,7 @@ func write(w io.Writer, l *lab, byPercent map[int]*tally, took time.Duration) er
 			change = fmt.Sprintf("+%d %%", percent)
 		}
 		for k, s := range t.ways {
-			name, caught := fmt.Sprintf("**two stages, Δ = %s**", l.effect), fmt.Sprint(s.caught)
+			name, caught := fmt.Sprintf("**regress compare, Δ = %s**", l.effect), fmt.Sprint(s.caught)
 			if k > 0 {
 				name = fixedRules[k-1]
 			}

@@ -1,6 +1,6 @@
 // Package suite is what the injections are measured on: eight benchmarks of
 // ordinary work, some steady, some not. One operation is a number of equal
-// steps; the numbers are in steps_test.go, where 3 % more is 3 % more work.
+// steps; the numbers are in steps.go, where 3 % more is 3 % more work.
 package suite
 
 import (

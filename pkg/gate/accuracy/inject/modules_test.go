@@ -1,0 +1,327 @@
+package main
+
+import (
+	"go/parser"
+	"go/token"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/descartes/regress/pkg/gate"
+)
+
+func TestChoose(t *testing.T) {
+	check := func(names string, most int, wantNames, wantPattern string) {
+		t.Helper()
+		have, pattern := choose(strings.Fields(names), most)
+		if strings.Join(have, " ") != wantNames || pattern != wantPattern {
+			t.Errorf("%s, at most %d: %v, %s, want %s, %s", names, most, have, pattern, wantNames, wantPattern)
+		}
+	}
+	check("BenchmarkA BenchmarkB/x BenchmarkB/y BenchmarkC", 4, "A B/x B/y C", "^(BenchmarkA|BenchmarkB|BenchmarkC)$")
+	check("BenchmarkA BenchmarkB/x BenchmarkB/y BenchmarkC", 2, "A C", "^(BenchmarkA|BenchmarkC)$") // B does not fit, C does
+	check("BenchmarkA/x BenchmarkA/y BenchmarkA/z BenchmarkB/x BenchmarkB/y", 1, "B/x B/y", "^(BenchmarkB)$")
+}
+
+func TestPrinted(t *testing.T) {
+	text := "goos: linux\nBenchmarkA \t1\t 312 ns/op\nBenchmarkA \t1\t 312 ns/op\n--- FAIL: BenchmarkB\nBenchmarkC/x=1 1 4 ns/op 2 B/op\nBenchmarkD\nPASS\n"
+	if have, want := printed(text), []string{"BenchmarkA", "BenchmarkC/x=1"}; !slices.Equal(have, want) {
+		t.Errorf("%v, want %v", have, want)
+	}
+}
+
+// TestAnswered: a benchmark of which allocations alone are known was not judged.
+func TestAnswered(t *testing.T) {
+	check := func(want bool, rows ...row) {
+		t.Helper()
+		if have := answered(rows); have != want {
+			t.Errorf("%v: answered is %v, want %v", rows, have, want)
+		}
+	}
+	sec := func(v gate.Verdict) row { return row{Unit: "sec/op", Verdict: v} }
+	allocs := row{Unit: "allocs/op", Exact: true, Verdict: gate.Unchanged}
+	check(true, sec(gate.Unchanged))
+	check(true, sec(gate.SameCode))
+	check(true, sec("same work"), row{Unit: "insn/op", Verdict: gate.Unchanged})
+	check(false, sec(gate.Inconclusive), allocs)
+	check(false, sec(gate.Inconclusive), row{Unit: "insn/op", Verdict: gate.Unchanged})
+	check(true, sec(gate.Inconclusive), row{Unit: "insn/op", Verdict: gate.Regressed})
+	check(false, sec(gate.Edited), allocs)
+	check(false, allocs)
+	check(true, row{Unit: "p95-latency-sec", Verdict: gate.Improved}, allocs)
+}
+
+func TestCaught(t *testing.T) {
+	j := judged{rows: []row{
+		{Name: "Get/size=64-2", Unit: "sec/op", Verdict: gate.Regressed},
+		{Name: "Get/size=64-2", Unit: "insn/op", Verdict: gate.Regressed},
+		{Name: "Get-2", Unit: "sec/op", Verdict: gate.Regressed},
+		{Name: "GetAll-2", Unit: "sec/op", Verdict: gate.Unchanged},
+	}}
+	right, wrong := j.caught("Get/size=64")
+	if want := []string{"sec/op", "insn/op"}; !slices.Equal(right, want) {
+		t.Errorf("right: %v, want %v", right, want)
+	}
+	if want := []string{"Get-2 sec/op"}; !slices.Equal(wrong, want) {
+		t.Errorf("wrong: %v, want %v", wrong, want)
+	}
+	if r := j.of("GetAll", "sec/op"); r == nil || r.Name != "GetAll-2" {
+		t.Errorf("the row of GetAll is %v", r)
+	}
+}
+
+// files makes files and returns their directory.
+func files(t *testing.T, texts map[string]string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for name, text := range texts {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+func read(t *testing.T, dir, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(dir, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+const source = `// Package p is a package.
+package p
+
+// A is first.
+func A() int { return b() } // of two
+
+var x = 1
+
+// b is second.
+//
+//go:noinline
+func b() int {
+	c := 3 // a variable, not the function
+	return c + x
+}
+
+func init() { x = 2 }
+
+func c() int { return b() + d() }
+
+func d() int { return 4 }
+`
+
+func TestMove(t *testing.T) {
+	dir := files(t, map[string]string{"p.go": source, "p_test.go": "package p\n\nfunc T() {}\n\nfunc U() {}\n"})
+	n, err := move(dir, 1)
+	if err != nil || n != 4 {
+		t.Fatalf("moved %d, %v; want 4", n, err)
+	}
+	text := read(t, dir, "p.go")
+	if _, err := parser.ParseFile(token.NewFileSet(), "p.go", text, 0); err != nil {
+		t.Fatalf("%v in\n%s", err, text)
+	}
+	order := func(text string, words ...string) bool {
+		at := make([]int, len(words))
+		for i, w := range words {
+			at[i] = strings.Index(text, w)
+		}
+		return slices.IsSorted(at) && at[0] >= 0
+	}
+	if !order(text, "// b is second.", "func b()", "func c()", "func init()", "func d()", "// A is first.", "func A()") {
+		t.Errorf("not moved by one:\n%s", text)
+	}
+	if again, _, err := rotate([]byte(source), 2); err != nil || string(again) == text {
+		t.Errorf("the second order is the first one, %v", err)
+	}
+	if have := read(t, dir, "p_test.go"); !order(have, "func T", "func U") {
+		t.Errorf("a test was changed:\n%s", have)
+	}
+}
+
+const hooked = `package p_test
+
+import "testing"
+
+func BenchmarkPlain(b *testing.B) {
+	for i := 0; i < b.N; i++ {
+		for j := 0; j < b.N; j++ {
+		}
+	}
+}
+
+func BenchmarkSub(b *testing.B) {
+	b.Run("x", func(b *testing.B) {
+		for b.Loop() {
+		}
+	})
+	b.Run("y", func(b *testing.B) {
+		for range b.N {
+		}
+		b.RunParallel(func(pb *testing.PB) {
+			for pb.Next() {
+			}
+		})
+	})
+}
+
+func helper(n int, tb *testing.B) {
+	for i := range tb.N {
+		_ = i
+	}
+	for i := 0; i < n; i++ {
+	}
+}
+
+func BenchmarkHelped(b *testing.B) { helper(3, b) }
+`
+
+// TestHook builds and runs a module whose benchmarks were given work, and looks whether it is done.
+func TestHook(t *testing.T) {
+	dir := files(t, map[string]string{
+		"go.mod": "module example.com/p\n\ngo 1.24\n", "p.go": source, "p_test.go": hooked,
+		"gen.go": "//go:build ignore\n\npackage main\n\nfunc main() {}\n",
+	})
+	b := &bench{module: module{path: "example.com/p"}, lab: lab{dir: dir}}
+	pkg, err := b.hook()
+	if err != nil || pkg != "p" {
+		t.Fatalf("package %q, %v; want p", pkg, err)
+	}
+	text := read(t, dir, "p_test.go")
+	for part, want := range map[string]int{
+		"regressN := regressSpin.RegressWork(b.Name());": 3, "regressN := regressSpin.RegressWork(tb.Name());": 1,
+		"regressSpin.RegressSpin(regressN);": 5, `package p_test; import regressSpin "example.com/p"`: 1,
+	} {
+		if have := strings.Count(text, part); have != want {
+			t.Errorf("%q is there %d times, want %d, in\n%s", part, have, want, text)
+		}
+	}
+	if strings.Count(text, "\n") != strings.Count(hooked, "\n") {
+		t.Errorf("the lines have moved:\n%s", text)
+	}
+	s := &scale{lab: &b.lab, benchmark: "Helped", binaries: t.TempDir()}
+	s.set = func(steps int) error { return b.spin(pkg, s.benchmark, steps) }
+	took := map[string]float64{}
+	for _, name := range []string{"Helped", "Sub/x"} { // the second is not the one that has 100,000 steps
+		binary, err := s.build(t.Context(), 100_000)
+		if err != nil {
+			t.Fatal(err)
+		}
+		one := &scale{lab: s.lab, benchmark: name}
+		if took[name], err = one.time(t.Context(), binary); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if took["Helped"] < 10_000 || took["Sub/x"] > 10_000 { // 100,000 dependent multiplications are some 100 µs
+		t.Errorf("ns/op: %v; want the work in Helped alone", took)
+	}
+}
+
+// TestNext: three times too much is a third the next time, and nothing at all is ten times more.
+func TestNext(t *testing.T) {
+	s := &scale{most: 1000}
+	for _, c := range []struct {
+		knob         int
+		have, target float64
+		want         int
+	}{{90, .3, .1, 30}, {90, 0, .1, 900}, {90, -.02, .1, 900}, {500, .01, .1, 1000}, {1, .3, .1, 1}} {
+		if have := s.next(c.knob, c.have, c.target); have != c.want {
+			t.Errorf("%d steps come to %v, wanted %v: %d, want %d", c.knob, c.have, c.target, have, c.want)
+		}
+	}
+}
+
+func TestPercents(t *testing.T) {
+	if have, err := percents("3,5.5"); err != nil || !slices.Equal(have, []float64{.03, .055}) {
+		t.Errorf("%v, %v", have, err)
+	}
+	for _, bad := range []string{"", "5,", "0", "-3", "NaN", "5%"} {
+		if have, err := percents(bad); err == nil {
+			t.Errorf("%q is %v, want an error", bad, have)
+		}
+	}
+}
+
+func TestNamed(t *testing.T) {
+	if have, err := named("toml,gjson"); err != nil || len(have) != 2 || have[0].name != "toml" {
+		t.Errorf("%v, %v", have, err)
+	}
+	if _, err := named("toml,nothing"); err == nil || !strings.Contains(err.Error(), "goldmark") {
+		t.Errorf("%v: want an error that lists the names", err)
+	}
+}
+
+// TestMain lets this binary be a competing process.
+func TestMain(m *testing.M) {
+	if len(os.Args) == 2 && os.Args[1] == busyArg {
+		busy(os.Stdin)
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// TestCompete: competing processes are there, and end with what started them.
+func TestCompete(t *testing.T) {
+	c, err := compete(2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(c.processes) != 2 || c.processes[0].Process.Pid == c.processes[1].Process.Pid {
+		t.Errorf("%v: want two processes", c.processes)
+	}
+	if err := c.end(); err != nil {
+		t.Error(err)
+	}
+	dead, err := compete(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := dead.processes[0].Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	if err := dead.end(); err == nil {
+		t.Error("a competing process that was killed was not missed")
+	}
+}
+
+// TestCompeteEnds: a competing process whose parent is killed ends too.
+func TestCompeteEnds(t *testing.T) {
+	in, out, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(os.Args[0], busyArg)
+	cmd.Stdin = in
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	_, _ = in.Close(), out.Close() // as the kernel does with those of a dead parent
+	done := make(chan error, 1)
+	go func() { done <- cmd.Wait() }()
+	select {
+	case err := <-done:
+		if err != nil {
+			t.Error(err)
+		}
+	case <-time.After(time.Minute):
+		_ = cmd.Process.Kill()
+		t.Fatal("it goes on for a minute after its standard input has ended")
+	}
+}
+
+func TestTicks(t *testing.T) {
+	load, steal := newWatch().state()
+	if load == "" || steal == "" {
+		t.Errorf("load %q, steal %q: want a figure or ?", load, steal)
+	}
+	if have := span([]string{"12.5", "3.1", "7"}); have != "3.1–12.5" {
+		t.Errorf("the span is %s", have)
+	}
+}
