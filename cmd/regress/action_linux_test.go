@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"maps"
 	"os"
 	"os/exec"
@@ -150,4 +151,63 @@ func (j *actionJob) step(name string, expressions map[string]string) (code int, 
 	}
 	j.t.Fatalf("the action has no step %q", name)
 	return 0, ""
+}
+
+// TestActionInstallsTheCounter: where it is missing and can be installed, by root or by sudo; and
+// no job fails where it cannot.
+func TestActionInstallsTheCounter(t *testing.T) {
+	job := newActionJob(t, &githubtest.Server{})
+	bin := filepath.Join(job.dir, "programs")
+	command := func(name, script string) {
+		t.Helper()
+		write(t, filepath.Join(bin, name), "#!/bin/bash\necho \"$(basename $0) $*\" >>"+job.dir+"/said\n"+script)
+		if err := os.Chmod(filepath.Join(bin, name), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	job.env = append(job.env, "PATH="+bin)
+	// check runs the step beside programs of these scripts, and compares which were run.
+	check := func(programs map[string]string, want, printed string) {
+		t.Helper()
+		if err := errors.Join(os.RemoveAll(bin), os.MkdirAll(bin, 0o755)); err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range []string{"bash", "env", "uname", "timeout", "basename", "touch", "chmod"} {
+			path, err := exec.LookPath(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Symlink(path, filepath.Join(bin, name)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		write(t, filepath.Join(job.dir, "said"), "")
+		for name, script := range programs {
+			command(name, script)
+		}
+		code, out := job.step("Install the counter", nil)
+		said, err := os.ReadFile(filepath.Join(job.dir, "said"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if code != 0 || !regexp.MustCompile(`^(?s:`+want+`)$`).Match(said) || !strings.Contains(out, printed) || printed == "" && out != "" {
+			t.Errorf("exit %d, ran:\n%s\nwant %s\nprinted %s\nwant %s", code, said, want, out, printed)
+		}
+	}
+	emulator := "qemu-" + strings.TrimSpace(output(t, "uname", "-m"))
+	const root, other = "echo 0", "echo 1000"
+	installs := "cd " + bin + " && touch cc " + emulator + " && chmod +x cc " + emulator
+	const install = `apt-get -q -o DPkg::Lock::Timeout=60 install -y --no-install-recommends qemu-user gcc libc6-dev\n`
+	const update = `apt-get -q -o DPkg::Lock::Timeout=60 update\n`
+	const sorry = "Time alone decides: qemu-user could not be installed to count instructions."
+
+	check(map[string]string{"cc": "", emulator: "", "apt-get": "exit 1"}, "", "")
+	check(map[string]string{"id": root, "apt-get": installs}, `id -u\n`+install, "")
+	check(map[string]string{"id": other, "sudo": `shift; exec "$@"`, "apt-get": installs}, `id -u\nsudo -n .*\n`+install, "")
+	check(map[string]string{"id": other}, `(id -u\n)+`, sorry)
+	check(map[string]string{"id": other, "sudo": "echo a password is required >&2; exit 1", "apt-get": installs}, `(id -u\nsudo .*\n)+`, sorry+" a password is required")
+	check(map[string]string{"id": root}, `(id -u\n)+`, sorry)
+	check(map[string]string{"id": root, "apt-get": "echo E: no such package; exit 100"}, `id -u\n`+install+`id -u\n`+update, sorry+" E: no such package")
+	check(map[string]string{"id": root, "apt-get": `[[ $* = *update* ]] && exit; [ -e ` + bin + `/asked ] && { ` + installs + `; exit; }; touch ` + bin + `/asked; exit 100`}, `id -u\n`+install+`id -u\n`+update+`id -u\n`+install, "")
+	check(map[string]string{"id": root, "apt-get": "echo done"}, `id -u\n`+install, sorry)
 }
