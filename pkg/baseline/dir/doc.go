@@ -44,5 +44,6 @@
 // writes and syncs all its files before it renames the first, and takes back what
 // it renamed when a rename fails; only a crash between two renames (of
 // microseconds) can keep a part, and repeating Put then adds the rest. Writers,
-// in any process, take turns by a lock on the file .lock; readers need none.
+// in any process, take turns by a lock on the file .lock, which git is told to ignore; readers
+// need none.
 package dir

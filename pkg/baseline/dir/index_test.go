@@ -234,7 +234,7 @@ func TestIndexMayBeDamaged(t *testing.T) {
 		_ = os.RemoveAll(folder)
 		ask(t, path)
 	}
-	if entries, _ := os.ReadDir(path); len(entries) != 3+2 { // runs, .lock and .index
+	if entries, _ := os.ReadDir(path); len(entries) != 3+3 { // runs, .lock, .gitignore and .index
 		t.Errorf("%v", entries)
 	}
 }

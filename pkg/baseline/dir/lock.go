@@ -26,6 +26,7 @@ func lock(ctx context.Context, path string) (unlock func(), err error) {
 	if err != nil {
 		return nil, explain(err)
 	}
+	ignoreLock(path)
 	end := time.Now().Add(patience)
 	for {
 		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
@@ -49,6 +50,17 @@ func lock(ctx context.Context, path string) (unlock func(), err error) {
 		case <-time.After(2 * time.Millisecond):
 		}
 	}
+}
+
+// ignoreLock keeps git from offering the lock to be committed beside the runs. Somebody's own
+// .gitignore stays as it is, and where none can be written nothing is lost.
+func ignoreLock(path string) {
+	f, err := os.OpenFile(filepath.Join(path, ".gitignore"), os.O_WRONLY|os.O_CREATE|os.O_EXCL|syscall.O_NOFOLLOW, 0o644)
+	if err != nil {
+		return
+	}
+	_, _ = f.WriteString("/.lock\n/.gitignore\n")
+	f.Close()
 }
 
 // sign writes who holds the lock into its file. It is for a message alone, so a
