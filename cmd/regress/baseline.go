@@ -280,7 +280,7 @@ func (f *baselineFlags) show(ctx context.Context, s *session, ids []string) erro
 	}
 	run, err := store.Get(ctx, ids[0])
 	if err != nil {
-		return err
+		return unknown(err)
 	}
 	_, err = s.stdout.Write(run.Raw)
 	return err
@@ -296,9 +296,17 @@ func (f *baselineFlags) remove(ctx context.Context, s *session, ids []string) er
 	}
 	for _, id := range ids {
 		if err := store.Remove(ctx, id); err != nil {
-			return fmt.Errorf("baseline remove %s: %w", id, err)
+			return unknown(fmt.Errorf("baseline remove %s: %w", id, err))
 		}
 		fmt.Fprintf(s.stdout, "%s removed\n", id)
 	}
 	return nil
+}
+
+// unknown makes an ID that the store does not have the mistake of who typed it.
+func unknown(err error) error {
+	if errors.Is(err, baseline.ErrNotFound) {
+		return usagef("%w: regress baseline list has the IDs", err)
+	}
+	return err
 }

@@ -24,11 +24,11 @@ func NewestFirst(a, b baseline.RunInfo) int {
 }
 
 // ParseID returns the form that a Store compares of what a person typed: a run's ID, or the first 6
-// or more of its 24 hexadecimal digits.
+// or more of its 24 hexadecimal digits. What cannot be one is not found.
 func ParseID(id string) (string, error) {
 	id = strings.ToLower(strings.TrimSpace(id))
 	if len(id) < 6 || len(id) > 24 || strings.Trim(id, "0123456789abcdef") != "" {
-		return "", fmt.Errorf("run %q: an ID is 6 to 24 hexadecimal digits, as `regress baseline list` prints them", id)
+		return "", fmt.Errorf("run %q: %w: an ID is 6 to 24 hexadecimal digits", id, baseline.ErrNotFound)
 	}
 	return id, nil
 }
