@@ -156,6 +156,7 @@ const (
 	NoTarget       GroundCode = "no target"
 	NoResult       GroundCode = "no result"
 	NoResultOfHead GroundCode = "no result of head"
+	AllRemoved     GroundCode = "all removed" // every benchmark, with its function
 	NothingToHold  GroundCode = "nothing to compare with"
 	CountsAlone    GroundCode = "counts alone"
 	NothingJudged  GroundCode = "nothing judged"

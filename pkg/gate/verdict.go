@@ -56,6 +56,8 @@ func nothingDecided(all []*series, in Input) GroundCode {
 	switch {
 	case len(all) == 0 || !head && !base:
 		return NoResult
+	case !slices.ContainsFunc(all, func(s *series) bool { return s.verdict != Removed }):
+		return AllRemoved
 	case !head:
 		return NoResultOfHead
 	case !base && len(in.Stored) == 0:

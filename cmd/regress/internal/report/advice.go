@@ -62,6 +62,12 @@ func (v view) steps(o Options) []step {
 	if unmeasured > 0 {
 		out = append(out, step{verb: "measure", say: "a target that nothing matched: run its benchmark, or mend its pattern in " + config.Name})
 	}
+	if slices.ContainsFunc(v.Reasons, func(g gate.Ground) bool { return g.Code == gate.AllRemoved }) {
+		out = append(out, step{verb: "keep", say: "a benchmark at head, or merge this knowingly: nothing is left that a change could be held against"})
+	}
+	if slices.ContainsFunc(v.Reasons, func(g gate.Ground) bool { return g.Code == gate.CountsAlone }) {
+		out = append(out, step{verb: "ignore", say: "the time, where counts are all that matters: a [[rule]] in " + config.Name + " with unit = \"ns/op\" and ignore = true"})
+	}
 	out = append(out, v.settling(o)...)
 	if slices.ContainsFunc(v.Reasons, func(g gate.Ground) bool { return g.Code == gate.CrashedAtHead || g.Code == gate.NotBuilt }) {
 		out = append(out, step{verb: "mend", say: "what head broke: its last words stand below"})

@@ -119,7 +119,7 @@ func (m maker) decision() gate.Decision {
 		})
 	}
 	for range m.IntN(3) {
-		g := gate.Ground{Code: pickOf(m, gate.StrictUnjudged, gate.MissingAtHead, gate.RoundsWanted, gate.StoredAlone, gate.ProblemSeen, gate.NoResult, gate.NothingJudged), Benchmarks: []string{m.text()}, By: m.text()}
+		g := gate.Ground{Code: pickOf(m, gate.StrictUnjudged, gate.MissingAtHead, gate.RoundsWanted, gate.StoredAlone, gate.ProblemSeen, gate.NoResult, gate.AllRemoved, gate.CountsAlone, gate.NothingJudged), Benchmarks: []string{m.text()}, By: m.text()}
 		p := m.problem()
 		g.Problem = &p
 		d.Reasons = append(d.Reasons, g)

@@ -240,15 +240,16 @@ func (t *text) facts() {
 
 // problems writes what went wrong, with its place.
 func (t *text) problems() {
-	if len(t.Problems) == 0 {
+	problems := problemTexts(t.Problems)
+	if len(problems) == 0 {
 		return
 	}
-	t.heading("Problems", len(t.Problems))
+	t.heading("Problems", len(problems))
 	most := t.most(20)
-	for _, p := range t.Problems[:min(most, len(t.Problems))] {
-		t.bullet(Where(p) + ProblemText(p))
+	for _, say := range problems[:min(most, len(problems))] {
+		t.bullet(say)
 	}
-	t.left(len(t.Problems) - most)
+	t.left(len(problems) - most)
 }
 
 // pen writes colours, or does not.

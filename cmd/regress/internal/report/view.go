@@ -325,6 +325,27 @@ func Where(p baseline.Problem) string {
 	return out
 }
 
+// problemTexts returns the sentences for problems with their places, in order. What differs in its
+// place alone, such as a panic in every round, is told once.
+func problemTexts(problems []baseline.Problem) []string {
+	var out []string
+	at, times := map[baseline.Problem]int{}, map[int]int{}
+	for _, p := range problems {
+		kind := p
+		kind.Line = 0
+		if i, seen := at[kind]; seen {
+			times[i]++
+			continue
+		}
+		at[kind] = len(out)
+		out = append(out, Where(p)+ProblemText(p))
+	}
+	for i, n := range times {
+		out[i] += fmt.Sprintf(" (and %s more)", figure.Counted(n, "time"))
+	}
+	return out
+}
+
 // between returns the interval of an undecided target, as the start of a sentence.
 func between(t gate.TargetRow) string {
 	if t.Verdict != gate.Undecided || t.Interval == nil {

@@ -339,6 +339,8 @@ func nothingText(code gate.GroundCode) string {
 		return "no benchmark printed a result"
 	case gate.NoResultOfHead:
 		return "head printed no result"
+	case gate.AllRemoved:
+		return "every benchmark of base is removed at head, and there is nothing to judge"
 	case gate.NothingToHold:
 		return "there is nothing to compare with: measure both sides with regress compare, or store a baseline first"
 	case gate.CountsAlone:
