@@ -11,7 +11,11 @@ import (
 // round counts once, as the median of its values. clean is false when a value was not a
 // finite number, or had no round, and was left out. The slices may be those of s: they
 // are to be read only.
-func (s Sample) ByRound() (numbers []int, values []float64, clean bool) {
+func (s Sample) ByRound() (numbers []int, values []float64, clean bool) { return s.ByRoundOf(median) }
+
+// ByRoundOf is ByRound with another way than the median to make one value of those of a round,
+// which it is given in ascending order.
+func (s Sample) ByRoundOf(one func(sorted []float64) float64) (numbers []int, values []float64, clean bool) {
 	clean = len(s.Rounds) == len(s.Values)
 	ascending := clean
 	for i, v := range s.Values {
@@ -33,7 +37,8 @@ func (s Sample) ByRound() (numbers []int, values []float64, clean bool) {
 	}
 	for _, round := range slices.Sorted(maps.Keys(byRound)) {
 		numbers = append(numbers, round)
-		values = append(values, median(byRound[round]))
+		slices.Sort(byRound[round])
+		values = append(values, one(byRound[round]))
 	}
 	return numbers, values, clean
 }

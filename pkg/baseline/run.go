@@ -100,8 +100,11 @@ const (
 // Chosen reports whether regress chose the rounds, and can choose more.
 func (p Procedure) Chosen() bool { return p == Paired || p == TwoStage }
 
-// Instructions is the unit of counted work: user instructions of one iteration.
-const Instructions = "insn/op"
+// The units of counted work, of one iteration.
+const (
+	Instructions = "insn/op"     // of the user
+	Syscalls     = "syscalls/op" // shown beside them, never judged
+)
 
 // Work says how the processes that timed a benchmark spent their time, as the kernel accounts for
 // it: what a count of user instructions stands for, and what it leaves out. Of several sides it is

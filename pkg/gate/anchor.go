@@ -151,7 +151,7 @@ func (in Input) anchorName() string {
 // anchor: that it is faster needs no proof, so it costs no round.
 func (s *series) dropRequests() {
 	if s.verdict == Unchanged || s.verdict == Improved {
-		s.want = 0
+		s.want, s.counts = 0, 0
 	}
 }
 

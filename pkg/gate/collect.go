@@ -70,10 +70,7 @@ func (g *group) keys(stored []baseline.Run) []baseline.Key {
 }
 
 func (g *group) series(in Input, key baseline.Key) *series {
-	unit, known := in.Log.Units[key.Unit]
-	if !known {
-		unit = baseline.Unit{Name: key.Unit}
-	}
+	unit := unitOf(in.Log, key.Unit)
 	s := &series{
 		key: key, env: g.print, unit: unit, policy: in.Policy.limits(key), broken: g.broken[key],
 		base: g.base[key], head: g.head[key], twoWay: g.baseRun != nil && g.headRun != nil,
@@ -92,6 +89,14 @@ func (g *group) series(in Input, key baseline.Key) *series {
 		}
 	}
 	return s
+}
+
+// unitOf returns what a log says of a unit.
+func unitOf(log baseline.Log, name string) baseline.Unit {
+	if unit, known := log.Units[name]; known {
+		return unit
+	}
+	return baseline.Unit{Name: name}
 }
 
 // facts are what a log says besides numbers.

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/descartes/regress/pkg/baseline"
 )
@@ -21,14 +22,19 @@ type series struct {
 	past   *baseline.Noise // nil: no history
 	stored []baseline.Run  // sessions of this environment, when there is no base side
 	twin   *series         // judged in place of this one: the same information
+	counts int             // of instructions, a side, that the procedure asks for next
+	count  *series         // the counted work of the benchmark, of one that is a time
 	anchor *series         // the same against the anchor; nil: nothing is known of that
 	twoWay bool            // both sides were measured in this log
 	broken bool            // a value is not a number
 	deaths Deaths          // processes that died
 
-	by *design // the procedure that chose its rounds; nil: regress did not
-	// values of complete rounds as logarithms, turned so that larger is worse
-	worse pair
+	weight weight  // what counting has made of it
+	by     *design // the procedure that chose its rounds; nil: regress did not
+	// values of complete rounds as logarithms, turned so that larger is worse, and likewise the
+	// medians of the repetitions, where there are several
+	worse, mids pair
+	byMedian    bool // it is a copy whose worse are the medians
 
 	waivers []Accepted // what waivers mean for it
 	finding
@@ -38,13 +44,40 @@ type series struct {
 type rounds struct {
 	numbers []int
 	values  []float64
+	medians []float64 // of the repetitions in each process; nil where values are all that there is
 }
 
-// roundsOf makes one value of each round of a sample; clean is false when a value had to
-// be left out.
+// roundsOf makes one value of each round of a sample, the median of what a process printed; clean
+// is false when a value had to be left out.
 func roundsOf(s baseline.Sample) (out rounds, clean bool) {
 	out.numbers, out.values, clean = s.ByRound()
 	return out, clean
+}
+
+// lowest is the part of the repetitions in a process that a low quantile leaves out: the fastest of
+// fewer than twenty, the second of twenty to thirty-nine.
+const lowest = 20
+
+// repetitions makes one value of each round of a sample of pairs. Of a time it is a low quantile
+// of what the process printed, and of a rate a high one: what else the machine does only slows. Of
+// all other units it is the median. The second result is the medians of a time, or nothing where
+// a process printed one value.
+func repetitions(s baseline.Sample, unit baseline.Unit) (out rounds, medians []float64, clean bool) {
+	var at func(sorted []float64) float64
+	switch {
+	case unit.Name == "sec/op":
+		at = func(sorted []float64) float64 { return sorted[len(sorted)/lowest] }
+	case unit.Direction == baseline.Higher && strings.HasSuffix(unit.Name, "/s"):
+		at = func(sorted []float64) float64 { return sorted[len(sorted)-1-len(sorted)/lowest] }
+	default:
+		out, clean = roundsOf(s)
+		return out, nil, clean
+	}
+	out.numbers, out.values, clean = s.ByRoundOf(at)
+	if unit.Name == "sec/op" && len(out.values) < len(s.Values) {
+		_, medians, _ = s.ByRound()
+	}
+	return out, medians, clean
 }
 
 // pair is both sides of a series on the same scale.
@@ -135,7 +168,12 @@ func groups(log baseline.Log) []*group {
 			g.headRun = cmp.Or(g.headRun, run)
 		}
 		for _, s := range run.Samples {
-			got, clean := roundsOf(s)
+			got, clean := rounds{}, false
+			if log.Procedure == baseline.Paired {
+				got, got.medians, clean = repetitions(s, unitOf(log, s.Unit))
+			} else {
+				got, clean = roundsOf(s)
+			}
 			side[s.Key] = side[s.Key].join(got)
 			if !clean {
 				g.broken[s.Key] = true
@@ -151,7 +189,10 @@ func (r rounds) join(more rounds) rounds {
 		return more
 	}
 	last := r.numbers[len(r.numbers)-1]
-	out := rounds{slices.Clone(r.numbers), slices.Concat(r.values, more.values)}
+	out := rounds{numbers: slices.Clone(r.numbers), values: slices.Concat(r.values, more.values)}
+	if len(r.medians)+len(more.medians) == len(out.values) {
+		out.medians = slices.Concat(r.medians, more.medians)
+	}
 	for _, n := range more.numbers {
 		out.numbers = append(out.numbers, last+max(n, 1))
 	}

@@ -109,6 +109,7 @@ const (
 	Fixed   Stage = "fixed"
 	Stored  Stage = "stored"
 	Exact   Stage = "exact"
+	Counts  Stage = "counts" // of instructions
 )
 
 // Interval is a confidence interval; Level is its coverage, .95.
@@ -149,6 +150,7 @@ type Row struct {
 	JudgedAs   string     // the unit of the row that this one repeats: B/s or msg/s that is a constant over sec/op
 	Waivers    []Accepted // what waivers mean for it, in the order of the waivers; the last may cover it
 	Drift      *Drift     // since the anchor
+	Middle     *Middle    // where the medians of the repetitions moved otherwise; nil: they did not, or there are none
 
 	Fingerprint string // class of machine; only where a decision has more than one
 }

@@ -61,33 +61,46 @@ func Next(in Input) []baseline.Want {
 	}
 	in.Policy = in.Policy.orDefault()
 	in, anchored := in.splitAnchor()
-	var out []baseline.Want
-	add := func(s *series, against baseline.Side) {
-		if s == nil || s.want <= 0 {
-			return
-		}
-		last := len(out) - 1
-		if last < 0 || out[last].Package != s.key.Package || out[last].Name != s.key.Name {
-			out = append(out, baseline.Want{Package: s.key.Package, Name: s.key.Name, Rounds: s.want, Against: against})
-			return
-		}
-		out[last].Rounds = min(out[last].Rounds, s.want)
-		if out[last].Against != against {
-			out[last].Against = ""
-		}
-	}
+	var out, counts []baseline.Want
 	for _, s := range judge(in, anchored) { // in order of key: the units of a benchmark are neighbours
 		switch {
 		case anchored == nil:
-			add(s, "")
+			out, counts = s.add(out, counts, "")
 		case s.anchor != nil && s.verdict == SameCode:
 			// What this change cannot be guilty of is not worth another round.
 		default:
-			add(s, baseline.Base)
-			add(s.anchor, baseline.Anchor)
+			out, counts = s.add(out, counts, baseline.Base)
+			if s.anchor != nil {
+				out, counts = s.anchor.add(out, counts, baseline.Anchor)
+			}
 		}
 	}
-	return out
+	return append(out, counts...)
+}
+
+// add adds what a series asks for, rounds and counts, to what others do.
+func (s *series) add(wants, counts []baseline.Want, against baseline.Side) (w, c []baseline.Want) {
+	want := baseline.Want{Package: s.key.Package, Name: s.key.Name, Against: against, Rounds: s.want}
+	count := want
+	count.Rounds, count.Count = s.counts, true
+	return join(wants, want), join(counts, count)
+}
+
+// join adds a want to a list, to that of the same benchmark where it is the last: fewer rounds
+// serve both, and all sides where they are held against different ones.
+func join(list []baseline.Want, w baseline.Want) []baseline.Want {
+	if w.Rounds <= 0 {
+		return list
+	}
+	last := len(list) - 1
+	if last < 0 || list[last].Package != w.Package || list[last].Name != w.Name {
+		return append(list, w)
+	}
+	list[last].Rounds = min(list[last].Rounds, w.Rounds)
+	if list[last].Against != w.Against {
+		list[last].Against = ""
+	}
+	return list
 }
 
 // anchorSides describes where the anchor's numbers came from.

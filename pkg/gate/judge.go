@@ -48,11 +48,16 @@ func judge(in Input, anchored *Input) []*series {
 		alpha *= 1 - crashShare // the rest is for crashes: see crash.go
 	}
 	if staged {
-		judgeStaged(pairs, alpha)
+		judgeStaged(pairs, slices.Concat(all, against), newFacts(in), alpha)
 	} else {
 		judgeFixed(pairs, alpha)
 	}
 	judgeStored(stored)
+	for _, s := range slices.Concat(all, against) {
+		if s.verdict == "" { // counts of a benchmark whose time facts decide, or which has none
+			s.finding = found(NotJudged, Counts, CountUnused)
+		}
+	}
 	for _, s := range slices.Concat(all, against) {
 		if s.twin != nil {
 			s.finding = s.twin.finding
@@ -61,7 +66,7 @@ func judge(in Input, anchored *Input) []*series {
 	for _, s := range against {
 		s.dropRequests()
 		if s.stage == "" { // whether it crashes is asked against base alone
-			s.want = 0
+			s.want, s.counts = 0, 0
 		}
 	}
 	return all
@@ -72,6 +77,7 @@ func divide(all []*series, by *design) (pairs, stored []*series) {
 	for _, s := range all {
 		switch {
 		case s.verdict != "":
+		case by != nil && s.key.Unit == baseline.Instructions: // judged beside the time
 		case s.unit.Exact && exact(s, s.asking(by)):
 		case s.twoWay:
 			pairs = append(pairs, s)
@@ -79,7 +85,26 @@ func divide(all []*series, by *design) (pairs, stored []*series) {
 			stored = append(stored, s)
 		}
 	}
+	withCounts(pairs, all)
 	return measurable(withoutTwins(pairs), by), stored
+}
+
+// withCounts gives every time the counts of its benchmark.
+func withCounts(pairs, all []*series) {
+	counts := map[string]*series{}
+	for _, s := range all {
+		if s.key.Unit == baseline.Instructions && s.verdict == "" {
+			counts[s.key.Path()+" "+s.env] = s
+		}
+	}
+	if len(counts) == 0 {
+		return
+	}
+	for _, s := range pairs {
+		if s.key.Unit == "sec/op" {
+			s.count = counts[s.key.Path()+" "+s.env]
+		}
+	}
 }
 
 // withoutTwins takes out the series that say the same as another one of their
@@ -152,6 +177,7 @@ func measurable(pairs []*series, by *design) []*series {
 			return true
 		}
 		s.worse = p
+		s.mids = s.medians()
 		return false
 	})
 }
@@ -162,6 +188,19 @@ func (s *series) asking(by *design) *design {
 		return by
 	}
 	return nil
+}
+
+// medians returns the medians of the repetitions of a time in complete rounds, on the scale of the
+// tests; nothing where a process has one value.
+func (s *series) medians() (mids pair) {
+	b, h := s.base, s.head
+	if s.by == nil || len(b.medians) == 0 || len(b.medians) != len(b.values) || len(h.medians) != len(h.values) {
+		return mids
+	}
+	b.values, h.values = b.medians, h.medians
+	base, head := complete(b, h)
+	mids, _ = scale(base, head, s.unit.Direction)
+	return mids
 }
 
 // lost is the number of rounds that have the series on one side alone.
@@ -264,6 +303,9 @@ func (s *sample) clears(sd, effect float64) (bound float64, ok bool) {
 	bound = s.shift + screenZ(n)*stat.StandardError(sd, len(s.base), len(s.head))
 	if bound >= screenShare*effect {
 		return bound, false
+	}
+	if s.pairs != nil && bound-s.shift >= effect {
+		return bound, false // it seems better by luck: so much noise could hide the effect
 	}
 	if n < trustData { // the past may be wrong about today: is the spread what it says?
 		widest := max(s.base[len(s.base)-1]-s.base[0], s.head[len(s.head)-1]-s.head[0])

@@ -39,6 +39,7 @@ const (
 	NotWorse      Code = "not worse"               // the bound is at zero or better
 	PerhapsBetter Code = "perhaps better"          // not worse, and better by Shift if anything
 	Told          Code = "told from noise"         // worse, at the level of the promise
+	ToldByMedian  Code = "told by the median"      // likewise, of the medians of the repetitions alone
 	Better        Code = "better"                  //
 	TooNoisy      Code = "too noisy"               // a change below Bound cannot be told
 	NextLook      Code = "before the next look"    // after Rounds a side; that look is at Needed
@@ -58,6 +59,17 @@ const (
 	CountAgain Code = "count again"  // Rounds a side; a constant needs two
 	MayWaver   Code = "may waver"    // all of Rounds a side differ; the screen's end tells
 	OneCount   Code = "a lone count" // differs in a single round
+)
+
+// What counted instructions say. Shift is that of the counts.
+const (
+	WorkEqual   Code = "work is equal"       // time was too noisy; instructions grew by Bound at most
+	SameCount   Code = "same count"          // grown by less than what is the same
+	CountGrew   Code = "count grew a little" // by less than Bound, the effect to act on
+	CountWavers Code = "count wavers"        // by Bound within a side: it says nothing
+	MoreWork    Code = "more work"           // told from chance, at the level of the promise
+	WorkNotTime Code = "work, not time"      // time was judged, and is not slower
+	CountUnused Code = "count not used"      // nothing hangs on it
 )
 
 // What a stored baseline says.
@@ -186,6 +198,7 @@ const (
 	OtherDays     LimitCode = "base of other days"
 	NeverRan      LimitCode = "declared and not run"
 	TargetSkipped LimitCode = "target left out"
+	WorkAlone     LimitCode = "judged by work alone" // Effect: the least change of time that could be seen in all of them
 	NoisyToAnchor LimitCode = "too noisy against the anchor"
 	NotHeld       LimitCode = "not held against the anchor"
 )

@@ -40,6 +40,7 @@ func (s *series) row(several bool) Row {
 			r.Change = stat.Known(0)
 		}
 	}
+	r.Middle = s.parted()
 	if s.zeros() {
 		return r // logarithms of such a series are ranks: no percentage is true
 	}

@@ -2,6 +2,7 @@ package gate
 
 import (
 	"math"
+	"slices"
 
 	"github.com/descartes/regress/pkg/baseline"
 	"github.com/descartes/regress/pkg/gate/stat"
@@ -67,14 +68,23 @@ func screenZ(n int) float64 {
 	return 2.3
 }
 
-// judgeStaged judges all series of a log whose rounds regress chose.
-func judgeStaged(all []*series, alpha float64) {
+// judgeStaged judges the measured series of a log whose rounds regress chose; whole is all that the
+// log has, with what counts alone have decided.
+func judgeStaged(measured, whole []*series, f facts, alpha float64) {
 	var survivors, lost, better []*series
-	waiting := 0 // series whose screen is not over
-	for _, s := range all {
+	middles := map[*series]*series{} // of what passed: its medians, where they did not
+	waiting := 0                     // series whose screen is not over
+	for _, s := range measured {
 		switch s.screen(alpha) {
 		case passed:
-			if s.seekImprovement() {
+			if m := s.seekMiddle(); m != nil {
+				middles[s] = m
+				if m.want > 0 {
+					waiting++
+				} else {
+					survivors = append(survivors, m)
+				}
+			} else if s.seekImprovement() {
 				better = append(better, s)
 			}
 		case gaveUp:
@@ -85,13 +95,16 @@ func judgeStaged(all []*series, alpha float64) {
 			waiting++
 		}
 	}
+	suspects := weighAll(slices.Concat(survivors, lost), f, &waiting)
+	settled := func(s *series) bool { return s.doubtful() && s.settleByWork(f, whole) }
+	survivors, lost = slices.DeleteFunc(survivors, settled), slices.DeleteFunc(lost, settled)
 	// Until every screen is over the stakes are not known; the most that they can
 	// be keeps the level whatever happens. What is too noisy to confirm counts that much too: left
 	// out, it would hand its part of the budget to others.
-	stakes := float64(waiting + len(lost))
+	stakes := float64(waiting + len(lost) + len(suspects))
 	for _, s := range survivors {
 		s.stake = 1
-		if s.seemed < relevant*s.policy.effect {
+		if s.doubtful() && s.weight != unsettled {
 			s.stake = doubtful
 		}
 		stakes += s.stake
@@ -99,16 +112,50 @@ func judgeStaged(all []*series, alpha float64) {
 	for _, s := range survivors {
 		s.confirm(alpha, stakes, waiting == 0)
 	}
+	for _, s := range suspects {
+		s.confirmWork(alpha, stakes, waiting == 0)
+	}
 	holm(survivors, alpha, stakes)
 	for _, s := range lost {
 		sd := s.sample(s.worse.first(s.by.screenEnd())).sd(s.past)
 		s.detectable = s.sees(sd, alpha/stakes)
 		s.tooNoisy(s.detectable)
 	}
+	for _, s := range slices.Concat(survivors, lost) {
+		if s.verdict == Inconclusive && s.state == over {
+			s.settleByWork(f, whole)
+		}
+	}
 	for _, s := range better {
 		s.confirmImprovement(alpha, len(better), waiting == 0)
 	}
+	for _, s := range measured {
+		if m := middles[s]; m != nil {
+			s.adopt(m)
+		}
+		s.heed()
+	}
 }
+
+// weighAll looks at the counts of what time alone could not let go of, and returns those whose
+// work seems to have grown. waiting counts those of which more counts are needed to say so.
+func weighAll(all []*series, f facts, waiting *int) (suspects []*series) {
+	for _, s := range all {
+		if !f.countable(s) {
+			continue
+		}
+		switch s.weight = s.weigh(); s.weight {
+		case counting:
+			*waiting++
+		case more:
+			suspects = append(suspects, s)
+		}
+	}
+	return suspects
+}
+
+// doubtful reports whether the screen of a survivor showed less than a regression would.
+func (s *series) doubtful() bool { return s.seemed < relevant*s.policy.effect }
 
 // ending is how the screen of a series ended.
 type ending int
@@ -148,6 +195,7 @@ func (s *series) screen(alpha float64) ending {
 			return passed
 		}
 		if least := s.sees(sd, alpha); n == s.by.screenEnd() && least > hopeless*s.policy.effect && sm.shift < least/2 {
+			s.seemed, s.detectable = math.Inf(-1), least
 			return gaveUp
 		}
 	}

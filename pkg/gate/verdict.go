@@ -231,6 +231,16 @@ func cannotSee(all []*series, in Input) (out []Limit) {
 	if len(weak) > 0 {
 		out = append(out, Limit{Code: WeakBelow, Benchmarks: weak, Effect: least})
 	}
+	widest := 0.
+	alone := pick(all, func(s *series) bool {
+		if s.verdict == SameWork {
+			widest = max(widest, s.size(s.detectable))
+		}
+		return s.verdict == SameWork
+	})
+	if len(alone) > 0 {
+		out = append(out, Limit{Code: WorkAlone, Benchmarks: alone, Effect: widest})
+	}
 	out = limit(out, Noisy, pick(all, func(s *series) bool { return s.verdict == Inconclusive && s.state == over }))
 	out = limit(out, NotSettled, pick(all, func(s *series) bool { return s.verdict == Inconclusive && s.state == open }))
 	out = limit(out, EditedThere, pick(all, func(s *series) bool { return s.verdict == Edited }))

@@ -96,7 +96,7 @@ var unwelcome = regexp.MustCompile(`(?i)err|fail|fault|miss|drop|lost|loss|retr|
 // guess would turn an improvement red, and a regression green.
 func standard(name string) baseline.Unit {
 	u := baseline.Unit{Name: name, Exact: name == "B/op" || name == "allocs/op"}
-	if name == "allocs/op" {
+	if name == "allocs/op" || name == baseline.Instructions {
 		u.Direction = baseline.Lower
 		return u
 	}

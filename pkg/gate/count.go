@@ -1,0 +1,182 @@
+package gate
+
+import (
+	"math"
+	"slices"
+
+	"github.com/descartes/regress/pkg/baseline"
+	"github.com/descartes/regress/pkg/gate/stat"
+)
+
+// The constants of the rule by which counts decide where time cannot; doc.go says what each is
+// for.
+var (
+	countConfirm = []int{6, 8, 12}          // fresh counts a side at each look
+	countWeights = []float64{.3, .3, .4}    // of a series' part of the false-alarm budget; they sum to 1
+	countScreen  = []int{2, 3, 5}           // counts a side before: two, and more where they differ
+	countWavers  = []float64{.005, .005, 1} // spread of a side above which more are counted
+)
+
+const (
+	sameWork    = .01  // growth of work below which it is the same
+	countSpread = .015 // spread of a side at which counting is given up
+	coverUser   = .8   // least share of the time in user mode of which instructions speak
+	coverSystem = .15  // largest share in the kernel
+)
+
+// weight says what counting has made of a benchmark.
+type weight int
+
+const (
+	uncountable weight = iota // nothing can be said of it
+	counting                  // more counts were asked for
+	unsettled                 // grown by less than the effect, or it wavers
+	same                      // not more work
+	more                      // more work by the effect or above: to be confirmed
+)
+
+// countable reports whether a series is a time of which the work can be counted.
+func (f facts) countable(s *series) bool {
+	if s.by == nil || !s.by.paired || s.byMedian || f.in.Log.Counter == "" || s.key.Unit != "sec/op" {
+		return false
+	}
+	_, refused := f.in.Log.Uncounted[s.key.Benchmark()]
+	return !refused
+}
+
+// covers reports whether instructions stand for the time of a benchmark: it worked in user mode,
+// and nobody else worked for it.
+func (f facts) covers(key baseline.Key) bool {
+	w, known := f.in.Log.Work[key.Benchmark()]
+	return known && w.User >= coverUser && w.System < coverSystem && !w.Children
+}
+
+// weigh looks at the first counts of a time that could not be judged so far, and asks for them
+// where they are not there.
+func (s *series) weigh() weight {
+	c := s.count
+	if c == nil || !c.twoWay {
+		s.counts = countScreen[0]
+		return counting
+	}
+	c.finding = found(NotJudged, Counts, "")
+	have := min(len(c.base.values), len(c.head.values))
+	for i, n := range countScreen {
+		if have < n {
+			s.counts = n - have
+			c.wait(Reason{Code: CountAgain, Rounds: have})
+			return counting
+		}
+		base, head := stat.Sorted(c.base.values[:n]), stat.Sorted(c.head.values[:n])
+		if base[0] <= 0 || head[0] <= 0 {
+			c.reason = Reason{Code: CountWavers}
+			return uncountable
+		}
+		apart := max(base[n-1]/base[0], head[n-1]/head[0]) - 1
+		if apart > countWavers[i] {
+			continue
+		}
+		c.shift = math.Log(stat.Quantile(head, .5) / stat.Quantile(base, .5))
+		c.middle = math.Log(stat.Quantile(base, .5))
+		switch {
+		case apart > countSpread:
+			c.reason = Reason{Code: CountWavers, Bound: apart}
+			return uncountable
+		case c.shift < math.Log1p(sameWork):
+			c.decide(Unchanged, SameCount)
+			return same
+		case c.shift >= c.policy.effect && head[0] > base[n-1]:
+			c.seemed, c.stake = c.shift, 1
+			return more
+		}
+		c.reason = Reason{Code: CountGrew, Bound: c.policy.minEffect}
+		c.verdict = Unchanged
+		return unsettled
+	}
+	return uncountable
+}
+
+// confirmWork tests counts that seemed to have grown on fresh ones, which were counted in an order
+// that knows no sides, at the part of alpha that their stake is of all stakes.
+func (s *series) confirmWork(alpha, stakes float64, final bool) {
+	c, from := s.count, s.screened()
+	fresh := pair{logs(c.base.values[from:]), logs(c.head.values[from:])}
+	have := min(len(fresh.base), len(fresh.head))
+	seemed := c.seemed
+	c.finding = found(Inconclusive, Counts, Unsettled)
+	c.seemed, c.stake, c.p = seemed, 1, 1
+	for i, n := range countConfirm {
+		if n > have {
+			c.wait(Reason{Code: Unconfirmed, Needed: n - have})
+			if final {
+				s.counts = n - have
+			}
+			return
+		}
+		sm := newSample(fresh.first(n))
+		c.record(sm, math.NaN())
+		c.interval(sm)
+		c.p = min(c.p, sm.worse()/countWeights[i])
+		if c.p <= alpha*c.stake/stakes && sm.shift >= c.policy.effect {
+			c.decide(Regressed, MoreWork)
+			return
+		}
+	}
+	c.reason.Rounds = have
+}
+
+// screened returns how many counts a side the first look at them took.
+func (s *series) screened() int {
+	for i, n := range countScreen {
+		base, head := stat.Sorted(s.count.base.values[:n]), stat.Sorted(s.count.head.values[:n])
+		if max(base[n-1]/base[0], head[n-1]/head[0])-1 <= countWavers[i] {
+			return n
+		}
+	}
+	return countScreen[len(countScreen)-1]
+}
+
+// settleByWork gives a time that could not be judged the verdict of its work where that is the
+// same and stands for it; others are the further units of the benchmark, which must not have grown.
+func (s *series) settleByWork(f facts, others []*series) bool {
+	if s.weight != same || !f.covers(s.key) {
+		return false
+	}
+	grown := slices.ContainsFunc(others, func(o *series) bool {
+		return o.unit.Exact && o.key.Benchmark() == s.key.Benchmark() && o.env == s.env &&
+			(o.verdict == Regressed || o.verdict == Inconclusive)
+	})
+	if grown {
+		return false
+	}
+	detectable := s.detectable
+	s.decide(SameWork, WorkEqual)
+	s.reason.Bound = s.size(max(s.count.shift, 0))
+	s.detectable, s.atMost = detectable, math.NaN()
+	return true
+}
+
+// heed ends the counts of a time that is judged: work alone is red only where the time does not
+// show that nothing has become slower.
+func (s *series) heed() {
+	c := s.count
+	if c == nil || s.verdict != Unchanged && s.verdict != Improved {
+		return
+	}
+	s.counts = 0
+	switch c.verdict {
+	case "":
+		c.finding = found(NotJudged, Counts, WorkNotTime)
+	case Regressed, Inconclusive:
+		c.decide(NotJudged, WorkNotTime)
+	}
+}
+
+// logs returns the logarithms of values above zero.
+func logs(values []float64) []float64 {
+	out := make([]float64, len(values))
+	for i, v := range values {
+		out[i] = math.Log(v)
+	}
+	return out
+}

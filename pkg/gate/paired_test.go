@@ -1,0 +1,286 @@
+package gate
+
+import (
+	"maps"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/descartes/regress/pkg/baseline"
+)
+
+// subject is a benchmark that can be timed in pairs and counted.
+type subject struct {
+	name         string
+	sd           float64                          // of a difference of times
+	slower, more float64                          // what head takes and does more, relative
+	counts       func(*rand.Rand) float64         // factor on a count; nil: 1 ± .0002
+	slices       func(*rand.Rand, bool) []float64 // of a process of head or base, relative; nil: one value
+	bytes        [2]float64                       // B/op of base and head; zero: none
+}
+
+// pairedLab measures subjects as Next asks.
+type pairedLab struct {
+	*bench
+	rng    *rand.Rand
+	all    map[string]subject
+	counts map[string]int
+	asked  int // rounds
+}
+
+func newPairedLab(seed uint64, all ...subject) *pairedLab {
+	l := &pairedLab{bench: newBench(baseline.Paired), rng: rand.New(rand.NewPCG(seed, 1)), all: map[string]subject{}, counts: map[string]int{}}
+	l.log.Counter = "test"
+	l.log.Work = map[baseline.Key]baseline.Work{}
+	l.log.Units = map[string]baseline.Unit{}
+	for name, unit := range units {
+		l.log.Units[name] = unit
+	}
+	l.log.Units[baseline.Instructions] = baseline.Unit{Name: baseline.Instructions, Direction: baseline.Lower}
+	for _, s := range all {
+		l.all[s.name] = s
+		l.log.Work[sec(s.name).Benchmark()] = baseline.Work{User: .95, System: .01}
+	}
+	return l
+}
+
+var both = []baseline.Side{baseline.Base, baseline.Head}
+
+func (l *pairedLab) time(s subject, n int) {
+	for range n {
+		drift, round := math.Exp(.2*l.rng.NormFloat64()), len(l.rounds(s.name))
+		for i, side := range both {
+			factor := []float64{1, 1 + s.slower}[i]
+			values := []float64{1}
+			if s.slices != nil {
+				values = s.slices(l.rng, side == baseline.Head)
+			}
+			noise := math.Exp(s.sd / math.Sqrt2 * l.rng.NormFloat64())
+			for i := range values {
+				values[i] *= 100 * drift * factor * noise
+			}
+			l.add(side, sec(s.name), values...)
+			sample := l.sample(side, s.name)
+			for i := range values {
+				sample.Rounds[len(sample.Rounds)-1-i] = round + 1
+			}
+		}
+		for i, side := range both {
+			if s.bytes != [2]float64{} {
+				l.add(side, baseline.Key{Package: "p", Name: s.name, Unit: "B/op"}, s.bytes[i])
+			}
+		}
+	}
+}
+
+func (l *pairedLab) sample(side baseline.Side, name string) *baseline.Sample {
+	run := l.runs[side]
+	if run == nil {
+		return &baseline.Sample{}
+	}
+	for i := range run.Samples {
+		if run.Samples[i].Key == sec(name) {
+			return &run.Samples[i]
+		}
+	}
+	return &baseline.Sample{}
+}
+
+func (l *pairedLab) rounds(name string) []int {
+	numbers, _, _ := l.sample(baseline.Base, name).ByRound()
+	return numbers
+}
+
+func (l *pairedLab) count(s subject, n int) {
+	l.counts[s.name] += n
+	for range n {
+		for i, side := range both {
+			factor := []float64{1, 1 + s.more}[i]
+			luck := 1 + .0002*l.rng.Float64()
+			if s.counts != nil {
+				luck = s.counts(l.rng)
+			}
+			l.add(side, baseline.Key{Package: "p", Name: s.name, Unit: baseline.Instructions}, 1e5*factor*luck)
+		}
+	}
+}
+
+// run measures until nothing is wanted.
+func (l *pairedLab) run(t *testing.T) Decision {
+	t.Helper()
+	for _, name := range slices.Sorted(maps.Keys(l.all)) {
+		l.time(l.all[name], 2)
+	}
+	for range 40 {
+		in := l.input()
+		for _, run := range in.Log.Runs {
+			slices.SortFunc(run.Samples, func(a, b baseline.Sample) int { return a.Compare(b.Key) })
+		}
+		next := Next(in)
+		if len(next) == 0 {
+			return Decide(in)
+		}
+		for _, w := range next {
+			if w.Count {
+				l.count(l.all[w.Name], w.Rounds)
+			} else {
+				l.asked += w.Rounds
+				l.time(l.all[w.Name], w.Rounds)
+			}
+		}
+	}
+	t.Fatal("it does not end")
+	return Decision{}
+}
+
+func series1(d Decision, unit string) Row {
+	for _, r := range d.Rows {
+		if r.Unit == unit {
+			return r
+		}
+	}
+	return Row{}
+}
+
+// TestWork: what counts decide where time cannot, and what they leave alone.
+func TestWork(t *testing.T) {
+	check := func(what string, s subject, change func(*pairedLab), time, work Verdict, why Code) Decision {
+		t.Helper()
+		s.name = "A"
+		l := newPairedLab(7, s)
+		if change != nil {
+			change(l)
+		}
+		d := l.run(t)
+		if r := series1(d, "sec/op"); r.Verdict != time {
+			t.Errorf("%s: time is %s (%s), want %s", what, r.Verdict, r.Reason.Code, time)
+		}
+		r := series1(d, baseline.Instructions)
+		if r.Verdict != work || r.Reason.Code != why {
+			t.Errorf("%s: work is %q (%s), want %q (%s)", what, r.Verdict, r.Reason.Code, work, why)
+		}
+		return d
+	}
+	poor := func(w baseline.Work) func(*pairedLab) {
+		return func(l *pairedLab) { l.log.Work[sec("A").Benchmark()] = w }
+	}
+	d := check("noisy, the same work", subject{sd: .4}, nil, SameWork, Unchanged, SameCount)
+	if d.Outcome != Pass || !slices.ContainsFunc(d.Cannot, func(l Limit) bool { return l.Code == WorkAlone && l.Effect > .05 && len(l.Benchmarks) == 1 }) {
+		t.Errorf("same work: %s, limits %+v", d.Outcome, d.Cannot)
+	}
+	d = check("noisy, 6 % more work", subject{sd: .4, more: .06}, nil, Inconclusive, Regressed, MoreWork)
+	if d.Outcome != Fail || d.Reasons[0].Row.Unit != baseline.Instructions {
+		t.Errorf("more work: %s %+v", d.Outcome, d.Reasons)
+	}
+	check("noisy, 3 % more work", subject{sd: .4, more: .03}, nil, Inconclusive, Unchanged, CountGrew)
+	check("noisy, less work", subject{sd: .4, more: -.3}, nil, SameWork, Unchanged, SameCount)
+	check("quiet", subject{sd: .005}, nil, Unchanged, "", "")
+	check("quiet and slower", subject{sd: .005, slower: .1, more: .1}, nil, Regressed, Regressed, MoreWork)
+	check("slower, the same work", subject{sd: .005, slower: .1}, nil, Regressed, Unchanged, SameCount)
+	check("waits", subject{sd: .4}, poor(baseline.Work{User: .3}), Inconclusive, Unchanged, SameCount)
+	check("works in the kernel", subject{sd: .4}, poor(baseline.Work{User: .9, System: .2}), Inconclusive, Unchanged, SameCount)
+	check("others work for it", subject{sd: .4}, poor(baseline.Work{User: .9, Children: true}), Inconclusive, Unchanged, SameCount)
+	check("waits, more work", subject{sd: .4, more: .1}, poor(baseline.Work{User: .3}), Inconclusive, Regressed, MoreWork)
+	check("allocates more", subject{sd: .4, bytes: [2]float64{64, 128}}, nil, Inconclusive, Unchanged, SameCount)
+	check("cannot be counted", subject{sd: .4, more: .1}, func(l *pairedLab) {
+		l.log.Uncounted = map[baseline.Key]string{sec("A").Benchmark(): "it crashes"}
+	}, Inconclusive, "", "")
+	check("nothing counts", subject{sd: .4, more: .1}, func(l *pairedLab) { l.log.Counter = "" }, Inconclusive, "", "")
+	wavering := subject{sd: .4, counts: func(r *rand.Rand) float64 { return 1 + .1*r.Float64() }}
+	check("wavers", wavering, nil, Inconclusive, NotJudged, CountWavers)
+}
+
+// TestWorkIsNoTime: work that time does not show is no regression.
+func TestWorkIsNoTime(t *testing.T) {
+	seen := 0
+	for seed := range uint64(40) {
+		s := subject{name: "A", sd: .045, slower: -.03, more: .08}
+		l := newPairedLab(seed, s)
+		d := l.run(t)
+		time, work := series1(d, "sec/op"), series1(d, baseline.Instructions)
+		if time.Verdict != Unchanged && time.Verdict != Improved || work.Verdict == "" {
+			continue
+		}
+		seen++
+		if work.Verdict != NotJudged || work.Reason.Code != WorkNotTime || d.Outcome != Pass {
+			t.Errorf("seed %d: time %s, work %s (%s), %s", seed, time.Verdict, work.Verdict, work.Reason.Code, d.Outcome)
+		}
+	}
+	if seen == 0 {
+		t.Error("no time was judged after its work had been counted")
+	}
+}
+
+// TestWorkFalseAlarms: where a count is several times too large now and then, as when garbage of
+// the setup is collected meanwhile, unchanged work is not called more.
+func TestWorkFalseAlarms(t *testing.T) {
+	lucky := func(r *rand.Rand) float64 {
+		if r.IntN(3) == 0 {
+			return 4.3
+		}
+		return 1 + .0005*r.Float64()
+	}
+	red, settled := 0, 0
+	for seed := range uint64(300) {
+		var all []subject
+		for i := range 10 {
+			all = append(all, subject{name: string(rune('A' + i)), sd: .5, counts: lucky})
+		}
+		d := newPairedLab(seed, all...).run(t)
+		red += min(1, d.Counts[Regressed])
+		settled += d.Counts[SameWork]
+	}
+	if red > 7 { // of 300, at 1 %: more than seven has a chance of 1 in 100
+		t.Errorf("%d of 300 unchanged pull requests are red", red)
+	}
+	if settled == 0 {
+		t.Error("nothing was settled by its work")
+	}
+}
+
+// TestRepetitions: the value of a process is a low quantile of its repetitions, and what that
+// hides is judged by their median.
+func TestRepetitions(t *testing.T) {
+	preempted := func(r *rand.Rand, _ bool) []float64 {
+		out := make([]float64, 20)
+		for i := range out {
+			out[i] = 1 + .002*r.Float64()
+			if r.IntN(3) > 0 {
+				out[i] += 5 * r.Float64()
+			}
+		}
+		return out
+	}
+	l := newPairedLab(3, subject{name: "A", sd: .002, slices: preempted})
+	if d := l.run(t); series1(d, "sec/op").Verdict != Unchanged || l.asked > 2 {
+		t.Errorf("preempted repetitions: %+v after %d more rounds", series1(d, "sec/op"), l.asked)
+	}
+	collects := func(r *rand.Rand, head bool) []float64 {
+		out := make([]float64, 20)
+		for i := range out {
+			out[i] = 1 + .002*r.Float64()
+			if head && i > 6 {
+				out[i] += .3
+			}
+		}
+		return out
+	}
+	d := newPairedLab(4, subject{name: "A", sd: .002, slices: collects}).run(t)
+	if r := series1(d, "sec/op"); r.Verdict != Regressed || r.Reason.Code != ToldByMedian || *r.Change < .25 {
+		t.Errorf("two thirds of the repetitions slower: %s %s %v", r.Verdict, r.Reason.Code, r.Change)
+	}
+	less := func(r *rand.Rand, head bool) []float64 {
+		out := collects(r, false)
+		for i := range out {
+			if i > 6 && !head {
+				out[i] += .3
+			}
+		}
+		return out
+	}
+	d = newPairedLab(5, subject{name: "A", sd: .002, slices: less}).run(t)
+	if r := series1(d, "sec/op"); r.Verdict != Unchanged || r.Middle == nil || r.Middle.Change > -.2 {
+		t.Errorf("two thirds of the repetitions faster: %s, medians %+v", r.Verdict, r.Middle)
+	}
+}
