@@ -169,12 +169,15 @@ func shown(text []byte) (lines [][]byte, at []int32) {
 // any number of them.
 type front string
 
+// cpuLine begins the line of go test of which the rest may be any text, a result too.
+var cpuLine = []byte(keyCPU + ": ")
+
 // frontsOf learns what stands in front of lines of go test, the longest first.
 func frontsOf(lines [][]byte) []front {
 	seen := map[front]int{}
 	for _, line := range lines {
 		i := goAt(line)
-		if i <= 0 || len(bytes.TrimLeft(line[:i], " \t")) == 0 {
+		if i <= 0 || len(bytes.TrimLeft(line[:i], " \t")) == 0 || bytes.HasPrefix(line, cpuLine) {
 			continue
 		}
 		f := frontOf(line[:i])
