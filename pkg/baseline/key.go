@@ -2,6 +2,7 @@ package baseline
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -64,7 +65,8 @@ type Procs []int
 // ProcsOf returns the values of GOMAXPROCS of one run from the names of its
 // benchmarks. No function has a dash in its name, so a benchmark without
 // sub-benchmarks tells one for certain. Besides, a run has every benchmark once
-// for each value: a number that few benchmarks end in belongs to the names.
+// for each value: a number that few benchmarks end in belongs to the names, and so do
+// several at the end of one name that is all there is.
 func ProcsOf(names []string) Procs {
 	seen, bare, with := map[string]bool{}, map[string]bool{}, map[string]bool{}
 	certain := map[int]bool{} // or not yet
@@ -81,6 +83,10 @@ func ProcsOf(names []string) Procs {
 	out := Procs{}
 	if len(bare) > 0 {
 		out, with = Procs{1}, bare
+	}
+	sure := slices.Contains(slices.Collect(maps.Values(certain)), true)
+	if len(with) == 1 && len(certain) > 1 && !sure {
+		return Procs{1}
 	}
 	var name []byte
 	for n, sure := range certain {
