@@ -71,6 +71,27 @@ func TestGolden(t *testing.T) {
 	}
 }
 
+// TestJSONTellsWhatFailed: the event of a package that failed counts where no line says so, and
+// says no more where one does.
+func TestJSONTellsWhatFailed(t *testing.T) {
+	const result = `{"Action":"output","Package":"p/a","Output":"BenchmarkA-2 \t 1\t 12 ns/op\n"}` + "\n"
+	const said = `{"Action":"output","Package":"p/a","Output":"FAIL\tp/a\t0.1s\n"}` + "\n"
+	const failed = `{"Action":"fail","Package":"p/a","Elapsed":0.1}` + "\n"
+	check := func(text string, want int) {
+		t.Helper()
+		log := read(t, text)
+		if len(log.Problems) != want || want > 0 && (log.Problems[0].Kind != baseline.PackageFailed || log.Problems[0].Package != "p/a") {
+			t.Errorf("%s: %v, want %d problems", text, log.Problems, want)
+		}
+	}
+	check(result, 0)
+	check(result+said, 1)
+	check(result+said+failed, 1)
+	check(result+failed, 1)
+	check(result+`{"Action":"output","Package":"p/a","Output":"no end"}`+"\n"+failed, 1)
+	check(result+strings.Replace(failed, `,"E`, `,"Test":"BenchmarkA","E`, 1), 0)
+}
+
 // TestJSONIsText: -json says the same as -v does, and its text reads as itself.
 func TestJSONIsText(t *testing.T) {
 	samples := func(text []byte) (keys string, log baseline.Log) {

@@ -8,14 +8,17 @@ import (
 
 // event is one line of go test -json, as far as it matters. See `go doc test2json`.
 type event struct {
-	Action, Package, Output string
+	Action, Package, Test, Output string
+
+	Elapsed float64 // seconds
 }
 
 // fromJSON turns the output of go test -json into what go test prints without -json, with the
 // line numbers that problems are to name. Packages whose lines alternate are kept apart by `pkg:`
-// lines.
+// lines, and one that failed has a line that says so, also where its output was filtered.
 func fromJSON(text []byte) (out []byte, at []int32) {
 	open := map[string][]byte{} // by package: a line that has not ended; events end anywhere
+	failed := map[string]bool{} // packages of which a line says so
 	current, number := "", int32(0)
 	emit := func(pkg string, line []byte) {
 		if pkg != "" && pkg != current {
@@ -38,6 +41,14 @@ func fromJSON(text []byte) (out []byte, at []int32) {
 			}
 			delete(open, e.Package)
 			emit(e.Package, whole)
+			failed[e.Package] = failed[e.Package] || bytes.HasPrefix(whole, []byte("FAIL\t"))
+		}
+		if e.Action == "fail" && e.Test == "" && e.Package != "" && !failed[e.Package] {
+			if rest := open[e.Package]; len(rest) > 0 {
+				emit(e.Package, append(rest, '\n'))
+				delete(open, e.Package)
+			}
+			emit(e.Package, fmt.Appendf(nil, "FAIL\t%s\t%.3fs\n", e.Package, e.Elapsed))
 		}
 	}
 	for _, pkg := range sortedKeys(open) {
