@@ -542,6 +542,19 @@ func TestWorkIsJudgedByTime(t *testing.T) {
 	}
 }
 
+// TestSameNameInTwoPackages: two benchmarks of one name are two.
+func TestSameNameInTwoPackages(t *testing.T) {
+	b := newBench("")
+	for _, pkg := range []string{"p", "q"} {
+		key := baseline.Key{Package: pkg, Name: "A-2", Unit: "sec/op"}
+		b.add(baseline.Base, key, 1, 1).add(baseline.Head, key, 1, 1)
+	}
+	d := Decide(b.input())
+	if have, of := d.Judged(); len(d.Reasons) != 1 || !slices.Equal(d.Reasons[0].Benchmarks, []string{"p.A-2", "q.A-2"}) || have != 0 || of != 2 {
+		t.Errorf("%d of %d judged, reasons %+v", have, of, d.Reasons)
+	}
+}
+
 // TestNothingIsAskedInVain: no log makes Next ask for rounds that cannot help.
 func TestNothingIsAskedInVain(t *testing.T) {
 	count := baseline.Key{Package: "p", Name: "B", Unit: "allocs/op"}

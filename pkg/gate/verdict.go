@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"cmp"
 	"math"
 	"slices"
 
@@ -68,19 +69,23 @@ func nothingDecided(all []*series, in Input) GroundCode {
 	return NothingJudged
 }
 
-// pick lists the benchmarks, once each and in order, of the series that match.
+// pick lists the benchmarks, once each and in order, of the series that match. Those of
+// several packages that have one name are told with their packages.
 func pick(all []*series, match func(*series) bool) (names []string) {
+	var picked []baseline.Key
+	times := map[string]int{}
 	for _, s := range all {
-		if !match(s) {
-			continue
+		if key := s.key.Benchmark(); match(s) && (len(picked) == 0 || picked[len(picked)-1] != key) {
+			picked = append(picked, key)
+			times[key.Name]++
 		}
-		name := s.key.Name
-		if name == "" {
-			name = s.key.Package
+	}
+	for _, key := range picked {
+		name := cmp.Or(key.Name, key.Package)
+		if key.Name != "" && times[key.Name] > 1 {
+			name = key.Path()
 		}
-		if len(names) == 0 || names[len(names)-1] != name {
-			names = append(names, name)
-		}
+		names = append(names, name)
 	}
 	return names
 }
@@ -118,9 +123,10 @@ func strictGrounds(all []*series, p Policy) []Ground {
 // crashGrounds are the benchmarks that die more often at head than chance allows:
 // whatever they would have measured, head broke them.
 func crashGrounds(all []*series) (out []Ground) {
+	var last baseline.Key
 	for _, s := range all {
-		if s.reason.Code == CrashesMore && !slices.ContainsFunc(out, func(g Ground) bool { return g.Benchmarks[0] == s.key.Name }) {
-			out = append(out, Ground{Code: CrashedAtHead, Benchmarks: []string{s.key.Name}, Reason: s.reason})
+		if key := s.key.Benchmark(); s.reason.Code == CrashesMore && (len(out) == 0 || key != last) {
+			out, last = append(out, Ground{Code: CrashedAtHead, Benchmarks: []string{key.Name}, Reason: s.reason}), key
 		}
 	}
 	return out
