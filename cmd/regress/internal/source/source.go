@@ -192,7 +192,8 @@ func Module(dir string) string {
 }
 
 // Project returns the name of what stands in dir: the module of the nearest go.mod, or, where only
-// a go.work stands there, the first of its modules by folder; empty when there is neither.
+// a go.work stands there, the first of its modules by folder; else the first module below by
+// folder. Empty when there is none.
 func Project(dir string) string {
 	if _, err := os.Stat(filepath.Join(dir, "go.mod")); err != nil {
 		folders := uses(filepath.Join(dir, "go.work"))
@@ -203,7 +204,29 @@ func Project(dir string) string {
 			}
 		}
 	}
-	return Module(dir)
+	if module := Module(dir); module != "" {
+		return module
+	}
+	return below(dir)
+}
+
+// below returns the first module below a folder, in the order of a walk.
+func below(dir string) (module string) {
+	left := 10_000 // a tree without Go may be large
+	_ = filepath.WalkDir(dir, func(name string, entry fs.DirEntry, err error) error {
+		left--
+		switch {
+		case left < 0 || module != "":
+			return filepath.SkipAll
+		case err != nil || !entry.IsDir():
+			return nil
+		case name != dir && (hidden(entry.Name()) || slices.Contains([]string{"testdata", "vendor", "node_modules"}, entry.Name())):
+			return filepath.SkipDir
+		}
+		module = modulePath(filepath.Join(name, "go.mod"))
+		return nil
+	})
+	return module
 }
 
 // uses reads the folders that a go.work names, cleaned; none when there is no such file.

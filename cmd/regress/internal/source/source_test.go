@@ -145,3 +145,17 @@ func FuzzFind(f *testing.F) {
 		}
 	})
 }
+
+// TestProject: a tree is named by the module at its top, or by the first below.
+func TestProject(t *testing.T) {
+	check := func(want string, files map[string]string) {
+		t.Helper()
+		if have := Project(write(t, files)); have != want {
+			t.Errorf("have %q, want %q", have, want)
+		}
+	}
+	check("example.com/top", map[string]string{"go.mod": "module example.com/top\n", "a/go.mod": "module example.com/a\n"})
+	check("example.com/b", map[string]string{"go.work": "use ./b\n", "a/go.mod": "module example.com/a\n", "b/go.mod": "module example.com/b\n"})
+	check("example.com/b", map[string]string{"b/x/go.mod": "module example.com/b\n", "c/go.mod": "module example.com/c\n", "testdata/go.mod": "module example.com/t\n", ".a/go.mod": "module example.com/h\n"})
+	check("", map[string]string{"a.txt": ""})
+}
