@@ -225,6 +225,8 @@ func (f facts) known(s *series, g, elsewhere *group) (Verdict, Reason) {
 		return Inconclusive, Reason{Code: NotFinite}
 	case same:
 		return SameCode, Reason{Code: Proven, Text: proof}
+	case !head && f.noBenchmem(s, function):
+		return NotJudged, Reason{Code: NoBenchmem}
 	case s.unit.Direction == baseline.Neutral:
 		return NotJudged, Reason{Code: NoDirection}
 	case base != head && f.otherProcs(s, &procs):
@@ -243,6 +245,17 @@ func (f facts) known(s *series, g, elsewhere *group) (Verdict, Reason) {
 		return Inconclusive, Reason{Code: BaseSilent}
 	}
 	return Added, Reason{Code: NotAtBase}
+}
+
+// noBenchmem reports whether a series is one of allocations that the store knows, and head, of
+// which that benchmark ran, printed none of any.
+func (f facts) noBenchmem(s *series, function baseline.Function) bool {
+	if s.twoWay || s.key.Unit != "B/op" && s.key.Unit != "allocs/op" || !f.ran(baseline.Head, function) {
+		return false
+	}
+	_, bytes := f.in.Log.Units["B/op"]
+	_, counts := f.in.Log.Units["allocs/op"]
+	return !bytes && !counts
 }
 
 // otherProcs reports whether a series that one side has is on the other side with

@@ -442,6 +442,25 @@ func TestStored(t *testing.T) {
 	}
 }
 
+// TestStoredWithoutBenchmem: allocations that the store knows and head was not asked for are not
+// held against it, and that is said.
+func TestStoredWithoutBenchmem(t *testing.T) {
+	rng := rand.New(rand.NewPCG(6, 7))
+	allocs := baseline.Key{Package: "p", Name: "A", Unit: "allocs/op"}
+	in := newBench("").add(baseline.None, sec("A"), around(rng, 4, 1, .003)...).input()
+	in.Log.Units = map[string]baseline.Unit{"sec/op": units["sec/op"]}
+	for range storedSessions + 2 {
+		b := newBench("").add(baseline.None, allocs, 3, 3).add(baseline.None, sec("A"), around(rng, 5, math.Exp(.002*rng.NormFloat64()), .003)...)
+		in.Stored = append(in.Stored, *b.runs[baseline.None])
+	}
+	d := Decide(in)
+	want(t, d, Pass, Unchanged, NotJudged)
+	wantWhy(t, d.Rows[1], Reason{Code: NoBenchmem})
+	if !slices.ContainsFunc(d.Cannot, func(l Limit) bool { return l.Code == NoAllocations && slices.Equal(l.Benchmarks, []string{"A"}) }) {
+		t.Errorf("nothing of it among %+v", d.Cannot)
+	}
+}
+
 // TestStoredMissing: what the newest stored run has is expected of head.
 func TestStoredMissing(t *testing.T) {
 	old := newBench("").add(baseline.None, sec("A"), 1, 1).add(baseline.None, sec("Old"), 1, 1)

@@ -16,6 +16,7 @@ const (
 	BrokenResult    Code = "broken result"            // Problem
 	NotFinite       Code = "not finite"               // a value is NaN or infinite
 	Proven          Code = "proven the same"          // Text: the proof
+	NoBenchmem      Code = "without -benchmem"        // stored with allocations, which head printed of no benchmark
 	NoDirection     Code = "no direction"             // nothing says which way the unit improves
 	OtherMachine    Code = "base on another machine"  // Machine: base's
 	OtherProcs      Code = "other GOMAXPROCS"         // Procs: of base and of head
@@ -194,6 +195,7 @@ const (
 	EditedThere   LimitCode = "edited"
 	Incomparable  LimitCode = "nothing to compare with"
 	LeftToRule    LimitCode = "ignored by a rule"
+	NoAllocations LimitCode = "without -benchmem"
 	OrderGiven    LimitCode = "order not random"
 	OtherDays     LimitCode = "base of other days"
 	NeverRan      LimitCode = "declared and not run"

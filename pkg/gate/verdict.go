@@ -252,6 +252,7 @@ func cannotSee(all []*series, in Input) (out []Limit) {
 	out = limit(out, EditedThere, pick(all, func(s *series) bool { return s.verdict == Edited }))
 	out = limit(out, Incomparable, pick(all, func(s *series) bool { return s.verdict == Added }))
 	out = limit(out, LeftToRule, pick(all, func(s *series) bool { return s.verdict == NotJudged && s.policy.ignore }))
+	out = limit(out, NoAllocations, pick(all, func(s *series) bool { return s.reason.Code == NoBenchmem }))
 	switch p := procedure(in); {
 	case measured && p == FixedRounds:
 		out = append(out, Limit{Code: OrderGiven})

@@ -63,7 +63,7 @@ func (m maker) problem() baseline.Problem {
 }
 
 var codes = []gate.Code{
-	"", gate.Ignored, gate.BrokenResult, gate.NotFinite, gate.Proven, gate.NoDirection, gate.OtherMachine, gate.OtherStored, gate.NothingStored, gate.NotAtBase, gate.BaseSilent,
+	"", gate.Ignored, gate.BrokenResult, gate.NotFinite, gate.Proven, gate.NoBenchmem, gate.NoDirection, gate.OtherMachine, gate.OtherStored, gate.NothingStored, gate.NotAtBase, gate.BaseSilent,
 	gate.FunctionRemoved, gate.SeriesGone, gate.HeadSilent, gate.OneSided, gate.Negative, gate.WithinBound, gate.NotWorse, gate.PerhapsBetter, gate.Told, gate.Better, gate.TooNoisy,
 	gate.NextLook, gate.MoreRounds, gate.Unconfirmed, gate.Unsettled, gate.TooFew, gate.TooFewAmong, gate.StillOpen, gate.Counted, gate.Tolerated, gate.Constant, gate.CountAgain, gate.MayWaver,
 	gate.OneCount, gate.FewSessions, gate.FewOfHead, gate.StoredDiffers, gate.OtherProcs, gate.SourceEdited, gate.CrashesMore, gate.CrashesUnsure,

@@ -159,8 +159,17 @@ func (v view) unchanged() []string {
 	if n := len(v.by[gate.SameCode]); n > 0 {
 		out = append(out, fmt.Sprintf("%d with the same code on both sides", n))
 	}
-	if n := len(v.by[gate.NotJudged]); n > 0 {
+	bare := 0
+	for _, r := range v.by[gate.NotJudged] {
+		if r.Reason.Code == gate.NoBenchmem {
+			bare++
+		}
+	}
+	if n := len(v.by[gate.NotJudged]) - bare; n > 0 {
 		out = append(out, fmt.Sprintf("%d shown and never judged (a rule, or a unit without a better side)", n))
+	}
+	if bare > 0 {
+		out = append(out, fmt.Sprintf("%d of allocations that head did not print: measure it with -benchmem", bare))
 	}
 	return append(out, v.held()...)
 }

@@ -171,6 +171,8 @@ func (r reason) fact() string {
 		return "printed a value that is not a finite number: mend the benchmark"
 	case gate.Proven:
 		return "nothing that it runs differs: " + r.Text
+	case gate.NoBenchmem:
+		return "head printed no allocations: measure it with -benchmem"
 	case gate.NoDirection:
 		return fmt.Sprintf("nothing says which way %[1]s improves: print \"Unit %[1]s better=lower\" or better=higher", r.unit)
 	case gate.OtherMachine:

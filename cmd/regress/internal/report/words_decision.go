@@ -386,6 +386,8 @@ func limitText(d gate.Decision, l gate.Limit) string {
 		return "nothing to compare with" + names
 	case gate.LeftToRule:
 		return "ignored by a rule" + names
+	case gate.NoAllocations:
+		return "allocations, which head did not print; go test does with -benchmem" + names
 	case gate.OrderGiven:
 		return "the order of these rounds was not drawn at random: a machine that changed between the sides would look like a change of the code"
 	case gate.OtherDays:
