@@ -101,7 +101,7 @@ func TestShortcuts(t *testing.T) {
 func TestFalseAlarms(t *testing.T) {
 	all := load(t)
 	const pulls, most = 500, 70
-	for _, name := range []string{"dedicated", "cloud", "harsh"} {
+	for _, name := range []string{"dedicated", "cloud", "harsh", "harsh, in pairs", "shared machine", "beside four busy processes"} {
 		var red, improved share
 		each1(pulls, func(i int) trial {
 			p := all[name].draw(rand.New(rand.NewPCG(11, uint64(i))), 25)
@@ -155,6 +155,11 @@ func TestPower(t *testing.T) {
 	check("dedicated", .03, 5, .95, 4.6)
 	check("cloud", .05, 1, .974, 2.85)
 	check("harsh", .05, 1, .84, 9)
+	check("dedicated, in pairs", .05, 1, .97, 5.6)
+	check("cloud, in pairs", .05, 1, .96, 4.9)
+	check("harsh, in pairs", .05, 1, .846, 11)
+	check("shared machine", .05, 1, .814, 10.8)
+	check("beside four busy processes", .05, 1, .674, 11.2)
 }
 
 // TestPeers: the rules of other tools do on clear cases what they say.
