@@ -81,11 +81,10 @@ func ProcsOf(names []string) Procs {
 		certain[n] = certain[n] || !strings.Contains(base, "/")
 	}
 	out := Procs{}
-	if len(bare) > 0 {
+	switch {
+	case len(bare) > 0:
 		out, with = Procs{1}, bare
-	}
-	sure := slices.Contains(slices.Collect(maps.Values(certain)), true)
-	if len(with) == 1 && len(certain) > 1 && !sure {
+	case len(with) == 1 && len(certain) > 1 && !slices.Contains(slices.Collect(maps.Values(certain)), true):
 		return Procs{1}
 	}
 	var name []byte

@@ -47,6 +47,7 @@ func TestProcsOfARun(t *testing.T) {
 	check("[1 2]", "A", "A-2", "B", "B-2", "C")
 	check("[1]", "Hash/sha-256", "Hash/sha-512") // as -cpu 256,512 would print it, which few ask for of one benchmark
 	check("[8]", "Hash/sha-8")
+	check("[1 2 4]", "Hash/md5", "Hash/md5-2", "Hash/md5-4", "Hash/sha-256", "Hash/sha-256-2", "Hash/sha-256-4")
 	check("[8]", "A-8")
 	check("[2 4]", "A-2", "B-4") // shards of two machines
 	check("[1 2 4]", "A-1", "A-2", "A-4")
