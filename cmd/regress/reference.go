@@ -41,7 +41,7 @@ func (a *archive) reference(ctx context.Context, log *baseline.Log, ref string) 
 		}
 		found = append(found, runs...)
 	}
-	both := log.Procedure == baseline.TwoStage || slices.ContainsFunc(log.Runs, func(r baseline.Run) bool { return r.Side == baseline.Base })
+	both := log.Procedure.Chosen() || slices.ContainsFunc(log.Runs, func(r baseline.Run) bool { return r.Side == baseline.Base })
 	if len(found) == 0 && !both { // with both sides at hand nobody looked for one
 		log.Warnings = append(log.Warnings, baseline.Warning{Kind: baseline.Noted, Detail: fmt.Sprintf(
 			"the store has no baseline of %s for project %q: measure one with regress baseline update on %[1]s, or compare side by side with regress compare --base %[1]s", ref, a.project(*log))})
