@@ -54,9 +54,9 @@ func roundsOf(s baseline.Sample) (out rounds, clean bool) {
 	return out, clean
 }
 
-// lowest is the part of the repetitions in a process that a low quantile leaves out: the fastest of
-// fewer than twenty, the second of twenty to thirty-nine.
-const lowest = 20
+// second is how many repetitions a process has of which the second fastest is its value; of fewer
+// it is the fastest.
+const second = 20
 
 // repetitions makes one value of each round of a sample of pairs. Of a time it is a low quantile
 // of what the process printed, and of a rate a high one: what else the machine does only slows. Of
@@ -66,9 +66,9 @@ func repetitions(s baseline.Sample, unit baseline.Unit) (out rounds, medians []f
 	var at func(sorted []float64) float64
 	switch {
 	case unit.Name == "sec/op":
-		at = func(sorted []float64) float64 { return sorted[len(sorted)/lowest] }
+		at = func(sorted []float64) float64 { return sorted[min(1, len(sorted)/second)] }
 	case unit.Direction == baseline.Higher && strings.HasSuffix(unit.Name, "/s"):
-		at = func(sorted []float64) float64 { return sorted[len(sorted)-1-len(sorted)/lowest] }
+		at = func(sorted []float64) float64 { return sorted[len(sorted)-1-min(1, len(sorted)/second)] }
 	default:
 		out, clean = roundsOf(s)
 		return out, nil, clean

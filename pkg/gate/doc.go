@@ -93,9 +93,8 @@
 //
 // The value of a process. It prints many short repetitions of a fixed number of iterations, the
 // same on both sides. What else the machine does can only lengthen some of them, so that the value
-// of a time is a low quantile: the fastest of fewer than twenty, the second of twenty to
-// thirty-nine, and so on; of a rate that rises where the time falls a high one; of all other units
-// the median.
+// of a time is a low quantile: the second fastest, of fewer than twenty the fastest; of a rate that
+// rises where the time falls a high one; of all other units the median.
 //
 // The stages are those above, with these figures. The screen looks at n = 4, 6 and 8 rounds; s is
 // what the differences show, 1.4826·MAD·(1+1/n) over √2, so that the formulas stay as they are, and
