@@ -2,6 +2,7 @@ package ingest_test
 
 import (
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -29,8 +30,8 @@ func TestKeptTextReadsTheSame(t *testing.T) {
 			t.Errorf("%s: %v", what, err)
 			continue
 		}
-		if have, want := fmt.Sprint(again.Runs[0].Samples, again.Problems), fmt.Sprint(log.Runs[0].Samples, log.Problems); have != want {
-			t.Errorf("%s: the kept text reads as\n%s\nand not as\n%s", what, have, want)
+		if !reflect.DeepEqual(again.Runs[0].Samples, log.Runs[0].Samples) || !reflect.DeepEqual(again.Problems, log.Problems) {
+			t.Errorf("%s: the kept text reads as\n%v %v\nand not as\n%v %v", what, again.Runs[0].Samples, again.Problems, log.Runs[0].Samples, log.Problems)
 		}
 		if string(again.Runs[0].Raw) != string(log.Runs[0].Raw) {
 			t.Errorf("%s: %q is kept of\n%q", what, again.Runs[0].Raw, log.Runs[0].Raw)

@@ -150,7 +150,10 @@ func again(t *testing.T, log baseline.Log) {
 		var b strings.Builder
 		for _, run := range log.Runs {
 			if len(run.Samples) > 0 {
-				fmt.Fprintln(&b, run.Side, run.Environment.Fingerprint(), run.Samples)
+				fmt.Fprintln(&b, run.Side, run.Environment.Fingerprint())
+			}
+			for _, s := range run.Samples {
+				fmt.Fprintf(&b, "%q %v %v\n", s.Key, s.Values, s.Rounds)
 			}
 		}
 		return b.String()

@@ -53,7 +53,7 @@ func splitKey(line []byte) (key, value []byte, ok bool) {
 // there; a key that means something is then passed over. adjacent: the line above was pkg:.
 func (h *header) classify(key, value string, adjacent bool) Class {
 	switch {
-	case key == keyPackage && strings.ContainsAny(value, " \t"):
+	case key == keyPackage && blank(value):
 		return ClassPassed
 	case key == keySide || key == keyPackage:
 	case h.regress && h.body:
@@ -63,11 +63,14 @@ func (h *header) classify(key, value string, adjacent bool) Class {
 			return ClassOutput
 		}
 		return ClassPassed
-	case oneWord[key] && strings.ContainsAny(value, " \t"):
+	case oneWord[key] && blank(value):
 		return ClassPassed
 	}
 	return ClassFact
 }
+
+// blank reports whether there are blanks of any kind in a text.
+func blank(text string) bool { return strings.ContainsFunc(text, unicode.IsSpace) }
 
 // oneWord are the keys, besides pkg, whose value has no blanks.
 var oneWord = map[string]bool{

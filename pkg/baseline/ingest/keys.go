@@ -85,7 +85,9 @@ func (p *part) endPackage(pkg string) {
 	if p.regress {
 		return
 	}
-	pkg = p.header.fit(keyPackage, pkg)
+	if pkg = p.header.fit(keyPackage, pkg); blank(pkg) {
+		pkg = "" // no package has such a name
+	}
 	if other := p.header.left[pkg]; other != "" { // what is of pkg stands below its pkg: line, not here
 		mixed := p.here(baseline.Problem{Kind: baseline.Mixed, Of: other})
 		mixed.Package = pkg
