@@ -57,6 +57,7 @@ var packages = []string{
 	"pkg/gate",
 	"pkg/gate/accuracy",
 	"pkg/gate/accuracy/inject",
+	"pkg/gate/accuracy/internal/field",
 	"pkg/gate/choice",
 	"pkg/gate/stat",
 	"pkg/ipc",

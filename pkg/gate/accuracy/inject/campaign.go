@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/descartes/regress/pkg/gate/accuracy/internal/field"
 	"github.com/descartes/regress/pkg/gate/stat"
 )
 
@@ -34,12 +35,12 @@ func (c *campaign) say(format string, args ...any) {
 
 // compete starts the competing processes, once everything that is measured without them is.
 func (c *campaign) compete() (end func(), err error) {
-	others, err := compete(c.beside)
+	others, err := field.Compete(c.beside)
 	if err != nil {
 		return nil, err
 	}
 	return func() {
-		if err := others.end(); err != nil {
+		if err := others.End(); err != nil {
 			c.failed = append(c.failed, err)
 		}
 	}, nil
@@ -120,7 +121,7 @@ type sums struct {
 	loads, steals                 []string
 }
 
-func (s *sums) add(j judged, w watch) {
+func (s *sums) add(j judged, w field.Watch) {
 	if s.exits == nil {
 		s.exits = map[int]int{}
 	}
@@ -132,7 +133,7 @@ func (s *sums) add(j judged, w watch) {
 	s.red = append(s.red, wrong...)
 	s.each = append(s.each, j.seconds/float64(max(1, j.known+j.unknown)))
 	s.rounds = append(s.rounds, j.rounds)
-	load, steal := w.state()
+	load, steal := w.State()
 	s.loads, s.steals = append(s.loads, load), append(s.steals, steal)
 }
 
@@ -187,7 +188,7 @@ func (c *campaign) unchanged(ctx context.Context) error {
 			if ctx.Err() != nil {
 				break
 			}
-			w := newWatch()
+			w := field.NewWatch()
 			j, err := b.trial(ctx, fmt.Sprintf("move functions %d", i+1), func() error {
 				_, err := move(b.dir, i+1)
 				return err

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/descartes/regress/pkg/gate/accuracy/internal/field"
 	"github.com/descartes/regress/pkg/gate/stat"
 )
 
@@ -150,7 +151,7 @@ func (s *scale) compare(ctx context.Context, base, head string) (gain, error) {
 
 // time returns the least ns/op of some short repetitions of the benchmark in one process.
 func (s *scale) time(ctx context.Context, binary string) (float64, error) {
-	out, err := s.exec(ctx, binary, "-test.run", "^$", "-test.bench", leaf(s.benchmark), "-test.benchtime", "2ms", "-test.count", "20")
+	out, err := s.exec(ctx, binary, "-test.run", "^$", "-test.bench", field.Leaf(s.benchmark), "-test.benchtime", "2ms", "-test.count", "20")
 	if err != nil {
 		return 0, err
 	}

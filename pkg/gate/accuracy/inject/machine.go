@@ -4,61 +4,8 @@ import (
 	"fmt"
 	"os"
 	"runtime"
-	"strconv"
 	"strings"
-	"time"
 )
-
-// watch is a stretch of time on this machine.
-type watch struct {
-	start        time.Time
-	stolen, used float64 // processor time since the machine started, in ticks
-}
-
-func newWatch() watch {
-	w := watch{start: time.Now()}
-	w.stolen, w.used = ticks()
-	return w
-}
-
-// state says what else kept the machine busy since the watch was begun: the load average of the
-// last minute, and the share of processor time that the hypervisor gave to others; "?" for what the
-// system does not tell.
-func (w watch) state() (load, steal string) {
-	load, steal = "?", "?"
-	if text, err := os.ReadFile("/proc/loadavg"); err == nil {
-		if one, _, ok := strings.Cut(string(text), " "); ok {
-			load = one
-		}
-	}
-	stolen, used := ticks()
-	if used > w.used {
-		steal = fmt.Sprintf("%.1f %%", 100*(stolen-w.stolen)/(used-w.used))
-	}
-	return load, steal
-}
-
-// ticks returns the processor time that was stolen and that there was in all, by /proc/stat; zero
-// where that is not there.
-func ticks() (stolen, all float64) {
-	text, err := os.ReadFile("/proc/stat")
-	if err != nil {
-		return 0, 0
-	}
-	line, _, _ := strings.Cut(string(text), "\n")
-	for i, field := range strings.Fields(line) {
-		const steal, guest = 8, 9 // guest time is in user time already
-		v, err := strconv.ParseFloat(field, 64)
-		if err != nil || i >= guest {
-			continue
-		}
-		all += v
-		if i == steal {
-			stolen = v
-		}
-	}
-	return stolen, all
-}
 
 // setting says in one line where and how something was measured.
 func setting(beside int) string {

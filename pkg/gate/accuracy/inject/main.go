@@ -67,11 +67,13 @@ import (
 	"path/filepath"
 	"syscall"
 	"time"
+
+	"github.com/descartes/regress/pkg/gate/accuracy/internal/field"
 )
 
 func main() {
-	if len(os.Args) == 2 && os.Args[1] == busyArg {
-		busy(os.Stdin)
+	if len(os.Args) == 2 && os.Args[1] == field.BusyArg {
+		field.Busy(os.Stdin)
 		return
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -127,11 +129,11 @@ func run(ctx context.Context) (err error) {
 	if o.modules != "" {
 		return o.campaign(ctx, dir)
 	}
-	others, err := compete(o.beside)
+	others, err := field.Compete(o.beside)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, others.end()) }()
+	defer func() { err = errors.Join(err, others.End()) }()
 	if o.repo != "" {
 		return unchanged(ctx, os.Stdout, dir, o.repo, o.file, 2*o.times, o.limit)
 	}

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	_ "embed"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -11,6 +10,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/descartes/regress/pkg/gate/accuracy/internal/field"
 )
 
 //go:embed testdata/goldmark/regress_test.go
@@ -92,12 +93,6 @@ func settle(ctx context.Context, m module, dir, regress, settings string, edit f
 // download replaces the files of the repository by those of a version of its module, which may be
 // a commit.
 func (b *bench) download(ctx context.Context, version string) error {
-	outside := lab{dir: filepath.Dir(b.dir), env: []string{"GOWORK=off", "GOFLAGS=-mod=mod"}}
-	out, err := outside.exec(ctx, "go", "mod", "download", "-json", b.path+"@"+version)
-	var got struct{ Dir, Error string }
-	if jsonErr := json.Unmarshal(out, &got); jsonErr != nil || got.Dir == "" {
-		return errors.Join(fmt.Errorf("download %s@%s: %s; go needs a module proxy or its cache", b.path, version, got.Error), err)
-	}
 	entries, err := os.ReadDir(b.dir)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return fmt.Errorf("replace the files of %s: %w", b.name, err)
@@ -110,8 +105,8 @@ func (b *bench) download(ctx context.Context, version string) error {
 			return fmt.Errorf("replace the files of %s: %w", b.name, err)
 		}
 	}
-	if err := os.CopyFS(b.dir, os.DirFS(got.Dir)); err != nil {
-		return fmt.Errorf("copy the files of %s: %w", b.name, err)
+	if err := field.Module(ctx, b.path+"@"+version, b.dir); err != nil {
+		return err
 	}
 	if b.own != nil {
 		return b.write("regress_test.go", b.own)

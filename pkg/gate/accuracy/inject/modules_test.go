@@ -4,12 +4,10 @@ import (
 	"go/parser"
 	"go/token"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/descartes/regress/pkg/gate"
 )
@@ -258,69 +256,7 @@ func TestNamed(t *testing.T) {
 	}
 }
 
-// TestMain lets this binary be a competing process.
-func TestMain(m *testing.M) {
-	if len(os.Args) == 2 && os.Args[1] == busyArg {
-		busy(os.Stdin)
-		return
-	}
-	os.Exit(m.Run())
-}
-
-// TestCompete: competing processes are there, and end with what started them.
-func TestCompete(t *testing.T) {
-	c, err := compete(2)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(c.processes) != 2 || c.processes[0].Process.Pid == c.processes[1].Process.Pid {
-		t.Errorf("%v: want two processes", c.processes)
-	}
-	if err := c.end(); err != nil {
-		t.Error(err)
-	}
-	dead, err := compete(1)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := dead.processes[0].Process.Kill(); err != nil {
-		t.Fatal(err)
-	}
-	if err := dead.end(); err == nil {
-		t.Error("a competing process that was killed was not missed")
-	}
-}
-
-// TestCompeteEnds: a competing process whose parent is killed ends too.
-func TestCompeteEnds(t *testing.T) {
-	in, out, err := os.Pipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command(os.Args[0], busyArg)
-	cmd.Stdin = in
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	_, _ = in.Close(), out.Close() // as the kernel does with those of a dead parent
-	done := make(chan error, 1)
-	go func() { done <- cmd.Wait() }()
-	select {
-	case err := <-done:
-		if err != nil {
-			t.Error(err)
-		}
-	case <-time.After(time.Minute):
-		_ = cmd.Process.Kill()
-		t.Fatal("it goes on for a minute after its standard input has ended")
-	}
-}
-
-func TestTicks(t *testing.T) {
-	load, steal := newWatch().state()
-	if load == "" || steal == "" {
-		t.Errorf("load %q, steal %q: want a figure or ?", load, steal)
-	}
+func TestSpan(t *testing.T) {
 	if have := span([]string{"12.5", "3.1", "7"}); have != "3.1–12.5" {
 		t.Errorf("the span is %s", have)
 	}

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/descartes/regress/pkg/gate/accuracy/internal/field"
 )
 
 // percents reads a list such as "3,5,10".
@@ -84,7 +86,7 @@ func (c *campaign) slower(ctx context.Context, targets []float64) error {
 
 // inject has one dose judged.
 func (c *campaign) inject(ctx context.Context, one *injection, d dose, i int, o *outcome) error {
-	w := newWatch()
+	w := field.NewWatch()
 	subject := fmt.Sprintf("%s slower by %.0f %%, %d", one.victim, 100*d.target, i+1)
 	j, err := one.trial(ctx, subject, func() error { return one.spin(one.pkg, one.victim, d.knob) })
 	if err != nil {
@@ -96,7 +98,7 @@ func (c *campaign) inject(ctx context.Context, one *injection, d dose, i int, o 
 	return nil
 }
 
-func (o *outcome) add(j judged, victim string, w watch) {
+func (o *outcome) add(j judged, victim string, w field.Watch) {
 	o.tried++
 	right, wrong := j.caught(victim)
 	if len(right) > 0 {
@@ -111,7 +113,7 @@ func (o *outcome) add(j judged, victim string, w watch) {
 	}
 	o.wrong = append(o.wrong, wrong...)
 	o.each = append(o.each, j.seconds/float64(max(1, j.known+j.unknown)))
-	load, steal := w.state()
+	load, steal := w.State()
 	o.loads, o.steals = append(o.loads, load), append(o.steals, steal)
 }
 

@@ -6,8 +6,6 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"regexp"
-	"strings"
 )
 
 // spinFile is the file of a module that says how much work is added to which of its benchmarks. It
@@ -194,15 +192,6 @@ func parameter(t *ast.FuncType, of string) string {
 		}
 	}
 	return ""
-}
-
-// leaf is the pattern of go test -bench that matches one benchmark.
-func leaf(name string) string {
-	parts := strings.Split("Benchmark"+name, "/")
-	for i, part := range parts {
-		parts[i] = "^" + regexp.QuoteMeta(part) + "$"
-	}
-	return strings.Join(parts, "/")
 }
 
 // spin writes spinFile.

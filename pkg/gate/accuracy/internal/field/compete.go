@@ -1,4 +1,4 @@
-package main
+package field
 
 import (
 	"errors"
@@ -10,26 +10,27 @@ import (
 	"syscall"
 )
 
-// busyArg is the only argument of a competing process.
-const busyArg = "-busy-until-stdin-ends"
+// BusyArg is the only argument of a competing process. A program that calls Compete calls Busy and
+// ends where it is started with it.
+const BusyArg = "-busy-until-stdin-ends"
 
-// competitors are processes that keep processors busy.
-type competitors struct {
+// Competitors are processes that keep processors busy.
+type Competitors struct {
 	processes []*exec.Cmd
 	stdin     []io.Closer
 }
 
-// compete starts n processes of this program that do nothing but compute, in process groups of
+// Compete starts n processes of this program that do nothing but compute, in process groups of
 // their own. Each ends when its standard input does, so that none outlives this process, however
 // that ends.
-func compete(n int) (*competitors, error) {
-	c := &competitors{}
+func Compete(n int) (*Competitors, error) {
+	c := &Competitors{}
 	self, err := os.Executable()
 	if err != nil {
 		return nil, fmt.Errorf("find this program: %w", err)
 	}
 	for range n {
-		cmd := exec.Command(self, busyArg)
+		cmd := exec.Command(self, BusyArg)
 		cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 		cmd.Env = append(os.Environ(), "GOMAXPROCS=1")
 		in, err := cmd.StdinPipe()
@@ -37,16 +38,16 @@ func compete(n int) (*competitors, error) {
 			err = cmd.Start()
 		}
 		if err != nil {
-			return nil, errors.Join(fmt.Errorf("start a competing process: %w", err), c.end())
+			return nil, errors.Join(fmt.Errorf("start a competing process: %w", err), c.End())
 		}
 		c.processes, c.stdin = append(c.processes, cmd), append(c.stdin, in)
 	}
 	return c, nil
 }
 
-// end ends the processes, and returns an error if one had ended before: then what was measured had
+// End ends the processes, and returns an error if one had ended before: then what was measured had
 // less beside it than was asked for.
-func (c *competitors) end() error {
+func (c *Competitors) End() error {
 	var errs []error
 	for i, cmd := range c.processes {
 		_ = c.stdin[i].Close()
@@ -57,9 +58,9 @@ func (c *competitors) end() error {
 	return errors.Join(errs...)
 }
 
-// busy computes until its standard input ends: a checksum of a block that does not fit into the
+// Busy computes until its standard input ends: a checksum of a block that does not fit into the
 // cache of one processor.
-func busy(in io.Reader) {
+func Busy(in io.Reader) {
 	done := make(chan struct{})
 	go func() {
 		_, _ = io.Copy(io.Discard, in)
