@@ -276,13 +276,12 @@ func (d *discovery) add(s *side, p *suite.Package, key baseline.Key, run string,
 	}
 }
 
-// target is one round of a benchmark. -test.v has testing print the name again in front of the
-// numbers, so that what a benchmark prints meanwhile does not tear its line apart; test2json marks
-// where a frame begins. Note: -test.timeout is no use here, testing switches its alarm off before
-// benchmarks.
+// target is a process of a benchmark, without -test.benchtime and -test.count. -test.v has testing
+// print the name again in front of the numbers, so that what a benchmark prints meanwhile does not
+// tear its line apart; test2json marks where a frame begins. Note: -test.timeout is no use here,
+// testing switches its alarm off before benchmarks.
 func (d *discovery) target(p *suite.Package, run string) suite.Target {
 	return suite.Target{Dir: p.Dir, Argv: []string{
-		p.Binary, "-test.run=^$", "-test.bench=" + suite.Exactly(run), "-test.benchtime=" + d.o.Benchtime,
-		"-test.count=1", "-test.benchmem", "-test.v=test2json",
+		p.Binary, "-test.run=^$", "-test.bench=" + suite.Exactly(run), "-test.benchmem", "-test.v=test2json",
 	}}
 }

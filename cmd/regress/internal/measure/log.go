@@ -80,7 +80,7 @@ func (s *Session) header(env baseline.Environment) string {
 		}
 	}
 	if s.o.Next != nil {
-		h.Procedure = string(baseline.TwoStage)
+		h.Procedure, h.Counter = string(baseline.Paired), s.counter()
 	}
 	if s.o.Bench != "." {
 		h.Bench = s.o.Bench

@@ -3,6 +3,8 @@ package measure
 import (
 	"context"
 	"time"
+
+	"github.com/descartes/regress/pkg/baseline"
 )
 
 // loop alternates between running and asking until nothing is wanted, or there
@@ -10,6 +12,11 @@ import (
 // again as long as there is time: Next does not know of it.
 func (m *measurement) loop(ctx context.Context) (stopped string, err error) {
 	inc := m.plan.due(nil)
+	if len(inc) == 0 { // gone on from a log that has the first rounds
+		if inc, err = m.ask(); err != nil {
+			return "", err
+		}
+	}
 	for {
 		if len(inc) == 0 && ctx.Err() == nil {
 			return "", nil
@@ -22,55 +29,114 @@ func (m *measurement) loop(ctx context.Context) (stopped string, err error) {
 			return "interrupt", nil
 		case short && ran == 0:
 			return m.purse.spent(), nil
-		case m.o.Next == nil:
-			inc = m.plan.due(nil)
-			continue
 		}
-		log, err := readLog(m.log.text.Bytes())
-		if err != nil {
+		if inc, err = m.ask(); err != nil {
 			return "", err
 		}
-		inc = m.plan.due(m.o.Next(log))
 	}
+}
+
+// ask returns what is to be run next, as the log stands now.
+func (m *measurement) ask() (increment, error) {
+	if m.o.Next == nil {
+		return m.plan.due(nil), nil
+	}
+	log, err := readLog(m.log.text.Bytes())
+	if err != nil {
+		return nil, err
+	}
+	return m.plan.due(m.o.Next(log)), nil
 }
 
 // block runs one increment in random order; short is set when the budget did
 // not suffice for all of it.
 func (m *measurement) block(ctx context.Context, inc increment) (ran int, short bool, err error) {
-	slots := m.plan.layout(inc)
+	turns := m.plan.layout(inc)
 	done := map[*entry]int{}
 	var looked time.Time
 	for ctx.Err() == nil {
 		if time.Since(looked) > time.Second {
-			all := len(slots)
-			slots = trim(slots, done, &m.purse)
-			short = short || len(slots) < all
+			all := len(turns)
+			turns = trim(turns, done, &m.purse)
+			short = short || len(turns) < all
 			looked = time.Now()
 		}
-		if len(slots) == 0 {
+		if len(turns) == 0 {
 			break
 		}
-		s := slots[0]
-		slots = slots[1:]
-		if s.entry.broken {
+		t := turns[0]
+		turns = turns[1:]
+		left := 0
+		for _, more := range turns {
+			left += len(more.sides)
+		}
+		n, err := m.turn(ctx, t, Progress{
+			Phase: Measuring, Step: t.entry.key.Name, Done: ran, Total: ran + len(t.sides) + left, Undecided: len(inc),
+		})
+		ran += n
+		done[t.entry] += n
+		if err != nil {
+			return ran, short, err
+		}
+	}
+	return ran, short, nil
+}
+
+// turn runs the processes of one turn and returns how many it was.
+func (m *measurement) turn(ctx context.Context, t turn, p Progress) (ran int, err error) {
+	e := t.entry
+	if m.runnable(t) == 0 {
+		return 0, nil
+	}
+	if m.plan.paired {
+		if ready, err := m.prepared(ctx, t, p); !ready || err != nil {
+			return 0, err
+		}
+	}
+	pair := e.last + 1
+	if t.count {
+		pair = e.counted + 1
+	}
+	for _, side := range t.sides {
+		if ctx.Err() != nil || !m.runs(e, side) || t.count && e.uncountable {
 			continue
 		}
-		if _, has := s.entry.targets[s.side]; !has {
-			continue // given up at an older commit
+		number := pair
+		if !m.plan.paired {
+			number = e.rounds[side] + 1
 		}
-		p := Progress{
-			Phase: Measuring, Step: s.entry.key.Name, Side: s.side, Round: s.entry.rounds[s.side] + 1,
-			Done: ran, Total: ran + len(slots) + 1, Undecided: len(inc),
-		}
+		p.Side, p.Round = side, number
 		if m.o.Budget > 0 {
 			p.Left = m.purse.left()
 		}
 		m.progress(p)
-		if err := m.round(ctx, s); err != nil {
-			return ran, short, err
+		if t.count {
+			err = m.count(ctx, t, side, number)
+		} else {
+			err = m.round(ctx, t, side, number)
 		}
+		if err != nil {
+			return ran, err
+		}
+		p.Done++
 		ran++
-		done[s.entry]++
 	}
-	return ran, short, nil
+	return ran, nil
+}
+
+// runs reports whether a side of e is still run: it may have been given up since its turn was
+// planned.
+func (m *measurement) runs(e *entry, side baseline.Side) bool {
+	_, has := e.targets[side]
+	return has && !e.broken
+}
+
+// runnable is how many sides of a turn are still run.
+func (m *measurement) runnable(t turn) (n int) {
+	for _, side := range t.sides {
+		if m.runs(t.entry, side) {
+			n++
+		}
+	}
+	return n
 }

@@ -14,6 +14,20 @@ import (
 // NextFunc says, from the log so far, what to run next. Empty: enough.
 type NextFunc func(log baseline.Log) []baseline.Want
 
+// Counter counts the instructions of test binaries between the starts and stops of their timer.
+type Counter interface {
+	Name() string // as the log has it: "qemu-user 7.2.22"
+	// Probe returns what has one process of a binary counted.
+	Probe(binary string) (CountProbe, error)
+}
+
+// CountProbe is a suite.Probe that counts one process.
+type CountProbe interface {
+	suite.Probe
+	// Result returns what was counted in the last run of the timer, all iterations together.
+	Result() (instructions, syscalls uint64, err error)
+}
+
 // Defaults of Options.
 const (
 	// DefaultBenchtime is the same for every benchmark and on both sides. It is short,
@@ -59,7 +73,9 @@ type Options struct {
 	All       bool          // also run benchmarks whose code is the same on both sides; an A/A run marks none
 
 	Noise map[baseline.Key]baseline.Noise // history that the decision will use, recorded in the log
-	Next  NextFunc                        // nil: Rounds rounds and no more
+	Next  NextFunc                        // asks for pairs; nil: Rounds rounds and no more
+
+	Counter Counter // of instructions, for what Next wants counted; nil: none
 
 	Log      io.Writer      // receives the raw log, one write a process; nil: none
 	Resume   []byte         // text of an interrupted log to go on from; Log receives it again, its stop mark taken out

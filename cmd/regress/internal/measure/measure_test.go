@@ -216,41 +216,45 @@ func TestSeedGivesTheOrder(t *testing.T) {
 			t.Errorf("the second increment ran %s", tail)
 		}
 	}
-	has(t, one, "procedure: two-stage", "# round: 5")
-	laid := func(seed uint64) []slot {
-		p := plan{seed: seed, sides: []baseline.Side{baseline.Base, baseline.Head}}
+	has(t, one, "procedure: paired", "# round: 5")
+	laid := func(seed uint64) []turn {
+		p := plan{seed: seed, sides: []baseline.Side{baseline.Base, baseline.Head}, paired: true}
 		inc := increment{}
 		for _, name := range []string{"A", "B", "C", "D"} {
 			key := baseline.Key{Name: name}
-			inc[&entry{key: key, targets: map[baseline.Side]suite.Target{"base": {}, "head": {}}}] = need{rounds: 3}
+			inc[job{entry: &entry{key: key, targets: map[baseline.Side]suite.Target{"base": {}, "head": {}}}}] = need{rounds: 3}
 		}
-		slots := p.layout(inc)
-		for i := range slots {
-			slots[i].entry = &entry{key: slots[i].entry.key} // compare by name
-		}
-		return slots
+		return p.layout(inc)
 	}
-	same := func(a, b slot) bool { return a.entry.key == b.entry.key && a.side == b.side }
+	same := func(a, b turn) bool {
+		return a.entry.key == b.entry.key && slices.Equal(a.sides, b.sides) && a.draw == b.draw
+	}
 	if !slices.EqualFunc(laid(7), laid(7), same) || slices.EqualFunc(laid(7), laid(8), same) {
-		t.Error("the order of 24 processes does not follow the seed")
+		t.Error("the order of 12 pairs does not follow the seed")
 	}
 }
 
 // The order of a seed is a part of the log's format: who measures again with it gets the same one.
 func TestOrderOfASeedIsKept(t *testing.T) {
 	t.Parallel()
-	p := plan{seed: 7, sides: []baseline.Side{baseline.Base, baseline.Anchor, baseline.Head}}
-	inc := increment{}
-	for _, name := range []string{"A", "B"} {
-		inc[&entry{key: baseline.Key{Name: name}, targets: map[baseline.Side]suite.Target{"base": {}, "anchor": {}, "head": {}}}] = need{rounds: 2}
-	}
-	have := ""
-	for _, s := range p.layout(inc) {
-		have += " " + s.entry.key.Name + ":" + string(s.side)
-	}
-	want := " A:base A:head B:anchor B:head A:anchor B:base A:head B:base B:anchor A:base B:head A:anchor"
-	if have != want {
-		t.Errorf("the order is\n%s, want\n%s", have, want)
+	for paired, want := range map[bool]string{
+		false: " A:base A:head B:anchor B:head A:anchor B:base A:head B:base B:anchor A:base B:head A:anchor",
+		true:  " B:anchor B:head B:base A:anchor A:base A:head A:base A:head A:anchor B:head B:anchor B:base",
+	} {
+		p := plan{seed: 7, sides: []baseline.Side{baseline.Base, baseline.Anchor, baseline.Head}, paired: paired}
+		inc := increment{}
+		for _, name := range []string{"A", "B"} {
+			inc[job{entry: &entry{key: baseline.Key{Name: name}, targets: map[baseline.Side]suite.Target{"base": {}, "anchor": {}, "head": {}}}}] = need{rounds: 2}
+		}
+		have := ""
+		for _, t := range p.layout(inc) {
+			for _, side := range t.sides {
+				have += " " + t.entry.key.Name + ":" + string(side)
+			}
+		}
+		if have != want {
+			t.Errorf("the order is\n%s, want\n%s", have, want)
+		}
 	}
 }
 

@@ -3,12 +3,14 @@ package measure
 import (
 	"cmp"
 	"maps"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"time"
 
 	"github.com/descartes/regress/cmd/regress/internal/suite"
 	"github.com/descartes/regress/pkg/baseline"
+	"github.com/descartes/regress/pkg/baseline/ingest"
 )
 
 // plan is which processes are run, and in which order.
@@ -19,6 +21,8 @@ type plan struct {
 	rounds  int  // in the log, resumed ones included
 	least   int  // of each side before anything is asked
 	all     bool // also what is the same
+	paired  bool // a round is a process of each side, one right after the other
+	counts  bool // instructions can be counted
 }
 
 // entry is one benchmark. A command that runs its whole suite in one process
@@ -29,32 +33,53 @@ type entry struct {
 	targets map[baseline.Side]suite.Target
 	rounds  map[baseline.Side]int // with a result
 	tried   map[baseline.Side]int // with or without one
+	last    int                   // number of the newest pair, 0: none
+	counted int                   // number of the newest pair of counts, 0: none
 	nsPerOp float64               // of one iteration, from the survey
 	spent   time.Duration         // of all its processes
 	ran     int                   // processes
 	hung    int                   // of them, ended by the timeout
 	broken  bool                  // not run again
 	same    bool                  // the code is the same on the first other side
+
+	method      ingest.Method // how its processes are run; without slices: not known yet
+	cost        time.Duration // of a process, from the calibration; 0: not known
+	start       time.Duration // the least until it began; 0: not known
+	work        map[baseline.Side]worked
+	workTold    bool // the log has a mark of its work
+	uncountable bool // the log says why
 }
 
 // entry returns that of a key, and makes it where it is new.
 func (p *plan) entry(key baseline.Key) *entry {
 	e := p.entries[key]
 	if e == nil {
-		e = &entry{key: key, targets: map[baseline.Side]suite.Target{}, rounds: map[baseline.Side]int{}, tried: map[baseline.Side]int{}}
+		e = &entry{
+			key: key, targets: map[baseline.Side]suite.Target{}, rounds: map[baseline.Side]int{}, tried: map[baseline.Side]int{},
+			work: map[baseline.Side]worked{},
+		}
 		p.entries[key] = e
 	}
 	return e
 }
 
-// slot is one process to run.
-type slot struct {
+// turn is what is run with nothing between: in pairs one process of each side that takes part, else
+// one process.
+type turn struct {
 	entry *entry
-	side  baseline.Side
+	count bool // instructions, in place of time
+	sides []baseline.Side
+	draw  int // from which the processor follows that all of them run on
+}
+
+// job is one benchmark and what to find out of it.
+type job struct {
+	entry *entry
+	count bool
 }
 
 // increment is what to run next.
-type increment map[*entry]need
+type increment map[job]need
 
 // need is how many further rounds, and of which sides: the head and another, or
 // all where against is empty.
@@ -71,8 +96,8 @@ type need struct {
 // them out ends the asking.
 func (p *plan) due(wants []baseline.Want) increment {
 	inc := increment{}
-	add := func(e *entry, n need) {
-		if e == nil || n.rounds <= 0 || e.broken || e.same && !p.all {
+	add := func(e *entry, count bool, n need) {
+		if e == nil || n.rounds <= 0 || e.broken || e.same && !p.all || count && (!p.counts || e.uncountable) {
 			return
 		}
 		if _, has := e.targets[p.sides[len(p.sides)-1]]; n.wanted && !has {
@@ -81,20 +106,21 @@ func (p *plan) due(wants []baseline.Want) increment {
 		if _, has := e.targets[n.against]; n.against != "" && !has {
 			return // it failed there, and the decision has not heard of it yet
 		}
-		if old, planned := inc[e]; planned {
+		it := job{e, count}
+		if old, planned := inc[it]; planned {
 			n.rounds = max(n.rounds, old.rounds)
 			if old.against != n.against {
 				n.against = ""
 			}
 		}
-		inc[e] = n
+		inc[it] = n
 	}
 	for e := range maps.Values(p.entries) {
-		add(e, need{rounds: p.least - p.fewest(e, "")})
+		add(e, false, need{rounds: p.least - p.fewest(e, "")})
 	}
 	whole := p.entries[baseline.Key{}]
 	for _, w := range wants {
-		add(cmp.Or(p.entries[baseline.Key{Package: w.Package, Name: w.Name}], whole), need{rounds: w.Rounds, against: w.Against, wanted: true})
+		add(cmp.Or(p.entries[baseline.Key{Package: w.Package, Name: w.Name}], whole), w.Count, need{rounds: w.Rounds, against: w.Against, wanted: true})
 	}
 	return inc
 }
@@ -116,31 +142,62 @@ func (p *plan) fewest(e *entry, against baseline.Side) int {
 	return n
 }
 
-// slots are the processes that bring each side that takes part to more rounds than the
-// one with fewest has now. After an interrupt that evens the sides out.
-func (p *plan) slots(e *entry, n need) []slot {
-	var out []slot
+// turns are the processes of a job. In pairs each round has one of every side that takes part, and
+// what an interrupt has left without its other half stays so. Else they bring each side that takes
+// part to more rounds than the one with fewest has now, so that the sides are even after an
+// interrupt.
+func (p *plan) turns(it job, n need) []turn {
+	var out []turn
+	if p.paired {
+		for range n.rounds {
+			t := turn{entry: it.entry, count: it.count}
+			for _, side := range p.sides {
+				if p.takesPart(it.entry, side, n.against) {
+					t.sides = append(t.sides, side)
+				}
+			}
+			out = append(out, t)
+		}
+		return out
+	}
 	for _, side := range p.sides {
-		if !p.takesPart(e, side, n.against) {
+		if !p.takesPart(it.entry, side, n.against) {
 			continue
 		}
-		for range p.fewest(e, n.against) + n.rounds - e.tried[side] {
-			out = append(out, slot{e, side})
+		for range p.fewest(it.entry, n.against) + n.rounds - it.entry.tried[side] {
+			out = append(out, turn{entry: it.entry, sides: []baseline.Side{side}})
 		}
 	}
 	return out
 }
 
-// layout puts every process of the increment into one random order. It depends on
-// the seed, on how many rounds the log has already, and on the increment alone.
-func (p *plan) layout(inc increment) []slot {
-	var slots []slot
-	for _, e := range slices.SortedFunc(maps.Keys(inc), func(a, b *entry) int { return a.key.Compare(b.key) }) {
-		slots = append(slots, p.slots(e, inc[e])...)
+// layout puts the turns of the increment into a random order, and the sides of a pair into one of
+// their own. It depends on the seed, on how many rounds the log has already, and on the increment
+// alone.
+func (p *plan) layout(inc increment) []turn {
+	var turns []turn
+	order := func(a, b job) int {
+		if c := a.entry.key.Compare(b.entry.key); c != 0 || a.count == b.count {
+			return c
+		}
+		if a.count {
+			return 1
+		}
+		return -1
+	}
+	for _, it := range slices.SortedFunc(maps.Keys(inc), order) {
+		turns = append(turns, p.turns(it, inc[it])...)
 	}
 	random := rand.New(rand.NewPCG(p.seed, uint64(p.rounds)))
-	random.Shuffle(len(slots), func(i, j int) { slots[i], slots[j] = slots[j], slots[i] })
-	return slots
+	random.Shuffle(len(turns), func(i, j int) { turns[i], turns[j] = turns[j], turns[i] })
+	if p.paired {
+		for i := range turns {
+			sides := turns[i].sides
+			random.Shuffle(len(sides), func(i, j int) { sides[i], sides[j] = sides[j], sides[i] })
+			turns[i].draw = random.IntN(math.MaxInt32)
+		}
+	}
+	return turns
 }
 
 // trim takes benchmarks out of what is left of an increment until the rest is
@@ -148,19 +205,20 @@ func (p *plan) layout(inc increment) []slot {
 // is better to give up some benchmarks than to give all of them too little. Those
 // of which least was done go first, of these the dearest. What was measured has
 // no say in it.
-func trim(slots []slot, done map[*entry]int, money *purse) []slot {
+func trim(turns []turn, done map[*entry]int, money *purse) []turn {
 	if money.budget <= 0 {
-		return slots
+		return turns
 	}
 	cost := map[*entry]time.Duration{}
 	var total time.Duration
 	var entries []*entry
-	for _, s := range slots {
-		if _, seen := cost[s.entry]; !seen {
-			entries = append(entries, s.entry)
+	for _, t := range turns {
+		if _, seen := cost[t.entry]; !seen {
+			entries = append(entries, t.entry)
 		}
-		cost[s.entry] += money.estimate(s.entry)
-		total += money.estimate(s.entry)
+		each := money.estimate(t.entry, t.count) * time.Duration(len(t.sides))
+		cost[t.entry] += each
+		total += each
 	}
 	slices.SortFunc(entries, func(a, b *entry) int {
 		return cmp.Or(cmp.Compare(done[a], done[b]), cmp.Compare(cost[b], cost[a]), a.key.Compare(b.key))
@@ -173,5 +231,5 @@ func trim(slots []slot, done map[*entry]int, money *purse) []slot {
 		total -= cost[e]
 		gone[e] = true
 	}
-	return slices.DeleteFunc(slots, func(s slot) bool { return gone[s.entry] })
+	return slices.DeleteFunc(turns, func(t turn) bool { return gone[t.entry] })
 }

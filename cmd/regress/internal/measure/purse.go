@@ -15,6 +15,8 @@ type purse struct {
 	begin     time.Time
 	real      time.Duration // of all rounds
 	expected  time.Duration // what they would have cost on an idle machine
+	counting  time.Duration // of all processes that were counted
+	counted   int           // how many these are
 }
 
 // left of the budget; meaningless without one.
@@ -41,21 +43,33 @@ func (p *purse) limit() time.Duration {
 func (p *purse) late(out suite.Outcome) bool { return out.Killed > 0 && out.Killed < p.timeout }
 
 // estimate is the time that one process of e is likely to take: as its others
-// did, else as expected, times what others took against their expectation.
-func (p *purse) estimate(e *entry) time.Duration {
-	if e.ran > 0 {
+// did, else as expected, times what others took against their expectation. A count takes as long as
+// those of other benchmarks did.
+func (p *purse) estimate(e *entry, count bool) time.Duration {
+	switch {
+	case count && p.counted > 0:
+		return p.counting / time.Duration(p.counted)
+	case count:
+		return firstCount
+	case e.ran > 0:
 		return e.spent / time.Duration(e.ran)
-	}
-	if p.expected == 0 {
+	case p.expected == 0:
 		return p.expect(e)
 	}
 	return time.Duration(float64(p.expect(e)) * float64(p.real) / float64(p.expected))
 }
 
-// expect is what a process of e costs on an idle machine: testing approaches the
-// benchtime in growing steps that together cost about half of it again, and an
-// iteration cannot be cut short.
+// firstCount is what counting one process is expected to take: hardly more than the start of an
+// emulator and of the runtime below it.
+const firstCount = 300 * time.Millisecond
+
+// expect is what a process of e costs on an idle machine: as the calibration has seen, or else
+// testing approaches the benchtime in growing steps that together cost about half of it again, and
+// an iteration cannot be cut short.
 func (p *purse) expect(e *entry) time.Duration {
+	if e.cost > 0 {
+		return e.cost
+	}
 	d, _ := suite.Benchtime(p.benchtime)
 	return d*3/2 + time.Duration(2*e.nsPerOp) + 20*time.Millisecond
 }

@@ -33,6 +33,16 @@ func (s *Session) resume() error {
 	if flags := "-benchtime=" + s.o.Benchtime; !slices.Contains(strings.Fields(was), flags) {
 		return fmt.Errorf("%w: it was measured with %s, not %s; give the same flags", ErrResume, orNone(was), flags)
 	}
+	procedure := ""
+	if s.o.Next != nil {
+		procedure = string(baseline.Paired)
+	}
+	if old.Procedure != procedure {
+		return fmt.Errorf("%w: its rounds were chosen by the procedure %s, not %s; start a new one", ErrResume, orNone(old.Procedure), orNone(procedure))
+	}
+	if old.Counter != "" && old.Counter != s.counter() {
+		return fmt.Errorf("%w: instructions were counted by %s, not %s; go on where it was begun, or start a new one", ErrResume, old.Counter, orNone(s.counter()))
+	}
 	if old.Seed != 0 {
 		s.o.Seed = old.Seed
 	}
@@ -102,9 +112,17 @@ func (m *measurement) recount() error {
 	}
 	for _, run := range log.Runs {
 		for _, s := range run.Samples {
-			if e := entry(s.Package, s.Name); e != nil && len(s.Rounds) > 0 {
-				e.rounds[run.Side] = max(e.rounds[run.Side], slices.Max(s.Rounds))
+			e := entry(s.Package, s.Name)
+			if e == nil || len(s.Rounds) == 0 {
+				continue
 			}
+			newest := slices.Max(s.Rounds)
+			if s.Unit == baseline.Instructions || s.Unit == syscalls {
+				e.counted = max(e.counted, newest)
+				continue
+			}
+			e.rounds[run.Side] = max(e.rounds[run.Side], newest)
+			e.last = max(e.last, newest)
 		}
 	}
 	for _, e := range m.plan.entries {
@@ -115,9 +133,22 @@ func (m *measurement) recount() error {
 			e.tried[p.Side]++
 		}
 	}
-	for mark := range ingest.Marks(m.resumed) {
+	for key := range log.Work {
+		if e := m.plan.entries[key]; e != nil {
+			e.workTold = true
+		}
+	}
+	for key := range log.Uncounted {
+		if e := m.plan.entries[key]; e != nil {
+			e.uncountable = true
+		}
+	}
+	for mark, rest := range ingest.Marks(m.resumed) {
 		if mark == ingest.MarkRound {
 			m.plan.rounds++
+		}
+		if key, method, ok := ingest.ReadMethod(rest); mark == ingest.MarkMethod && ok && m.plan.entries[key] != nil {
+			m.plan.entries[key].method = method
 		}
 	}
 	return nil

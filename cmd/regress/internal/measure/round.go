@@ -2,9 +2,11 @@ package measure
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/exec"
 	"strings"
+	"time"
 
 	"github.com/descartes/regress/cmd/regress/internal/suite"
 	"github.com/descartes/regress/pkg/baseline"
@@ -30,34 +32,49 @@ func (d *disturbance) After(state *os.ProcessState) {
 	d.load = d.watch.Stop(d.Used)
 }
 
-// round runs one process and appends its block to the log. What a benchmark
+// round runs one process of a turn and appends its block to the log. What a benchmark
 // prints besides results and units stays out: it is not data, and a stray
 // "key: value" line would split every table that benchstat makes.
-func (m *measurement) round(ctx context.Context, s slot) error {
-	e := s.entry
-	got := reading{entry: e}
-	var around disturbance
-	out := m.side(s.side).Runner.Run(ctx, e.targets[s.side], suite.Limit{Of: m.purse.limit}, got.line, &around)
+func (m *measurement) round(ctx context.Context, t turn, side baseline.Side, number int) error {
+	e := t.entry
+	got := reading{entry: e, bare: e.method.One, began: time.Now()}
+	around := &disturbance{}
+	probes := []suite.Probe{around}
+	var env []string
+	var pin *suite.Pin
+	if e.method.One && len(m.cpus) > 0 {
+		pin = m.pin(t.draw)
+		probes, env = []suite.Probe{pin, around}, []string{oneProc}
+	}
+	long, count := benchtime(e.method, m.o.Benchtime)
+	out := m.side(side).Runner.Run(ctx, m.target(e, side, long, count, env...), suite.Limit{Of: m.purse.limit}, got.line, probes...)
 	if out.Canceled || m.purse.late(out) {
 		return nil
 	}
 	m.plan.rounds++
-	e.tried[s.side]++
+	e.tried[side]++
 	m.purse.took(e, out.Wall)
 	if err := m.log.units(got.units); err != nil {
 		return err
+	}
+	if pin != nil && pin.Err != nil {
+		if err := m.log.once(ingest.Warning(fmt.Sprintf("processes move between processors, which adds noise: %v", pin.Err))); err != nil {
+			return err
+		}
 	}
 	if why := got.failure(out); why != "" {
 		if out.Killed > 0 {
 			e.hung++
 		}
-		if m.side(s.side).Optional || got.skipped != "" || e.hung >= mostHung {
-			m.giveUp(s.side, e.key)
+		if m.side(side).Optional || got.skipped != "" || e.hung >= mostHung {
+			m.giveUp(side, e.key)
 		}
-		return m.log.write(ingest.Failed(s.side, e.key, why))
+		return m.log.write(ingest.Failed(side, e.key, why))
 	}
-	e.rounds[s.side]++
-	text := ingest.Block(s.side, e.rounds[s.side], e.key.Package, got.results) + ingest.Load(around.load)
+	e.rounds[side]++
+	e.last = max(e.last, number)
+	e.add(side, got.shot(out))
+	text := ingest.Block(side, number, e.key.Package, got.results) + ingest.Load(around.load)
 	if why := machine.Disturbed(around.load); why != "" {
 		text += ingest.Disturbed(why)
 	}
@@ -67,12 +84,16 @@ func (m *measurement) round(ctx context.Context, s slot) error {
 // reading picks the results of one benchmark out of what its process prints.
 type reading struct {
 	entry   *entry
+	bare    bool   // the process has GOMAXPROCS 1, which names do not tell: they get their suffix back
 	pkg     string // last "pkg:" line
 	results []string
 	units   []string
 	skipped string
 	broken  string
 	logged  string
+	began   time.Time       // when the process did
+	start   time.Duration   // from then until the benchmark began
+	spans   []time.Duration // of each repetition, with what it does not time
 }
 
 // failure returns why a process gave no result; empty: it gave one.
@@ -93,6 +114,9 @@ func (r *reading) failure(out suite.Outcome) string {
 func (r *reading) line(text string) {
 	trimmed := strings.TrimSpace(text)
 	switch {
+	case strings.HasPrefix(text, "=== RUN") && len(r.results) == 0:
+		r.start = time.Since(r.began)
+		return
 	case suite.UnitLine(text):
 		r.units = append(r.units, text)
 		return
@@ -112,17 +136,28 @@ func (r *reading) line(text string) {
 		r.results = append(r.results, text)
 		return
 	}
-	want := "Benchmark" + r.entry.key.Name
+	want := r.entry.key.Name
+	if r.bare {
+		want = r.entry.bare()
+	}
 	if !whole {
-		text = suite.Salvage(text, want)
+		text = suite.Salvage(text, "Benchmark"+want)
 	}
 	p, ok, broken := suite.ParseLine(text)
-	if !whole && p.Name != r.entry.key.Name {
+	if !whole && p.Name != want {
 		return
+	}
+	if r.bare {
+		text = "Benchmark" + r.entry.key.Name + strings.TrimPrefix(text, "Benchmark"+want)
 	}
 	switch {
 	case ok, whole && broken: // a reader of the log will say which one is broken
 		r.results = append(r.results, text)
+		span := time.Since(r.began) - r.start
+		for _, before := range r.spans {
+			span -= before
+		}
+		r.spans = append(r.spans, span)
 	case broken:
 		r.broken = ingest.OneLine(text)
 	}

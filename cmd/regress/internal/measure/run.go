@@ -20,6 +20,7 @@ type measurement struct {
 	*Session
 	log     logbook
 	plan    plan
+	cpus    []int // on which processes can be pinned; none: they cannot
 	purse   purse
 	skips   int // benchmarks that skip themselves
 	stopped string
@@ -31,7 +32,8 @@ type measurement struct {
 func (s *Session) Run(ctx context.Context) (Result, error) {
 	m := &measurement{
 		Session: s, log: logbook{out: s.o.Log},
-		plan:  plan{seed: s.o.Seed, entries: map[baseline.Key]*entry{}, all: s.o.All, least: s.o.Rounds},
+		plan:  plan{seed: s.o.Seed, entries: map[baseline.Key]*entry{}, all: s.o.All, least: s.o.Rounds, paired: s.o.Next != nil, counts: s.counter() != ""},
+		cpus:  suite.Processors(),
 		purse: purse{budget: s.o.Budget, timeout: s.o.Timeout, benchtime: s.o.Benchtime, begin: time.Now()},
 	}
 	for _, r := range s.revisions {
@@ -46,6 +48,9 @@ func (s *Session) Run(ctx context.Context) (Result, error) {
 func (m *measurement) measure(ctx context.Context) error {
 	env, warnings := machine.Environment(ctx)
 	env.SuiteFlags = "-benchtime=" + m.o.Benchtime
+	if m.plan.paired { // a value is one of several slices, often on one processor
+		env.SuiteFlags += " -slice=" + sliceTime.String()
+	}
 	env.GoVersion = m.judged().Version
 	begun := m.header(env)
 	if len(m.resumed) > 0 {

@@ -1,0 +1,167 @@
+package measure
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/descartes/regress/cmd/regress/internal/suite"
+	"github.com/descartes/regress/pkg/baseline"
+	"github.com/descartes/regress/pkg/baseline/ingest"
+)
+
+// calibration finds out how the processes of one benchmark are to be run, from a few of them, the
+// values of which are thrown away.
+type calibration struct {
+	*measurement
+	entry *entry
+	side  baseline.Side
+	draw  int
+	limit time.Duration // of a process; 0: as of any other
+	late  bool          // ctx or the budget has ended one
+}
+
+// prepared makes sure that the log says how the processes of a turn are run and, where they are to
+// be counted, how their time was spent; false: ctx or the budget came before.
+func (m *measurement) prepared(ctx context.Context, t turn, p Progress) (ready bool, err error) {
+	e := t.entry
+	c := calibration{measurement: m, entry: e, side: m.judged().Side, draw: t.draw}
+	if _, has := e.targets[c.side]; !has {
+		c.side = t.sides[0]
+	}
+	if e.method.Slices == 0 {
+		p.Side = c.side
+		m.progress(p)
+		if method := c.find(ctx); !c.late {
+			e.method = method
+			if len(m.o.Command) == 0 {
+				err = m.log.write(method.Mark(e.key))
+			}
+		}
+	}
+	if err != nil || c.late || !t.count || e.workTold {
+		return !c.late, err
+	}
+	if len(e.work) == 0 { // gone on from a log
+		e.add(c.side, c.shoot(ctx, e.method, nil))
+	}
+	if c.late {
+		return false, nil
+	}
+	e.workTold = true
+	return true, m.log.write(ingest.Work(e.key, e.spentOn()))
+}
+
+// find returns the method. A process that fails says nothing here: its rounds will.
+func (c *calibration) find(ctx context.Context) ingest.Method {
+	whole, err := suite.Benchtime(c.o.Benchtime)
+	if len(c.o.Command) > 0 || err != nil || whole == 0 { // iterations: they are what was asked for
+		return ingest.Method{Slices: 1, Counted: counting(max(1, c.entry.nsPerOp), 0)}
+	}
+	first := c.shoot(ctx, ingest.Method{Slices: 1}, nil)
+	if !first.ok() {
+		return ingest.Method{Slices: 1}
+	}
+	plain := ingest.Method{Slices: 1, Counted: counting(first.op(), first.setup())}
+	iterations, _ := slicing(first.op(), 0, whole)
+	if iterations == 0 || first.spans[0] > longestLook { // one look is all that it is worth
+		plain.One = c.alone(first)
+		return plain
+	}
+	// Without collections, which run on other processors too.
+	free := c.shoot(ctx, ingest.Method{Iterations: fits(longSlice, first.op()), Slices: 3}, []string{"GOGC=off", "GOMEMLIMIT=1GiB"})
+	if !free.ok() {
+		return plain
+	}
+	m := ingest.Method{Iterations: iterations, Slices: 4, One: c.alone(free)}
+	tried, ok := c.try(ctx, &m, free)
+	if !ok {
+		return plain
+	}
+	c.entry.add(c.side, tried)
+	plain.One, plain.Counted = m.One, counting(tried.op(), tried.setup())
+	m.Iterations, m.Slices = slicing(tried.op(), tried.setup(), whole)
+	if first.custom || m.Iterations == 0 {
+		return plain
+	}
+	m.Counted = plain.Counted
+	c.entry.cost = tried.start + time.Duration(m.Slices)*tried.each(m.Iterations)
+	return m
+}
+
+// try runs a process by m, on any processor where it is too slow on one, which m says then. Twice,
+// since what else runs there may be what slows it.
+func (c *calibration) try(ctx context.Context, m *ingest.Method, free shot) (tried shot, ok bool) {
+	defer func() { c.limit = 0 }()
+	c.limit = time.Second + 10*free.out.Wall // some never end on one processor
+	for range 2 {
+		if m.One {
+			tried = c.shoot(ctx, *m, nil)
+			if c.late || tried.ok() && tried.op() <= slowed*free.op() {
+				return tried, tried.ok()
+			}
+			c.draw++
+		}
+	}
+	c.limit, m.One = 0, false
+	tried = c.shoot(ctx, *m, nil)
+	return tried, tried.ok()
+}
+
+// alone reports whether a benchmark needs one processor and no more.
+func (c *calibration) alone(s shot) bool {
+	return len(c.cpus) > 0 && !s.out.Used.Children && s.processors() < several
+}
+
+// shoot runs one process by a method; one without iterations is a short look.
+func (c *calibration) shoot(ctx context.Context, by ingest.Method, env []string) shot {
+	e := c.entry
+	got := reading{entry: e, bare: by.One, began: time.Now()}
+	var probes []suite.Probe
+	if by.One {
+		probes, env = append(probes, c.pin(c.draw)), append(env, oneProc)
+	}
+	long, count := benchtime(by, sliceTime.String())
+	limit := func() time.Duration {
+		if c.limit > 0 {
+			return min(c.limit, c.purse.limit())
+		}
+		return c.purse.limit()
+	}
+	out := c.measurement.side(c.side).Runner.Run(ctx, c.target(e, c.side, long, count, env...), suite.Limit{Of: limit}, got.line, probes...)
+	c.late = out.Canceled || out.Killed > 0 && c.purse.empty()
+	return got.shot(out)
+}
+
+// custom reports whether a result line has units that testing does not print by itself. What they
+// mean may depend on how many iterations there were, as that of a percentile does.
+func custom(line string) bool {
+	fields := strings.Fields(line)
+	for i := 3; i < len(fields); i += 2 {
+		switch fields[i] {
+		case "ns/op", "B/op", "allocs/op", "MB/s":
+		default:
+			return true
+		}
+	}
+	return false
+}
+
+// oneProc is in the environment of a process that runs on one processor.
+var oneProc = fmt.Sprintf("GOMAXPROCS=%d", pinnedProcs)
+
+// pin returns the probe that has a process run on the processor that was drawn.
+func (m *measurement) pin(draw int) *suite.Pin { return &suite.Pin{CPU: m.cpus[draw%len(m.cpus)]} }
+
+// target returns a process of one side of a benchmark.
+func (m *measurement) target(e *entry, side baseline.Side, benchtime string, count int, env ...string) suite.Target {
+	t := e.targets[side]
+	if len(m.o.Command) == 0 {
+		t.Argv = append(slices.Clip(t.Argv), "-test.benchtime="+benchtime, "-test.count="+strconv.Itoa(count))
+	}
+	t.Env = env
+	return t
+}

@@ -1,0 +1,91 @@
+package measure
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/descartes/regress/cmd/regress/internal/suite"
+	"github.com/descartes/regress/pkg/baseline"
+	"github.com/descartes/regress/pkg/baseline/ingest"
+)
+
+// syscalls is the unit that is counted beside baseline.Instructions.
+const syscalls = "syscalls/op"
+
+// An emulator is slower by up to countSlower, and takes up to countStart to begin.
+const (
+	countSlower = 60
+	countStart  = 5 * time.Second
+)
+
+// counter returns the name of what counts; empty: nothing does. A command has no binary of which it
+// would be known where its timer runs.
+func (s *Session) counter() string {
+	if s.o.Counter == nil || len(s.o.Command) > 0 {
+		return ""
+	}
+	return s.o.Counter.Name()
+}
+
+// count runs one process of a turn under the counter and appends its block to the log. What cannot
+// be counted is no problem, since it can be timed: a mark says why.
+func (m *measurement) count(ctx context.Context, t turn, side baseline.Side, number int) error {
+	e := t.entry
+	if e.method.Counted == 0 {
+		return m.uncountable(e, "one iteration, or what it needs before, takes too long")
+	}
+	target := m.target(e, side, strconv.Itoa(e.method.Counted)+"x", 1, oneProc)
+	probe, err := m.o.Counter.Probe(target.Argv[0])
+	if err != nil {
+		return m.uncountable(e, err.Error())
+	}
+	native := max(e.cost, m.purse.expect(e))
+	allowed := countSlower*native + countStart
+	got := reading{entry: e, bare: true}
+	out := m.side(side).Runner.Run(ctx, target, suite.Limit{Of: func() time.Duration { return min(allowed, m.purse.limit()) }}, got.line, probe)
+	if out.Canceled || m.purse.empty() {
+		return nil
+	}
+	m.purse.counting += out.Wall
+	m.purse.counted++
+	if why := got.failure(out); why != "" {
+		return m.uncountable(e, why)
+	}
+	instructions, calls, err := probe.Result()
+	if err != nil {
+		return m.uncountable(e, err.Error())
+	}
+	n, err := strconv.ParseFloat(strings.Fields(got.results[len(got.results)-1])[1], 64)
+	if err != nil || n < 1 || instructions == 0 {
+		return m.uncountable(e, fmt.Sprintf("%d instructions in %g iterations", instructions, n))
+	}
+	line := fmt.Sprintf("Benchmark%s %.0f %s %s", e.key.Name, n, each(instructions, n), baseline.Instructions)
+	if calls > 0 {
+		line += " " + each(calls, n) + " " + syscalls
+	}
+	if err := m.log.units([]string{"Unit " + baseline.Instructions + " better=lower"}); err != nil {
+		return err
+	}
+	e.counted = max(e.counted, number)
+	m.plan.rounds++
+	return m.log.write(ingest.Block(side, number, e.key.Package, []string{line}))
+}
+
+// each returns the part of one iteration, as a result line has it.
+func each(all uint64, iterations float64) string {
+	const digits = 1e4 // behind the point
+	return strconv.FormatFloat(math.Round(float64(all)/iterations*digits)/digits, 'f', -1, 64)
+}
+
+// uncountable records why a benchmark is not counted any more.
+func (m *measurement) uncountable(e *entry, why string) error {
+	e.uncountable = true
+	return m.log.write(ingest.Uncounted(e.key, why))
+}
+
+// bare returns the name that testing prints where GOMAXPROCS is 1.
+func (e *entry) bare() string { return strings.TrimPrefix(e.run, "Benchmark") }

@@ -1,0 +1,395 @@
+package measure
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/descartes/regress/cmd/regress/internal/suite"
+	"github.com/descartes/regress/pkg/baseline"
+	"github.com/descartes/regress/pkg/baseline/ingest"
+)
+
+// block is one process of a log.
+type block struct {
+	side, round, name string
+	lines             int
+}
+
+var blockText = regexp.MustCompile(`side: (\w+)\n# round: (\d+)\npkg: \S+\n((?:Benchmark.*\n)+)PASS`)
+
+// blocks are the processes of a log, in order.
+func blocks(text string) (out []block) {
+	for _, m := range blockText.FindAllStringSubmatch(text, -1) {
+		name, _, _ := strings.Cut(strings.TrimPrefix(m[3], "Benchmark"), " ")
+		name, _, _ = strings.Cut(name, "\t")
+		out = append(out, block{m[1], m[2], name, strings.Count(m[3], "\n")})
+	}
+	return out
+}
+
+// wants returns a NextFunc that asks for each of a list once.
+func wants(lists ...[]baseline.Want) NextFunc {
+	return func(baseline.Log) []baseline.Want {
+		if len(lists) == 0 {
+			return nil
+		}
+		now := lists[0]
+		lists = lists[1:]
+		return now
+	}
+}
+
+func want(name string, rounds int) baseline.Want {
+	return baseline.Want{Package: "example.com/t", Name: name + suffix(), Rounds: rounds}
+}
+
+func TestSidesOfARoundAreNeighbours(t *testing.T) {
+	t.Parallel()
+	r := newRepo(t, map[string]string{"x_test.go": module("A", loop, "B", loop)})
+	o := r.options()
+	o.All, o.Rounds, o.Next = true, 4, wants([]baseline.Want{want("A", 5)})
+	_, text := run(t, o)
+	all := blocks(text)
+	if len(all) != 2*(4+4+5) {
+		t.Fatalf("%d processes, want 13 pairs:\n%s", len(all), text)
+	}
+	firsts, numbers := map[string]int{}, map[string][]string{}
+	for pair := range slices.Chunk(all, 2) {
+		if pair[0].name != pair[1].name || pair[0].round != pair[1].round || pair[0].side == pair[1].side {
+			t.Errorf("%v is followed by %v", pair[0], pair[1])
+		}
+		firsts[pair[0].side]++
+		numbers[pair[0].name] = append(numbers[pair[0].name], pair[0].round)
+	}
+	if firsts["base"] == 0 || firsts["head"] == 0 {
+		t.Errorf("the order is always the same: first %v", firsts)
+	}
+	if have := fmt.Sprint(numbers["A"+suffix()], numbers["B"+suffix()]); have != "[1 2 3 4 5 6 7 8 9] [1 2 3 4]" {
+		t.Errorf("the pairs have the numbers %s", have)
+	}
+	has(t, text, "procedure: paired", "# method: example.com/t A"+suffix()+" iterations=0 slices=1 cpu=any…")
+	o.Next = wants([]baseline.Want{want("A", 5)})
+	if _, again := run(t, o); !slices.Equal(blocks(again), all) {
+		t.Errorf("the same seed gave\n%v\n%v", all, blocks(again))
+	}
+}
+
+// What an interrupt leaves of a pair stays alone, and the next pair has a number of its own.
+func TestResumeDoesNotCompleteAPair(t *testing.T) {
+	long(t)
+	t.Parallel()
+	r := newRepo(t, map[string]string{"x_test.go": module("A", loop)})
+	o := r.options()
+	o.All, o.Rounds, o.Next = true, 3, wants()
+	_, whole := run(t, o)
+	parts := strings.SplitAfter(whole, "\nPASS\n")
+	o.Resume = []byte(strings.Join(parts[:3], "")) // a pair and a half
+	_, text := run(t, o)
+	have := map[string]string{}
+	for _, b := range blocks(text) {
+		have[b.round] += b.side[:1]
+	}
+	if len(have["1"]) != 2 || len(have["2"]) != 1 || len(have["3"]) != 2 || len(have["4"]) != 2 || len(have) != 4 {
+		t.Errorf("the rounds have the sides %v:\n%s", have, text)
+	}
+	if n := marked(text, "method"); n != 1 {
+		t.Errorf("%d marks of the method, want the one of the log", n)
+	}
+	refused := func(part string) {
+		t.Helper()
+		if _, err := Run(t.Context(), o); !errors.Is(err, ErrResume) || !strings.Contains(err.Error(), part) {
+			t.Errorf("resumed: %v, want an error with %q", err, part)
+		}
+	}
+	o.Resume = []byte(strings.Replace(whole, "procedure: paired\n", "procedure: paired\ncounter: abacus 0\n", 1))
+	refused("counted by abacus 0, not none")
+	o.Resume = []byte(strings.Replace(whole, "procedure: paired", "procedure: two-stage", 1))
+	refused("two-stage, not paired")
+}
+
+// A side that dies takes nothing from the other, and both are tried equally often.
+func TestOneSideOfAPairDies(t *testing.T) {
+	long(t)
+	t.Parallel()
+	r := newRepo(t, map[string]string{"x_test.go": module("A", loop, "B", loop)})
+	r.git("checkout", "--quiet", "-b", "feature")
+	r.write(map[string]string{"x_test.go": module("A", `if b.N > 1 { os.Exit(3) }`, "B", loop)})
+	r.commit("second")
+	o := r.options()
+	o.Rounds, o.Next, o.Benchtime = 3, wants(), "2x"
+	_, text := run(t, o)
+	have := map[string]int{}
+	for _, b := range blocks(text) {
+		have[b.side+" "+b.name]++
+	}
+	p := suffix()
+	if fmt.Sprint(have) != fmt.Sprint(map[string]int{"base A" + p: 3, "base B" + p: 3, "head B" + p: 3}) || marked(text, "failed") != 3 {
+		t.Errorf("measured %v:\n%s", have, text)
+	}
+	for _, n := range []string{"1", "2", "3"} {
+		if !slices.Contains(blocks(text), block{"base", n, "A" + p, 1}) {
+			t.Errorf("base has no round %s of A", n)
+		}
+	}
+}
+
+// methods are the marks of how benchmarks are run, by name without -procs.
+func methods(text string) map[string]ingest.Method {
+	out := map[string]ingest.Method{}
+	for mark, rest := range ingest.Marks([]byte(text)) {
+		if key, m, ok := ingest.ReadMethod(rest); mark == ingest.MarkMethod && ok {
+			name, _ := suite.SplitProcs(key.Name)
+			out[name] = m
+		}
+	}
+	return out
+}
+
+// How a benchmark is run follows from what is seen of it.
+func TestMethodIsFoundOut(t *testing.T) {
+	long(t)
+	t.Parallel()
+	dir := t.TempDir()
+	r := newRepo(t, map[string]string{"x_test.go": strings.Replace(module(
+		"Work", `x := 1; for i := 0; i < b.N; i++ { for j := range 100 { x = x*31 + j } }; os.Setenv("X", fmt.Sprint(x)); f, _ := os.OpenFile("`+dir+`/procs", os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644); fmt.Fprintln(f, runtime.GOMAXPROCS(0)); f.Close()`,
+		"Loop", loop,
+		"Garbage", `for i := 0; i < b.N; i++ { m := map[int]*[64]int{}; for j := range 200 { m[j] = new([64]int) } }`,
+		"Percentile", `for b.Loop() {}; b.ReportMetric(7, "p95-ns")`,
+		"Child", `for b.Loop() { exec.Command("true").Run() }`,
+		"Setup", `time.Sleep(120 * time.Millisecond); b.ResetTimer(); for b.Loop() {}`,
+		"Slow", `for b.Loop() { time.Sleep(90 * time.Millisecond) }`,
+		"Middle", `for b.Loop() { time.Sleep(12 * time.Millisecond) }`,
+		"Silent", `b.ReportMetric(0, "ns/op"); b.ReportMetric(1, "x-bytes")`,
+		"Dies", `if b.N > 1 { os.Exit(3) }`,
+	), "import (", "import (\n\"os/exec\"\n\"runtime\"", 1)})
+	o := r.options()
+	o.All, o.Benchtime, o.Next = true, "30ms", wants()
+	_, text := run(t, o)
+	have := methods(text)
+	for _, name := range []string{"Work", "Loop", "Garbage"} {
+		if m := have[name]; m.Slices < fewestSlices || m.Iterations < 2 || !m.One || m.Counted < 1 {
+			t.Errorf("%s: %+v, want slices on one processor", name, m)
+		}
+		for _, b := range blocks(text) {
+			if b.name == name+suffix() && b.lines != have[name].Slices {
+				t.Errorf("%v, want %d lines", b, have[name].Slices)
+			}
+		}
+	}
+	for _, name := range []string{"Percentile", "Setup", "Slow", "Silent", "Dies"} {
+		if m := have[name]; m.Slices != 1 || m.Iterations != 0 {
+			t.Errorf("%s: %+v, want one value of a process", name, m)
+		}
+	}
+	if m := have["Middle"]; m.Iterations != 1 || m.Slices < 2 || m.Slices > 5 {
+		t.Errorf("Middle: %+v, want few slices of one iteration", m)
+	}
+	if have["Child"].One {
+		t.Error("a benchmark that starts others is pinned")
+	}
+	procs, err := os.ReadFile(filepath.Join(dir, "procs"))
+	if err != nil || !strings.Contains(string(procs), "1\n") {
+		t.Errorf("GOMAXPROCS of a pinned process: %q, %v", procs, err)
+	}
+	log, err := readLog([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, run := range log.Runs {
+		for _, s := range run.Samples {
+			if s.Name == "Work"+suffix() && s.Unit == "sec/op" && len(s.Values) != o.Rounds*have["Work"].Slices {
+				t.Errorf("%d values of %s, want %d of each round", len(s.Values), s.Name, have["Work"].Slices)
+			}
+		}
+	}
+}
+
+func TestSlicing(t *testing.T) {
+	const whole = 30 * time.Millisecond
+	for _, c := range []struct {
+		op, setup  time.Duration
+		iterations int
+		slices     int
+	}{
+		{time.Microsecond, 0, 3000, 10},
+		{2 * time.Millisecond, 0, 2, 10},                         // 4 ms a slice
+		{7 * time.Millisecond, 0, 1, 8},                          // 60 ms in all
+		{20 * time.Millisecond, 0, 1, 3},                         // likewise
+		{45 * time.Millisecond, 0, 0, 1},                         // one would be left
+		{time.Microsecond, 5 * time.Millisecond, 5000, 10},       // a slice as long as the setup
+		{time.Microsecond, 20 * time.Millisecond, 10000, 4},      // 120 ms in all
+		{time.Microsecond, 100 * time.Millisecond, 10000, 2},     // the least
+		{time.Microsecond, 101 * time.Millisecond, 0, 1},         // too dear
+		{25 * time.Millisecond, 90 * time.Millisecond, 0, 1},     // one of 115 ms
+		{time.Nanosecond, 300 * time.Microsecond, 3000000, 10},   // a usual one
+		{300 * time.Millisecond, 300 * time.Millisecond, 0, 1},   // by far
+		{2900 * time.Microsecond, 100 * time.Microsecond, 1, 10}, // just below a slice
+		{time.Microsecond, 2 * time.Millisecond, 3000, 10},       // shorter than its slice
+	} {
+		iterations, slices := slicing(float64(c.op), c.setup, whole)
+		if iterations != c.iterations || slices != c.slices {
+			t.Errorf("op %v, setup %v: %d iterations, %d slices; want %d, %d", c.op, c.setup, iterations, slices, c.iterations, c.slices)
+		}
+	}
+	if iterations, slices := slicing(.25, 0, whole); iterations != 12_000_000 || slices != 10 {
+		t.Errorf("a quarter of a nanosecond: %d, %d", iterations, slices)
+	}
+	if counting(1e9, 0) != 0 || counting(4, time.Second) != 0 || counting(4, 0) != 1_000_000 || counting(5e6, 0) != 1 {
+		t.Error("what is counted")
+	}
+}
+
+// How the time was spent: that of undisturbed slices is what counts.
+func TestSpentOn(t *testing.T) {
+	const ms = time.Millisecond
+	e := entry{work: map[baseline.Side]worked{}}
+	sliced := func(user, system, wall time.Duration, ns ...float64) shot {
+		s := shot{nsPerOp: ns, iterations: 1000, start: 5 * ms, out: suite.Outcome{Wall: wall, Used: suite.Used{User: user, System: system}}}
+		for _, v := range ns {
+			s.spans = append(s.spans, time.Duration(1000*v)+ms)
+		}
+		return s
+	}
+	// Two slices of 3 ms and a setup of 1 ms, each twice: 8 ms. 5 + 8 ms of processor time, of
+	// which the kernel had 2.7 ms, 1.1 of the start. That it took 100 ms others have done.
+	e.add(baseline.Base, sliced(10300*time.Microsecond, 2700*time.Microsecond, 100*ms, 9000, 3000))
+	close := func(have, want float64) bool { return have > want-.001 && have < want+.001 }
+	if w := e.spentOn(); !close(w.User, .8) || !close(w.System, .2) || w.Children {
+		t.Errorf("base: %+v", w)
+	}
+	// Head sleeps half of the time: 5 + 4 ms.
+	e.add(baseline.Head, sliced(7900*time.Microsecond, 1100*time.Microsecond, 100*ms, 3000, 3000))
+	if w := e.spentOn(); !close(w.User, .5) || !close(w.System, .2) {
+		t.Errorf("both: %+v", w)
+	}
+	one := entry{work: map[baseline.Side]worked{}}
+	one.add(baseline.Head, shot{nsPerOp: []float64{1}, out: suite.Outcome{Wall: 100 * ms, Used: suite.Used{User: 60 * ms, System: 10 * ms, Children: true}}})
+	if w := one.spentOn(); !close(w.User, .6) || !close(w.System, .1) || !w.Children {
+		t.Errorf("a process with one value: %+v", w)
+	}
+}
+
+func TestAloneOnAProcessor(t *testing.T) {
+	c := calibration{measurement: &measurement{cpus: []int{0, 1}}}
+	of := func(user time.Duration, children bool) shot {
+		return shot{out: suite.Outcome{Wall: 100 * time.Millisecond, Used: suite.Used{User: user, Children: children}}}
+	}
+	if !c.alone(of(115*time.Millisecond, false)) || c.alone(of(150*time.Millisecond, false)) || c.alone(of(50*time.Millisecond, true)) {
+		t.Error("a parallel benchmark, or one with children, is pinned")
+	}
+	if c.cpus = nil; c.alone(of(50*time.Millisecond, false)) {
+		t.Error("pinned where nothing can be")
+	}
+}
+
+// abacus is a Counter for tests.
+type abacus struct {
+	probe error           // of Probe
+	crash bool            // of the processes
+	seen  map[string]bool // environments
+}
+
+func (a *abacus) Name() string { return "abacus 1" }
+
+func (a *abacus) Probe(binary string) (CountProbe, error) {
+	if _, err := os.Stat(binary); err != nil {
+		return nil, err
+	}
+	return &bead{a}, a.probe
+}
+
+type bead struct{ *abacus }
+
+func (b *bead) Before(cmd *exec.Cmd) {
+	for _, pair := range cmd.Env {
+		b.seen[pair] = true
+	}
+	if b.crash {
+		cmd.Env = append(cmd.Env, "BENCH_CRASH=1")
+	}
+}
+
+func (b *bead) After(*os.ProcessState) {}
+
+func (b *bead) Result() (instructions, syscalls uint64, err error) { return 30000, 6, nil }
+
+func TestCounts(t *testing.T) {
+	long(t)
+	t.Parallel()
+	p := suffix()
+	r := newRepo(t, map[string]string{"x_test.go": module("A", `if os.Getenv("BENCH_CRASH") != "" { panic("ouch") }; for i := 0; i < b.N; i++ { time.Sleep(time.Millisecond) }`, "B", loop)})
+	count := want("A", 2)
+	count.Count = true
+	o := r.options()
+	counter := &abacus{seen: map[string]bool{}}
+	o.All, o.Rounds, o.Counter, o.Next = true, 1, counter, wants([]baseline.Want{count}, []baseline.Want{want("A", 1), count})
+	_, text := run(t, o)
+	has(t, text, "counter: abacus 1", "Unit insn/op better=lower")
+	if !counter.seen["GOMAXPROCS=1"] {
+		t.Errorf("it is counted with %v", counter.seen)
+	}
+	n := methods(text)["A"].Counted
+	line := fmt.Sprintf("BenchmarkA%s %d %s insn/op %s syscalls/op\n", p, n, each(30000, float64(n)), each(6, float64(n)))
+	if n < 1 || strings.Count(text, line) != 8 || marked(text, "work") != 1 {
+		t.Fatalf("no four pairs of\n%s in\n%s", line, text)
+	}
+	if before, _, _ := strings.Cut(text, line); marked(before, "work") != 1 {
+		t.Error("the work is told after its first count")
+	}
+	log, err := readLog([]byte(text))
+	if err != nil || len(log.Problems) > 0 || log.Counter != "abacus 1" || len(log.Work) != 1 {
+		t.Fatalf("the log: %v, %v, %v", log.Problems, log.Work, err)
+	}
+	for _, run := range log.Runs {
+		for _, s := range run.Samples {
+			if s.Unit == baseline.Instructions && !slices.Equal(slices.Sorted(slices.Values(s.Rounds)), []int{1, 2, 3, 4}) {
+				t.Errorf("%s counts in rounds %v", run.Side, s.Rounds)
+			}
+			if s.Name == "A"+p && s.Unit == "sec/op" && !slices.Equal(slices.Sorted(slices.Values(s.Rounds)), []int{1, 2}) {
+				t.Errorf("%s times in rounds %v", run.Side, s.Rounds)
+			}
+		}
+	}
+
+	o.Resume, o.Next = []byte(text), wants([]baseline.Want{count})
+	_, again := run(t, o)
+	if strings.Count(again, line) != 12 || marked(again, "work") != 1 || strings.Count(again, "# round: 6\n") != 2 {
+		t.Errorf("gone on from it is\n%s", again)
+	}
+}
+
+func TestWhatCannotBeCountedIsNoProblem(t *testing.T) {
+	long(t)
+	t.Parallel()
+	r := newRepo(t, map[string]string{"x_test.go": module("A", `if os.Getenv("BENCH_CRASH") != "" { fmt.Println("ouch"); os.Exit(3) }`, "Slow", "time.Sleep(400 * time.Millisecond)")})
+	o := r.options()
+	o.All, o.Rounds = true, 1
+	check := func(counter Counter, name, why string) {
+		t.Helper()
+		count := want(name, 2)
+		count.Count = true
+		o.Counter, o.Next = counter, wants([]baseline.Want{count}, []baseline.Want{count})
+		_, text := run(t, o)
+		if marked(text, "uncounted") != min(len(why), 1) || strings.Contains(text, "insn/op ") {
+			t.Errorf("counted:\n%s", text)
+		}
+		if why != "" {
+			has(t, text, "# uncounted: example.com/t "+name+suffix()+" "+why)
+		}
+		if log, err := readLog([]byte(text)); err != nil || len(log.Problems) > 0 {
+			t.Errorf("problems %v, %v", log.Problems, err)
+		}
+	}
+	check(&abacus{seen: map[string]bool{}, crash: true}, "A", "ouch (exit status 3)")
+	check(&abacus{seen: map[string]bool{}, probe: errors.New("it has no symbols")}, "A", "it has no symbols")
+	check(&abacus{seen: map[string]bool{}}, "Slow", "one iteration, or what it needs before, takes too long")
+	check(nil, "A", "")
+}

@@ -1,0 +1,98 @@
+package measure
+
+import (
+	"math"
+	"strconv"
+	"time"
+
+	"github.com/descartes/regress/pkg/baseline/ingest"
+)
+
+// How the processes of a benchmark are run in pairs: what is tried out is decided here.
+
+const (
+	// sliceTime is how long one repetition of a process times. Whatever else runs can only
+	// lengthen some of them, and the decision takes a low quantile of all.
+	sliceTime = 3 * time.Millisecond
+
+	// longSlice is as long as a slice gets where what stands around the timed part is dear.
+	longSlice = 10 * time.Millisecond
+
+	// fewestSlices are needed for a quantile to be one; with fewer a process times as
+	// Options.Benchtime says, once.
+	fewestSlices = 2
+
+	// dear is how much more than it times a process may take: as much again, and twice as long
+	// as Options.Benchtime in all.
+	dear = 2
+
+	// longestSetup is what a repetition may cost beside its slice. Beyond, even two are dearer
+	// than one whose number of iterations testing finds out, which repeats the setup four times.
+	longestSetup = 100 * time.Millisecond
+
+	// longestLook is how long the first look at a benchmark may take for others to follow.
+	longestLook = 4 * longestSetup
+
+	// pinnedProcs is GOMAXPROCS of a process that runs on one processor. With two, a collection
+	// waits for threads that the processor is not free to run: every repetition cost 6 to 10 ms
+	// beside its slice of 3 ms, against .3 ms with one (and 1.2 ms on both processors), in
+	// nineteen benchmarks on two idle ones.
+	pinnedProcs = 1
+
+	// several is how many processors a benchmark keeps busy, collections aside, that needs more
+	// than one: a RunParallel on two was seen at 1.5 to 1.9, all others, goroutines that hand
+	// things to each other included, at 1.15 or less.
+	several = 1.3
+
+	// slowed is how much slower a benchmark may be on one processor. What waits in a loop for
+	// another goroutine is by much more; others were as quick there or quicker.
+	slowed = 2
+
+	// countTime is how long a process whose instructions are counted would run otherwise, and
+	// countLongest what its one iteration, or its setup, may take at most.
+	countTime    = 4 * time.Millisecond
+	countLongest = 300 * time.Millisecond
+)
+
+// slicing returns how many iterations a slice has, and how many slices a process, for a benchmark
+// of which one iteration takes op nanoseconds and a repetition setup beside those that it times.
+// benchtime is what a process is to time in all. 0, 1: it is not worth slicing.
+func slicing(op float64, setup, benchtime time.Duration) (iterations, slices int) {
+	if op <= 0 || setup > longestSetup {
+		return 0, 1
+	}
+	slice := max(sliceTime, min(setup, longSlice))
+	iterations = fits(slice, op)
+	work := time.Duration(float64(iterations) * op)
+	slices = int(min(benchtime/sliceTime, dear*benchtime/work, dear*dear*benchtime/(work+setup)))
+	if slices < fewestSlices {
+		if work > dear*longSlice {
+			return 0, 1
+		}
+		slices = fewestSlices
+	}
+	return iterations, slices
+}
+
+// counting returns how many iterations of op nanoseconds are counted in one process; 0: it takes
+// too long.
+func counting(op float64, setup time.Duration) int {
+	if op > float64(countLongest) || setup > countLongest {
+		return 0
+	}
+	return fits(countTime, op)
+}
+
+// fits returns how many iterations of op nanoseconds come next to a time: one at least.
+func fits(in time.Duration, op float64) int {
+	return int(min(max(1, math.Round(float64(in)/op)), 1e9)) // testing runs no more
+}
+
+// benchtime returns -test.benchtime and -test.count of a method; whole is that of a process that is
+// not sliced.
+func benchtime(m ingest.Method, whole string) (string, int) {
+	if m.Iterations == 0 {
+		return whole, 1
+	}
+	return strconv.Itoa(m.Iterations) + "x", m.Slices
+}
