@@ -12,8 +12,8 @@
 // outcome that is not Pass. package choice compares the values of a key in the names of benchmarks.
 //
 // What follows is the procedure. Its constants are in staged.go and count.go; pkg/gate/accuracy
-// measures what it reaches, in pkg/gate/accuracy/TABLE.md, and its test fails when a constant is made
-// worse.
+// measures what it reaches, in pkg/gate/accuracy/TABLE.md, and its test fails when a constant is
+// made worse.
 //
 // # What is compared
 //
@@ -87,8 +87,8 @@
 //
 // Two stages draw the order of all processes of an increment, so that a machine that is slow for a
 // minute weighs on both sides alike; it weighs all the same. On a shared machine it is most of the
-// noise. A log whose Procedure is "paired" has the sides of a round right after each other, which of
-// them first is drawn at random, and everything is reckoned from the differences d_i = head_i −
+// noise. A log whose Procedure is "paired" has the sides of a round right after each other, which
+// of them first is drawn at random, and everything is reckoned from the differences d_i = head_i −
 // base_i within the rounds: what both have in common is not in them.
 //
 // The value of a process. It prints many short repetitions of a fixed number of iterations, the
@@ -98,8 +98,8 @@
 //
 // The stages are those above, with these figures. The screen looks at n = 4, 6 and 8 rounds; s is
 // what the differences show, 1.4826·MAD·(1+1/n) over √2, so that the formulas stay as they are, and
-// the past, which knows no pairs, has no say. A pass also needs z·s·√(2/n)·1.05 < L: without it four
-// differences that are large and happen to be negative would pass as "better if anything".
+// the past, which knows no pairs, has no say. A pass also needs z·s·√(2/n)·1.05 < L: without it
+// four differences that are large and happen to be negative would pass as "better if anything".
 // Fresh rounds are looked at when there are 12, 16, 24 and 40, with shares .2, .2, .2 and .4. d is
 // the median of all means of two differences, and
 //
@@ -109,10 +109,10 @@
 //
 // What a low quantile hides is a slowdown of some of the repetitions: collections, and work that
 // has two speeds. So the medians of the repetitions are looked at too. Where those of a time that
-// passes are worse by L/2 at the lower end of their own bound, d − z·s·√(2/n)·1.05, they are measured
-// to the end of the screen and confirmed as one more series with a stake of 1. A row whose medians
-// moved otherwise than its value says so (Row.Middle), and bytes and allocations are judged beside
-// the time, because what they cost comes later.
+// passes are worse by L/2 at the lower end of their own bound, d − z·s·√(2/n)·1.05, they are
+// measured to the end of the screen and confirmed as one more series with a stake of 1. A row whose
+// medians moved otherwise than its value says so (Row.Middle), and bytes and allocations are judged
+// beside the time, because what they cost comes later.
 //
 // # Work
 //
@@ -129,8 +129,8 @@
 //
 //  3. Grown by less than 1 %, and the work covers the time (at least 80 % of it in user mode, less
 //     than 15 % in the kernel, no other processes), and no bytes or allocations have grown: "same
-//     work". That is the verdict at once where the screen gave up or showed less than L/2, and after
-//     the confirmation where that ends too noisy or without an answer.
+//     work". That is the verdict at once where the screen gave up or showed less than L/2, and
+//     after the confirmation where that ends too noisy or without an answer.
 //
 //  4. Grown by Δ of insn/op or more, all counts of head above all of base's: fresh counts, 6, 8
 //     and 12 a side in an order that knows no sides, with shares .3, .3 and .4 of a stake of 1 in
@@ -143,11 +143,11 @@
 //
 //  5. Anything between is a note, and makes the stake of the time 1. So is less work.
 //
-// The test makes red by a count as safe as red by a time: a count that is several times too large now
-// and then, because garbage was collected meanwhile, is as likely to be head's as base's. What
-// counts cannot acquit, and no verdict here claims: caches, branches, locks, waiting and the kernel.
-// A program whose branches became unpredictable has the same count at twice the time. That is
-// why every row of the same work says which change of its time could have been seen.
+// The test makes red by a count as safe as red by a time: a count that is several times too large
+// now and then, because garbage was collected meanwhile, is as likely to be head's as base's. What
+// counts cannot acquit, and no verdict here claims: caches, branches, locks, waiting and the
+// kernel. A program whose branches became unpredictable has the same count at twice the time. That
+// is why every row of the same work says which change of its time could have been seen.
 //
 // # A worked example
 //
