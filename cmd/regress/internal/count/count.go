@@ -116,8 +116,8 @@ func (p *Probe) Before(cmd *exec.Cmd) {
 // commas doubles commas, as QEMU wants them in the value of an option.
 var commas = strings.NewReplacer(",", ",,")
 
-// environ returns the environment of a counted process: one processor for Go, and threads that are
-// not interrupted by the clock.
+// environ returns the environment of a counted process: one processor for Go, threads that are not
+// interrupted by the clock, and a collector that does not run.
 func environ(env []string) []string {
 	debug := "asyncpreemptoff=1"
 	for _, pair := range env {
@@ -126,7 +126,7 @@ func environ(env []string) []string {
 		}
 	}
 	// Of two settings of one variable the last counts: see exec.Cmd.
-	return append(env, "GOMAXPROCS=1", "GODEBUG="+debug)
+	return append(env, "GOMAXPROCS=1", "GODEBUG="+debug, "GOGC=off", "GOMEMLIMIT=1GiB")
 }
 
 // nameless returns an empty file that is gone when it is closed.

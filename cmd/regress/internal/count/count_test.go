@@ -263,7 +263,10 @@ func TestEnvironment(t *testing.T) {
 		}
 		return value
 	}
-	env := environ([]string{"GOMAXPROCS=8", "GODEBUG=http2client=0", "A=b"})
+	env := environ([]string{"GOMAXPROCS=8", "GOGC=50", "GODEBUG=http2client=0", "A=b"})
+	if last(env, "GOGC") != "off" || last(env, "GOMEMLIMIT") != "1GiB" {
+		t.Errorf("the collector runs: %q", env)
+	}
 	if last(env, "GOMAXPROCS") != "1" || last(env, "GODEBUG") != "http2client=0,asyncpreemptoff=1" || last(env, "A") != "b" {
 		t.Errorf("%q", env)
 	}

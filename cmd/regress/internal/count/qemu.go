@@ -91,7 +91,7 @@ func loadsPlugins(path string) error {
 		return nil
 	}
 	if len(f.Progs) > 0 && !slices.ContainsFunc(f.Progs, func(p *elf.Prog) bool { return p.Type == elf.PT_INTERP }) {
-		return errors.New("it is linked statically, as Debian's and Ubuntu's is from QEMU 9.1 on, and cannot load plugins")
+		return errors.New("it is linked statically, as Debian's is from version 13 on, and cannot load plugins")
 	}
 	return errors.New("it was built without plugins")
 }
