@@ -66,7 +66,7 @@ func (v view) steps(o Options) []step {
 		out = append(out, step{verb: "keep", say: "a benchmark at head, or merge this knowingly: nothing is left that a change could be held against"})
 	}
 	if slices.ContainsFunc(v.Reasons, func(g gate.Ground) bool { return g.Code == gate.CountsAlone }) {
-		out = append(out, step{verb: "ignore", say: "the time, where counts are all that matters: a [[rule]] in " + config.Name + " with unit = \"ns/op\" and ignore = true"})
+		out = append(out, v.beside())
 	}
 	out = append(out, v.settling(o)...)
 	if slices.ContainsFunc(v.Reasons, func(g gate.Ground) bool { return g.Code == gate.CrashedAtHead || g.Code == gate.NotBuilt }) {
@@ -79,6 +79,14 @@ func (v view) steps(o Options) []step {
 		out = append(out, v.accept(o)...) // last, because it is long
 	}
 	return out
+}
+
+// beside returns what to do where nothing but exact counts was judged.
+func (v view) beside() step {
+	if len(v.by[gate.Inconclusive]) == 0 {
+		return step{verb: "keep", say: "the time of each benchmark (ns/op) in the text: here are counts alone"}
+	}
+	return step{verb: "ignore", say: "the time, where counts are all that matters: a [[rule]] in " + config.Name + " with unit = \"ns/op\" and ignore = true"}
 }
 
 // accept returns waivers for the regressions that none names yet.
