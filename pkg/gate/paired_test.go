@@ -191,6 +191,31 @@ func TestWork(t *testing.T) {
 	check("wavers", wavering, nil, Inconclusive, NotJudged, CountWavers)
 }
 
+// TestWorkSaysWhatItCannotSee: every time that is judged by its work says which slowdown could not
+// have been seen, also where the screen did not give it up.
+func TestWorkSaysWhatItCannotSee(t *testing.T) {
+	seen := 0
+	for seed := range uint64(20) {
+		d := newPairedLab(seed, subject{name: "A", sd: .1}).run(t)
+		for _, r := range d.Rows {
+			if r.Verdict == SameWork && r.Detectable == nil {
+				t.Errorf("seed %d: nothing is known of %+v", seed, r)
+			}
+		}
+		for _, l := range d.Cannot {
+			if l.Code == WorkAlone {
+				seen++
+				if !(l.Effect > .02 && l.Effect < 2) {
+					t.Errorf("seed %d: a slowdown below %v", seed, l.Effect)
+				}
+			}
+		}
+	}
+	if seen == 0 {
+		t.Error("nothing was judged by its work")
+	}
+}
+
 // TestWorkIsNoTime: work that time does not show is no regression.
 func TestWorkIsNoTime(t *testing.T) {
 	seen := 0

@@ -194,10 +194,13 @@ func (s *series) screen(alpha float64) ending {
 			s.detectable = s.sees(sd, alpha)
 			return passed
 		}
-		if least := s.sees(sd, alpha); n == s.by.screenEnd() && least > hopeless*s.policy.effect && sm.shift < least/2 {
-			s.seemed, s.detectable = math.Inf(-1), least
-			return gaveUp
+		if n == s.by.screenEnd() {
+			s.detectable = s.sees(sd, alpha)
 		}
+	}
+	if s.detectable > hopeless*s.policy.effect && s.shift < s.detectable/2 {
+		s.seemed = math.Inf(-1)
+		return gaveUp
 	}
 	s.seemed = s.shift
 	return survived
