@@ -31,6 +31,15 @@ func TestMixedPackagesAreAProblem(t *testing.T) {
 	}
 }
 
+// TestLongPackageOfAFailure: a package that failed is named whole, however long its path is.
+func TestLongPackageOfAFailure(t *testing.T) {
+	pkg := "example.com/" + strings.Repeat("deep/", 40) + "p"
+	log := read(t, "BenchmarkA-8 1 1 ns/op\nFAIL\t"+pkg+"\t0.1s\n")
+	if have := log.Runs[0].Samples[0].Package; have != pkg || len(log.Problems) != 1 || log.Problems[0].Package != pkg {
+		t.Errorf("have %q, problems %v", have, log.Problems)
+	}
+}
+
 // TestPackagesInTurnAreNoProblem: neither is a package that comes again, nor one that was cut, nor
 // what a benchmark prints.
 func TestPackagesInTurnAreNoProblem(t *testing.T) {

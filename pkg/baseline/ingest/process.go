@@ -279,7 +279,7 @@ func (p *process) packageFailed(text string) (pkg string) {
 	exit := p.exit
 	waited := p.crash.what != "" || p.running.name != ""
 	p.settle(pkg)
-	problem := p.here(baseline.Problem{Kind: baseline.BuildFailed, Detail: why})
+	problem := p.here(baseline.Problem{Kind: baseline.BuildFailed, Detail: string(clip([]byte(why)))})
 	problem.Package = pkg
 	switch {
 	case isBracket:

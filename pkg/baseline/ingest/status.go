@@ -30,7 +30,7 @@ func (p *part) status(line []byte) bool {
 		p.process.failed = true
 	case strings.HasPrefix(text, "FAIL\t"):
 		p.took(ClassFailure, line)
-		p.endPackage(p.process.packageFailed(text))
+		p.endPackage(p.process.packageFailed(string(line[:min(len(line), 2*baseline.MaxName)])))
 	case strings.HasPrefix(text, "exit status "), strings.HasPrefix(text, "signal: "):
 		p.took(ClassFailure, line)
 		p.process.exit = text
