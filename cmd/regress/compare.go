@@ -27,6 +27,7 @@ type compareFlags struct {
 	resume  string
 	github  bool
 	explain bool
+	count   bool
 }
 
 func compareCommand(w *world) *cli.Command {
@@ -35,6 +36,7 @@ func compareCommand(w *world) *cli.Command {
 		&cli.GenericFlag{Name: "base", Value: &f.base, Usage: "branch, tag or commit to compare with: the commit where HEAD left it (git merge-base) is measured beside head; for a FILE of head alone, it is looked up in the store (default: the branch that origin/HEAD names, else main, else master)", EnvVars: []string{envName("base")}},
 		boolFlag(&f.strict, "strict", "a series that is too noisy to decide fails"),
 		boolFlag(&f.explain, "explain", "do not decide: say of every line of each FILE what it was taken for"),
+		&cli.BoolFlag{Name: "count", Destination: &f.count, Value: true, Usage: "count instructions, too, where this machine can (regress doctor says so)", EnvVars: []string{envName("count")}},
 		stringFlag(&f.resume, "resume", "go on from the raw log of an interrupted run"),
 		&cli.BoolFlag{Name: "github", Destination: &f.github, Usage: "report to GitHub: check run, annotations, job summary (default inside Actions)", EnvVars: []string{envName("github"), "GITHUB_ACTIONS"}},
 	}
@@ -62,6 +64,9 @@ func (f *compareFlags) run(ctx context.Context, s *session, files []string) erro
 	for _, typed := range []struct{ flag, value string }{{"config", f.config}, {"packages", strings.Join(f.packages.Value(), ",")}, {"benchtime", f.benchtime}, {"store", f.store}, {"project", f.project}} {
 		s.repeat(typed.flag, typed.value)
 	}
+	if !f.count && s.getenv(envName("count")) != "false" {
+		s.typed = append(s.typed, "--count=false")
+	}
 	printReport, err := f.printer(s)
 	if err != nil {
 		return err
@@ -75,7 +80,7 @@ func (f *compareFlags) run(ctx context.Context, s *session, files []string) erro
 		hub.broken(ctx, err)
 		return err
 	}
-	log, err := s.results(ctx, files, plan{measureFlags: f.measureFlags, base: base, resume: f.resume, next: true, all: f.all})
+	log, err := s.results(ctx, files, plan{measureFlags: f.measureFlags, base: base, resume: f.resume, next: true, all: f.all, count: f.count})
 	if err != nil {
 		hub.broken(ctx, err)
 		return f.excuse(ctx, s, err)

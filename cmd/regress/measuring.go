@@ -28,6 +28,7 @@ type plan struct {
 	resume string   // an interrupted log
 	next   bool     // let the decision ask for rounds
 	all    bool     // also what is proven the same
+	count  bool     // count instructions where something can
 }
 
 // measure runs the suite and reads the log back from its own text, so that what
@@ -165,6 +166,9 @@ func (s *session) options(ctx context.Context, p plan) (measure.Options, error) 
 		return options, nil
 	}
 	options.Anchor = s.cfg.Anchor
+	if p.count && len(suite.Command) == 0 {
+		options.Counter = s.counting(ctx)
+	}
 	options.Noise = s.memory(ctx)
 	options.Next = func(log baseline.Log) []baseline.Want { return gate.Next(s.input(log)) }
 	return options, nil

@@ -14,6 +14,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/descartes/regress/cmd/regress/internal/config"
+	"github.com/descartes/regress/cmd/regress/internal/count"
 	"github.com/descartes/regress/cmd/regress/internal/measure"
 	"github.com/descartes/regress/cmd/regress/internal/repo"
 	"github.com/descartes/regress/cmd/regress/internal/source"
@@ -36,6 +37,7 @@ type session struct {
 	archive
 	proposer
 	measured *measure.Session // until the command ends; nil: nothing was
+	counter  *count.Counter   // the same
 }
 
 // action returns what a command does: it opens the session, lets the flags win
