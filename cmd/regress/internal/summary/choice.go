@@ -12,7 +12,7 @@ import (
 func (f *family) split(drawn []string) (front, back []string) {
 	asked := slices.ContainsFunc(f.units, f.asked)
 	for _, unit := range f.units {
-		own := !slices.Contains([]string{"sec/op", "B/s", "B/op", "allocs/op"}, unit)
+		own := !slices.Contains([]string{"sec/op", "B/s", "B/op", "allocs/op", baseline.Instructions, baseline.Syscalls}, unit)
 		switch {
 		case slices.Contains(drawn, unit):
 		case asked && f.asked(unit), !asked && own:

@@ -16,6 +16,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/descartes/regress/cmd/regress/internal/config"
+	"github.com/descartes/regress/pkg/baseline"
 	"github.com/descartes/regress/pkg/baseline/ingest"
 	"github.com/descartes/regress/pkg/gate"
 )
@@ -401,3 +402,12 @@ choose = "transport"
 by     = "p95-latency-ns"
 where  = 'PingPong/.*size=(64B|256B|512B|1KiB)\b'
 `
+
+// TestCountsAreNoMetric: instructions are counted beside every time and are not what a benchmark
+// was written for.
+func TestCountsAreNoMetric(t *testing.T) {
+	f := family{units: []string{"B/op", baseline.Instructions, "sec/op", baseline.Syscalls}}
+	if front, _ := f.split(nil); len(front) != 1 || front[0] != "sec/op" {
+		t.Errorf("%q are shown at once", front)
+	}
+}
