@@ -91,6 +91,7 @@ type PolicyInfo struct {
 	Procedure baseline.Procedure
 	Strict    bool
 	Seed      uint64
+	Counter   string // what counted instructions, as baseline.Log.Counter; empty: nothing did
 }
 
 // The procedures of a decision besides baseline.TwoStage.

@@ -21,7 +21,7 @@ func Decide(in Input) Decision {
 		Sides: sides(in),
 		Policy: PolicyInfo{
 			Alpha: in.Policy.Alpha, MinEffect: in.Policy.MinEffect,
-			Procedure: procedure(in), Strict: in.Policy.Strict, Seed: in.Log.Seed,
+			Procedure: procedure(in), Strict: in.Policy.Strict, Seed: in.Log.Seed, Counter: in.Log.Counter,
 		},
 		Problems: problems,
 		Warnings: slices.Concat(logWarnings(in), environmentWarnings(in)),

@@ -26,6 +26,8 @@ func TestFiguresRead(t *testing.T) {
 	check(Value(1.5e9, "B/s"), "1.40 GiB/s") // 1.5e9 / 2^30
 	check(Value(1.234e6, "msg/s"), "1.23 M msg/s")
 	check(Value(2, "allocs/op"), "2.00 allocs")
+	check(Value(4.56e6, "insn/op"), "4.56 M insn")
+	check(Value(1.5, "syscalls/op"), "1.50 syscalls")
 	check(Value(.0042, "cpu-share"), "0.42 %")
 	check(Value(3.7e6, "private-bytes"), "3.53 MiB") // 3.7e6 / 2^20
 	check(Value(-2.4e-7, "sec/op"), "-240 ns")

@@ -90,6 +90,17 @@ func TestNotes(t *testing.T) {
 	check("no source", gate.Decision{Rows: []gate.Row{elsewhere}}, "failure :0 B-2 sec/op regressed")
 	again := row(gate.Regressed)
 	again.Unit, again.JudgedAs = "B/s", "sec/op"
+	work := row(gate.Regressed)
+	work.Unit, work.Reason = baseline.Instructions, gate.Reason{Code: gate.MoreWork, Shift: &gate.Shift{Change: .08}}
+	work.Change = &work.Reason.Shift.Change
+	check("slower by more work", gate.Decision{Rows: []gate.Row{row(gate.Regressed), work}}, "failure a_test.go:3 A/x-2 sec/op regressed")
+	noisy := row(gate.Inconclusive)
+	noisy.Reason.Code = gate.TooNoisy
+	alone := gate.Decision{Policy: gate.PolicyInfo{Alpha: .01}, Rows: []gate.Row{work, noisy}}
+	check("more work alone", alone, "failure a_test.go:3 A/x-2 does more work: insn/op grew by +8.0 %")
+	if have := notes(one(alone))[0].message; !strings.Contains(have, "time is too noisy to say how much longer it takes") || strings.Contains(have, "slower") {
+		t.Errorf("more work alone: %q", have)
+	}
 	check("one number in two units", gate.Decision{Rows: []gate.Row{row(gate.Regressed), again}}, "failure a_test.go:3 A/x-2 sec/op regressed")
 	waived := row(gate.Waived)
 	check("waived in one of them", gate.Decision{Rows: []gate.Row{waived, again}}, "failure a_test.go:3 A/x-2 B/s regressed")

@@ -17,8 +17,12 @@ import (
 func notes(post Post) []note {
 	var all []note
 	d := post.Decision
+	work := report.WorkOf(d)
 	for _, row := range d.Distinct() {
-		if n, ok := rowNote(post, row); ok {
+		if work.Told(row) {
+			continue
+		}
+		if n, ok := rowNote(post, row, work); ok {
 			n.details = details(row, post)
 			all = append(all, post.blame(post.place(n, row.Key()), row))
 		}
@@ -50,11 +54,15 @@ func notes(post Post) []note {
 // rowNote is nothing for a row that needs no attention on its line. Rows that
 // are too noisy stay in the report: a remark on every pull request that nobody
 // can act on is how such tools get switched off.
-func rowNote(post Post, row gate.Row) (note, bool) {
+func rowNote(post Post, row gate.Row, work report.Work) (note, bool) {
 	d := post.Decision
+	sentence := func(d gate.Decision, row gate.Row) string { return sentence(d, row, work.Beside(row)) }
 	what := fmt.Sprintf("%s %s", row.Name, row.Unit)
 	switch row.Verdict {
 	case gate.Regressed:
+		if row.Unit == baseline.Instructions {
+			return note{level: failure, title: row.Name + " does more work: " + row.Unit + " grew" + change(row), message: sentence(d, row)}, true
+		}
 		return note{level: failure, title: what + " regressed" + change(row), message: sentence(d, row)}, true
 	case gate.Crept:
 		return note{level: failure, title: what + " crept in since " + d.Anchor, message: cutAt(oneLine(row.Name+" "+row.Unit+": "+report.Why(d, row)), maxMessage-1) + "."}, true
@@ -79,9 +87,12 @@ func change(row gate.Row) string {
 	return " by " + figure.Change(*row.Change)
 }
 
-// sentence returns the row's story: why, from what to what, how sure.
-func sentence(d gate.Decision, row gate.Row) string {
+// sentence returns the row's story: why, with what stands beside it, from what to what, how sure.
+func sentence(d gate.Decision, row gate.Row, beside string) string {
 	s := row.Name + " " + row.Unit + ": " + cmp.Or(report.Why(d, row), string(row.Verdict))
+	if beside != "" {
+		s += "; " + beside
+	}
 	if row.Base != nil && row.Head != nil {
 		both := figure.Alike(row.Unit, row.Exact, row.Base.Median, row.Head.Median)
 		s += fmt.Sprintf(". From %s to %s", both[0], both[1])

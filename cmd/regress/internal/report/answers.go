@@ -70,7 +70,11 @@ func (p *page) grave() []answer {
 			out = append(out, answer{key, more(p.named(rows[0])+say(rows[0]), len(rows))})
 		}
 	}
-	add("Regressed", gate.Regressed, func(r gate.Row) string { return " " + fromTo(r) })
+	regressed := "Regressed"
+	if rows := p.by[gate.Regressed]; len(rows) > 0 && rows[0].Unit == baseline.Instructions {
+		regressed = "More work"
+	}
+	add(regressed, gate.Regressed, func(r gate.Row) string { return " " + fromTo(r) })
 	add("Crept", gate.Crept, func(r gate.Row) string {
 		say := " " + fromTo(r) + " since " + figure.Prose(p.Anchor)
 		if r.Change != nil {
@@ -83,7 +87,7 @@ func (p *page) grave() []answer {
 	}
 	add("Missing", gate.Missing, func(r gate.Row) string { return " ran at base and printed nothing at head" + p.crash(r) })
 	if p.Outcome != gate.Fail {
-		add("Not decided", gate.Inconclusive, func(r gate.Row) string { return ": " + figure.Prose(Why(p.Decision, r)) })
+		add("Not decided", gate.Inconclusive, func(r gate.Row) string { return ": " + figure.Prose(p.why(r)) })
 	}
 	if reasons := p.reasons(); len(reasons) > 0 {
 		out = append(out, answer{"Also", more(figure.Prose(reasons[0]), len(reasons))})
@@ -109,7 +113,7 @@ func (p *page) light() []answer {
 		out = append(out, answer{"Improved", more(p.named(rows[0])+" "+fromTo(rows[0]), len(rows))})
 	}
 	if folded := p.unchanged(); len(folded) > 0 {
-		out = append(out, answer{"Unchanged", figure.Prose(strings.Join(folded, "; "))})
+		out = append(out, answer{"Unchanged", sentences(folded)})
 	}
 	if _, kept := p.promises(false); len(kept) > 0 {
 		out = append(out, answer{"Targets met", tightest(kept)})
@@ -133,10 +137,14 @@ func (p *page) light() []answer {
 		if _, kept := p.promises(false); len(kept) > 0 {
 			counts = append(counts, fmt.Sprintf("targets met: %d", len(kept)))
 		}
-		return []answer{{"The rest", figure.Prose(strings.Join(counts, "; "))}}
+		return []answer{{"The rest", sentences(counts)}}
 	}
 	return out
 }
+
+// sentences joins sentences of which each has room of its own: none pushes out what another could
+// not have seen.
+func sentences(all []string) string { return strings.Join(texts(all, figure.Prose), "; ") }
 
 // fromTo returns both sides of a row and, where it has one, its change.
 func fromTo(r gate.Row) string {
@@ -182,14 +190,14 @@ func (p *page) sure() string {
 	if len(red) == 0 {
 		return ""
 	}
-	say := figure.Prose(Why(p.Decision, red[0]))
+	say := figure.Prose(p.why(red[0]))
 	if red[0].Verdict == gate.Crept {
 		say = fmt.Sprintf("judged as the change itself is: noise does this in less than one of %.0f unchanged pull requests", 1/p.Policy.Alpha)
 	}
 	if red[0].Stage == gate.Exact {
 		say = "a count without noise: " + say + " in every round"
 	}
-	if between := figuresOf(red[0]).between; between != "" {
+	if between := figuresOf(red[0]).between; between != "" && red[0].Unit != baseline.Instructions { // a count hardly varies
 		say += fmt.Sprintf("; between %s", figure.Whole(strings.Replace(between, " to ", " and ", 1)))
 	}
 	return say

@@ -220,6 +220,75 @@ func green() gate.Decision {
 	return d
 }
 
+// counted is a row of counted instructions.
+func counted(verdict gate.Verdict, name string, base, change float64, why gate.Code) gate.Row {
+	r := judged(verdict, name, baseline.Instructions, base, change, change-.0003, change+.0004, why)
+	r.Stage, r.Detectable, r.Reason.Bound = gate.Counts, nil, 0
+	if verdict != gate.Regressed {
+		r.Interval, r.P, r.Base.N, r.Head.N = nil, nil, 2, 2
+	}
+	if why == gate.CountGrew {
+		r.Reason.Bound = .05
+	}
+	return r
+}
+
+// paired makes a decision one of pairs, with a counter.
+func paired(d gate.Decision) gate.Decision {
+	d.Policy.Procedure, d.Policy.Counter, d.Rounds = baseline.Paired, "qemu-user 7.2.22", 4.8
+	return d
+}
+
+// work is a change after which benchmarks are slower, do more work, or both.
+func work() gate.Decision {
+	open := func(name string, base, change, sees float64) gate.Row {
+		r := judged(gate.Inconclusive, name, "sec/op", base, change, change-.3, change+.4, gate.TooNoisy)
+		r.Detectable, r.Reason.Bound = at(sees), sees
+		return r
+	}
+	median := judged(gate.Regressed, "Scan-2", "sec/op", 4.1e-5, .31, .27, .35, gate.ToldByMedian)
+	parted := unchanged("Append-2", "sec/op", 1.1e-8, .012)
+	parted.Middle = &gate.Middle{Change: -.22, Interval: &gate.Interval{Lo: -.24, Hi: -.19, Level: .95}}
+	syscalls := counted(gate.NotJudged, "Encode-2", 2, 0, gate.NoDirection)
+	syscalls.Unit, syscalls.Direction = baseline.Syscalls, baseline.Neutral
+	d := paired(decision(gate.Fail,
+		median,
+		judged(gate.Regressed, "Encode-2", "sec/op", 2.4e-7, .121, .098, .144, gate.Told),
+		judged(gate.Regressed, "Lookup-2", "sec/op", 5.2e-8, .084, .06, .11, gate.Told),
+		counted(gate.Regressed, "Parse-2", 1_231_422, .12, gate.MoreWork),
+		counted(gate.Regressed, "Encode-2", 2413, .139, gate.MoreWork),
+		open("Format-2", 1.8e-6, -.04, .46), open("Parse-2", 3.1e-4, .22, .61),
+		counted(gate.Unchanged, "Format-2", 18_221, .031, gate.CountGrew), counted(gate.Unchanged, "Lookup-2", 611, .0004, gate.SameCount),
+		counted(gate.NotJudged, "Sort-2", 184_092, .08, gate.WorkNotTime), unchanged("Sort-2", "sec/op", 4.4e-5, .031),
+		parted, syscalls))
+	for i := range d.Rows {
+		if d.Rows[i].Verdict == gate.Regressed {
+			d.Reasons = append(d.Reasons, gate.Ground{Code: gate.RowRegressed, Row: &d.Rows[i]})
+		}
+	}
+	d.Cannot = append(d.Cannot, gate.Limit{Code: gate.Noisy, Benchmarks: []string{"Format-2", "Parse-2"}})
+	return d
+}
+
+// sameWorks is a pass on a machine that is too noisy to time most of it.
+func sameWorks() gate.Decision {
+	rows := []gate.Row{unchanged("Sum-2", "sec/op", 1.1e-8, .012), counted(gate.Unchanged, "Decode/size=0-2", 51_000, -.3, gate.SameCount)}
+	limit := gate.Limit{Code: gate.WorkAlone, Effect: .46}
+	for i := range 6 {
+		name := fmt.Sprintf("Decode/size=%d-2", i)
+		r := judged(gate.SameWork, name, "sec/op", 3e-6*float64(1+i), .06*float64(i)-.1, -.4, .5, gate.WorkEqual)
+		r.Detectable, r.Reason.Bound = at(.46-.05*float64(i)), .0002*float64(i)
+		rows = append(rows, r)
+		if i > 0 {
+			rows = append(rows, counted(gate.Unchanged, name, 51_000*float64(1+i), .0002*float64(i), gate.SameCount))
+		}
+		limit.Benchmarks = append(limit.Benchmarks, name)
+	}
+	d := paired(decision(gate.Pass, rows...))
+	d.Cannot = append(d.Cannot, limit)
+	return d
+}
+
 func nothing() gate.Decision {
 	d := decision(gate.Undecided)
 	d.Reasons, d.Cannot, d.Rounds = []gate.Ground{{Code: gate.NoResult}}, nil, 0
@@ -274,7 +343,7 @@ func hostile() gate.Decision {
 // cases are the goldens, by name.
 var cases = map[string]gate.Decision{
 	"regression": regression(), "improvement": improvement(), "inconclusive": inconclusive(), "missing": missing(), "target": target(),
-	"expired": expired(), "green": green(), "nothing": nothing(), "twins": twins(), "false-alarm": falseAlarm(), "hostile": hostile(), "crept": drifted(),
+	"expired": expired(), "green": green(), "nothing": nothing(), "twins": twins(), "false-alarm": falseAlarm(), "hostile": hostile(), "crept": drifted(), "work": work(), "same-work": sameWorks(),
 }
 
 // stored is the past of every series with a head: flat, but for one allocation

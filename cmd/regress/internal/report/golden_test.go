@@ -43,13 +43,14 @@ func TestGolden(t *testing.T) {
 		check(name+".txt", text(d, o))
 		check(name+".md", func(w io.Writer) error { return Markdown(w, d, o) })
 	}
-	for _, name := range []string{"missing", "regression", "nothing", "crept"} { // every field once; TestJSONShape has the rest
+	for _, name := range []string{"missing", "regression", "nothing", "crept", "work"} { // every field once; TestJSONShape has the rest
 		check(name+".json", func(w io.Writer) error { return JSON(w, cases[name], o) })
 	}
 	d := cases["regression"]
 	o.Width = 80
 	check("regression-80.txt", text(d, o))
 	check("target-80.txt", text(cases["target"], o))
+	check("work-80.txt", text(cases["work"], o))
 	o.Width, o.Color = 120, true
 	check("regression-120-color.txt", text(d, o))
 	o = options()
@@ -64,6 +65,8 @@ func TestGolden(t *testing.T) {
 	o = options()
 	o.All = true
 	check("green-all.txt", text(cases["green"], o))
+	check("work-all.txt", text(cases["work"], o))
+	check("same-work-all.txt", text(cases["same-work"], o))
 	o.Budget, o.LogName, o.Command = leastBudget, "", ""
 	check("green-all.md", func(w io.Writer) error { return Markdown(w, cases["green"], o) })
 }

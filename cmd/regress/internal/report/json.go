@@ -40,6 +40,7 @@ type documentPolicy struct {
 	Procedure baseline.Procedure `json:"procedure"`
 	Strict    bool               `json:"strict,omitempty"`
 	Seed      uint64             `json:"seed,omitempty"`
+	Counter   string             `json:"counter,omitempty"` // what counted instructions
 }
 
 type documentSide struct {
@@ -76,12 +77,18 @@ type documentRow struct {
 	Fingerprint string           `json:"fingerprint,omitempty"`
 	Direction   string           `json:"direction"` // "lower", "higher" or "neutral": which is better
 	Cause       *Cause           `json:"cause,omitempty"`
+	Middle      *documentMiddle  `json:"middle,omitempty"`
 }
 
 type documentSummary struct {
 	Median float64 `json:"median"`
 	N      int     `json:"n"`
 	Spread float64 `json:"spread"`
+}
+
+type documentMiddle struct {
+	Change   float64        `json:"change"`
+	Interval *gate.Interval `json:"interval,omitempty"`
 }
 
 type documentDrift struct {
@@ -124,6 +131,7 @@ func rowDocument(d gate.Decision, r gate.Row, o Options) documentRow {
 		Base: (*documentSummary)(r.Base), Head: (*documentSummary)(r.Head), Change: r.Change, Interval: r.Interval, P: r.P,
 		MinEffect: r.MinEffect, Detectable: r.Detectable, AtMost: r.AtMost, Stage: r.Stage, JudgedAs: r.JudgedAs,
 		Waiver: WaivedFor(r), Warnings: RowWarnings(d, r), Fingerprint: r.Fingerprint, Direction: directions[r.Direction],
+		Middle: (*documentMiddle)(r.Middle),
 	}
 	if cause, known := o.cause(r); known {
 		out.Cause = &cause
@@ -172,7 +180,9 @@ var directions = map[baseline.Direction]string{baseline.Lower: "lower", baseline
 //	    "change": 0.12,                relative: head/base − 1
 //	    "interval": {"lo": 0.1, "hi": 0.14, "level": 0.95}, "p": 1e-7,
 //	    "minEffect": 0.05, "detectable": 0.06, "worseByLessThan": 0.02,
-//	    "stage": "screen" | "confirm" | "fixed" | "stored" | "exact",
+//	    "stage": "screen" | "confirm" | "fixed" | "stored" | "exact" | "counts",
+//	    "middle": {"change": -0.2, "interval": {…}},  of the medians of the repetitions, where
+//	                                   they moved otherwise than the low quantile that is shown
 //	    "waiver": "…", "warnings": ["…"],
 //	    "cause": {                     what profiles point at
 //	      "file": "…", "first": 41, "last": 43, "grown": ["fmt.Sprintf +12 ns/op"]},
@@ -190,8 +200,9 @@ var directions = map[baseline.Direction]string{baseline.Lower: "lower", baseline
 //	  "warnings": ["…"],
 //	  "sides": [{"side": "base" | "head" | "anchor", "commit": "…", "branch": "…", "dirty": true,
 //	    "stored": true, "fingerprint": "…", "machine": "…", "goVersion": "…"}],
-//	  "policy": {"alpha": 0.01, "minEffect": 0.05, "procedure": "two-stage", "strict": true,
-//	    "seed": 42},
+//	  "policy": {"alpha": 0.01, "minEffect": 0.05, "strict": true,
+//	    "procedure": "paired" | "two-stage" | "fixed" | "stored",
+//	    "seed": 42, "counter": "qemu-user 7.2.22"},
 //	  "roundsPerSide": 3.2, "anchor": "v1.2.0"
 //	}
 func JSON(w io.Writer, d gate.Decision, o Options) error {

@@ -36,7 +36,7 @@ func TestPassSaysWhatWasJudged(t *testing.T) {
 		many(3, "T", timed), many(1, "N", noisy), many(4, "C", count))
 	check("2 of 5 benchmarks judged: no regression there that is not waived; 1 regressed and waived; 3 too noisy to judge",
 		many(1, "T", timed), many(1, "W", gate.Row{Unit: "sec/op", Verdict: gate.Waived}), many(3, "N", noisy))
-	check("no regression in 4 benchmarks", many(2, "W", gate.Row{Unit: "sec/op", Verdict: gate.SameWork}),
+	check("no regression in 4 benchmarks; 2 judged by their work alone", many(2, "W", gate.Row{Unit: "sec/op", Verdict: gate.SameWork}),
 		many(2, "W", gate.Row{Unit: baseline.Instructions, Verdict: gate.Unchanged}), many(2, "S", gate.Row{Unit: "sec/op", Verdict: gate.SameCode}))
 	check("nothing that 2 benchmarks run has changed", many(2, "S", gate.Row{Verdict: gate.SameCode}))
 	check("nothing to compare with at base: 2 new", many(2, "A", gate.Row{Verdict: gate.Added}))

@@ -62,6 +62,9 @@ func (p *page) comparisons(title string, rows []gate.Row, open bool) {
 				change = change.Strong()
 			}
 			var notes []string
+			if say := p.note(r); say != "" {
+				notes = append(notes, say)
+			}
 			if reason := WaivedFor(r); reason != "" {
 				notes = append(notes, reason)
 			}
@@ -106,7 +109,7 @@ func (p *page) undecided(title string, rows []gate.Row) {
 			if f.sees != "" {
 				f.sees = "≥ " + f.sees
 			}
-			why := strings.Join(append([]string{Why(p.Decision, r)}, RowWarnings(p.Decision, r)...), "; ")
+			why := strings.Join(append([]string{p.why(r)}, RowWarnings(p.Decision, r)...), "; ")
 			return table.Row{Cells: []table.Cell{p.series(r), table.Figure(f.change), table.Figure(f.sees), table.Say(why)}}
 		},
 	})

@@ -67,6 +67,7 @@ var codes = []gate.Code{
 	gate.FunctionRemoved, gate.SeriesGone, gate.HeadSilent, gate.OneSided, gate.Negative, gate.WithinBound, gate.NotWorse, gate.PerhapsBetter, gate.Told, gate.Better, gate.TooNoisy,
 	gate.NextLook, gate.MoreRounds, gate.Unconfirmed, gate.Unsettled, gate.TooFew, gate.TooFewAmong, gate.StillOpen, gate.Counted, gate.Tolerated, gate.Constant, gate.CountAgain, gate.MayWaver,
 	gate.OneCount, gate.FewSessions, gate.FewOfHead, gate.StoredDiffers, gate.OtherProcs, gate.SourceEdited, gate.CrashesMore, gate.CrashesUnsure,
+	gate.ToldByMedian, gate.WorkEqual, gate.SameCount, gate.CountGrew, gate.CountWavers, gate.MoreWork, gate.WorkNotTime, gate.CountUnused,
 }
 
 // reason has all that any code uses, which a reason of the gate has too.
@@ -90,10 +91,13 @@ func (m maker) row(i int) gate.Row {
 		gate.Regressed, gate.Crept, gate.Missing, gate.Inconclusive, gate.Waived, gate.Improved, gate.Added, gate.Removed, gate.Unchanged, gate.SameWork, gate.SameCode, gate.NotJudged, gate.Edited, "",
 	}
 	r := gate.Row{
-		Package: pickOf(m, suite, suite, "example.com/é|x"), Name: fmt.Sprintf("Row%dx%s", i, m.text()), Unit: pickOf(m, "sec/op", "B/op", "allocs/op", "B/s", m.text()),
+		Package: pickOf(m, suite, suite, "example.com/é|x"), Name: fmt.Sprintf("Row%dx%s", i, m.text()), Unit: pickOf(m, "sec/op", "B/op", "allocs/op", "B/s", baseline.Instructions, baseline.Syscalls, m.text()),
 		Direction: pickOf(m, baseline.Lower, baseline.Higher, baseline.Neutral), Exact: m.IntN(3) == 0, Verdict: pickOf(m, verdicts...), Reason: m.reason(), Base: m.summary(), Head: m.summary(),
-		Change: m.maybe(), Interval: m.interval(), P: m.maybe(), MinEffect: m.float(), Detectable: m.maybe(), AtMost: m.maybe(), Stage: pickOf(m, gate.Screen, gate.Exact, gate.Stored, ""),
+		Change: m.maybe(), Interval: m.interval(), P: m.maybe(), MinEffect: m.float(), Detectable: m.maybe(), AtMost: m.maybe(), Stage: pickOf(m, gate.Screen, gate.Exact, gate.Stored, gate.Counts, ""),
 		JudgedAs: pickOf(m, "", "", "sec/op"), Waivers: m.waivers(), Fingerprint: pickOf(m, "", m.text()),
+	}
+	if m.IntN(4) == 0 {
+		r.Middle = &gate.Middle{Change: m.float(), Interval: m.interval()}
 	}
 	if r.Verdict == gate.Crept || m.IntN(3) == 0 {
 		r.Drift = &gate.Drift{
@@ -106,10 +110,14 @@ func (m maker) row(i int) gate.Row {
 func (m maker) decision() gate.Decision {
 	d := gate.Decision{
 		Outcome: pickOf(m, gate.Pass, gate.Fail, gate.Undecided), Counts: map[gate.Verdict]int{}, Sides: sides(), Rounds: m.float(), Anchor: pickOf(m, "", "v1.2.0", m.text()), OnlyTargets: m.IntN(8) == 0,
-		Policy: gate.PolicyInfo{Alpha: .01, MinEffect: .05, Procedure: pickOf(m, baseline.TwoStage, gate.FixedRounds, gate.StoredBaseline, ""), Strict: m.IntN(2) == 0, Seed: 1},
+		Policy: gate.PolicyInfo{Alpha: .01, MinEffect: .05, Procedure: pickOf(m, baseline.TwoStage, baseline.Paired, gate.FixedRounds, gate.StoredBaseline, ""), Strict: m.IntN(2) == 0, Seed: 1, Counter: pickOf(m, "", m.text())},
 	}
 	for i := range m.IntN(14) {
 		d.Rows = append(d.Rows, m.row(i))
+		if i > 0 && m.IntN(3) == 0 { // another unit of the same benchmark
+			d.Rows[i].Package, d.Rows[i].Name, d.Rows[i].Fingerprint = d.Rows[i-1].Package, d.Rows[i-1].Name, d.Rows[i-1].Fingerprint
+			d.Rows[i-1].Unit, d.Rows[i].Unit = "sec/op", baseline.Instructions
+		}
 		d.Counts[d.Rows[i].Verdict]++
 	}
 	for range m.IntN(4) {
@@ -124,7 +132,7 @@ func (m maker) decision() gate.Decision {
 		g.Problem = &p
 		d.Reasons = append(d.Reasons, g)
 		d.Problems = append(d.Problems, m.problem())
-		d.Cannot = append(d.Cannot, gate.Limit{Code: pickOf(m, gate.EffectBelow, gate.Noisy, gate.NeverRan), Effect: m.float(), Benchmarks: []string{m.text()}})
+		d.Cannot = append(d.Cannot, gate.Limit{Code: pickOf(m, gate.EffectBelow, gate.Noisy, gate.NeverRan, gate.WorkAlone), Effect: m.float(), Benchmarks: []string{m.text()}})
 		d.Warnings = append(d.Warnings, gate.Warning{Code: gate.LogWarning, Seen: baseline.Warning{Kind: baseline.Noted, Detail: m.text()}})
 	}
 	return d

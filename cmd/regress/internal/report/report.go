@@ -9,6 +9,7 @@
 //	text.go      the terminal and the log
 //	markdown.go  GitHub: answers.go the first lines, history.go the past, budget.go its size
 //	json.go      programs
+//	work.go      counted work, and what it says beside the time
 //	words.go     sentences, with words_decision.go, words_target.go and problem.go
 //
 // Figures and harmless text are those of package figure, and tables those of package table.

@@ -53,7 +53,10 @@ func (v view) settling(o Options) []step {
 		return nil
 	}
 	needed, helps := 0, map[remedy]bool{}
-	note := func(r gate.Reason) {
+	note := func(r gate.Reason, unit string) {
+		if remedyFor(r) == quiet && unit == baseline.Instructions {
+			return // counts do not depend on the load
+		}
 		helps[remedyFor(r)] = true
 		if remedyFor(r) == rounds {
 			more := r.Needed
@@ -65,10 +68,10 @@ func (v view) settling(o Options) []step {
 	}
 	for _, r := range v.Rows {
 		if r.Verdict == gate.Inconclusive {
-			note(r.Reason)
+			note(r.Reason, r.Unit)
 		}
 		if r.Drift != nil && r.Drift.Verdict == gate.Inconclusive {
-			note(r.Drift.Reason)
+			note(r.Drift.Reason, r.Unit)
 		}
 	}
 	var out []step
@@ -86,7 +89,11 @@ func (v view) settling(o Options) []step {
 	case helps[rounds]:
 		out = append(out, step{verb: "measure", say: "more rounds of both sides"})
 	case helps[quiet] && len(out) == 0:
-		out = append(out, step{verb: "measure", say: "on a quieter machine, or look for less with a larger min-effect in " + config.Name + "; how fit this one is, tells:", command: "regress doctor"})
+		counting := ""
+		if v.Policy.Procedure == baseline.Paired && v.Policy.Counter == "" {
+			counting = " or one that counts instructions,"
+		}
+		out = append(out, step{verb: "measure", say: "on a quieter machine," + counting + " or look for less with a larger min-effect in " + config.Name + "; how fit this one is, tells:", command: "regress doctor"})
 	}
 	return out
 }

@@ -32,7 +32,7 @@ func (v view) comparison(rows []gate.Row, o Options, why bool) table.Table {
 			f.sees = "≥ " + f.sees
 		}
 		var notes []string
-		if say := Why(v.Decision, r); why && say != "" {
+		if say := v.why(r); why && say != "" {
 			notes = append(notes, say)
 		}
 		if cause, known := o.cause(r); known {

@@ -16,6 +16,8 @@ import (
 type view struct {
 	gate.Decision
 	by     map[gate.Verdict][]gate.Row
+	work   Work
+	told   []gate.Row // of work that has the verdict of the time beside it: not in by
 	base   *gate.SideInfo
 	head   *gate.SideInfo
 	common string // leading folders that all packages share, or the one package whole
@@ -23,9 +25,16 @@ type view struct {
 
 // look returns a decision sorted.
 func look(d gate.Decision) view {
-	v := view{Decision: d, by: map[gate.Verdict][]gate.Row{}}
+	v := view{Decision: d, by: map[gate.Verdict][]gate.Row{}, work: WorkOf(d)}
 	packages := map[string]bool{}
 	rows, of := d.Distinct(), map[gate.Verdict]int{}
+	rows = slices.DeleteFunc(rows, func(r gate.Row) bool {
+		told := v.work.Told(r)
+		if told {
+			v.told = append(v.told, r)
+		}
+		return told
+	})
 	for i := range rows {
 		of[rows[i].Verdict]++
 		packages[rows[i].Package] = true
@@ -130,6 +139,7 @@ func (v view) unchanged() []string {
 	var better []string
 	for _, r := range v.by[gate.Unchanged] {
 		switch {
+		case r.Unit == baseline.Instructions: // see counted
 		case r.Reason.Code == gate.PerhapsBetter:
 			better = append(better, v.rowLabel(r)+" "+r.Unit) // a benchmark may be so in several units
 		case r.AtMost != nil:
@@ -153,25 +163,32 @@ func (v view) unchanged() []string {
 	if open > 0 {
 		out = append(out, fmt.Sprintf("%d unchanged", open))
 	}
-	if n := len(v.by[gate.SameWork]); n > 0 {
-		out = append(out, fmt.Sprintf("%d too noisy to time, with the same counted work on both sides", n))
-	}
+	out = append(out, v.sameWork()...)
+	out = append(out, v.parted()...)
 	if n := len(v.by[gate.SameCode]); n > 0 {
 		out = append(out, fmt.Sprintf("%d with the same code on both sides", n))
 	}
-	bare := 0
+	return slices.Concat(out, v.notJudged(), v.counted(), v.held())
+}
+
+// notJudged says how many rows are never judged, and of which it is worth knowing why.
+func (v view) notJudged() (out []string) {
+	bare, others := 0, 0
 	for _, r := range v.by[gate.NotJudged] {
-		if r.Reason.Code == gate.NoBenchmem {
+		switch {
+		case r.Reason.Code == gate.NoBenchmem:
 			bare++
+		case r.Unit != baseline.Instructions && r.Unit != baseline.Syscalls:
+			others++
 		}
 	}
-	if n := len(v.by[gate.NotJudged]) - bare; n > 0 {
-		out = append(out, fmt.Sprintf("%d shown and never judged (a rule, or a unit without a better side)", n))
+	if others > 0 {
+		out = append(out, fmt.Sprintf("%d shown and never judged (a rule, or a unit without a better side)", others))
 	}
 	if bare > 0 {
 		out = append(out, fmt.Sprintf("%d of allocations that head did not print: measure it with -benchmem", bare))
 	}
-	return append(out, v.held()...)
+	return out
 }
 
 // red returns the rows that fail the run.
@@ -198,7 +215,7 @@ func (v view) held() []string {
 	held, fresh, worst := 0, 0, 0.
 	for _, r := range v.Rows {
 		switch {
-		case r.Drift == nil:
+		case r.Drift == nil || r.Unit == baseline.Instructions:
 		case r.Drift.Verdict == gate.Added:
 			fresh++
 		case holds(r.Drift.Verdict):
@@ -296,12 +313,17 @@ func sideFacts(s gate.SideInfo) (name, code, machine string) {
 func (v view) procedure() string {
 	p := v.Policy
 	words := map[baseline.Procedure]string{
-		baseline.TwoStage: "screened, then confirmed on fresh rounds", gate.FixedRounds: "on the rounds as given",
+		baseline.TwoStage:   "screened, then confirmed on fresh rounds",
+		baseline.Paired:     "base and head in adjacent pairs of processes; screened, then confirmed on fresh pairs",
+		gate.FixedRounds:    "on the rounds as given",
 		gate.StoredBaseline: "against the stored baseline",
 	}
 	out := fmt.Sprintf("at most %s of unchanged runs red; smallest change to act on %s", figure.Percent(p.Alpha), figure.Percent(p.MinEffect))
 	if say := words[p.Procedure]; say != "" {
 		out += "; " + say
+	}
+	if p.Counter != "" {
+		out += "; instructions counted by " + p.Counter
 	}
 	if v.Rounds > 0 {
 		out += fmt.Sprintf("; %s rounds a side", strings.TrimSuffix(fmt.Sprintf("%.1f", v.Rounds), ".0"))

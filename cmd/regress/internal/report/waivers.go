@@ -2,6 +2,7 @@ package report
 
 import (
 	"math"
+	"slices"
 	"time"
 
 	"github.com/descartes/regress/cmd/regress/internal/config"
@@ -26,7 +27,10 @@ func (v view) waivers(expires time.Time) (waivers []gate.Waiver, more int) {
 	}
 	var order []group
 	keys, ceilings := map[group][]baseline.Key{}, map[group]float64{}
-	for _, r := range v.red() {
+	for _, r := range slices.Concat(v.red(), v.told) {
+		if r.Verdict == gate.Waived {
+			continue
+		}
 		if waiverNamed(r) {
 			continue
 		}

@@ -15,9 +15,9 @@ import (
 
 // Why returns the clause that says why a row has its verdict.
 func Why(d gate.Decision, r gate.Row) string {
-	say := reason{own(r), r.Unit, r.Direction, "base", d.Policy.Alpha}.words() + judgedAs(r.JudgedAs)
+	say := reasonOf(d, r).words() + judgedAs(r.JudgedAs)
 	if creep(r) {
-		return crept(d, r) + clauses(r.Drift.Waivers)
+		return crept(d.Anchor, r) + clauses(r.Drift.Waivers)
 	}
 	say += clauses(r.Waivers)
 	if worse := r.Drift != nil && (r.Drift.Verdict == gate.Regressed || r.Drift.Verdict == gate.Waived); worse && r.Verdict == gate.Regressed {
@@ -26,8 +26,21 @@ func Why(d gate.Decision, r gate.Row) string {
 	return say
 }
 
-// own returns the reason of a row with the bounds that stand beside it. Those in a reason can be of
-// the row that this one repeats in another unit, or of a look that never came.
+// reasonOf returns the reason of the comparison with base.
+func reasonOf(d gate.Decision, r gate.Row) reason {
+	return reason{own(r), r.Unit, r.Direction, "base", d.Policy.Alpha, known(r.Detectable)}
+}
+
+// known returns a figure, or 0 where there is none.
+func known(x *float64) float64 {
+	if x == nil {
+		return 0
+	}
+	return *x
+}
+
+// own returns the reason of a row with the figures that stand beside it. Those in a reason can be
+// of the row that this one repeats in another unit, or of a look that never came.
 func own(r gate.Row) gate.Reason {
 	switch {
 	case r.Reason.Code == gate.WithinBound && r.AtMost != nil:
@@ -36,6 +49,8 @@ func own(r gate.Row) gate.Reason {
 		r.Reason.Bound = *r.Detectable
 	case r.Reason.Code == gate.TooNoisy:
 		r.Reason.Bound = 0
+	case r.Reason.Code == gate.WorkNotTime && r.Reason.Shift == nil && r.Change != nil: // never weighed
+		r.Reason.Shift = &gate.Shift{Change: *r.Change}
 	}
 	return r.Reason
 }
@@ -43,23 +58,23 @@ func own(r gate.Row) gate.Reason {
 // driftWhy returns the clause that says why a row has its verdict against the anchor.
 func driftWhy(d gate.Decision, r gate.Row) string {
 	if r.Drift.Verdict == gate.Regressed || r.Drift.Verdict == gate.Waived {
-		return crept(d, r) + clauses(r.Drift.Waivers)
+		return crept(d.Anchor, r) + clauses(r.Drift.Waivers)
 	}
 	return against(d, r).words() + judgedAs(r.Drift.JudgedAs)
 }
 
 // against returns the reason of the comparison with the anchor.
 func against(d gate.Decision, r gate.Row) reason {
-	return reason{r.Drift.Reason, r.Unit, r.Direction, d.Anchor, d.Policy.Alpha}
+	return reason{r.Drift.Reason, r.Unit, r.Direction, d.Anchor, d.Policy.Alpha, known(r.Drift.Detectable)}
 }
 
 // crept returns what crept in since the anchor, and what of it is this change's own.
-func crept(d gate.Decision, r gate.Row) string {
-	return "crept " + creptBy(d, r)
+func crept(anchor string, r gate.Row) string {
+	return "crept " + creptBy(anchor, r)
 }
 
 // creptBy returns how much crept in since the anchor: "+6.1 % [+4.2, +8.0] since v1.2.0".
-func creptBy(d gate.Decision, r gate.Row) string {
+func creptBy(anchor string, r gate.Row) string {
 	old, say := r.Drift, ""
 	switch {
 	case old.Reason.Shift == nil:
@@ -71,7 +86,10 @@ func creptBy(d gate.Decision, r gate.Row) string {
 			say += fmt.Sprintf(" [%s, %s]", strings.TrimSuffix(signed(old.Interval.Lo), " %"), strings.TrimSuffix(signed(old.Interval.Hi), " %"))
 		}
 	}
-	say += " since " + d.Anchor
+	if r.Unit == baseline.Instructions {
+		say += " of work"
+	}
+	say += " since " + anchor
 	switch own := r.Reason.Shift; {
 	case own == nil:
 	case r.Stage == gate.Exact:
@@ -132,11 +150,19 @@ func WaivedFor(r gate.Row) string {
 
 // RowWarnings returns what weakens a row.
 func RowWarnings(d gate.Decision, r gate.Row) []string {
+	var out []string
+	if m := r.Middle; m != nil {
+		say := fmt.Sprintf("these figures are of its fast repetitions; their median changed by %s", figure.Change(m.Change))
+		if m.Interval != nil {
+			say += fmt.Sprintf(" (%s)", figure.Between(m.Interval.Lo, m.Interval.Hi))
+		}
+		out = append(out, say)
+	}
 	blameless := r.Verdict == gate.SameCode || r.Verdict == gate.NotJudged
 	if blameless && r.Drift != nil && (r.Drift.Verdict == gate.Regressed || r.Drift.Verdict == gate.Waived) {
-		return []string{driftWhy(d, r) + ": not this change's doing"}
+		out = append(out, driftWhy(d, r)+": not this change's doing")
 	}
-	return nil
+	return out
 }
 
 // reason is a gate.Reason with what its words depend on besides.
@@ -146,11 +172,15 @@ type reason struct {
 	direction baseline.Direction
 	base      string // what head is held against
 	alpha     float64
+	sees      float64 // the smallest change that could have been seen; 0: it is not known
 }
 
 // words returns the clause for a reason.
 func (r reason) words() string {
-	say := r.fact()
+	say := r.worked()
+	if say == "" {
+		say = r.fact()
+	}
 	if say == "" {
 		say = r.tested()
 	}
@@ -265,6 +295,8 @@ func (r reason) tested() string {
 		return fmt.Sprintf("no %s; %s %s, if anything", worse, figure.Percent(r.Shift.Change), better) + r.sessions()
 	case gate.Told:
 		return fmt.Sprintf("%s; noise does this in less than one of %.0f unchanged pull requests", r.looks(), 1/r.alpha)
+	case gate.ToldByMedian:
+		return fmt.Sprintf("%s in most of its repetitions, not in the fastest; noise does this in less than one of %.0f unchanged pull requests", r.looks(), 1/r.alpha)
 	case gate.Better:
 		return r.looks()
 	case gate.TooNoisy:
@@ -329,6 +361,8 @@ func (r reason) ways() (worse, better string) {
 	switch {
 	case r.direction == baseline.Higher:
 		return "lower", "higher"
+	case r.unit == baseline.Instructions:
+		return "more work", "less work"
 	case strings.Contains(r.unit, "sec"):
 		return "slower", "faster"
 	}

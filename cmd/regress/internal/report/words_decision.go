@@ -43,18 +43,35 @@ func summed(d gate.Decision) string {
 		if crept > 0 {
 			tail = fmt.Sprintf("; %d crept since %s", crept, d.Anchor) + tail
 		}
-		worst := first(d.Rows, gate.Regressed)
-		how := reason{worst.Reason, worst.Unit, worst.Direction, "base", d.Policy.Alpha}.looks()
-		return worstOf(red, benchmarks, "regressed", worst, how) + tail
+		return regressedHeadline(d, red, benchmarks) + tail
 	case crept > 0:
 		worst := first(d.Rows, gate.Crept)
-		return worstOf(crept, benchmarks, "crept", worst, creptBy(d, worst)+clauses(worst.Drift.Waivers)) + tail
+		return worstOf(crept, benchmarks, "crept", worst, creptBy(d.Anchor, worst)+clauses(worst.Drift.Waivers)) + tail
 	case missed > 0:
 		return figure.Counted(missed, "target") + " missed" + tail
 	case len(d.Reasons) > 0:
 		return groundText(d, d.Reasons[0]) + tail
 	}
 	return passed(d) + nothingCrept(d) + tail
+}
+
+// regressedHeadline returns what regressed. Where only the work of benchmarks has grown it says so
+// instead of calling them regressed, which is read as slower.
+func regressedHeadline(d gate.Decision, red, benchmarks int) string {
+	work := WorkOf(d)
+	rows := slices.DeleteFunc(slices.Clone(d.Rows), func(r gate.Row) bool { return r.Verdict != gate.Regressed || work.Told(r) })
+	slower := benchmarksIn(rows, func(r gate.Row) bool { return r.Unit != baseline.Instructions })
+	worst := rows[0]
+	how := reasonOf(d, worst).looks()
+	switch alone := red - len(slower); {
+	case alone == 0:
+		return worstOf(red, benchmarks, "regressed", worst, how)
+	case alone < red:
+		return worstOf(red, benchmarks, fmt.Sprintf("regressed, %d of them in work alone", alone), worst, how)
+	case red == 1:
+		return worstOf(red, benchmarks, "does more work", worst, how)
+	}
+	return worstOf(red, benchmarks, "do more work", worst, how)
 }
 
 // verdicts counts the benchmarks that have a row of a verdict.
@@ -138,6 +155,7 @@ func passed(d gate.Decision) string {
 		n    int
 		what string
 	}{
+		{verdicts(d.Rows, gate.SameWork), "judged by their work alone"},
 		{len(waived), "regressed and waived"},
 		{len(noisy), "too noisy to judge"},
 		{len(edited), "edited by the change itself"},
@@ -241,6 +259,9 @@ func groundText(d gate.Decision, g gate.Ground) string {
 	}
 	switch g.Code {
 	case gate.RowRegressed:
+		if g.Row.Unit == baseline.Instructions {
+			return fmt.Sprintf("%s %s", g.Row.Name, Why(d, *g.Row))
+		}
 		return fmt.Sprintf("%s %s regressed: %s", g.Row.Name, g.Row.Unit, Why(d, *g.Row))
 	case gate.RowCrept:
 		return fmt.Sprintf("%s %s: %s", g.Row.Name, g.Row.Unit, Why(d, *g.Row))
@@ -376,6 +397,8 @@ func limitText(d gate.Decision, l gate.Limit) string {
 		return fmt.Sprintf("a slowdown of less than %s in any one benchmark is not looked for", figure.Percent(l.Effect))
 	case gate.WeakBelow:
 		return fmt.Sprintf("could not have seen a slowdown below %s with any certainty", figure.Percent(l.Effect)) + names
+	case gate.WorkAlone:
+		return unseen(l.Effect) + ", in what was judged by its work alone" + names
 	case gate.Noisy:
 		return "too noisy to judge, whatever happened there" + names
 	case gate.NotSettled:
