@@ -96,7 +96,7 @@ func answered(rows []row) bool {
 	return slices.ContainsFunc(rows, func(r row) bool {
 		switch {
 		case r.Unit == baseline.Instructions:
-			return r.Verdict == gate.Regressed // what else a count says is a verdict of the row of time
+			return r.Verdict != gate.Unchanged && !slices.Contains(unanswered, r.Verdict) // else time's row says what it means
 		case timed && r.Unit != "sec/op", r.Exact:
 			return false
 		}

@@ -50,6 +50,26 @@
 // the load average and the share of stolen processor time stand in the table. Where the time is up
 // the table says so, and has what there is.
 //
+// # What counts of instructions say
+//
+//	go run ./pkg/gate/accuracy/inject -modules all -rebuilt -budget 10m -for 6h
+//	go run ./pkg/gate/accuracy/inject -unseen -times 3 -for 2h
+//	go run ./pkg/gate/accuracy/inject -single -times 5 -beside 8 -for 1h
+//
+// With -rebuilt, binaries that do the same are counted: each module with its functions moved, with
+// functions renamed, and built without -trimpath, and twenty real commits that claim to change
+// nothing (commits.go), each beside the one before it. So that everything is counted, the smallest
+// change of time to act on is .2 % there, and what is said of time is left out. It needs a machine
+// that counts: regress doctor says so.
+//
+// With -unseen, a suite of its own becomes slower by what a count does not see, by a little and by
+// much: branches guessed wrongly, a list out of order in memory, divisions, a contended lock,
+// a longer sleep, more work in the kernel, a smaller read buffer. How much is found as with -slower.
+// None may be called "same work" without a word of what that leaves out; those words are printed.
+//
+// With -single, a repository of one benchmark gets 30 % more work, which must be red, and then less
+// again, which must be green.
+//
 // # The table
 //
 // It prints a Markdown table. "Other rows" are benchmarks called slower that were not touched:
@@ -96,6 +116,8 @@ type options struct {
 	benchtime, effect string
 	repo, file        string
 	modules, slower   string
+	rebuilt           bool
+	unseen, single    bool
 	beside            int
 	budget            string
 }
@@ -110,8 +132,11 @@ func parse() options {
 	flag.StringVar(&o.file, "file", "", "with -repo: the Go file in it that gets the comments")
 	flag.StringVar(&o.modules, "modules", "", "public modules to judge commits of, instead: all, or names as in gjson,toml")
 	flag.StringVar(&o.slower, "slower", "", "with -modules: add this much work to one benchmark of each, in per cent: 3,5,10,30")
+	flag.BoolVar(&o.rebuilt, "rebuilt", false, "with -modules: compare what is counted of commits that claim to do the same")
+	flag.BoolVar(&o.unseen, "unseen", false, "judge slowdowns that a count of instructions does not see, instead")
+	flag.BoolVar(&o.single, "single", false, "judge a repository of one benchmark, 30 % slower and restored, instead")
 	flag.IntVar(&o.beside, "beside", 0, "how many processes compute beside everything")
-	flag.StringVar(&o.budget, "budget", "", "with -modules: of regress compare (default: its own)")
+	flag.StringVar(&o.budget, "budget", "", "with -modules, -unseen and -single: of regress compare (default: its own)")
 	flag.Parse()
 	return o
 }
@@ -126,7 +151,7 @@ func run(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	if o.modules != "" {
+	if o.modules != "" || o.unseen || o.single {
 		return o.campaign(ctx, dir)
 	}
 	others, err := field.Compete(o.beside)
@@ -150,10 +175,19 @@ func (o options) campaign(ctx context.Context, dir string) error {
 	ctx, cancel := context.WithTimeout(ctx, o.limit)
 	defer cancel()
 	var err error
+	switch {
+	case o.unseen:
+		return c.unseen(ctx)
+	case o.single:
+		return c.single(ctx)
+	}
 	if c.modules, err = named(o.modules); err != nil {
 		return err
 	}
-	if o.slower == "" {
+	switch {
+	case o.rebuilt:
+		return c.rebuilt(ctx)
+	case o.slower == "":
 		return c.unchanged(ctx)
 	}
 	targets, err := percents(o.slower)

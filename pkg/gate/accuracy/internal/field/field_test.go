@@ -70,4 +70,7 @@ func TestTicks(t *testing.T) {
 	if load == "" || steal == "" {
 		t.Errorf("load %q, steal %q: want a figure or ?", load, steal)
 	}
+	if stolen, all := parseTicks("cpu  10 0 5 100 0 0 1 4 7 0\ncpu0 1 1\n"); stolen != 4 || all != 120 { // the guest's 7 are in the user's 10
+		t.Errorf("%v of %v were stolen, want 4 of 120", stolen, all)
+	}
 }

@@ -38,14 +38,19 @@ func (w Watch) State() (load, steal string) {
 	return load, steal
 }
 
-// ticks returns the processor time that was stolen and that there was in all, by /proc/stat; zero
-// where that is not there.
+// ticks returns the processor time that was stolen and that there was in all; zero where the system
+// does not tell.
 func ticks() (stolen, all float64) {
 	text, err := os.ReadFile("/proc/stat")
 	if err != nil {
 		return 0, 0
 	}
-	line, _, _ := strings.Cut(string(text), "\n")
+	return parseTicks(string(text))
+}
+
+// parseTicks reads the first line of /proc/stat.
+func parseTicks(text string) (stolen, all float64) {
+	line, _, _ := strings.Cut(text, "\n")
 	for i, field := range strings.Fields(line) {
 		const steal, guest = 8, 9 // guest time is in user time already
 		v, err := strconv.ParseFloat(field, 64)
