@@ -24,6 +24,7 @@ type campaign struct {
 	times   int    // how often each trial is made
 	budget  string // of regress.toml; empty: the default
 	beside  int    // competing processes
+	clones  string // a directory of git repositories, by the names of modules; empty: none
 	started time.Time
 	failed  []error // modules and trials that came to nothing
 }

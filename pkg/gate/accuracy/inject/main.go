@@ -60,11 +60,12 @@
 // functions renamed, and built without -trimpath, and twenty real commits that claim to change
 // nothing (commits.go), each beside the one before it. So that everything is counted, the smallest
 // change of time to act on is .2 % there, and what is said of time is left out. It needs a machine
-// that counts: regress doctor says so.
+// that counts: regress doctor says so. Commits come from the module proxy; where that refuses them,
+// clones of chi, zap, expr, goldmark, toml and bitset, named so, in a directory that -clones names.
 //
 // With -unseen, a suite of its own becomes slower by what a count does not see, by a little and by
-// much: branches guessed wrongly, a list out of order in memory, divisions, a contended lock,
-// a longer sleep, more work in the kernel, a smaller read buffer. How much is found as with -slower.
+// much: branches guessed wrongly, a list out of order in memory, divisions, a contended lock, a
+// longer sleep, more work in the kernel, a smaller read buffer. How much is found as with -slower.
 // None may be called "same work" without a word of what that leaves out; those words are printed.
 //
 // With -single, a repository of one benchmark gets 30 % more work, which must be red, and then less
@@ -117,6 +118,7 @@ type options struct {
 	repo, file        string
 	modules, slower   string
 	rebuilt           bool
+	clones            string
 	unseen, single    bool
 	beside            int
 	budget            string
@@ -133,6 +135,7 @@ func parse() options {
 	flag.StringVar(&o.modules, "modules", "", "public modules to judge commits of, instead: all, or names as in gjson,toml")
 	flag.StringVar(&o.slower, "slower", "", "with -modules: add this much work to one benchmark of each, in per cent: 3,5,10,30")
 	flag.BoolVar(&o.rebuilt, "rebuilt", false, "with -modules: compare what is counted of commits that claim to do the same")
+	flag.StringVar(&o.clones, "clones", "", "with -rebuilt: a directory of git clones named as the modules are, to take commits from (default: the module proxy)")
 	flag.BoolVar(&o.unseen, "unseen", false, "judge slowdowns that a count of instructions does not see, instead")
 	flag.BoolVar(&o.single, "single", false, "judge a repository of one benchmark, 30 % slower and restored, instead")
 	flag.IntVar(&o.beside, "beside", 0, "how many processes compute beside everything")
@@ -171,7 +174,7 @@ func (o options) campaign(ctx context.Context, dir string) error {
 	if err := l.build(ctx); err != nil {
 		return err
 	}
-	c := &campaign{out: os.Stdout, dir: dir, regress: l.regress, times: o.times, budget: o.budget, beside: o.beside, started: time.Now()}
+	c := &campaign{out: os.Stdout, dir: dir, regress: l.regress, times: o.times, budget: o.budget, beside: o.beside, clones: o.clones, started: time.Now()}
 	ctx, cancel := context.WithTimeout(ctx, o.limit)
 	defer cancel()
 	var err error

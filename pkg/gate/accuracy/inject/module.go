@@ -21,6 +21,7 @@ var goldmarkSuite []byte
 type module struct {
 	name, path, version string
 	own                 []byte // a test file of benchmarks, for a module that has none in Go
+	clone               string // a git repository to take commits from; empty: the module proxy
 }
 
 var modules = []module{
@@ -90,8 +91,30 @@ func settle(ctx context.Context, m module, dir, regress, settings string, edit f
 	return b, b.found(ctx)
 }
 
-// download replaces the files of the repository by those of a version of its module, which may be
-// a commit.
+// fetch puts the files of a version of the module, which may be a commit, into the repository: from
+// the clone, if there is one, else from the module proxy.
+func (b *bench) fetch(ctx context.Context, version string) error {
+	if b.clone == "" {
+		return field.Module(ctx, b.path+"@"+version, b.dir)
+	}
+	from := b.dir + "-" + version
+	outside := lab{dir: filepath.Dir(b.dir)}
+	if err := outside.git(ctx, "clone", "-q", "-s", "-n", b.clone, from); err != nil {
+		return err
+	}
+	if err := outside.git(ctx, "-C", from, "checkout", "-q", version); err != nil {
+		return err
+	}
+	if err := os.RemoveAll(filepath.Join(from, ".git")); err != nil {
+		return fmt.Errorf("take the files of %s out of their clone: %w", b.name, err)
+	}
+	if err := os.CopyFS(b.dir, os.DirFS(from)); err != nil {
+		return fmt.Errorf("copy the files of %s: %w", b.name, err)
+	}
+	return nil
+}
+
+// download replaces the files of the repository by those of a version of its module.
 func (b *bench) download(ctx context.Context, version string) error {
 	entries, err := os.ReadDir(b.dir)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
@@ -105,7 +128,7 @@ func (b *bench) download(ctx context.Context, version string) error {
 			return fmt.Errorf("replace the files of %s: %w", b.name, err)
 		}
 	}
-	if err := field.Module(ctx, b.path+"@"+version, b.dir); err != nil {
+	if err := b.fetch(ctx, version); err != nil {
 		return err
 	}
 	if b.own != nil {

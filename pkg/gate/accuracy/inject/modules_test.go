@@ -51,6 +51,7 @@ func TestAnswered(t *testing.T) {
 	check(false, sec(gate.Inconclusive), row{Unit: "insn/op", Verdict: gate.Unchanged})
 	check(true, sec(gate.Inconclusive), row{Unit: "insn/op", Verdict: gate.Regressed})
 	check(true, sec(gate.Inconclusive), row{Unit: "insn/op", Verdict: gate.Improved})
+	check(false, sec(gate.Inconclusive), row{Unit: "B/s", Verdict: gate.Unchanged})
 	check(false, sec(gate.Edited), allocs)
 	check(false, allocs)
 	check(true, row{Unit: "p95-latency-sec", Verdict: gate.Improved}, allocs)
@@ -69,6 +70,9 @@ func TestCaught(t *testing.T) {
 	}
 	if want := []string{"Get-2 sec/op"}; !slices.Equal(wrong, want) {
 		t.Errorf("wrong: %v, want %v", wrong, want)
+	}
+	if right, wrong = j.caught("Get"); !slices.Equal(right, []string{"sec/op"}) || len(wrong) != 2 {
+		t.Errorf("Get: right %v, wrong %v; want its own row alone", right, wrong)
 	}
 	if r := j.of("GetAll", "sec/op"); r == nil || r.Name != "GetAll-2" {
 		t.Errorf("the row of GetAll is %v", r)
@@ -221,6 +225,41 @@ func TestUnseen(t *testing.T) {
 		}
 		if have := printed(string(out)); len(have) != len(unseenSlowdowns) {
 			t.Errorf("%d benchmarks, want %d, with\n%s\n%s", len(have), len(unseenSlowdowns), text, out)
+		}
+	}
+}
+
+// TestDownload: the files of a commit of a clone replace those that are there, but for the
+// repository and the settings.
+func TestDownload(t *testing.T) {
+	clone := &lab{dir: files(t, map[string]string{"go.mod": "module example.com/p\n", "old.go": "package p\n"})}
+	if err := clone.found(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(filepath.Join(clone.dir, "old.go"), filepath.Join(clone.dir, "new.go")); err != nil {
+		t.Fatal(err)
+	}
+	if err := clone.commit(t.Context(), "rename"); err != nil {
+		t.Fatal(err)
+	}
+	b := &bench{module: module{clone: clone.dir}, lab: lab{dir: filepath.Join(t.TempDir(), "p")}}
+	for _, want := range []struct{ version, names string }{{"main~1", "go.mod old.go"}, {"main", "go.mod new.go regress.toml"}} {
+		if err := b.download(t.Context(), want.version); err != nil {
+			t.Fatal(err)
+		}
+		entries, err := os.ReadDir(b.dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var names []string
+		for _, e := range entries {
+			names = append(names, e.Name())
+		}
+		if have := strings.Join(names, " "); have != want.names {
+			t.Errorf("at %s there are %s, want %s", want.version, have, want.names)
+		}
+		if err := b.write("regress.toml", nil); err != nil {
+			t.Fatal(err)
 		}
 	}
 }

@@ -80,6 +80,13 @@ func (c *campaign) rebuilt(ctx context.Context) error {
 
 // commit has a real commit judged.
 func (c *campaign) commit(ctx context.Context, m module, real realCommit) (judged, error) {
+	if c.clones != "" {
+		clone, err := filepath.Abs(filepath.Join(c.clones, m.name))
+		if err != nil {
+			return judged{}, err
+		}
+		m.clone = clone
+	}
 	m.name, m.version = m.name+"-"+real.head, real.base
 	b, err := settle(ctx, m, c.dir, c.regress, c.settings()+countAll, nil)
 	if err != nil {
