@@ -76,7 +76,7 @@ func (c *calibration) find(ctx context.Context) ingest.Method {
 	if !free.ok() {
 		return plain
 	}
-	m := ingest.Method{Iterations: iterations, Slices: 4, One: c.alone(free)}
+	m := ingest.Method{Iterations: iterations, Slices: trySlices, One: c.alone(free)}
 	tried, ok := c.try(ctx, &m, free)
 	if !ok {
 		return plain

@@ -13,9 +13,6 @@ import (
 	"github.com/descartes/regress/pkg/baseline/ingest"
 )
 
-// syscalls is the unit that is counted beside baseline.Instructions.
-const syscalls = "syscalls/op"
-
 // An emulator is slower by up to countSlower, and takes up to countStart to begin.
 const (
 	countSlower = 60
@@ -65,12 +62,12 @@ func (m *measurement) count(ctx context.Context, t turn, side baseline.Side, num
 	}
 	line := fmt.Sprintf("Benchmark%s %.0f %s %s", e.key.Name, n, each(instructions, n), baseline.Instructions)
 	if calls > 0 {
-		line += " " + each(calls, n) + " " + syscalls
+		line += " " + each(calls, n) + " " + baseline.Syscalls
 	}
 	if err := m.log.units([]string{"Unit " + baseline.Instructions + " better=lower"}); err != nil {
 		return err
 	}
-	e.counted = max(e.counted, number)
+	e.counted[side] = number
 	m.plan.rounds++
 	return m.log.write(ingest.Block(side, number, e.key.Package, []string{line}))
 }

@@ -94,15 +94,15 @@ func (m *measurement) turn(ctx context.Context, t turn, p Progress) (ran int, er
 		}
 	}
 	pair := e.last + 1
-	if t.count {
-		pair = e.counted + 1
-	}
 	for _, side := range t.sides {
 		if ctx.Err() != nil || !m.runs(e, side) || t.count && e.uncountable {
 			continue
 		}
 		number := pair
-		if !m.plan.paired {
+		switch {
+		case t.count:
+			number = e.counted[side] + 1
+		case !m.plan.paired:
 			number = e.rounds[side] + 1
 		}
 		p.Side, p.Round = side, number

@@ -219,27 +219,27 @@ func TestSlicing(t *testing.T) {
 		iterations int
 		slices     int
 	}{
-		{time.Microsecond, 0, 3000, 10},
-		{2 * time.Millisecond, 0, 2, 10},                         // 4 ms a slice
-		{7 * time.Millisecond, 0, 1, 8},                          // 60 ms in all
+		{time.Microsecond, 0, 500, 40},
+		{2 * time.Millisecond, 0, 1, 30},                         // 60 ms in all
+		{7 * time.Millisecond, 0, 1, 8},                          // likewise
 		{20 * time.Millisecond, 0, 1, 3},                         // likewise
 		{45 * time.Millisecond, 0, 0, 1},                         // one would be left
-		{time.Microsecond, 5 * time.Millisecond, 5000, 10},       // a slice as long as the setup
+		{time.Microsecond, 5 * time.Millisecond, 5000, 12},       // a slice as long as the setup
 		{time.Microsecond, 20 * time.Millisecond, 10000, 4},      // 120 ms in all
 		{time.Microsecond, 100 * time.Millisecond, 10000, 2},     // the least
 		{time.Microsecond, 101 * time.Millisecond, 0, 1},         // too dear
 		{25 * time.Millisecond, 90 * time.Millisecond, 0, 1},     // one of 115 ms
-		{time.Nanosecond, 300 * time.Microsecond, 3000000, 10},   // a usual one
+		{time.Nanosecond, 300 * time.Microsecond, 500_000, 40},   // a usual one
 		{300 * time.Millisecond, 300 * time.Millisecond, 0, 1},   // by far
-		{2900 * time.Microsecond, 100 * time.Microsecond, 1, 10}, // just below a slice
-		{time.Microsecond, 2 * time.Millisecond, 3000, 10},       // shorter than its slice
+		{2900 * time.Microsecond, 100 * time.Microsecond, 1, 20}, // six slices long
+		{time.Microsecond, 2 * time.Millisecond, 2000, 30},       // 120 ms in all
 	} {
 		iterations, slices := slicing(float64(c.op), c.setup, whole)
 		if iterations != c.iterations || slices != c.slices {
 			t.Errorf("op %v, setup %v: %d iterations, %d slices; want %d, %d", c.op, c.setup, iterations, slices, c.iterations, c.slices)
 		}
 	}
-	if iterations, slices := slicing(.25, 0, whole); iterations != 12_000_000 || slices != 10 {
+	if iterations, slices := slicing(.25, 0, whole); iterations != 2_000_000 || slices != 40 {
 		t.Errorf("a quarter of a nanosecond: %d, %d", iterations, slices)
 	}
 	if counting(1e9, 0) != 0 || counting(4, time.Second) != 0 || counting(4, 0) != 1_000_000 || counting(5e6, 0) != 1 {

@@ -34,7 +34,7 @@ type entry struct {
 	rounds  map[baseline.Side]int // with a result
 	tried   map[baseline.Side]int // with or without one
 	last    int                   // number of the newest pair, 0: none
-	counted int                   // number of the newest pair of counts, 0: none
+	counted map[baseline.Side]int // counts
 	nsPerOp float64               // of one iteration, from the survey
 	spent   time.Duration         // of all its processes
 	ran     int                   // processes
@@ -56,7 +56,7 @@ func (p *plan) entry(key baseline.Key) *entry {
 	if e == nil {
 		e = &entry{
 			key: key, targets: map[baseline.Side]suite.Target{}, rounds: map[baseline.Side]int{}, tried: map[baseline.Side]int{},
-			work: map[baseline.Side]worked{},
+			work: map[baseline.Side]worked{}, counted: map[baseline.Side]int{},
 		}
 		p.entries[key] = e
 	}
@@ -142,7 +142,7 @@ func (p *plan) fewest(e *entry, against baseline.Side) int {
 	return n
 }
 
-// turns are the processes of a job. In pairs each round has one of every side that takes part, and
+// turns are the processes of a job. Counts are in an order that knows no sides. In pairs each round has one of every side that takes part, and
 // what an interrupt has left without its other half stays so. Else they bring each side that takes
 // part to more rounds than the one with fewest has now, so that the sides are even after an
 // interrupt.
@@ -150,13 +150,19 @@ func (p *plan) turns(it job, n need) []turn {
 	var out []turn
 	if p.paired {
 		for range n.rounds {
-			t := turn{entry: it.entry, count: it.count}
+			var sides []baseline.Side
 			for _, side := range p.sides {
 				if p.takesPart(it.entry, side, n.against) {
-					t.sides = append(t.sides, side)
+					sides = append(sides, side)
 				}
 			}
-			out = append(out, t)
+			if !it.count {
+				out = append(out, turn{entry: it.entry, sides: sides})
+				continue
+			}
+			for _, side := range sides { // what else the machine does is nothing to a count
+				out = append(out, turn{entry: it.entry, count: true, sides: []baseline.Side{side}})
+			}
 		}
 		return out
 	}

@@ -117,8 +117,8 @@ func (m *measurement) recount() error {
 				continue
 			}
 			newest := slices.Max(s.Rounds)
-			if s.Unit == baseline.Instructions || s.Unit == syscalls {
-				e.counted = max(e.counted, newest)
+			if s.Unit == baseline.Instructions || s.Unit == baseline.Syscalls {
+				e.counted[run.Side] = newest
 				continue
 			}
 			e.rounds[run.Side] = max(e.rounds[run.Side], newest)
