@@ -242,7 +242,7 @@ func TestSlicing(t *testing.T) {
 	if iterations, slices := slicing(.25, 0, whole); iterations != 2_000_000 || slices != 40 {
 		t.Errorf("a quarter of a nanosecond: %d, %d", iterations, slices)
 	}
-	if counting(1e9, 0) != 0 || counting(4, time.Second) != 0 || counting(4, 0) != 1_000_000 || counting(5e6, 0) != 1 {
+	if counting(1e9, 0) != 0 || counting(4, time.Second) != 0 || counting(4, 0) != 2_500_000 || counting(5e6, 0) != 2 {
 		t.Error("what is counted")
 	}
 }
