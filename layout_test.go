@@ -58,6 +58,7 @@ var packages = []string{
 	"pkg/gate/accuracy",
 	"pkg/gate/accuracy/inject",
 	"pkg/gate/accuracy/internal/field",
+	"pkg/gate/accuracy/record",
 	"pkg/gate/choice",
 	"pkg/gate/stat",
 	"pkg/ipc",
@@ -90,7 +91,7 @@ var doors = map[string][]string{
 	"github.com/go-json-experiment": {"pkg/ipc/codec"},
 	"github.com/klauspost/compress": {"pkg/ipc/codec"},
 	"github.com/HdrHistogram":       {"bench"},
-	"golang.org/x/sys":              {"pkg/ipc", "bench", "pkg/baseline", "cmd/regress"}, // memfd, prctl, landlock
+	"golang.org/x/sys":              {"pkg/ipc", "bench", "pkg/baseline", "cmd/regress", "pkg/gate/accuracy/record"}, // memfd, prctl, landlock, affinity
 	"golang.org/x/term":             {"cmd/regress"},
 }
 

@@ -10,7 +10,8 @@
 // The first takes nine minutes on two processors, the second gives a first impression, the third
 // writes one line in four minutes.
 //
-// What happens on a real machine is measured by pkg/gate/accuracy/inject.
+// What happens on a real machine is measured by pkg/gate/accuracy/inject. The noise of one is
+// recorded by pkg/gate/accuracy/record.
 //
 // The noise comes from three sources. "dedicated" and "cloud" are real
 // measurements (testdata/README.md): a benchmark of a pull request is one real

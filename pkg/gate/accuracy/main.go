@@ -26,7 +26,7 @@ func run() error {
 	seed := flag.Uint64("seed", 1, "of all draws")
 	only := flag.String("source", "", "one source: dedicated, cloud or harsh")
 	named := flag.String("rule", "", "only the rules whose name this regular expression finds, such as \"Δ = 3 %..$\"")
-	dir := flag.String("data", "", "directory with a dedicated.csv.gz and a cloud.csv.gz to draw from in place of testdata's")
+	dir := flag.String("data", "", "directory with a dedicated.csv.gz, a cloud.csv.gz and a pairs.csv.gz to draw from in place of testdata's")
 	file := flag.String("o", "", "write the table to this file instead of standard output")
 	flag.Parse()
 	debug.SetGCPercent(800) // many short-lived logs, little that stays
