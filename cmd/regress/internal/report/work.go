@@ -108,7 +108,7 @@ func workBeside(time, work gate.Row, anchor string) string {
 	case work.Reason.Code == gate.CountGrew && (red || time.Verdict == gate.Inconclusive):
 		return doesMore(*work.Change)
 	case work.Reason.Code == gate.SameCount && red && *work.Change > -work.MinEffect:
-		return "its work is the same" + grown(*work.Change) + ": look at caches, branches, locks, waiting and system calls"
+		return "its work is the same" + grown(*work.Change) + ": the layout of its code, caches, branches, locks, waiting or system calls may do that"
 	}
 	return ""
 }
