@@ -44,6 +44,24 @@ func TestOneRemedyForEachReason(t *testing.T) {
 		check(measured, machine, open(gate.Reason{Code: code, Machine: &baseline.Environment{}, Shift: &gate.Shift{Change: .1}}))
 	}
 	check(measured, noise, open(gate.Reason{Code: gate.TooNoisy, Bound: .2}))
+	advice := func(unit, counter string) string {
+		row := open(gate.Reason{Code: gate.TooNoisy, Bound: .2})
+		row.Unit = unit
+		d := decision(gate.Undecided, row)
+		d.Policy.Procedure, d.Policy.Counter = baseline.Paired, counter
+		_, out, _ := strings.Cut(plainText(t, d, measured), "What to do\n")
+		return strings.Join(strings.Fields(out), " ")
+	}
+	const counting = "or one that counts instructions"
+	if have := advice("sec/op", ""); !strings.Contains(have, counting) {
+		t.Errorf("nothing counted: %s", have)
+	}
+	if have := advice("sec/op", "qemu-user 7.2.22"); strings.Contains(have, counting) || !strings.Contains(have, "quieter") {
+		t.Errorf("instructions were counted: %s", have)
+	}
+	if have := advice(baseline.Instructions, "qemu-user 7.2.22"); strings.Contains(have, "quieter") {
+		t.Errorf("counts do not depend on the load: %s", have)
+	}
 	// Rows that noise hides keep nobody from a decision: what does is told alone.
 	check(measured, longer, open(gate.Reason{Code: gate.TooNoisy, Bound: .2}), open(gate.Reason{Code: gate.MoreRounds, Shift: &gate.Shift{Change: .1}}))
 	check(measured, mend, open(broken(baseline.Crashed)), open(gate.Reason{Code: gate.TooNoisy, Bound: .2}))
