@@ -67,7 +67,8 @@ func (c *calibration) find(ctx context.Context) ingest.Method {
 	}
 	plain := ingest.Method{Slices: 1, Counted: counting(first.op(), first.setup())}
 	iterations, _ := slicing(first.op(), 0, whole)
-	if iterations == 0 || first.spans[0] > longestLook { // one look is all that it is worth
+	settled := first.custom && first.out.Used.Children // one value, on any processor
+	if settled || iterations == 0 || first.spans[0] > longestLook {
 		plain.One = c.alone(first)
 		return plain
 	}
@@ -77,30 +78,40 @@ func (c *calibration) find(ctx context.Context) ingest.Method {
 		return plain
 	}
 	m := ingest.Method{Iterations: iterations, Slices: trySlices, One: c.alone(free)}
-	tried, ok := c.try(ctx, &m, free)
-	if !ok {
-		return plain
+	for range mostTries {
+		tried, ok := c.try(ctx, &m, max(first.op(), free.op()), time.Second+10*free.out.Wall)
+		if !ok {
+			return plain
+		}
+		c.entry.add(c.side, tried)
+		plain.One, plain.Counted = m.One, counting(tried.op(), tried.setup())
+		next := m
+		next.Iterations, next.Slices = slicing(tried.op(), tried.setup(), whole)
+		if first.custom || next.Iterations == 0 {
+			return plain
+		}
+		// The time of few iterations can be another one than that of many.
+		if m.Iterations <= unlike*next.Iterations && next.Iterations <= unlike*m.Iterations {
+			next.Counted = plain.Counted
+			c.entry.cost = tried.start + time.Duration(next.Slices)*tried.each(next.Iterations)
+			return next
+		}
+		m.Iterations = next.Iterations
 	}
-	c.entry.add(c.side, tried)
-	plain.One, plain.Counted = m.One, counting(tried.op(), tried.setup())
-	m.Iterations, m.Slices = slicing(tried.op(), tried.setup(), whole)
-	if first.custom || m.Iterations == 0 {
-		return plain
-	}
-	m.Counted = plain.Counted
-	c.entry.cost = tried.start + time.Duration(m.Slices)*tried.each(m.Iterations)
-	return m
+	plain.One = false
+	return plain
 }
 
-// try runs a process by m, on any processor where it is too slow on one, which m says then. Twice,
-// since what else runs there may be what slows it.
-func (c *calibration) try(ctx context.Context, m *ingest.Method, free shot) (tried shot, ok bool) {
+// try runs a process by m and, where an iteration takes much longer than op nanoseconds on one
+// processor, or the process longer than limit, on any, which m says then. Twice, since what else
+// runs there may be what slows it.
+func (c *calibration) try(ctx context.Context, m *ingest.Method, op float64, limit time.Duration) (tried shot, ok bool) {
+	c.limit = limit
 	defer func() { c.limit = 0 }()
-	c.limit = time.Second + 10*free.out.Wall // some never end on one processor
 	for range 2 {
 		if m.One {
 			tried = c.shoot(ctx, *m, nil)
-			if c.late || tried.ok() && tried.op() <= slowed*free.op() {
+			if c.late || tried.ok() && tried.op() <= slowed*op {
 				return tried, tried.ok()
 			}
 			c.draw++

@@ -35,8 +35,8 @@
 //     iterations.
 //   - How many processors it keeps busy without collections, and whether it starts other programs.
 //     What needs one processor runs on one, drawn for each pair, with GOMAXPROCS=1; its printed
-//     names get back the suffix that they have without. It is tried there first: what is twice as
-//     slow on one processor, as a loop that waits for another goroutine, runs on all.
+//     names get back the suffix that they have without. It is tried there first: what is much
+//     slower on one processor, as a loop that waits for another goroutine is, runs on all.
 //
 // What goroutines hand to each other one at a time keeps one processor busy and runs on one: less
 // is seen there of what waking another processor costs, and much less noise.
@@ -51,12 +51,12 @@
 //
 // # Counts
 //
-// A [Counter] counts the instructions of one process, for the benchmarks of which Next wants it: a
-// pair of further processes, in blocks of their own with numbers of their own. Before the first
-// the log says how the timed processes spent their time ([baseline.Work]), since a count stands
-// for time only as far as that went into the program's own code. What else the machine ran is left
-// out of it: the time of a process is taken to be that of its shortest slices. What cannot be
-// counted leaves a mark and is no problem, for it is timed.
+// A [Counter] counts the instructions of one process, for the benchmarks of which Next wants it:
+// in further processes, in an order that knows no sides, and blocks with numbers of their own.
+// Before the first the log says how the timed processes spent their time ([baseline.Work]), since
+// a count stands for time only as far as that went into the program's own code. What else the
+// machine ran is left out of it: the time of a process is taken to be that of its shortest slices.
+// What cannot be counted leaves a mark and is no problem, for it is timed.
 //
 // # The tree of the base
 //

@@ -142,10 +142,10 @@ func (p *plan) fewest(e *entry, against baseline.Side) int {
 	return n
 }
 
-// turns are the processes of a job. Counts are in an order that knows no sides. In pairs each round has one of every side that takes part, and
-// what an interrupt has left without its other half stays so. Else they bring each side that takes
-// part to more rounds than the one with fewest has now, so that the sides are even after an
-// interrupt.
+// turns are the processes of a job. Counts are in an order that knows no sides. In pairs each
+// round has one of every side that takes part, and what an interrupt has left without its other
+// half stays so. Else they bring each side that takes part to more rounds than the one with fewest
+// has now, so that the sides are even after an interrupt.
 func (p *plan) turns(it job, n need) []turn {
 	var out []turn
 	if p.paired {
@@ -221,6 +221,8 @@ func trim(turns []turn, done map[*entry]int, money *purse) []turn {
 	for _, t := range turns {
 		if _, seen := cost[t.entry]; !seen {
 			entries = append(entries, t.entry)
+			cost[t.entry] = money.looks(t.entry)
+			total += cost[t.entry]
 		}
 		each := money.estimate(t.entry, t.count) * time.Duration(len(t.sides))
 		cost[t.entry] += each

@@ -12,6 +12,7 @@ type purse struct {
 	budget    time.Duration // 0: none
 	timeout   time.Duration // of one process
 	benchtime string
+	paired    bool // a few processes of each benchmark come before its rounds
 	begin     time.Time
 	real      time.Duration // of all rounds
 	expected  time.Duration // what they would have cost on an idle machine
@@ -57,6 +58,15 @@ func (p *purse) estimate(e *entry, count bool) time.Duration {
 		return p.expect(e)
 	}
 	return time.Duration(float64(p.expect(e)) * float64(p.real) / float64(p.expected))
+}
+
+// looks is what finding out how to run e is likely to cost before its first pair.
+func (p *purse) looks(e *entry) time.Duration {
+	if !p.paired || e.method.Slices > 0 {
+		return 0
+	}
+	const processes = 3
+	return processes * p.expect(e)
 }
 
 // firstCount is what counting one process is expected to take: hardly more than the start of an

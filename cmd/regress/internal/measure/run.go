@@ -34,7 +34,7 @@ func (s *Session) Run(ctx context.Context) (Result, error) {
 		Session: s, log: logbook{out: s.o.Log},
 		plan:  plan{seed: s.o.Seed, entries: map[baseline.Key]*entry{}, all: s.o.All, least: s.o.Rounds, paired: s.o.Next != nil, counts: s.counter() != ""},
 		cpus:  suite.Processors(),
-		purse: purse{budget: s.o.Budget, timeout: s.o.Timeout, benchtime: s.o.Benchtime, begin: time.Now()},
+		purse: purse{budget: s.o.Budget, timeout: s.o.Timeout, benchtime: s.o.Benchtime, paired: s.o.Next != nil, begin: time.Now()},
 	}
 	for _, r := range s.revisions {
 		m.plan.sides = append(m.plan.sides, r.Side)

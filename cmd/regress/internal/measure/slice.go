@@ -60,8 +60,12 @@ const (
 	trySlices = 12
 
 	// slowed is how much slower a benchmark may be on one processor. What waits in a loop for
-	// another goroutine is by much more; others were as quick there or quicker.
-	slowed = 2
+	// another goroutine is by a hundred; others were as quick there or quicker, those that leave
+	// garbage by up to 2.8 slower than without collections.
+	slowed = 3
+
+	// unlike is by how much the iterations of a slice may differ from those that were tried.
+	unlike = 4
 
 	// countTime is how long a process whose instructions are counted would run otherwise, and
 	// countLongest what its one iteration, or its setup, may take at most. What a count wavers by
