@@ -111,7 +111,7 @@ const (
 // the least share in user mode and the largest of the others.
 type Work struct {
 	User     float64 // share of the elapsed time in user mode; above 1 where several processors worked
-	System   float64 // share of the elapsed time in the kernel
+	System   float64 // share of the processor time that the kernel had
 	Children bool    // it started other processes, whose work is not counted
 }
 

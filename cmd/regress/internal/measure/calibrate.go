@@ -3,6 +3,7 @@ package measure
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -45,14 +46,34 @@ func (m *measurement) prepared(ctx context.Context, t turn, p Progress) (ready b
 	if err != nil || c.late || !t.count || e.workTold {
 		return !c.late, err
 	}
-	if len(e.work) == 0 { // gone on from a log
-		e.add(c.side, c.shoot(ctx, e.method, nil))
-	}
+	work := c.work(ctx)
 	if c.late {
 		return false, nil
 	}
 	e.workTold = true
-	return true, m.log.write(ingest.Work(e.key, e.spentOn()))
+	return true, m.log.write(ingest.Work(e.key, work))
+}
+
+// work returns how the benchmark spends its time; nothing where that cannot be seen.
+func (c *calibration) work(ctx context.Context) (w baseline.Work) {
+	by := c.entry.method
+	if by.Counted == 0 {
+		return w
+	}
+	op, few, further := math.Inf(1), max(1, int(workTime/4/countTime)*by.Counted), max(1, int(workTime/countTime)*by.Counted)
+	looks := []ingest.Method{{Iterations: few, Slices: 1, One: by.One}, {Iterations: few + further, Slices: 1, One: by.One}}
+	if by.Iterations > 0 { // what else runs does not reach all slices
+		looks = append(looks, ingest.Method{Iterations: by.Iterations, Slices: trySlices, One: by.One})
+	}
+	var shots []shot
+	for _, look := range looks {
+		s := c.shoot(ctx, look, nil)
+		if !s.ok() {
+			return w
+		}
+		shots, op = append(shots, s), min(op, s.op())
+	}
+	return share(shots[0].out.Used, shots[1].out.Used, further, op)
 }
 
 // find returns the method. A process that fails says nothing here: its rounds will.
@@ -83,7 +104,6 @@ func (c *calibration) find(ctx context.Context) ingest.Method {
 		if !ok {
 			return plain
 		}
-		c.entry.add(c.side, tried)
 		plain.One, plain.Counted = m.One, counting(tried.op(), tried.setup())
 		next := m
 		next.Iterations, next.Slices = slicing(tried.op(), tried.setup(), whole)

@@ -248,33 +248,18 @@ func TestSlicing(t *testing.T) {
 	}
 }
 
-// How the time was spent: that of undisturbed slices is what counts.
-func TestSpentOn(t *testing.T) {
+// How the time was spent: what two processes have in common is no part of it.
+func TestShare(t *testing.T) {
 	const ms = time.Millisecond
-	e := entry{work: map[baseline.Side]worked{}}
-	sliced := func(user, system, wall time.Duration, ns ...float64) shot {
-		s := shot{nsPerOp: ns, iterations: 1000, start: 5 * ms, out: suite.Outcome{Wall: wall, Used: suite.Used{User: user, System: system}}}
-		for _, v := range ns {
-			s.spans = append(s.spans, time.Duration(1000*v)+ms)
-		}
-		return s
-	}
-	// Two slices of 3 ms and a setup of 1 ms, each twice: 8 ms. 5 + 8 ms of processor time, of
-	// which the kernel had 2.7 ms, 1.1 of the start. That it took 100 ms others have done.
-	e.add(baseline.Base, sliced(10300*time.Microsecond, 2700*time.Microsecond, 100*ms, 9000, 3000))
 	close := func(have, want float64) bool { return have > want-.001 && have < want+.001 }
-	if w := e.spentOn(); !close(w.User, .8) || !close(w.System, .2) || w.Children {
-		t.Errorf("base: %+v", w)
+	// A thousand iterations of 10 µs further: 8 ms of the user and 1 ms of the kernel.
+	w := share(suite.Used{User: 20 * ms, System: 5 * ms}, suite.Used{User: 28 * ms, System: 6 * ms}, 1000, 10_000)
+	if !close(w.User, .8) || !close(w.System, 1./9) || w.Children {
+		t.Errorf("%+v", w)
 	}
-	// Head sleeps half of the time: 5 + 4 ms.
-	e.add(baseline.Head, sliced(7900*time.Microsecond, 1100*time.Microsecond, 100*ms, 3000, 3000))
-	if w := e.spentOn(); !close(w.User, .5) || !close(w.System, .2) {
-		t.Errorf("both: %+v", w)
-	}
-	one := entry{work: map[baseline.Side]worked{}}
-	one.add(baseline.Head, shot{nsPerOp: []float64{1}, out: suite.Outcome{Wall: 100 * ms, Used: suite.Used{User: 60 * ms, System: 10 * ms, Children: true}}})
-	if w := one.spentOn(); !close(w.User, .6) || !close(w.System, .1) || !w.Children {
-		t.Errorf("a process with one value: %+v", w)
+	w = share(suite.Used{User: 20 * ms}, suite.Used{User: 20 * ms, Children: true}, 1000, 10_000) // it sleeps
+	if w.User != 0 || w.System != 0 || !w.Children {
+		t.Errorf("sleeps: %+v", w)
 	}
 }
 

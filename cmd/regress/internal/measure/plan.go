@@ -44,10 +44,8 @@ type entry struct {
 
 	method      ingest.Method // how its processes are run; without slices: not known yet
 	cost        time.Duration // of a process, from the calibration; 0: not known
-	start       time.Duration // the least until it began; 0: not known
-	work        map[baseline.Side]worked
-	workTold    bool // the log has a mark of its work
-	uncountable bool // the log says why
+	workTold    bool          // the log has a mark of its work
+	uncountable bool          // the log says why
 }
 
 // entry returns that of a key, and makes it where it is new.
@@ -56,7 +54,7 @@ func (p *plan) entry(key baseline.Key) *entry {
 	if e == nil {
 		e = &entry{
 			key: key, targets: map[baseline.Side]suite.Target{}, rounds: map[baseline.Side]int{}, tried: map[baseline.Side]int{},
-			work: map[baseline.Side]worked{}, counted: map[baseline.Side]int{},
+			counted: map[baseline.Side]int{},
 		}
 		p.entries[key] = e
 	}

@@ -73,7 +73,6 @@ func (m *measurement) round(ctx context.Context, t turn, side baseline.Side, num
 	}
 	e.rounds[side]++
 	e.last = max(e.last, number)
-	e.add(side, got.shot(out))
 	text := ingest.Block(side, number, e.key.Package, got.results) + ingest.Load(around.load)
 	if why := machine.Disturbed(around.load); why != "" {
 		text += ingest.Disturbed(why)

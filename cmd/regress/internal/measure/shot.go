@@ -58,75 +58,23 @@ func (s shot) processors() float64 {
 	return s.out.Used.CPU().Seconds() / max(s.out.Wall, 1).Seconds()
 }
 
-// alone returns how long the repetitions would have taken with nothing else running: each as long
-// as the shortest.
-func (s shot) alone() time.Duration {
-	return time.Duration(len(s.nsPerOp)) * s.each(s.iterations)
-}
-
 // each returns what a repetition of so many iterations takes with nothing else running.
 func (s shot) each(iterations int) time.Duration {
 	return s.setup() + time.Duration(float64(iterations)*s.op())
 }
 
-// startSystem is the part that the kernel has in the processor time of a start: .65 of 2.9 ms, in
-// 150 starts of a test binary that runs nothing.
-const startSystem = .22
-
-// worked is what the processes of one side took.
-type worked struct {
-	children      bool
-	cpu, system   time.Duration // the starts of processes left out where they print slices
-	alone         time.Duration // what the slices would have taken with nothing else running
-	whole, kernel time.Duration // processor time of those that print one
-	elapsed       time.Duration // of these
-}
-
-// add takes in a process.
-func (e *entry) add(side baseline.Side, s shot) {
-	if e.start == 0 || s.start > 0 && s.start < e.start {
-		e.start = s.start
-	}
-	w, used := e.work[side], s.out.Used
-	w.children = w.children || used.Children
-	if s.ok() && len(s.nsPerOp) >= fewestSlices {
-		w.cpu += used.CPU() - e.start
-		w.system += used.System - time.Duration(startSystem*float64(e.start))
-		w.alone += s.alone()
-	} else {
-		w.whole += used.CPU()
-		w.kernel += used.System
-		w.elapsed += s.out.Wall
-	}
-	e.work[side] = w
-}
-
-// share returns how the processes spent their time. That of a slice that nothing has disturbed is
-// known, so that what else runs on the machine does not look like waiting; of a benchmark that
-// never was sliced it is all the time that has passed.
-func (w worked) share() baseline.Work {
-	cpu, system, open := w.cpu, w.system, w.alone
-	if open <= 0 {
-		cpu, system, open = w.whole, w.kernel, w.elapsed
-	}
-	out := baseline.Work{Children: w.children}
-	if cpu > 0 && open > 0 {
-		system = min(max(system, 0), cpu)
-		out.User = (cpu - system).Seconds() / open.Seconds()
-		out.System = system.Seconds() / open.Seconds()
-	}
-	return out
-}
-
-// spentOn returns how the processes of all sides spent their time.
-func (e *entry) spentOn() (out baseline.Work) {
-	first := true
-	for _, w := range e.work {
-		if first {
-			out, first = w.share(), false
-			continue
-		}
-		out = out.Join(w.share())
+// share returns how a benchmark spends its time, from two processes of which one ran more
+// iterations than the other and did all else alike: what lies around the timed part is in neither
+// of the differences. The kernel keeps the sum of both parts of the processor time and guesses how it
+// is divided, by looking now and then. What else runs on the machine does not look like waiting,
+// since it is op that says how long an iteration takes, in nanoseconds.
+func share(fewer, further suite.Used, iterations int, op float64) baseline.Work {
+	out := baseline.Work{Children: fewer.Children || further.Children}
+	open := time.Duration(float64(iterations) * op)
+	if used := further.CPU() - fewer.CPU(); used > 0 && open > 0 {
+		system := min(max(further.System-fewer.System, 0), used)
+		out.User = (used - system).Seconds() / open.Seconds()
+		out.System = system.Seconds() / used.Seconds()
 	}
 	return out
 }

@@ -67,6 +67,10 @@ const (
 	// unlike is by how much the iterations of a slice may differ from those that were tried.
 	unlike = 4
 
+	// workTime is how long a process runs longer than another one from which it is seen how a
+	// benchmark spends its time.
+	workTime = 80 * time.Millisecond
+
 	// countTime is how long a process whose instructions are counted would run otherwise, and
 	// countLongest what its one iteration, or its setup, may take at most. What a count wavers by
 	// is an amount, up to 150,000 instructions: of two million 9 %, of nineteen million 1 %.
