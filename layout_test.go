@@ -56,11 +56,13 @@ var packages = []string{
 	"pkg/baseline/storetest",
 	"pkg/gate",
 	"pkg/gate/accuracy",
+	"pkg/gate/accuracy/changepoints",
 	"pkg/gate/accuracy/inject",
 	"pkg/gate/accuracy/internal/field",
 	"pkg/gate/accuracy/record",
 	"pkg/gate/choice",
 	"pkg/gate/stat",
+	"pkg/gate/trend",
 	"pkg/ipc",
 	"pkg/ipc/codec",
 	"pkg/ipc/eventlog",
@@ -102,6 +104,7 @@ var forbidden = map[string][]string{
 	"pkg/baseline/postgres":        {"pkg/baseline/dir"},
 	"pkg/gate":                     {"pkg/baseline/ingest", "pkg/baseline/dir", "pkg/baseline/postgres", "pkg/baseline/machine", "pkg/gate/choice", "pkg/ipc", "cmd", "bench"},
 	"pkg/gate/stat":                {"pkg", "cmd", "bench"},
+	"pkg/gate/trend":               {"pkg/gate/choice", "pkg/gate/accuracy", "cmd", "bench"},
 	"pkg/ipc":                      {"pkg/baseline", "pkg/gate", "cmd", "bench"},
 	"bench":                        {"pkg/baseline", "pkg/gate", "cmd"},
 	"cmd/regress/internal/child":   {"pkg", "bench", "cmd"},
@@ -127,6 +130,7 @@ var impure = map[string][]string{
 	"pkg/gate":        {"context", "log", "log/slog", "math/rand", "math/rand/v2", "os", "io/fs", "net"},
 	"pkg/gate/choice": {"context", "log", "log/slog", "math/rand", "math/rand/v2", "os", "io/fs", "net", "time"},
 	"pkg/gate/stat":   {"context", "log", "log/slog", "math/rand", "math/rand/v2", "os", "io/fs", "net", "time"},
+	"pkg/gate/trend":  {"context", "log", "log/slog", "math/rand", "math/rand/v2", "os", "io/fs", "net", "time"},
 }
 
 // gitDoors may run git.
