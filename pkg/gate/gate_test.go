@@ -442,6 +442,45 @@ func TestStored(t *testing.T) {
 	}
 }
 
+// TestStoredAfterChange: a store whose level moved is held against by what came after, and says so
+// where that is too little; what moved is no noise.
+func TestStoredAfterChange(t *testing.T) {
+	rng := rand.New(rand.NewPCG(6, 8))
+	course := func(before, after int) (runs []baseline.Run) {
+		for i := range before + after {
+			mid := 1.
+			if i >= before {
+				mid = 1.22
+			}
+			b := newBench("").add(baseline.None, sec("A"), around(rng, 5, mid*math.Exp(.002*rng.NormFloat64()), .003)...)
+			runs = append(runs, *b.runs[baseline.None])
+		}
+		return runs
+	}
+	check := func(before, after int, mid float64, outcome Outcome, v Verdict, why Reason) {
+		t.Helper()
+		in := newBench("").add(baseline.None, sec("A"), around(rng, 4, mid, .003)...).input()
+		in.Stored = course(before, after)
+		d := Decide(in)
+		want(t, d, outcome, v)
+		wantWhy(t, d.Rows[0], why)
+	}
+	check(14, 10, 1.22, Pass, Unchanged, Reason{Code: WithinBound, Sessions: 10})
+	check(14, 10, 1, Pass, Unchanged, Reason{Code: PerhapsBetter, Sessions: 10, Shift: by(1/1.22 - 1)})
+	check(14, 10, 1.5, Undecided, Inconclusive, Reason{Code: StoredDiffers, Shift: by(1.5/1.22 - 1)})
+	check(20, 6, 1.22, Undecided, Inconclusive, Reason{Code: FewSessions, Sessions: 6})
+	in := newBench("").add(baseline.None, sec("A"), around(rng, 4, 1.22, .003)...).input()
+	in.Stored = course(20, 6)
+	if why := Decide(in).Rows[0].Reason; why.Earlier != 20 {
+		t.Errorf("%d sessions before the change, want 20: %+v", why.Earlier, why)
+	}
+	for _, noise := range Learn(course(12, 12)) {
+		if noise.Between > .01 || noise.RunWide > .01 || noise.Sessions != 24 {
+			t.Errorf("the step counts as noise: %+v", noise)
+		}
+	}
+}
+
 // TestStoredWithoutBenchmem: allocations that the store knows and head was not asked for are not
 // held against it, and that is said.
 func TestStoredWithoutBenchmem(t *testing.T) {

@@ -7,10 +7,10 @@ import (
 	"github.com/descartes/regress/pkg/gate/stat"
 )
 
-// Learn computes the noise memory from stored runs of one class of machine,
-// any order: for every series the spread inside a session, between the medians
-// of sessions once the factor that moves a whole session is taken out, and of
-// that factor. A series of a single session has no Between.
+// Learn computes the noise memory from stored runs of one class of machine, oldest first: for every
+// series the spread inside a session, between the medians of sessions once the factor that moves a
+// whole session is taken out, and of that factor. Medians are taken from the level between
+// two change points, so that a step is no noise. A series of a single session has no Between.
 func Learn(runs []baseline.Run) map[baseline.Key]baseline.Noise {
 	type session struct {
 		run int
@@ -29,18 +29,18 @@ func Learn(runs []baseline.Run) map[baseline.Key]baseline.Noise {
 			samples[sample.Key] = append(samples[sample.Key], sample)
 		}
 	}
-	// Every series' distance from its own middle, by session; the median over
+	// Every series' distance from its own level at that time, by session; the median over
 	// the series of a session is its run-wide factor.
 	apart := make([][]float64, len(runs))
-	middle := map[baseline.Key]float64{}
+	rest := map[baseline.Key][]float64{}
 	for key, list := range mids {
 		all := make([]float64, len(list))
 		for i, one := range list {
 			all[i] = one.mid
 		}
-		middle[key] = stat.Median(all)
-		for _, one := range list {
-			apart[one.run] = append(apart[one.run], one.mid-middle[key])
+		rest[key] = fromLevels(all)
+		for i, one := range list {
+			apart[one.run] = append(apart[one.run], rest[key][i])
 		}
 	}
 	factors := make([]float64, len(runs))
@@ -55,15 +55,26 @@ func Learn(runs []baseline.Run) map[baseline.Key]baseline.Noise {
 	runWide := stat.Scale(stat.Sorted(moved))
 	out := map[baseline.Key]baseline.Noise{}
 	for key, list := range mids {
-		rest := make([]float64, len(list))
 		for i, one := range list {
-			rest[i] = one.mid - middle[key] - factors[one.run]
+			rest[key][i] -= factors[one.run]
 		}
 		sd := withinSessions(samples[key])
 		if sd == 0 && !repeated(samples[key]) {
 			continue // a single value everywhere: nothing is known of its spread
 		}
-		out[key] = baseline.Noise{SD: sd, Between: stat.Scale(stat.Sorted(rest)), RunWide: runWide, Sessions: len(list)}
+		out[key] = baseline.Noise{SD: sd, Between: stat.Scale(stat.Sorted(rest[key])), RunWide: runWide, Sessions: len(list)}
+	}
+	return out
+}
+
+// fromLevels returns how far each of mids, in order of time, is from the median of its segment.
+func fromLevels(mids []float64) []float64 {
+	out := make([]float64, 0, len(mids))
+	for _, s := range segments(mids) {
+		level := stat.Median(mids[s.From:s.To])
+		for _, mid := range mids[s.From:s.To] {
+			out = append(out, mid-level)
+		}
 	}
 	return out
 }

@@ -75,7 +75,7 @@ const (
 
 // What a stored baseline says.
 const (
-	FewSessions   Code = "few sessions"        // Sessions; Needed would do
+	FewSessions   Code = "few sessions"        // Sessions, Earlier; Needed would do
 	FewOfHead     Code = "few rounds of head"  // Rounds; Needed would do
 	StoredDiffers Code = "differs from stored" // Shift, which no stored baseline tells from the day's machine
 )
@@ -101,6 +101,7 @@ type Reason struct {
 	Rounds   int     // that there are, a side
 	Needed   int     // rounds or sessions
 	Sessions int
+	Earlier  int // sessions before the last change point, which do not count
 	Deaths   Deaths
 	Times    float64 // how many times better or worse than a target asks; 0: no ratio
 	End      float64 // of a target's interval, in its unit

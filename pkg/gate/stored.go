@@ -5,6 +5,7 @@ import (
 
 	"github.com/descartes/regress/pkg/baseline"
 	"github.com/descartes/regress/pkg/gate/stat"
+	"github.com/descartes/regress/pkg/gate/trend"
 )
 
 const (
@@ -31,9 +32,9 @@ func (s *series) againstStored() {
 	var sessions []baseline.Sample
 	for _, run := range s.stored {
 		if sample := sampleOf(run, s.key); sample != nil {
-			sessions = append(sessions, *sample)
 			got, _ := roundsOf(*sample)
 			if p, ok := scale(got.values, nil, s.unit.Direction); ok && len(p.base) > 0 {
+				sessions = append(sessions, *sample)
 				mids = append(mids, stat.Median(p.base))
 			}
 		}
@@ -44,10 +45,13 @@ func (s *series) againstStored() {
 		s.reason = Reason{Code: Negative}
 		return
 	}
+	// What was before the last change point was the time of another code, or another machine.
+	earlier := lastLevel(mids)
+	mids, sessions = mids[earlier:], sessions[earlier:]
 	s.middle = stat.Median(mids)
 	s.shift = stat.Median(p.base) - s.middle
 	if len(mids) < storedSessions {
-		s.reason = Reason{Code: FewSessions, Sessions: len(mids), Needed: storedSessions}
+		s.reason = Reason{Code: FewSessions, Sessions: len(mids), Needed: storedSessions, Earlier: earlier}
 		return
 	}
 	if n < storedRounds {
@@ -73,6 +77,29 @@ func (s *series) againstStored() {
 		return
 	}
 	s.reason = Reason{Code: StoredDiffers}
+}
+
+// segments returns the stretches of sessions between change points: of mids, the logarithms of
+// their medians in order of time. What trend refuses, as values beyond all numbers, is one stretch.
+func segments(mids []float64) []trend.Segment {
+	points := make([]trend.Point, len(mids))
+	for i, mid := range mids {
+		points[i] = trend.Point{Order: i, Value: math.Exp(mid)}
+	}
+	course, err := trend.Of(trend.Policy{}, points)
+	if err != nil {
+		return []trend.Segment{{To: len(mids)}}
+	}
+	return course.Segments
+}
+
+// lastLevel returns how many sessions were before the last change point of mids.
+func lastLevel(mids []float64) int {
+	if len(mids) == 0 {
+		return 0
+	}
+	all := segments(mids)
+	return all[len(all)-1].From
 }
 
 // withinSessions is the robust standard deviation of the logarithms inside a

@@ -75,7 +75,7 @@ func (m maker) reason() gate.Reason {
 	p := m.problem()
 	return gate.Reason{
 		Code: pickOf(m, codes...), Shift: &gate.Shift{Change: m.float(), Counted: m.IntN(2) == 0, From: m.float(), To: m.float()}, Bound: m.float(), Rounds: m.IntN(9), Needed: m.IntN(9),
-		Sessions: m.IntN(3), Times: m.float(), End: m.float(), Level: .95, Text: m.text(), Machine: &baseline.Environment{CPU: m.text(), Cores: m.IntN(3)}, Problem: &p,
+		Sessions: m.IntN(3), Earlier: m.IntN(2), Times: m.float(), End: m.float(), Level: .95, Text: m.text(), Machine: &baseline.Environment{CPU: m.text(), Cores: m.IntN(3)}, Problem: &p,
 	}
 }
 

@@ -319,6 +319,9 @@ func (r reason) tested() string {
 	case gate.StillOpen:
 		return fmt.Sprintf("%s, and %s a side do not settle whether that is noise; about %d would", r.looks(), rounds, r.Needed)
 	case gate.FewSessions:
+		if r.Earlier > 0 {
+			return fmt.Sprintf("%s stored on this class of machine since its level changed, %d before: fewer than %d cannot tell the code from the day; regress compare measures both sides here", figure.Counted(r.Sessions, "session"), r.Earlier, r.Needed)
+		}
 		return fmt.Sprintf("%s stored on this class of machine: fewer than %d cannot tell the code from the day; regress compare measures both sides here", figure.Counted(r.Sessions, "session"), r.Needed)
 	case gate.FewOfHead:
 		return fmt.Sprintf("%s of head; a stored baseline needs %d", rounds, r.Needed)
