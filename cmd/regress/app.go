@@ -25,6 +25,7 @@ func newApp(w *world) *cli.App {
 			baselineCommand(w),
 			targetsCommand(w),
 			summaryCommand(w),
+			trendCommand(w),
 			noiseCommand(w),
 			waiveCommand(w),
 			annotateCommand(w),

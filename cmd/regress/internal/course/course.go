@@ -1,0 +1,144 @@
+// Package course shows how benchmarks went over the commits of a branch: New turns what a store
+// has into data, with the segments and change points of pkg/gate/trend, and Text, Markdown and
+// JSON write it. Where commits are known (git has them), points are in first-parent order and
+// changes name their suspects; elsewhere they are in the order in which they were measured.
+package course
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/descartes/regress/pkg/baseline"
+	"github.com/descartes/regress/pkg/gate/trend"
+)
+
+// Commit is one commit of the branch; of one that git does not know there is the ID alone.
+type Commit struct {
+	ID, Author, Subject string
+	Time                time.Time
+}
+
+// Point is what one run says of a series.
+type Point struct {
+	Commit      string
+	Time        time.Time // of the measurement
+	Value       float64   // in the unit
+	Environment string    // what measured, in words; equal where nothing that is known differs
+	order       int
+}
+
+// Series is one series on one class of machine.
+type Series struct {
+	Key         baseline.Key
+	Fingerprint string
+	Points      []Point // in order of their commits, then of time
+	Trend       trend.Trend
+}
+
+// Page is all that is shown.
+type Page struct {
+	Series  []Series // by key and fingerprint
+	Causes  []trend.Cause
+	Commits []Commit // what Point.order and the orders of trend count; oldest first
+	ByTime  bool     // the commits are in the order of their first measurement: git does not know them all
+}
+
+// Name names a series.
+type Name struct {
+	Key         baseline.Key
+	Fingerprint string
+}
+
+// New returns the page of points by series. history is the branch's first-parent history, oldest
+// first. Where a point is of a commit that it does not have, commits are in the order in which they
+// were first measured. A value that has no course, because it is negative, is an error that
+// names its series.
+func New(points map[Name][]Point, history []Commit) (Page, error) {
+	page := Page{}
+	place := page.arrange(points, history)
+	var steps []trend.Step
+	for name, list := range points {
+		s := Series{Key: name.Key, Fingerprint: name.Fingerprint, Points: slices.Clone(list)}
+		for i := range s.Points {
+			s.Points[i].order = place[s.Points[i].Commit]
+		}
+		slices.SortStableFunc(s.Points, func(a, b Point) int {
+			return cmp.Or(cmp.Compare(a.order, b.order), a.Time.Compare(b.Time))
+		})
+		in := make([]trend.Point, len(list))
+		for i, p := range s.Points {
+			in[i] = trend.Point{Order: p.order, Value: p.Value, Environment: p.Environment}
+		}
+		var err error
+		if s.Trend, err = trend.Of(trend.Policy{}, in); err != nil {
+			return page, &SeriesError{name, err}
+		}
+		page.Series = append(page.Series, s)
+	}
+	slices.SortFunc(page.Series, func(a, b Series) int {
+		return cmp.Or(a.Key.Compare(b.Key), cmp.Compare(a.Fingerprint, b.Fingerprint))
+	})
+	for _, s := range page.Series {
+		for _, c := range s.Trend.Changes {
+			steps = append(steps, trend.Step{Key: s.Key, Fingerprint: s.Fingerprint, Change: c})
+		}
+	}
+	page.Causes = trend.Causes(steps)
+	return page, nil
+}
+
+// SeriesError is an error with a series.
+type SeriesError struct {
+	Name Name
+	Err  error
+}
+
+func (e *SeriesError) Error() string {
+	return e.Name.Key.Path() + " " + e.Name.Key.Unit + ": " + e.Err.Error()
+}
+func (e *SeriesError) Unwrap() error { return e.Err }
+
+// arrange fills in the commits and returns the place of each among them.
+func (p *Page) arrange(points map[Name][]Point, history []Commit) map[string]int {
+	first := map[string]time.Time{} // measurement
+	for _, list := range points {
+		for _, point := range list {
+			if have, ok := first[point.Commit]; !ok || point.Time.Before(have) {
+				first[point.Commit] = point.Time
+			}
+		}
+	}
+	place, known := map[string]int{}, map[string]Commit{}
+	for i, c := range history {
+		place[c.ID], known[c.ID] = i, c
+	}
+	p.Commits = history
+	for id := range first {
+		if _, ok := place[id]; !ok {
+			p.ByTime = true
+		}
+	}
+	if !p.ByTime {
+		return place
+	}
+	ids := make([]string, 0, len(first))
+	for id := range first {
+		ids = append(ids, id)
+	}
+	slices.SortFunc(ids, func(a, b string) int { return cmp.Or(first[a].Compare(first[b]), cmp.Compare(a, b)) })
+	place, p.Commits = map[string]int{}, nil
+	for i, id := range ids {
+		c, ok := known[id]
+		if !ok {
+			c = Commit{ID: id, Time: first[id]}
+		}
+		p.Commits, place[id] = append(p.Commits, c), i
+	}
+	return place
+}
+
+// Latest leaves out causes that no commit later than after can have made.
+func (p *Page) Latest(commits int) {
+	p.Causes = slices.DeleteFunc(p.Causes, func(c trend.Cause) bool { return c.By < len(p.Commits)-commits })
+}

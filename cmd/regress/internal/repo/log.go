@@ -1,0 +1,42 @@
+package repo
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Entry is one commit of a history.
+type Entry struct {
+	Commit  string // in full
+	Time    time.Time
+	Author  string
+	Subject string // first line of the message
+}
+
+// FirstParents returns the newest commits that ref reached by first parents, at most most, oldest
+// first: the states that a branch was in.
+func (r Repo) FirstParents(ctx context.Context, ref string, most int) ([]Entry, error) {
+	commit, err := r.Commit(ctx, ref)
+	if err != nil {
+		return nil, err
+	}
+	text, err := r.git(ctx, "log", "--first-parent", "--max-count="+strconv.Itoa(most), "--format=%H%x00%ct%x00%an%x00%s%x00", "-z", commit, "--")
+	if err != nil {
+		return nil, fmt.Errorf("read the history of %s: %w", ref, err)
+	}
+	var out []Entry
+	for fields := strings.Split(text, "\x00"); len(fields) >= 4; {
+		seconds, err := strconv.ParseInt(fields[1], 10, 64)
+		if err != nil {
+			return nil, fmt.Errorf("read the history of %s: git gave the time %q", ref, fields[1])
+		}
+		out = append(out, Entry{Commit: fields[0], Time: time.Unix(seconds, 0).UTC(), Author: fields[2], Subject: fields[3]})
+		fields = fields[min(len(fields), 5):] // an empty one ends each
+	}
+	slices.Reverse(out)
+	return out, nil
+}
