@@ -6,7 +6,10 @@ package course
 
 import (
 	"cmp"
+	"runtime"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/descartes/regress/pkg/baseline"
@@ -58,27 +61,16 @@ func New(points map[Name][]Point, history []Commit) (Page, error) {
 	page := Page{}
 	place := page.arrange(points, history)
 	var steps []trend.Step
+	page.Series = make([]Series, 0, len(points))
 	for name, list := range points {
-		s := Series{Key: name.Key, Fingerprint: name.Fingerprint, Points: slices.Clone(list)}
-		for i := range s.Points {
-			s.Points[i].order = place[s.Points[i].Commit]
-		}
-		slices.SortStableFunc(s.Points, func(a, b Point) int {
-			return cmp.Or(cmp.Compare(a.order, b.order), a.Time.Compare(b.Time))
-		})
-		in := make([]trend.Point, len(list))
-		for i, p := range s.Points {
-			in[i] = trend.Point{Order: p.order, Value: p.Value, Environment: p.Environment}
-		}
-		var err error
-		if s.Trend, err = trend.Of(trend.Policy{}, in); err != nil {
-			return page, &SeriesError{name, err}
-		}
-		page.Series = append(page.Series, s)
+		page.Series = append(page.Series, Series{Key: name.Key, Fingerprint: name.Fingerprint, Points: list})
 	}
 	slices.SortFunc(page.Series, func(a, b Series) int {
 		return cmp.Or(a.Key.Compare(b.Key), cmp.Compare(a.Fingerprint, b.Fingerprint))
 	})
+	if err := each(page.Series, func(s *Series) error { return s.follow(place) }); err != nil {
+		return page, err
+	}
 	for _, s := range page.Series {
 		for _, c := range s.Trend.Changes {
 			steps = append(steps, trend.Step{Key: s.Key, Fingerprint: s.Fingerprint, Change: c})
@@ -86,6 +78,41 @@ func New(points map[Name][]Point, history []Commit) (Page, error) {
 	}
 	page.Causes = trend.Causes(steps)
 	return page, nil
+}
+
+// follow puts the points of a series in order and computes its course.
+func (s *Series) follow(place map[string]int) (err error) {
+	s.Points = slices.Clone(s.Points)
+	for i := range s.Points {
+		s.Points[i].order = place[s.Points[i].Commit]
+	}
+	slices.SortStableFunc(s.Points, func(a, b Point) int {
+		return cmp.Or(cmp.Compare(a.order, b.order), a.Time.Compare(b.Time))
+	})
+	in := make([]trend.Point, len(s.Points))
+	for i, p := range s.Points {
+		in[i] = trend.Point{Order: p.order, Value: p.Value, Environment: p.Environment}
+	}
+	if s.Trend, err = trend.Of(trend.Policy{}, in); err != nil {
+		return &SeriesError{Name{s.Key, s.Fingerprint}, err}
+	}
+	return nil
+}
+
+// each does do to all series on all processors, and returns the error of the first that has one.
+func each(all []Series, do func(*Series) error) error {
+	errs := make([]error, len(all))
+	var next atomic.Int64
+	var wait sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		wait.Go(func() {
+			for i := int(next.Add(1)) - 1; i < len(all); i = int(next.Add(1)) - 1 {
+				errs[i] = do(&all[i])
+			}
+		})
+	}
+	wait.Wait()
+	return cmp.Or(errs...)
 }
 
 // SeriesError is an error with a series.
