@@ -20,9 +20,10 @@ const (
 	noiseFloor  = .0005 // standard deviation: no clock is better than .05 %
 	trimmedMean = .929  // mean of the smallest nine tenths of |differences| of normal values, over σ
 
-	neighbours = 100 // points on each side by which a change is judged
-	exactTied  = 200 // pairs of tied values up to which the rank test enumerates
-	unlikely   = 3.0 // log likelihood below the best up to which a place may be that of the change
+	neighbours  = 100 // points on each side by which a change is judged
+	exactSide   = 12  // points of the smaller side up to which the rank test enumerates
+	nowhereNear = .05 // a p above this is not made small by enumerating
+	unlikely    = 3.0 // log likelihood below the best up to which a place may be that of the change
 
 	always     = 48     // points up to which every new one fits all anew
 	mostLevels = 32     // quantiles that are levels

@@ -144,11 +144,14 @@ func (j judge) p(before, after []float64) float64 {
 	return min(1, 2*one)
 }
 
-// tail returns the one-sided p. Ties make the exact one dear, and needless among many values.
+// tail returns the one-sided p: exactly where a side has few points, for which the normal
+// approximation is too large by so much that the newest points of a step would have to wait for
+// more. Where even that is not small, the exact one, which is dear beside ties, does not matter.
 func tail(base, head []float64) float64 {
 	r := stat.NewRank(base, head)
-	if r.Tied() && len(base)*len(head) > exactTied {
-		return r.Approximate()
+	near := r.Approximate()
+	if min(len(base), len(head)) > exactSide || near > nowhereNear {
+		return near
 	}
 	return r.P()
 }

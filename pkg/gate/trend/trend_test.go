@@ -334,3 +334,14 @@ func TestMemory(t *testing.T) {
 		t.Errorf("the interval is %.4f wide beside independent noise, %.4f beside noise that wanders", plain, wide)
 	}
 }
+
+// TestFewAgainstMany: values that occur twice do not make the newest step wait.
+func TestFewAgainstMany(t *testing.T) {
+	points := noisy(103, .001, steps(100, 1.1))
+	for i := range points {
+		points[i].Value = math.Round(10*points[i].Value) / 10 // to a thousandth, as a log has it
+	}
+	if got := course(t, points).Changes; len(got) != 1 || got[0].At != 100 {
+		t.Errorf("three runs after a step of 10 %% in noise of .1 %%: %+v", got)
+	}
+}

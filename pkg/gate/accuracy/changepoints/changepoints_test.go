@@ -103,3 +103,24 @@ func TestScores(t *testing.T) {
 		t.Errorf("cover = %g, want %g", got, want)
 	}
 }
+
+// TestWatched: a step far above the noise is found with its third run; what does not come, never.
+func TestWatched(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 1))
+	logs := make([]float64, 80)
+	for i := range logs {
+		logs[i] = .01 * rng.NormFloat64()
+	}
+	if got := delay(logs, 60, .5); got != 3 {
+		t.Errorf("+50 %% is found after %d runs, want 3", got)
+	}
+	if got := delay(logs, 60, 0); got != 0 {
+		t.Errorf("no step is found after %d runs", got)
+	}
+	if ever, stays := grown(logs); ever || stays {
+		t.Errorf("without a change: ever %v, in a row %v", ever, stays)
+	}
+	if ever, stays := grown(stepped(logs, 77, .5)); !ever || stays {
+		t.Errorf("with a step three runs ago: ever %v, in a row %v", ever, stays)
+	}
+}

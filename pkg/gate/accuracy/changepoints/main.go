@@ -25,8 +25,13 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("# Change points\n\nWritten by `go run ./pkg/gate/accuracy/changepoints -series %d -seed %d`; doc.go there says how it is measured.\nShares of %d series.\n\n", *count, *seed, *count)
+	also := ""
+	if *dir != "" {
+		also = " -turing DIR"
+	}
+	fmt.Printf("# Change points\n\nWritten by `go run ./pkg/gate/accuracy/changepoints -series %d -seed %d%s`; doc.go there says how it is measured.\nShares of %d series.\n\n", *count, *seed, also, *count)
 	write(os.Stdout, real, artificial, *count, *seed)
+	writeWatched(os.Stdout, append(real, artificial...), *count, *seed)
 	if *dir == "" {
 		return nil
 	}
