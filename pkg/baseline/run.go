@@ -127,6 +127,10 @@ type Want struct {
 	Rounds  int    // further rounds of each side
 	Against Side   // what to run beside head: Base or Anchor; empty: all sides that there are
 	Count   bool   // count instructions in place of timing
+
+	// Shuffled asks for programs whose functions stand in another random order in each round and
+	// on each side, so that where the linker happens to put them is chance like any other.
+	Shuffled bool
 }
 
 // Function is a benchmark function of a package: Name is "BenchmarkPingPong".

@@ -83,6 +83,7 @@ func (s *series) add(wants, counts []baseline.Want, against baseline.Side) (w, c
 	want := baseline.Want{Package: s.key.Package, Name: s.key.Name, Against: against, Rounds: s.want}
 	count := want
 	count.Rounds, count.Count = s.counts, true
+	want.Shuffled = s.by != nil && s.by.paired && len(s.worse.base) >= s.by.screenEnd()
 	return join(wants, want), join(counts, count)
 }
 
@@ -97,6 +98,7 @@ func join(list []baseline.Want, w baseline.Want) []baseline.Want {
 		return append(list, w)
 	}
 	list[last].Rounds = min(list[last].Rounds, w.Rounds)
+	list[last].Shuffled = list[last].Shuffled || w.Shuffled
 	if list[last].Against != w.Against {
 		list[last].Against = ""
 	}

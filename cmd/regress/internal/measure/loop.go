@@ -93,6 +93,9 @@ func (m *measurement) turn(ctx context.Context, t turn, p Progress) (ran int, er
 			return 0, err
 		}
 	}
+	if err := m.relink(ctx, t); err != nil {
+		return 0, err
+	}
 	pair := e.last + 1
 	for _, side := range t.sides {
 		if ctx.Err() != nil || !m.runs(e, side) || t.count && e.uncountable {

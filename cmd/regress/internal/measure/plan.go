@@ -68,6 +68,9 @@ type turn struct {
 	count bool // instructions, in place of time
 	sides []baseline.Side
 	draw  int // from which the processor follows that all of them run on
+
+	wave  int   // its number among those of its job
+	order int64 // of the functions in its programs: see suite.Relink; 0: as they were built
 }
 
 // job is one benchmark and what to find out of it.
@@ -85,6 +88,8 @@ type need struct {
 	rounds  int
 	against baseline.Side
 	wanted  bool // by the decision
+
+	shuffled bool // each round with programs linked in another order
 }
 
 // due are the rounds that bring every benchmark to the least number on each
@@ -106,7 +111,7 @@ func (p *plan) due(wants []baseline.Want) increment {
 		}
 		it := job{e, count}
 		if old, planned := inc[it]; planned {
-			n.rounds = max(n.rounds, old.rounds)
+			n.rounds, n.shuffled = max(n.rounds, old.rounds), n.shuffled || old.shuffled
 			if old.against != n.against {
 				n.against = ""
 			}
@@ -118,7 +123,7 @@ func (p *plan) due(wants []baseline.Want) increment {
 	}
 	whole := p.entries[baseline.Key{}]
 	for _, w := range wants {
-		add(cmp.Or(p.entries[baseline.Key{Package: w.Package, Name: w.Name}], whole), w.Count, need{rounds: w.Rounds, against: w.Against, wanted: true})
+		add(cmp.Or(p.entries[baseline.Key{Package: w.Package, Name: w.Name}], whole), w.Count, need{rounds: w.Rounds, against: w.Against, wanted: true, shuffled: w.Shuffled})
 	}
 	return inc
 }
@@ -147,7 +152,7 @@ func (p *plan) fewest(e *entry, against baseline.Side) int {
 func (p *plan) turns(it job, n need) []turn {
 	var out []turn
 	if p.paired {
-		for range n.rounds {
+		for wave := range n.rounds {
 			var sides []baseline.Side
 			for _, side := range p.sides {
 				if p.takesPart(it.entry, side, n.against) {
@@ -155,11 +160,15 @@ func (p *plan) turns(it job, n need) []turn {
 				}
 			}
 			if !it.count {
-				out = append(out, turn{entry: it.entry, sides: sides})
+				t := turn{entry: it.entry, sides: sides, wave: wave}
+				if n.shuffled {
+					t.order = 1 // layout draws it
+				}
+				out = append(out, t)
 				continue
 			}
 			for _, side := range sides { // what else the machine does is nothing to a count
-				out = append(out, turn{entry: it.entry, count: true, sides: []baseline.Side{side}})
+				out = append(out, turn{entry: it.entry, count: true, sides: []baseline.Side{side}, wave: wave})
 			}
 		}
 		return out
@@ -200,8 +209,38 @@ func (p *plan) layout(inc increment) []turn {
 			random.Shuffle(len(sides), func(i, j int) { sides[i], sides[j] = sides[j], sides[i] })
 			turns[i].draw = random.IntN(math.MaxInt32)
 		}
+		inWaves(turns, random)
 	}
 	return turns
+}
+
+// inWaves gives the turns whose programs are linked in another order that of their wave, and puts
+// the turns of a wave together, so that a package is linked once for all of its benchmarks. Counts
+// stay in an order that knows no sides.
+func inWaves(turns []turn, random *rand.Rand) {
+	orders := map[int]int64{}
+	waves := 1
+	for _, t := range turns {
+		if t.order != 0 {
+			waves = max(waves, t.wave+1)
+		}
+	}
+	for wave := range waves {
+		orders[wave] = 1 + orderStep*random.Int64N(1<<40)
+	}
+	shuffled := false
+	for i := range turns {
+		t := &turns[i]
+		if t.count {
+			t.wave = random.IntN(waves)
+		}
+		if t.order != 0 {
+			t.order, shuffled = orders[t.wave], true
+		}
+	}
+	if shuffled {
+		slices.SortStableFunc(turns, func(a, b turn) int { return cmp.Compare(a.wave, b.wave) })
+	}
 }
 
 // trim takes benchmarks out of what is left of an increment until the rest is

@@ -47,7 +47,11 @@ func (m *measurement) round(ctx context.Context, t turn, side baseline.Side, num
 		probes, env = []suite.Probe{pin, around}, []string{oneProc}
 	}
 	long, count := benchtime(e.method, m.o.Benchtime)
-	out := m.side(side).Runner.Run(ctx, m.target(e, side, long, count, env...), suite.Limit{Of: m.purse.limit}, got.line, probes...)
+	target := m.target(e, side, long, count, env...)
+	if binary, shuffled := m.binary(t, side); shuffled {
+		target.Argv = append([]string{binary}, target.Argv[1:]...)
+	}
+	out := m.side(side).Runner.Run(ctx, target, suite.Limit{Of: m.purse.limit}, got.line, probes...)
 	if out.Canceled || m.purse.late(out) {
 		return nil
 	}

@@ -18,12 +18,14 @@ import (
 // measurement is one Run of a Session.
 type measurement struct {
 	*Session
-	log     logbook
-	plan    plan
-	cpus    []int // on which processes can be pinned; none: they cannot
-	purse   purse
-	skips   int // benchmarks that skip themselves
-	stopped string
+	log   logbook
+	plan  plan
+	cpus  []int // on which processes can be pinned; none: they cannot
+	purse purse
+
+	relinker relinker
+	skips    int // benchmarks that skip themselves
+	stopped  string
 }
 
 // Run measures and writes the log. Only a log that cannot be written, or does not fit one that is

@@ -56,8 +56,8 @@ func (s *Suite) Build(ctx context.Context, dir string, match *regexp.Regexp, bui
 }
 
 func (s *Suite) compile(ctx context.Context, p *Package) error {
-	if _, err := s.command(ctx, p.Dir, "test", "-c", "-vet=off", "-trimpath", "-buildvcs=false", "-o", p.Binary, "."); err != nil {
-		return fmt.Errorf("%w: package %s of the %s:\n%w", ErrBuild, p.Path, s.Label, err)
+	if err := s.link(ctx, p, p.Binary); err != nil {
+		return err
 	}
 	file, err := os.Open(p.Binary)
 	if err != nil {
@@ -69,6 +69,15 @@ func (s *Suite) compile(ctx context.Context, p *Package) error {
 		return fmt.Errorf("read the binary of %s: %w", p.Path, err)
 	}
 	p.Hash = hex.EncodeToString(sum.Sum(nil)[:8])
+	return nil
+}
+
+// link builds the test binary of a package.
+func (s *Suite) link(ctx context.Context, p *Package, binary string, flags ...string) error {
+	args := slices.Concat([]string{"test", "-c", "-vet=off", "-trimpath", "-buildvcs=false"}, flags, []string{"-o", binary, "."})
+	if _, err := s.command(ctx, p.Dir, args...); err != nil {
+		return fmt.Errorf("%w: package %s of the %s:\n%w", ErrBuild, p.Path, s.Label, err)
+	}
 	return nil
 }
 
