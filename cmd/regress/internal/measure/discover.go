@@ -207,7 +207,8 @@ func (d *discovery) adopt(s *side, p *suite.Package, seen *survey, out suite.Out
 	}
 	late, procs := d.purse.late(out), seen.procs()
 	for _, name := range seen.begun {
-		if !seen.leaf(name) && (seen.failed[name] == "" || seen.failedBelow(name)) {
+		line, printed := seen.printed[name]
+		if !printed && !seen.leaf(name) && (seen.failed[name] == "" || seen.failedBelow(name)) {
 			continue // its sub-benchmarks say everything
 		}
 		// A function that failed before it could say whether it has sub-benchmarks goes by its
@@ -216,7 +217,6 @@ func (d *discovery) adopt(s *side, p *suite.Package, seen *survey, out suite.Out
 		if strings.Contains(name, "/") {
 			key.Name = strings.TrimPrefix(name, "Benchmark") + procs
 		}
-		line, printed := seen.printed[name]
 		why := ""
 		switch {
 		case seen.failed[name] != "":
