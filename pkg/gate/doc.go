@@ -107,6 +107,12 @@
 //
 // whose least value is 2⁻ⁿ: 1/4096 at the first look. An improvement is tested on 12 fresh rounds.
 //
+// Fresh rounds run programs that are linked anew, with their functions in an order drawn for each
+// round and each side (Want.Shuffled). A loop may take a third longer or shorter by where it lies
+// alone: of ten public modules, each with a commit that moves functions and changes nothing, two
+// were red without this, and right about the two programs. With it the order is chance like any
+// other. What depends on it by more than Δ ends too noisy, and is judged by its work.
+//
 // What a low quantile hides is a slowdown of some of the repetitions: collections, and work that
 // has two speeds. So the medians of the repetitions are looked at too. Where those of a time that
 // passes are worse by L/2 at the lower end of their own bound, d − z·s·√(2/n)·1.05, they are
@@ -198,8 +204,9 @@
 //   - Exchangeability is within an increment. Drift inside one is randomised;
 //     a machine that is slower whenever head runs (a thermal limit that only head's
 //     build reaches) is a difference that no test tells from the code.
-//   - Two builds of one source differ by layout; that is a real, reproducible shift
-//     and no false alarm to the test. The floor d ≥ L/2 is for it.
+//   - Two builds of one source differ by where the linker puts functions; that is a real,
+//     reproducible shift and no false alarm to the test. The floor d ≥ L/2 is for it; in pairs,
+//     which are quiet enough to see more of it, so are the shuffled programs of the confirmation.
 //   - Power is measured, not proven: it depends on the noise.
 //   - Where K is not final (the budget ended a screen), unfinished screens are
 //     counted as survivors with a stake of 1, which is the most they can have.
