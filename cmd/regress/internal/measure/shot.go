@@ -65,8 +65,8 @@ func (s shot) each(iterations int) time.Duration {
 
 // share returns how a benchmark spends its time, from two processes of which one ran more
 // iterations than the other and did all else alike: what lies around the timed part is in neither
-// of the differences. The kernel keeps the sum of both parts of the processor time and guesses how it
-// is divided, by looking now and then. What else runs on the machine does not look like waiting,
+// of the differences. The kernel keeps the sum of both parts of the processor time and guesses how
+// it is divided, by looking now and then. What else runs on the machine does not look like waiting,
 // since it is op that says how long an iteration takes, in nanoseconds.
 func share(fewer, further suite.Used, iterations int, op float64) baseline.Work {
 	out := baseline.Work{Children: fewer.Children || further.Children}
