@@ -27,6 +27,8 @@ type pairedLab struct {
 	all    map[string]subject
 	counts map[string]int
 	asked  int // rounds
+
+	wanted func(w baseline.Want, have int) // told of each want for rounds, and of how many there are
 }
 
 func newPairedLab(seed uint64, all ...subject) *pairedLab {
@@ -125,6 +127,9 @@ func (l *pairedLab) run(t *testing.T) Decision {
 			if w.Count {
 				l.count(l.all[w.Name], w.Rounds)
 			} else {
+				if l.wanted != nil {
+					l.wanted(w, len(l.rounds(w.Name)))
+				}
 				l.asked += w.Rounds
 				l.time(l.all[w.Name], w.Rounds)
 			}
@@ -141,6 +146,29 @@ func series1(d Decision, unit string) Row {
 		}
 	}
 	return Row{}
+}
+
+// TestConfirmationIsShuffled: programs are linked in other orders for what confirms, and for
+// nothing else: not for the screen, and not in the procedure that had no pairs.
+func TestConfirmationIsShuffled(t *testing.T) {
+	seen := map[bool]int{}
+	l := newPairedLab(7, subject{name: "A", sd: .005}, subject{name: "B", sd: .01, slower: .1}, subject{name: "C", sd: .03, slower: .02})
+	l.wanted = func(w baseline.Want, have int) {
+		seen[w.Shuffled]++
+		if w.Shuffled != (have >= pairs.screenEnd()) {
+			t.Errorf("after %d rounds %+v is wanted", have, w)
+		}
+	}
+	l.run(t)
+	if seen[true] == 0 || seen[false] == 0 {
+		t.Errorf("not both a screen and a confirmation were asked for: %v", seen)
+	}
+	b := newBench(baseline.TwoStage)
+	slow, quick := []float64{1.3, 1.31, 1.32, 1.3, 1.31, 1.33, 1.3, 1.32}, []float64{1, 1.01, 1.02, 1, 1.01, 1.03, 1, 1.02}
+	b.add(baseline.Base, sec("A"), quick...).add(baseline.Head, sec("A"), slow...)
+	if next := Next(b.input()); len(next) != 1 || next[0].Shuffled {
+		t.Errorf("without pairs %+v is wanted", next)
+	}
 }
 
 // TestWork: what counts decide where time cannot, and what they leave alone.
