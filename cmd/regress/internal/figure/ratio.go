@@ -16,10 +16,11 @@ func Percent(x float64) string {
 		return strconv.FormatFloat(x, 'f', 0, 64) + " %"
 	case x >= .095:
 		return strings.TrimSuffix(strconv.FormatFloat(x, 'f', 1, 64), ".0") + " %"
-	case x == 0:
+	case x < 1e-6: // what rounding leaves of nothing
 		return "0 %"
 	}
-	return strconv.FormatFloat(x, 'g', 1, 64) + " %"
+	digits := int(math.Ceil(-math.Log10(x)))
+	return strings.TrimRight(strconv.FormatFloat(x, 'f', digits, 64), "0") + " %"
 }
 
 // PercentUp writes Percent rounded up, for a bound that must hold as written.
