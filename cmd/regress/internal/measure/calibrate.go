@@ -87,8 +87,12 @@ func (c *calibration) find(ctx context.Context) ingest.Method {
 		return ingest.Method{Slices: 1}
 	}
 	plain := ingest.Method{Slices: 1, Counted: counting(first.op(), first.setup())}
-	iterations, _ := slicing(first.op(), 0, whole)
-	settled := first.custom && first.out.Used.Children // one value, on any processor
+	least := sliceTime
+	if first.own == timesOwn {
+		least = ownSlice
+	}
+	iterations, _ := slicing(first.op(), 0, whole, least)
+	settled := first.own == othersOwn && first.out.Used.Children // one value, on any processor
 	if settled || iterations == 0 || first.spans[0] > longestLook {
 		plain.One = c.alone(first)
 		return plain
@@ -106,8 +110,8 @@ func (c *calibration) find(ctx context.Context) ingest.Method {
 		}
 		plain.One, plain.Counted = m.One, counting(tried.op(), tried.setup())
 		next := m
-		next.Iterations, next.Slices = slicing(tried.op(), tried.setup(), whole)
-		if first.custom || next.Iterations == 0 {
+		next.Iterations, next.Slices = slicing(tried.op(), tried.setup(), whole, least)
+		if first.own == othersOwn || next.Iterations == 0 {
 			return plain
 		}
 		// The time of few iterations can be another one than that of many.
@@ -167,18 +171,28 @@ func (c *calibration) shoot(ctx context.Context, by ingest.Method, env []string)
 	return got.shot(out)
 }
 
-// custom reports whether a result line has units that testing does not print by itself. What they
-// mean may depend on how many iterations there were, as that of a percentile does.
-func custom(line string) bool {
+// own says which units a result line has that testing does not print by itself.
+type own int
+
+const (
+	noneOwn   own = iota
+	timesOwn      // times and rates, which mean the same of fewer iterations, but for a percentile of few
+	othersOwn     // they may depend on how many iterations there were, as what a leak adds up to does
+)
+
+// ownUnits returns what units a result line has.
+func ownUnits(line string) (found own) {
 	fields := strings.Fields(line)
 	for i := 3; i < len(fields); i += 2 {
-		switch fields[i] {
-		case "ns/op", "B/op", "allocs/op", "MB/s":
+		switch unit := fields[i]; {
+		case unit == "ns/op", unit == "B/op", unit == "allocs/op", unit == "MB/s":
+		case strings.HasSuffix(unit, "/s"), strings.HasSuffix(unit, "-ns"), strings.HasSuffix(unit, "-sec"):
+			found = max(found, timesOwn)
 		default:
-			return true
+			return othersOwn
 		}
 	}
-	return false
+	return found
 }
 
 // oneProc is in the environment of a process that runs on one processor.

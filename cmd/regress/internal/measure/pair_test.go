@@ -162,7 +162,7 @@ func TestMethodIsFoundOut(t *testing.T) {
 		"Work", `x := 1; for i := 0; i < b.N; i++ { for j := range 100 { x = x*31 + j } }; os.Setenv("X", fmt.Sprint(x)); f, _ := os.OpenFile("`+dir+`/procs", os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644); fmt.Fprintln(f, runtime.GOMAXPROCS(0)); f.Close()`,
 		"Loop", loop,
 		"Garbage", `for i := 0; i < b.N; i++ { m := map[int]*[64]int{}; for j := range 200 { m[j] = new([64]int) } }`,
-		"Percentile", `for b.Loop() {}; b.ReportMetric(7, "p95-ns")`,
+		"Percentile", `for b.Loop() {}; b.ReportMetric(7, "p95-ns")`, "Leak", `for b.Loop() {}; b.ReportMetric(7, "leak-bytes")`,
 		"Child", `for b.Loop() { exec.Command("true").Run() }`,
 		"Setup", `time.Sleep(120 * time.Millisecond); b.ResetTimer(); for b.Loop() {}`,
 		"Slow", `for b.Loop() { time.Sleep(90 * time.Millisecond) }`,
@@ -175,7 +175,7 @@ func TestMethodIsFoundOut(t *testing.T) {
 	o.All, o.Benchtime, o.Next = true, "30ms", wants()
 	_, text := run(t, o)
 	have := methods(text)
-	for _, name := range []string{"Work", "Loop", "Garbage"} {
+	for _, name := range []string{"Work", "Loop", "Garbage", "Percentile"} {
 		if m := have[name]; m.Slices < fewestSlices || m.Iterations < 2 || !m.One || m.Counted < 1 {
 			t.Errorf("%s: %+v, want slices on one processor", name, m)
 		}
@@ -185,7 +185,7 @@ func TestMethodIsFoundOut(t *testing.T) {
 			}
 		}
 	}
-	for _, name := range []string{"Percentile", "Setup", "Slow", "Silent", "Dies"} {
+	for _, name := range []string{"Leak", "Setup", "Slow", "Silent", "Dies"} {
 		if m := have[name]; m.Slices != 1 || m.Iterations != 0 {
 			t.Errorf("%s: %+v, want one value of a process", name, m)
 		}
@@ -235,16 +235,33 @@ func TestSlicing(t *testing.T) {
 		{2900 * time.Microsecond, 100 * time.Microsecond, 1, 20}, // six slices long
 		{time.Microsecond, 2 * time.Millisecond, 2000, 30},       // 120 ms in all
 	} {
-		iterations, slices := slicing(float64(c.op), c.setup, whole)
+		iterations, slices := slicing(float64(c.op), c.setup, whole, sliceTime)
 		if iterations != c.iterations || slices != c.slices {
 			t.Errorf("op %v, setup %v: %d iterations, %d slices; want %d, %d", c.op, c.setup, iterations, slices, c.iterations, c.slices)
 		}
 	}
-	if iterations, slices := slicing(.25, 0, whole); iterations != 2_000_000 || slices != 40 {
+	if iterations, slices := slicing(.25, 0, whole, sliceTime); iterations != 2_000_000 || slices != 40 {
 		t.Errorf("a quarter of a nanosecond: %d, %d", iterations, slices)
 	}
 	if counting(1e9, 0) != 0 || counting(4, time.Second) != 0 || counting(4, 0) != 2_500_000 || counting(5e6, 0) != 2 {
 		t.Error("what is counted")
+	}
+}
+
+// What a benchmark prints of its own decides whether it can be cut into slices.
+func TestOwnUnits(t *testing.T) {
+	for line, want := range map[string]own{
+		"BenchmarkA-2 100 12 ns/op 5 B/op 1 allocs/op 3 MB/s":    noneOwn,
+		"BenchmarkA-2 100 12 ns/op 99 msg/s 7 p95-latency-ns":    timesOwn,
+		"BenchmarkA-2 100 12 ns/op 99 msg/s 7 leak-bytes 8 x/s":  othersOwn,
+		"BenchmarkA-2 100 12 ns/op 0.5 cpu-share 7 p95-wait-sec": othersOwn,
+	} {
+		if have := ownUnits(line); have != want {
+			t.Errorf("%s: %d, want %d", line, have, want)
+		}
+	}
+	if n, slices := slicing(1000, 0, 30*time.Millisecond, ownSlice); n != 3000 || slices != 20 {
+		t.Errorf("times of its own: %d iterations, %d slices", n, slices)
 	}
 }
 

@@ -14,7 +14,7 @@ import (
 type shot struct {
 	nsPerOp    []float64       // of each repetition
 	iterations int             // of one
-	custom     bool            // it prints units of its own
+	own        own             // the units that it prints besides those of testing
 	start      time.Duration   // until the first repetition began
 	spans      []time.Duration // of each repetition, with what it does not time
 	out        suite.Outcome
@@ -30,7 +30,7 @@ func (r *reading) shot(out suite.Outcome) shot {
 		}
 		s.nsPerOp, s.spans = append(s.nsPerOp, p.NsPerOp), append(s.spans, r.spans[min(i, len(r.spans)-1)])
 		s.iterations, _ = strconv.Atoi(strings.Fields(line)[1])
-		s.custom = s.custom || custom(line)
+		s.own = max(s.own, ownUnits(line))
 	}
 	return s
 }

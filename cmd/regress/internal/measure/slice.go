@@ -27,6 +27,10 @@ const (
 	sliceTime  = 500 * time.Microsecond
 	mostSlices = 40
 
+	// ownSlice is how long a slice is of what prints times or rates of its own: a percentile
+	// takes some hundreds of iterations.
+	ownSlice = 3 * time.Millisecond
+
 	// longSlice is as long as a slice gets where what stands around the timed part is dear.
 	longSlice = 10 * time.Millisecond
 
@@ -80,12 +84,13 @@ const (
 
 // slicing returns how many iterations a slice has, and how many slices a process, for a benchmark
 // of which one iteration takes op nanoseconds and a repetition setup beside those that it times.
-// benchtime is what a process is to time in all. 0, 1: it is not worth slicing.
-func slicing(op float64, setup, benchtime time.Duration) (iterations, slices int) {
+// benchtime is what a process is to time in all, and least the time of a slice. 0, 1: it is not
+// worth slicing.
+func slicing(op float64, setup, benchtime, least time.Duration) (iterations, slices int) {
 	if op <= 0 || setup > longestSetup {
 		return 0, 1
 	}
-	slice := max(sliceTime, min(max(setup, benchtime/(2*mostSlices)), longSlice))
+	slice := max(least, min(max(setup, benchtime/(2*mostSlices)), longSlice))
 	iterations = fits(slice, op)
 	work := time.Duration(float64(iterations) * op)
 	slices = int(min(mostSlices, dear*benchtime/work, dear*dear*benchtime/(work+setup)))
