@@ -78,7 +78,7 @@ func (r project) options() Options {
 // same in the writer and in the result.
 func run(t *testing.T, o Options) (Result, string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute) // of a busy machine
 	defer cancel()
 	var log bytes.Buffer
 	o.Log = &log
