@@ -37,7 +37,7 @@ packages = ["./..."]               # where the benchmarks are, as for go test
 # [[rule]]
 # benchmark  = 'Parse/size=1MiB'   # regular expression of package.Name; default: every benchmark
 # unit       = "ns/op"             # regular expression, or units as they are printed; default: every unit
-# min-effect = "3%"                # the smallest change to act on here
+# min-effect = "3%"                # the smallest change to act on here; the unit of counted work is "insn/op"
 #
 # [[rule]]
 # unit      = "B/op"
