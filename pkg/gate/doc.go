@@ -169,7 +169,9 @@
 // # What it reaches
 //
 // Measured by pkg/gate/accuracy on resampled real sessions of a dedicated machine; TABLE.md
-// has cloud machines, invented harsh noise, and other tools on the same draws.
+// has cloud machines, invented harsh noise, and other tools on the same draws. Of pairs, it has
+// resampled ones that were recorded on a shared machine, and the other noise drawn in pairs. What
+// counts judge is not in these figures.
 //
 //	                          rounds   false alarm a pull request    power, lone among 500
 //	                          a side   m = 50   m = 500              +3 %   +5 %   +10 %
@@ -179,6 +181,12 @@
 //	this, Δ = 5 %             3.3      .002     .003                 .34    .96    .993
 //	   noise 5 × the history  3.4      .002     .003                 .22    .96    .993
 //	this, Δ = 3 %             4.7      .001     .007                 .92    .98    .994
+//
+//	pairs, Δ = 5 %
+//	   dedicated              5.5      .002     .002                 .29    .96    .990
+//	   harsh                  10.8     .007     .008                 .32    .76    .96
+//	   shared machine         10.4     .008     .007                 .34    .75    .91
+//	      four busy processes 10.8     .002     .002                 .32    .59    .74
 //
 // Shares of 1,000 pull requests (other tools: 400): .003 is known to lie between .001 and .009,
 // .96 between .95 and .97. Four thousand more at Δ = 3 % with another seed have .004 and .004,

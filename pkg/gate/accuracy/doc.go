@@ -23,6 +23,13 @@
 // the whole machine (AR(1), 1 %, φ .95) through the rounds, whose order is
 // drawn at random as measuring does.
 //
+// The sources of pairs are for the procedure of pairs, which has no history. "shared machine" and
+// "beside four busy processes" are pairs of processes of one binary, recorded on a shared machine of
+// two processors with the fastest of ten repetitions of 3 ms (testdata/README.md; today's shorter
+// ones are quieter): a pair of one real benchmark drawn with replacement, its sides swapped at
+// random, and its σ the spread of the differences over √2. The others are as above, harsh in an order
+// in which the sides of a benchmark follow each other.
+//
 // The history that the gate is given is learnt by gate.Learn: for dedicated from the
 // other sessions of the same benchmark, elsewhere from five sessions of six
 // further draws. "History ÷ 3" divides what was learnt by three.
