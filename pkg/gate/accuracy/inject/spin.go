@@ -31,7 +31,7 @@ func RegressWork(benchmark string) int {
 //go:noinline
 func RegressSpin(steps int) uint64 {
 	x, y, z := uint64(steps), uint64(1), uint64(2)
-	for i := range uint64(steps) {
+	for i := uint64(0); i < uint64(steps); i++ { // modules of before Go 1.22 have no other loop
 		x = x*6364136223846793005 + 1442695040888963407
 		y = y<<7 | y>>57
 		y ^= i
