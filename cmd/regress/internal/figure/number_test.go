@@ -71,7 +71,7 @@ func TestFiguresRead(t *testing.T) {
 	check(Percent(.0003), "0.03 %")
 	check(Percent(.000096), "0.01 %")
 	check(Percent(8.4e-8), "0.000008 %")
-	check(Percent(-1e-16), "0 %") // an error of rounding
+	check(Percent(-1e-16), "0 %")    // an error of rounding
 	check(PercentUp(.0104), "1.1 %") // 1.04 % is not less than 1 %
 	check(PercentUp(.01), "1 %")
 	check(PercentUp(.1001), "11 %")
