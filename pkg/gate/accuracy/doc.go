@@ -24,11 +24,11 @@
 // drawn at random as measuring does.
 //
 // The sources of pairs are for the procedure of pairs, which has no history. "shared machine" and
-// "beside four busy processes" are pairs of processes of one binary, recorded on a shared machine of
-// two processors with the fastest of ten repetitions of 3 ms (testdata/README.md; today's shorter
-// ones are quieter): a pair of one real benchmark drawn with replacement, its sides swapped at
-// random, and its σ the spread of the differences over √2. The others are as above, harsh in an order
-// in which the sides of a benchmark follow each other.
+// "beside four busy processes" are pairs of processes of one binary, recorded on a shared machine
+// of two processors with the fastest of ten repetitions of 3 ms (testdata/README.md; today's
+// shorter ones are quieter): a pair of one real benchmark drawn with replacement, its sides swapped
+// at random, and its σ the spread of the differences over √2. The others are as above, harsh in an
+// order in which the sides of a benchmark follow each other.
 //
 // The history that the gate is given is learnt by gate.Learn: for dedicated from the
 // other sessions of the same benchmark, elsewhere from five sessions of six
