@@ -13,21 +13,22 @@ import (
 // series is one benchmark in one unit on one class of machine: what was
 // measured of it, what the policy says of it and, once judged, what was found.
 type series struct {
-	key    baseline.Key
-	env    string // fingerprint
-	unit   baseline.Unit
-	policy limits
-	base   rounds
-	head   rounds
-	past   *baseline.Noise // nil: no history
-	stored []baseline.Run  // sessions of this environment, when there is no base side
-	twin   *series         // judged in place of this one: the same information
-	counts int             // of instructions, a side, that the procedure asks for next
-	count  *series         // the counted work of the benchmark, of one that is a time
-	anchor *series         // the same against the anchor; nil: nothing is known of that
-	twoWay bool            // both sides were measured in this log
-	broken bool            // a value is not a number
-	deaths Deaths          // processes that died
+	key     baseline.Key
+	env     string // fingerprint
+	unit    baseline.Unit
+	policy  limits
+	base    rounds
+	head    rounds
+	past    *baseline.Noise // nil: no history
+	stored  []baseline.Run  // sessions of this environment, when there is no base side
+	twin    *series         // judged in place of this one: the same information
+	counts  int             // of instructions, a side, that the procedure asks for next
+	weighed int             // counts a side by which its weight was told; what comes after them is fresh
+	count   *series         // the counted work of the benchmark, of one that is a time
+	anchor  *series         // the same against the anchor; nil: nothing is known of that
+	twoWay  bool            // both sides were measured in this log
+	broken  bool            // a value is not a number
+	deaths  Deaths          // processes that died
 
 	weight weight  // what counting has made of it
 	by     *design // the procedure that chose its rounds; nil: regress did not

@@ -11,10 +11,10 @@ import (
 // The constants of the rule by which counts decide where time cannot; doc.go says what each is
 // for.
 var (
-	countConfirm = []int{6, 8, 12}          // fresh counts a side at each look
-	countWeights = []float64{.3, .3, .4}    // of a series' part of the false-alarm budget; they sum to 1
-	countScreen  = []int{2, 3, 5}           // counts a side before: two, and more where they differ
-	countWavers  = []float64{.005, .005, 1} // spread of a side above which more are counted
+	countConfirm = []int{6, 8, 12}                    // fresh counts a side at each look
+	countWeights = []float64{.3, .3, .4}              // of a series' part of the false-alarm budget; they sum to 1
+	countScreen  = []int{2, 3, 5}                     // counts a side before: two, and more where they differ
+	countWavers  = []float64{.005, .005, math.Inf(1)} // spread of a side above which more are counted
 )
 
 const (
@@ -61,6 +61,10 @@ func (s *series) weigh() weight {
 	}
 	c.finding = found(NotJudged, Counts, "")
 	have := min(len(c.base.values), len(c.head.values))
+	if have > 0 && min(slices.Min(c.base.values), slices.Min(c.head.values)) <= 0 {
+		c.reason = Reason{Code: CountWavers}
+		return uncountable // no program does nothing, and nothing has no logarithm
+	}
 	for i, n := range countScreen {
 		if have < n {
 			s.counts = n - have
@@ -68,14 +72,11 @@ func (s *series) weigh() weight {
 			return counting
 		}
 		base, head := stat.Sorted(c.base.values[:n]), stat.Sorted(c.head.values[:n])
-		if base[0] <= 0 || head[0] <= 0 {
-			c.reason = Reason{Code: CountWavers}
-			return uncountable
-		}
 		apart := max(base[n-1]/base[0], head[n-1]/head[0]) - 1
 		if apart > countWavers[i] {
 			continue
 		}
+		s.weighed = n
 		c.shift = math.Log(stat.Quantile(head, .5) / stat.Quantile(base, .5))
 		c.middle = math.Log(stat.Quantile(base, .5))
 		switch {
@@ -99,7 +100,7 @@ func (s *series) weigh() weight {
 // confirmWork tests counts that seemed to have grown on fresh ones, which were counted in an order
 // that knows no sides, at the part of alpha that their stake is of all stakes.
 func (s *series) confirmWork(alpha, stakes float64, final bool) {
-	c, from := s.count, s.screened()
+	c, from := s.count, s.weighed
 	fresh := pair{logs(c.base.values[from:]), logs(c.head.values[from:])}
 	have := min(len(fresh.base), len(fresh.head))
 	seemed := c.seemed
@@ -123,17 +124,6 @@ func (s *series) confirmWork(alpha, stakes float64, final bool) {
 		}
 	}
 	c.reason.Rounds = have
-}
-
-// screened returns how many counts a side the first look at them took.
-func (s *series) screened() int {
-	for i, n := range countScreen {
-		base, head := stat.Sorted(s.count.base.values[:n]), stat.Sorted(s.count.head.values[:n])
-		if max(base[n-1]/base[0], head[n-1]/head[0])-1 <= countWavers[i] {
-			return n
-		}
-	}
-	return countScreen[len(countScreen)-1]
 }
 
 // settleByWork gives a time that could not be judged the verdict of its work where that is the

@@ -155,7 +155,7 @@ func TestConfirmationIsShuffled(t *testing.T) {
 	l := newPairedLab(7, subject{name: "A", sd: .005}, subject{name: "B", sd: .01, slower: .1}, subject{name: "C", sd: .03, slower: .02})
 	l.wanted = func(w baseline.Want, have int) {
 		seen[w.Shuffled]++
-		if w.Shuffled != (have >= pairs.screenEnd()) {
+		if w.Shuffled != (have >= inPairs.screenEnd()) {
 			t.Errorf("after %d rounds %+v is wanted", have, w)
 		}
 	}
@@ -217,6 +217,14 @@ func TestWork(t *testing.T) {
 	check("nothing counts", subject{sd: .4, more: .1}, func(l *pairedLab) { l.log.Counter = "" }, Inconclusive, "", "")
 	wavering := subject{sd: .4, counts: func(r *rand.Rand) float64 { return 1 + .1*r.Float64() }}
 	check("wavers", wavering, nil, Inconclusive, NotJudged, CountWavers)
+	number := 0
+	broken := subject{sd: .4, more: .1, counts: func(*rand.Rand) float64 {
+		if number++; number > 6 { // one of the fresh counts
+			return 0
+		}
+		return 1
+	}}
+	check("does nothing", broken, nil, Inconclusive, NotJudged, CountWavers)
 }
 
 // TestWorkSaysWhatItCannotSee: every time that is judged by its work says which slowdown could not
@@ -335,5 +343,33 @@ func TestRepetitions(t *testing.T) {
 	d = newPairedLab(5, subject{name: "A", sd: .002, slices: less}).run(t)
 	if r := series1(d, "sec/op"); r.Verdict != Unchanged || r.Middle == nil || r.Middle.Change > -.2 {
 		t.Errorf("two thirds of the repetitions faster: %s, medians %+v", r.Verdict, r.Middle)
+	}
+}
+
+// TestWorkEffort: equal work ends the pairs of a benchmark that did not seem slower, and what seems
+// to do more shares the budget with all others that do, so that it takes more counts to be sure.
+func TestWorkEffort(t *testing.T) {
+	confirmed := 0
+	for seed := range uint64(60) {
+		l := newPairedLab(seed, subject{name: "A", sd: .06, slower: -.01})
+		if l.run(t); l.asked > inPairs.screenEnd() {
+			confirmed++
+		}
+	}
+	if confirmed > 12 { // those that seemed slower: 3; all that survive the screen are 39
+		t.Errorf("%d of 60 benchmarks with the same work were confirmed by time", confirmed)
+	}
+	var all []subject
+	for _, name := range []string{"A", "B", "C", "D", "E"} {
+		all = append(all, subject{name: name, sd: .4, more: .1})
+	}
+	l := newPairedLab(7, all...)
+	if d := l.run(t); d.Counts[Regressed] != 5 {
+		t.Errorf("%v, want five regressed", d.Counts)
+	}
+	for name, n := range l.counts { // 1/C(12,6) over the share of .3 is .0036, and a fifth of .01 less
+		if n != countScreen[0]+countConfirm[1] {
+			t.Errorf("%s: %d counts a side, want %d", name, n, countScreen[0]+countConfirm[1])
+		}
 	}
 }

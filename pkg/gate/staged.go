@@ -23,7 +23,7 @@ var (
 	twoStage = &design{
 		screen: []int{2, 3, 4, 6, 8}, confirm: []int{8, 12, 20, 34}, weights: []float64{.2, .2, .2, .4}, improve: 8,
 	}
-	pairs = &design{
+	inPairs = &design{
 		screen: []int{4, 6, 8}, confirm: []int{12, 16, 24, 40}, weights: []float64{.2, .2, .2, .4}, improve: 12, paired: true,
 	}
 )
@@ -34,7 +34,7 @@ func designOf(p baseline.Procedure) *design {
 	case baseline.TwoStage:
 		return twoStage
 	case baseline.Paired:
-		return pairs
+		return inPairs
 	}
 	return nil
 }

@@ -38,9 +38,6 @@ func NewSigned(d []float64) Signed {
 	return s
 }
 
-// N returns the number of differences.
-func (s Signed) N() int { return len(s.d) }
-
 // P returns the exact one-sided p: the probability, when the signs are chance, that the statistic
 // is as large or larger. Differences of zero say nothing and are left out. 1 for none.
 func (s Signed) P() float64 { return flips(s.scores, s.twice) }
@@ -140,6 +137,3 @@ func (s Signed) Spread() float64 {
 	}
 	return Scale(s.d) * (1 + 1/float64(len(s.d)))
 }
-
-// LeastSigned returns the smallest p that n pairs can give.
-func LeastSigned(n int) float64 { return math.Ldexp(1, -n) }

@@ -15,7 +15,8 @@ const (
 	// Whatever else runs can only lengthen some of them, and the decision takes the second
 	// fastest. What is short escapes it: a preemption lasts 3 to 4 ms. Robust standard deviation
 	// of the logarithm of two processes' ratio, adjacent and of one binary, median over the
-	// benchmarks (standard library and ten public modules; go run ./pkg/gate/accuracy/record):
+	// benchmarks (standard library and ten public modules; a table of another machine is printed
+	// by go run ./pkg/gate/accuracy/record):
 	//
 	//	                     nothing else (49 benchmarks)   beside builds, load 15 to 25 (22)
 	//	mean over 30 ms      19.9 %                         -
