@@ -17,10 +17,12 @@ var (
 	countWavers  = []float64{.005, .005, math.Inf(1)} // spread of a side above which more are counted
 )
 
+// CoverUser is the least share of a benchmark's time in user mode of which its instructions speak.
+const CoverUser = .8
+
 const (
 	sameWork    = .01  // growth of work below which it is the same
 	countSpread = .015 // spread of a side at which counting is given up
-	coverUser   = .8   // least share of the time in user mode of which instructions speak
 	coverSystem = .15  // largest share in the kernel
 )
 
@@ -48,7 +50,7 @@ func (f facts) countable(s *series) bool {
 // and nobody else worked for it.
 func (f facts) covers(key baseline.Key) bool {
 	w, known := f.in.Log.Work[key.Benchmark()]
-	return known && w.User >= coverUser && w.System < coverSystem && !w.Children
+	return known && w.User >= CoverUser && w.System < coverSystem && !w.Children
 }
 
 // weigh looks at the first counts of a time that could not be judged so far, and asks for them
@@ -144,6 +146,17 @@ func (s *series) settleByWork(f facts, others []*series) bool {
 	s.reason.Bound = s.size(max(s.count.shift, 0))
 	s.detectable, s.atMost = detectable, math.NaN()
 	return true
+}
+
+// unsettledByWork says why no count gave a time that could not be judged a verdict.
+func (s *series) unsettledByWork(f facts) {
+	s.reason.Text = f.in.Log.Uncounted[s.key.Benchmark()]
+	if s.weight == same && !f.covers(s.key) {
+		s.count.reason.Code = CountPartly
+		if w, known := f.in.Log.Work[s.key.Benchmark()]; known {
+			s.count.reason.Work = &w
+		}
+	}
 }
 
 // heed ends the counts of a time that is judged: work alone is red only where the time does not

@@ -206,14 +206,21 @@ func TestWork(t *testing.T) {
 	check("quiet", subject{sd: .005}, nil, Unchanged, "", "")
 	check("quiet and slower", subject{sd: .005, slower: .1, more: .1}, nil, Regressed, Regressed, MoreWork)
 	check("slower, the same work", subject{sd: .005, slower: .1}, nil, Regressed, Unchanged, SameCount)
-	check("waits", subject{sd: .4}, poor(baseline.Work{User: .3}), Inconclusive, Unchanged, SameCount)
-	check("works in the kernel", subject{sd: .4}, poor(baseline.Work{User: .9, System: .2}), Inconclusive, Unchanged, SameCount)
-	check("others work for it", subject{sd: .4}, poor(baseline.Work{User: .9, Children: true}), Inconclusive, Unchanged, SameCount)
+	check("waits", subject{sd: .4}, poor(baseline.Work{User: .3}), Inconclusive, Unchanged, CountPartly)
+	check("works in the kernel", subject{sd: .4}, poor(baseline.Work{User: .9, System: .2}), Inconclusive, Unchanged, CountPartly)
+	check("others work for it", subject{sd: .4}, poor(baseline.Work{User: .9, Children: true}), Inconclusive, Unchanged, CountPartly)
+	d = check("how it spends its time is unknown", subject{sd: .4}, func(l *pairedLab) { l.log.Work = nil }, Inconclusive, Unchanged, CountPartly)
+	if w := series1(d, baseline.Instructions).Reason.Work; w != nil {
+		t.Errorf("unknown work is told as %+v", w)
+	}
 	check("waits, more work", subject{sd: .4, more: .1}, poor(baseline.Work{User: .3}), Inconclusive, Regressed, MoreWork)
 	check("allocates more", subject{sd: .4, bytes: [2]float64{64, 128}}, nil, Inconclusive, Unchanged, SameCount)
-	check("cannot be counted", subject{sd: .4, more: .1}, func(l *pairedLab) {
+	d = check("cannot be counted", subject{sd: .4, more: .1}, func(l *pairedLab) {
 		l.log.Uncounted = map[baseline.Key]string{sec("A").Benchmark(): "it crashes"}
 	}, Inconclusive, "", "")
+	if why := series1(d, "sec/op").Reason.Text; why != "it crashes" {
+		t.Errorf("cannot be counted: the reason is %q", why)
+	}
 	check("nothing counts", subject{sd: .4, more: .1}, func(l *pairedLab) { l.log.Counter = "" }, Inconclusive, "", "")
 	wavering := subject{sd: .4, counts: func(r *rand.Rand) float64 { return 1 + .1*r.Float64() }}
 	check("wavers", wavering, nil, Inconclusive, NotJudged, CountWavers)

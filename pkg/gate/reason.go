@@ -42,11 +42,11 @@ const (
 	Told          Code = "told from noise"         // worse, at the level of the promise
 	ToldByMedian  Code = "told by the median"      // likewise, of the medians of the repetitions alone
 	Better        Code = "better"                  //
-	TooNoisy      Code = "too noisy"               // a change below Bound cannot be told
+	TooNoisy      Code = "too noisy"               // a change below Bound cannot be told; Text: why its work was not counted
 	NextLook      Code = "before the next look"    // after Rounds a side; that look is at Needed
 	MoreRounds    Code = "more rounds would tell"  // after Rounds a side
 	Unconfirmed   Code = "unconfirmed"             // Shift is the screen's; telling needs Needed fresh rounds a side
-	Unsettled     Code = "unsettled"               // Rounds a side did not tell it from noise
+	Unsettled     Code = "unsettled"               // Rounds a side did not tell it from noise; Text as there
 	TooFew        Code = "too few rounds"          // Rounds a side; Needed would tell
 	TooFewAmong   Code = "too few among so many"   // Rounds a side cannot reject in a family of this size; Needed would
 	StillOpen     Code = "open after fixed rounds" // Rounds a side; Needed would tell
@@ -66,6 +66,7 @@ const (
 const (
 	WorkEqual   Code = "work is equal"       // time was too noisy; instructions grew by Bound at most
 	SameCount   Code = "same count"          // grown by less than what is the same
+	CountPartly Code = "count of a part"     // grown by less than what is the same, and stands for too little of the time: Work
 	CountGrew   Code = "count grew a little" // by less than Bound, the effect to act on
 	CountWavers Code = "count wavers"        // by Bound within a side: it says nothing
 	MoreWork    Code = "more work"           // told from chance, at the level of the promise
@@ -108,6 +109,7 @@ type Reason struct {
 	Level    float64 // of End, one-sided
 	Text     string
 	Machine  *baseline.Environment
+	Work     *baseline.Work // how the benchmark spends its time; nil: unknown
 	Procs    [2]int // values of GOMAXPROCS
 	Problem  *baseline.Problem
 }

@@ -122,8 +122,8 @@ func judgeStaged(measured, whole []*series, f facts, alpha float64) {
 		s.tooNoisy(s.detectable)
 	}
 	for _, s := range slices.Concat(survivors, lost) {
-		if s.verdict == Inconclusive && s.state == over {
-			s.settleByWork(f, whole)
+		if s.verdict == Inconclusive && s.state == over && !s.settleByWork(f, whole) {
+			s.unsettledByWork(f)
 		}
 	}
 	for _, s := range better {

@@ -60,6 +60,7 @@ type documentRow struct {
 	Unit        string           `json:"unit"`
 	Exact       bool             `json:"exact,omitempty"`
 	Verdict     gate.Verdict     `json:"verdict"`
+	Judged      bool             `json:"judged"`
 	Why         string           `json:"why"`
 	Base        *documentSummary `json:"base,omitempty"`
 	Head        *documentSummary `json:"head,omitempty"`
@@ -127,7 +128,7 @@ func Targets(rows []gate.TargetRow) []TargetDocument {
 // rowDocument returns a row as programs read it.
 func rowDocument(d gate.Decision, r gate.Row, o Options) documentRow {
 	out := documentRow{
-		Package: r.Package, Name: r.Name, Unit: r.Unit, Exact: r.Exact, Verdict: r.Verdict, Why: Why(d, r),
+		Package: r.Package, Name: r.Name, Unit: r.Unit, Exact: r.Exact, Verdict: r.Verdict, Judged: r.Judged(), Why: Why(d, r),
 		Base: (*documentSummary)(r.Base), Head: (*documentSummary)(r.Head), Change: r.Change, Interval: r.Interval, P: r.P,
 		MinEffect: r.MinEffect, Detectable: r.Detectable, AtMost: r.AtMost, Stage: r.Stage, JudgedAs: r.JudgedAs,
 		Waiver: WaivedFor(r), Warnings: RowWarnings(d, r), Fingerprint: r.Fingerprint, Direction: directions[r.Direction],
@@ -175,6 +176,7 @@ var directions = map[baseline.Direction]string{baseline.Lower: "lower", baseline
 //	    "direction": "lower" | "higher" | "neutral", "exact": true,
 //	    "verdict": "improved" | "unchanged" | "regressed" | "crept" | "inconclusive" | "new" |
 //	               "missing" | "removed" | "waived" | "same code" | "same work" | "not judged",
+//	    "judged": true,                its time or its work was judged, and not a count of allocations
 //	    "why": "…",
 //	    "base": {"median": 2.4e-7, "n": 30, "spread": 0.004}, "head": {…},
 //	    "change": 0.12,                relative: head/base − 1

@@ -301,9 +301,9 @@ func (r reason) tested() string {
 		return r.looks()
 	case gate.TooNoisy:
 		if r.Bound == 0 { // zeros among the values: no percentage is true of them
-			return "too noisy: no change can be told from noise here"
+			return "too noisy: no change can be told from noise here" + r.uncounted()
 		}
-		return fmt.Sprintf("too noisy: a change below %s cannot be told from noise here", figure.Percent(r.Bound))
+		return fmt.Sprintf("too noisy: a change below %s cannot be told from noise here", figure.Percent(r.Bound)) + r.uncounted()
 	case gate.NextLook:
 		return fmt.Sprintf("%s a side; the next look is at %d", rounds, r.Needed)
 	case gate.MoreRounds:
@@ -311,7 +311,7 @@ func (r reason) tested() string {
 	case gate.Unconfirmed:
 		return fmt.Sprintf("seemed %s while screening; telling needs %s a side more", r.looks(), figure.Counted(r.Needed, "fresh round"))
 	case gate.Unsettled:
-		return fmt.Sprintf("%s, and %d rounds a side did not settle whether that is noise", r.looks(), r.Rounds)
+		return fmt.Sprintf("%s, and %d rounds a side did not settle whether that is noise", r.looks(), r.Rounds) + r.uncounted()
 	case gate.TooFew:
 		return fmt.Sprintf("%s a side cannot tell a change from noise; about %d would", rounds, r.Needed)
 	case gate.TooFewAmong:

@@ -107,10 +107,25 @@ func workBeside(time, work gate.Row, anchor string) string {
 		return doesMore(*work.Change)
 	case work.Reason.Code == gate.CountGrew && (red || time.Verdict == gate.Inconclusive):
 		return doesMore(*work.Change)
+	case work.Reason.Code == gate.CountPartly && time.Verdict == gate.Inconclusive:
+		return "its work is the same" + grown(*work.Change) + ", but " + partly(work.Reason.Work)
 	case work.Reason.Code == gate.SameCount && red && *work.Change > -work.MinEffect:
 		return "its work is the same" + grown(*work.Change) + ": the layout of its code, caches, branches, locks, waiting or system calls may do that"
 	}
 	return ""
+}
+
+// partly says why equal instructions do not settle a time.
+func partly(w *baseline.Work) string {
+	switch {
+	case w == nil || w.User <= 0:
+		return "how much of its time is its own work is not known"
+	case w.Children:
+		return "its processes work for it, which are not counted"
+	case w.User < gate.CoverUser:
+		return fmt.Sprintf("it spends %s of its time in its own code, and waits or is in the kernel otherwise", figure.Percent(w.User))
+	}
+	return fmt.Sprintf("it is in the kernel for %s of its time", figure.Percent(w.System))
 }
 
 // doesMore says how much more instructions a benchmark runs, or how much fewer.
@@ -136,6 +151,14 @@ func unseen(size float64) string {
 		return "a slowdown " + causes
 	}
 	return fmt.Sprintf("a slowdown below %s %s", figure.Percent(size), causes)
+}
+
+// uncounted says why no count of its instructions settles a time; empty where one was taken.
+func (r reason) uncounted() string {
+	if r.Text == "" {
+		return ""
+	}
+	return "; its instructions are not counted: " + r.Text
 }
 
 // worked returns the clause for what counted instructions say.
@@ -164,6 +187,8 @@ func (r reason) worked() string {
 			say += fmt.Sprintf(", below the %s to act on", figure.Percent(r.Bound))
 		}
 		return say
+	case gate.CountPartly:
+		return "the same work" + grown(change) + ", but " + partly(r.Work)
 	case gate.SameCount, gate.WorkNotTime:
 		switch {
 		case !known || math.Abs(change) < sameWork:
