@@ -51,7 +51,7 @@ git checkout -q -b feature && cp ../slower.go f.go && git commit -q -a -m two`)
 	}
 	asked := false
 	session, err := measure.Open(t.Context(), measure.Options{
-		Dir: repo, Base: "main", Timeout: time.Minute, Budget: time.Minute, Benchtime: "1ms", Counter: emulated{counter},
+		Dir: repo, Base: "main", Timeout: time.Minute, Budget: time.Minute, Benchtime: "1ms", Counter: emulated{func() found { return found{counter: counter} }},
 		Next: func(log baseline.Log) (wants []baseline.Want) {
 			name := "F-" + strconv.Itoa(runtime.GOMAXPROCS(0))
 			if runtime.GOMAXPROCS(0) == 1 {

@@ -3,36 +3,59 @@ package main
 import (
 	"context"
 	"strings"
+	"sync"
 
 	"github.com/descartes/regress/cmd/regress/internal/count"
 	"github.com/descartes/regress/cmd/regress/internal/measure"
 )
 
-// counting returns what counts instructions on this machine for a measurement; nil: nothing does,
-// and why was said. The session closes it.
+// found is what counts instructions on this machine, or why nothing does.
+type found struct {
+	counter *count.Counter // nil: nothing counts
+	trials  []count.Trial
+}
+
+// counting returns what counts instructions on this machine for a measurement. It is looked for
+// while the benchmarks are built, which takes no less. The session closes it.
 func (s *session) counting(ctx context.Context) measure.Counter {
-	counter, trials := count.Find(ctx)
-	if counter != nil {
-		s.counter = counter
-		return emulated{counter}
+	look := sync.OnceValue(func() (f found) {
+		f.counter, f.trials = count.Find(ctx)
+		return f
+	})
+	go look()
+	s.counter = look
+	return emulated{look}
+}
+
+// noteUncounted says once that nothing counts instructions here, and what would.
+func (s *session) noteUncounted() {
+	if s.counter == nil || s.counter().counter != nil {
+		return
 	}
 	var why, remedies []string
-	for _, trial := range trials {
+	for _, trial := range s.counter().trials {
 		why = append(why, trial.Why)
 		if trial.Remedy != "" {
 			remedies = append(remedies, "; "+trial.Remedy)
 		}
 	}
 	s.note("instructions are not counted, and time alone decides: %s%s", strings.Join(why, "; "), strings.Join(remedies, ""))
-	return nil
 }
 
 // emulated is a counter as package measure wants it.
-type emulated struct{ *count.Counter }
+type emulated struct{ look func() found }
+
+// Name returns the name of the counter; empty where nothing counts.
+func (e emulated) Name() string {
+	if c := e.look().counter; c != nil {
+		return c.Name()
+	}
+	return ""
+}
 
 // Probe returns what has one process of a binary counted.
 func (e emulated) Probe(binary string) (measure.CountProbe, error) {
-	probe, err := e.Counter.Probe(binary)
+	probe, err := e.look().counter.Probe(binary)
 	if err != nil {
 		return nil, err
 	}

@@ -62,6 +62,7 @@ func (s *session) take(ctx context.Context, p plan) (text []byte, name string, e
 	}
 	result, err := s.run(ctx, options)
 	wipe()
+	s.noteUncounted()
 	written, closing := kept.close()
 	if err == nil {
 		err = closing

@@ -14,7 +14,6 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/descartes/regress/cmd/regress/internal/config"
-	"github.com/descartes/regress/cmd/regress/internal/count"
 	"github.com/descartes/regress/cmd/regress/internal/measure"
 	"github.com/descartes/regress/cmd/regress/internal/repo"
 	"github.com/descartes/regress/cmd/regress/internal/source"
@@ -37,7 +36,7 @@ type session struct {
 	archive
 	proposer
 	measured *measure.Session // until the command ends; nil: nothing was
-	counter  *count.Counter   // the same
+	counter  func() found     // what counts instructions, until the command ends; nil: it was not asked for
 }
 
 // action returns what a command does: it opens the session, lets the flags win

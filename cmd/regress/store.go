@@ -35,8 +35,8 @@ func (s *session) close() {
 	if s.measured != nil {
 		s.measured.Close()
 	}
-	if s.counter != nil {
-		_ = s.counter.Close() // what is left lies in a temporary directory
+	if s.counter != nil && s.counter().counter != nil {
+		_ = s.counter().counter.Close() // what is left lies in a temporary directory
 	}
 	if s.opened != nil {
 		_ = s.opened.Close() // what Put and Remove returned is kept already

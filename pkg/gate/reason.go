@@ -110,7 +110,7 @@ type Reason struct {
 	Text     string
 	Machine  *baseline.Environment
 	Work     *baseline.Work // how the benchmark spends its time; nil: unknown
-	Procs    [2]int // values of GOMAXPROCS
+	Procs    [2]int         // values of GOMAXPROCS
 	Problem  *baseline.Problem
 }
 

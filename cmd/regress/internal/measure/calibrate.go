@@ -94,7 +94,7 @@ func (c *calibration) find(ctx context.Context) ingest.Method {
 	iterations, _ := slicing(first.op(), 0, whole, least)
 	settled := first.own == othersOwn && first.out.Used.Children // one value, on any processor
 	if settled || iterations == 0 || first.spans[0] > longestLook {
-		plain.One = c.alone(first)
+		plain.One = c.alone(first) && first.processors() >= busy
 		return plain
 	}
 	// Without collections, which run on other processors too.

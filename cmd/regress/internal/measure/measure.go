@@ -16,7 +16,9 @@ type NextFunc func(log baseline.Log) []baseline.Want
 
 // Counter counts the instructions of test binaries between the starts and stops of their timer.
 type Counter interface {
-	Name() string // as the log has it: "qemu-user 7.2.22"
+	// Name returns what the log calls it, such as "qemu-user 7.2.22"; empty where nothing counts
+	// here, and then nothing is counted.
+	Name() string
 	// Probe returns what has one process of a binary counted.
 	Probe(binary string) (CountProbe, error)
 }
