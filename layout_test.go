@@ -61,6 +61,7 @@ var packages = []string{
 	"pkg/gate/accuracy/inject",
 	"pkg/gate/accuracy/internal/field",
 	"pkg/gate/accuracy/record",
+	"pkg/gate/bisect",
 	"pkg/gate/choice",
 	"pkg/gate/stat",
 	"pkg/gate/trend",
@@ -104,6 +105,7 @@ var forbidden = map[string][]string{
 	"pkg/baseline/dir":             {"pkg/baseline/postgres"},
 	"pkg/baseline/postgres":        {"pkg/baseline/dir"},
 	"pkg/gate":                     {"pkg/baseline/ingest", "pkg/baseline/dir", "pkg/baseline/postgres", "pkg/baseline/machine", "pkg/gate/choice", "pkg/ipc", "cmd", "bench"},
+	"pkg/gate/bisect":              {"pkg", "cmd", "bench"},
 	"pkg/gate/stat":                {"pkg", "cmd", "bench"},
 	"pkg/gate/trend":               {"pkg/gate/choice", "pkg/gate/accuracy", "cmd", "bench"},
 	"pkg/ipc":                      {"pkg/baseline", "pkg/gate", "cmd", "bench"},
@@ -130,6 +132,7 @@ var forbidden = map[string][]string{
 // impure lists what a verdict must not depend on; test files are free.
 var impure = map[string][]string{
 	"pkg/gate":        {"context", "log", "log/slog", "math/rand", "math/rand/v2", "os", "io/fs", "net"},
+	"pkg/gate/bisect": {"context", "log", "log/slog", "math/rand", "math/rand/v2", "os", "io/fs", "net", "time"},
 	"pkg/gate/choice": {"context", "log", "log/slog", "math/rand", "math/rand/v2", "os", "io/fs", "net", "time"},
 	"pkg/gate/stat":   {"context", "log", "log/slog", "math/rand", "math/rand/v2", "os", "io/fs", "net", "time"},
 	"pkg/gate/trend":  {"context", "log", "log/slog", "math/rand", "math/rand/v2", "os", "io/fs", "net", "time"},
