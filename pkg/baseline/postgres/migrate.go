@@ -197,7 +197,8 @@ func moveSome(ctx context.Context, tx pgx.Tx, projects, ids []string) error {
 	}
 	series := make([]seriesRow, len(moved))
 	for i, r := range moved {
-		series[i] = seriesRow{r.project, seriesID(r.Key), r.Key}
+		moved[i].id = seriesID(r.Key)
+		series[i] = seriesRow{r.project, moved[i].id, r.Key}
 	}
 	if err := insertSeries(ctx, tx, tidy(series)); err != nil {
 		return err

@@ -39,15 +39,42 @@ func (r seriesRow) compare(other seriesRow) int {
 	return cmp.Or(cmp.Compare(r.project, other.project), bytes.Compare(r.id.Bytes[:], other.id.Bytes[:]))
 }
 
-// seriesOf returns the series of runs, each once, in one order for all writers.
-func seriesOf(runs []baseline.Run) []seriesRow {
-	var rows []seriesRow
-	for _, r := range runs {
-		for _, sample := range r.Samples {
-			rows = append(rows, seriesRow{r.Project, seriesID(sample.Key), sample.Key})
+// dictionary has the series of some runs, so that the key of each is worked out once.
+type dictionary map[string]map[baseline.Key]pgtype.UUID // by project
+
+// add adds the series of one run.
+func (d dictionary) add(r baseline.Run) {
+	if d[r.Project] == nil {
+		d[r.Project] = map[baseline.Key]pgtype.UUID{}
+	}
+	for _, sample := range r.Samples {
+		if _, ok := d[r.Project][sample.Key]; !ok {
+			d[r.Project][sample.Key] = seriesID(sample.Key)
+		}
+	}
+}
+
+// rows returns all series, each once, in one order for all writers.
+func (d dictionary) rows() (rows []seriesRow) {
+	for project, series := range d {
+		for key, id := range series {
+			rows = append(rows, seriesRow{project, id, key})
 		}
 	}
 	return tidy(rows)
+}
+
+// samples returns those of some runs in the order of the primary key of their table.
+func (d dictionary) samples(runs []keyed) (rows []sampleRow) {
+	for _, r := range runs {
+		for _, sample := range r.Samples {
+			rows = append(rows, sampleRow{r.Project, r.id, d[r.Project][sample.Key], sample})
+		}
+	}
+	slices.SortFunc(rows, func(a, b sampleRow) int {
+		return cmp.Or(cmp.Compare(a.project, b.project), bytes.Compare(a.id.Bytes[:], b.id.Bytes[:]), cmp.Compare(a.run, b.run))
+	})
+	return rows
 }
 
 // tidy sorts rows and drops repeated ones.

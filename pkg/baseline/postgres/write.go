@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/descartes/regress/pkg/baseline"
 )
@@ -47,22 +48,8 @@ func (s *store) Put(ctx context.Context, runs ...baseline.Run) (added int, err e
 	}
 	slices.SortFunc(ordered, func(a, b keyed) int { return cmp.Compare(a.id, b.id) })
 	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
-		if err := insertProjects(ctx, tx, runs); err != nil {
-			return err
-		}
-		if err := insertSeries(ctx, tx, seriesOf(runs)); err != nil {
-			return err
-		}
-		for _, r := range ordered {
-			fresh, err := insertRun(ctx, tx, r)
-			if err != nil {
-				return err
-			}
-			if fresh {
-				added++
-			}
-		}
-		return nil
+		added, err = insert(ctx, tx, ordered)
+		return err
 	})
 	if err != nil {
 		return 0, s.explain(ctx, fmt.Sprintf("put %d runs into", len(runs)), err)
@@ -70,8 +57,58 @@ func (s *store) Put(ctx context.Context, runs ...baseline.Run) (added int, err e
 	return added, nil
 }
 
+// Bounds of what one statement carries; a run of more goes alone. A message of
+// PostgreSQL ends at 1 GiB, and what is sent has to be in memory twice.
+const (
+	pieceBytes   = 16 << 20 // of raw texts
+	pieceSamples = 100_000
+)
+
+// insert adds runs, which are in the order of their IDs, with all that they need. It
+// returns how many were not there. Many runs take few calls: the way to a server is
+// long, and what is copied in the order of its keys is faster to index.
+func insert(ctx context.Context, tx pgx.Tx, runs []keyed) (added int, err error) {
+	if err := insertProjects(ctx, tx, runs); err != nil {
+		return 0, err
+	}
+	series := dictionary{}
+	for _, r := range runs {
+		series.add(r.Run)
+	}
+	if err := insertSeries(ctx, tx, series.rows()); err != nil {
+		return 0, err
+	}
+	var guarded bool // COPY does not work where rows are checked
+	if err := tx.QueryRow(ctx, "select row_security_active('sample')").Scan(&guarded); err != nil {
+		return 0, err
+	}
+	for len(runs) > 0 {
+		n, bytes, samples := 0, 0, 0
+		for n < len(runs) && (n == 0 || bytes+len(runs[n].Raw) <= pieceBytes && samples+len(runs[n].Samples) <= pieceSamples) {
+			bytes, samples = bytes+len(runs[n].Raw), samples+len(runs[n].Samples)
+			n++
+		}
+		fresh, err := insertRuns(ctx, tx, runs[:n])
+		if err != nil {
+			return 0, err
+		}
+		if err := insertTexts(ctx, tx, fresh); err != nil {
+			return 0, err
+		}
+		put := copySamples
+		if guarded {
+			put = insertSamples
+		}
+		if err := put(ctx, tx, series.samples(fresh)); err != nil {
+			return 0, err
+		}
+		added, runs = added+len(fresh), runs[n:]
+	}
+	return added, nil
+}
+
 // insertProjects adds the projects that are new, in one order for all writers.
-func insertProjects(ctx context.Context, tx pgx.Tx, runs []baseline.Run) error {
+func insertProjects(ctx context.Context, tx pgx.Tx, runs []keyed) error {
 	var names []string
 	for _, r := range runs {
 		names = append(names, r.Project)
@@ -90,42 +127,74 @@ func insertProjects(ctx context.Context, tx pgx.Tx, runs []baseline.Run) error {
 	return nil
 }
 
-// insertRun adds a run with its samples unless it is there.
-func insertRun(ctx context.Context, tx pgx.Tx, r keyed) (fresh bool, err error) {
-	facts, err := json.Marshal(environment(r.Environment))
-	if err != nil {
-		return false, err
+// insertRuns adds those that are not there, and returns them.
+func insertRuns(ctx context.Context, tx pgx.Tx, runs []keyed) (fresh []keyed, err error) {
+	var c struct {
+		projects, ids, sides, commits, branches, prints, facts []string
+
+		dirty   []bool
+		started []*time.Time
+		series  []int
 	}
-	var started *time.Time
-	if !r.Time.IsZero() {
-		utc := r.Time.UTC().Truncate(time.Microsecond)
-		started = &utc
+	for _, r := range runs {
+		facts, err := json.Marshal(environment(r.Environment))
+		if err != nil {
+			return nil, err
+		}
+		var started *time.Time
+		if !r.Time.IsZero() {
+			utc := r.Time.UTC().Truncate(time.Microsecond)
+			started = &utc
+		}
+		c.projects, c.ids, c.sides = append(c.projects, r.Project), append(c.ids, r.id), append(c.sides, string(r.Side))
+		c.commits, c.branches, c.dirty = append(c.commits, r.Commit), append(c.branches, r.Branch), append(c.dirty, r.Dirty)
+		c.started, c.prints = append(c.started, started), append(c.prints, r.Environment.Fingerprint())
+		c.facts, c.series = append(c.facts, string(facts)), append(c.series, len(r.Samples))
 	}
-	raw := r.Raw
-	if raw == nil {
-		raw = []byte{} // nil would be null
-	}
-	tag, err := tx.Exec(ctx, `
+	rows, err := tx.Query(ctx, `
 		insert into run (project_id, id, side, commit_sha, branch, dirty, started, fingerprint, environment, series)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-		on conflict (project_id, id) do nothing`,
-		r.Project, r.id, string(r.Side), r.Commit, r.Branch, r.Dirty, started, r.Environment.Fingerprint(), string(facts), len(r.Samples))
-	if err != nil || tag.RowsAffected() == 0 {
-		return false, err
+		select project, id, side, sha, branch, dirty, started, fingerprint, facts::jsonb, series
+		from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bool[], $7::timestamptz[], $8::text[], $9::text[], $10::int[])
+			as these (project, id, side, sha, branch, dirty, started, fingerprint, facts, series)
+		on conflict (project_id, id) do nothing returning project_id, id`,
+		c.projects, c.ids, c.sides, c.commits, c.branches, c.dirty, c.started, c.prints, c.facts, c.series)
+	if err != nil {
+		return nil, err
 	}
-	if _, err := tx.Exec(ctx, "insert into raw (project_id, run_id, raw) values ($1, $2, $3)", r.Project, r.id, raw); err != nil {
-		return false, err
+	type name struct{ project, id string }
+	new := map[name]bool{}
+	var n name
+	if _, err := pgx.ForEachRow(rows, []any{&n.project, &n.id}, func() error { new[n] = true; return nil }); err != nil {
+		return nil, err
 	}
-	rows := make([]sampleRow, len(r.Samples))
-	for i, sample := range r.Samples {
-		rows[i] = sampleRow{r.Project, r.id, sample}
+	for _, r := range runs {
+		if n := (name{r.Project, r.id}); new[n] {
+			fresh = append(fresh, r)
+			delete(new, n) // the same run may have been given twice
+		}
 	}
-	return true, copySamples(ctx, tx, rows)
+	return fresh, nil
 }
 
-// sampleRow is a sample and whose it is.
+// insertTexts adds the raw texts of runs.
+func insertTexts(ctx context.Context, tx pgx.Tx, runs []keyed) error {
+	if len(runs) == 0 {
+		return nil
+	}
+	var projects, ids []string
+	var texts [][]byte
+	for _, r := range runs {
+		projects, ids = append(projects, r.Project), append(ids, r.id)
+		texts = append(texts, append([]byte{}, r.Raw...)) // not nil, which would be null
+	}
+	_, err := tx.Exec(ctx, "insert into raw (project_id, run_id, raw) select * from unnest($1::text[], $2::text[], $3::bytea[])", projects, ids, texts)
+	return err
+}
+
+// sampleRow is a sample, and whose it is.
 type sampleRow struct {
 	project, run string
+	id           pgtype.UUID // of the series
 	baseline.Sample
 }
 
@@ -137,9 +206,42 @@ func copySamples(ctx context.Context, tx pgx.Tx, rows []sampleRow) error {
 			r := rows[i]
 			center, spread, n := r.Summary()
 			// Not nil, which would be null.
-			return []any{r.project, seriesID(r.Key), r.run, center, spread, n, append([]float64{}, r.Values...), append([]int{}, r.Rounds...)}, nil
+			return []any{r.project, r.id, r.run, center, spread, n, append([]float64{}, r.Values...), append([]int{}, r.Rounds...)}, nil
 		}))
 	return err
+}
+
+// insertSamples does the same where rows are checked. The values of all rows stand behind each
+// other in one array, of which each row has a slice: an array of arrays would have to be a
+// rectangle.
+func insertSamples(ctx context.Context, tx pgx.Tx, rows []sampleRow) error {
+	for piece := range slices.Chunk(rows, 1000) {
+		var c struct {
+			projects, runs      []string
+			ids                 []pgtype.UUID
+			centers, spreads    []float64
+			n, from, to, rounds []int
+			values              []float64
+		}
+		for _, r := range piece {
+			center, spread, n := r.Summary()
+			c.projects, c.ids, c.runs = append(c.projects, r.project), append(c.ids, r.id), append(c.runs, r.run)
+			c.centers, c.spreads, c.n = append(c.centers, center), append(c.spreads, spread), append(c.n, n)
+			c.from = append(c.from, len(c.values)+1) // arrays of SQL count from 1
+			c.values, c.rounds = append(c.values, r.Values...), append(c.rounds, r.Rounds...)
+			c.to = append(c.to, len(c.values))
+		}
+		_, err := tx.Exec(ctx, `
+			insert into sample (project_id, series_id, run_id, center, spread, n, "values", rounds)
+			select project, id, run, center, spread, n, ($9::float8[])[first:last], ($10::int[])[first:last]
+			from unnest($1::text[], $2::uuid[], $3::text[], $4::float8[], $5::float8[], $6::int[], $7::int[], $8::int[])
+				as these (project, id, run, center, spread, n, first, last)`,
+			c.projects, c.ids, c.runs, c.centers, c.spreads, c.n, c.from, c.to, append([]float64{}, c.values...), append([]int{}, c.rounds...))
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Remove forgets one run with its samples.
