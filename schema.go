@@ -11,5 +11,11 @@ import _ "embed"
 //go:embed schema.sql
 var Schema string
 
+// Roles is roles.sql: the roles of a database that several projects share, with row security by
+// project. Idempotent, and meant for one transaction, in a database that has Schema.
+//
+//go:embed roles.sql
+var Roles string
+
 // SchemaVersion is the version that Schema writes into the table regress_schema.
 const SchemaVersion = 2

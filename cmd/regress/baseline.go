@@ -38,10 +38,11 @@ func baselineCommand(w *world) *cli.Command {
 			baselineListCommand(w),
 			baselineShowCommand(w),
 			baselineRemoveCommand(w),
+			baselineRolesCommand(w),
 		},
 		Action: func(c *cli.Context) error {
 			if !c.Args().Present() {
-				return usagef("baseline: say what to do: update, fetch, list, show or remove")
+				return usagef("baseline: say what to do: update, fetch, list, show, remove or roles")
 			}
 			return unknownCommand("baseline: ", c.Args().First(), c.Command.Subcommands)
 		},

@@ -82,7 +82,7 @@ func remedy(err error) string {
 	case "3F000":
 		return "create the schema that search_path names, or correct search_path in the store's URL"
 	case "42501", "25006":
-		return "use a role that may do this, or have its owner grant it (usage on the schema; select, insert, delete on its tables; create to make them)"
+		return "use a role that may do this, or have its owner grant it (usage on the schema; select, insert, delete on its tables; create to make them; a row in project_access for a member of regress_writer)"
 	case "42703", "42P01", "42804", "42809", "42830":
 		return "tables called project, run, raw, series or sample are not those of regress: give it a database of its own, or a schema of its own with ?search_path=NAME"
 	case "53300":

@@ -37,9 +37,11 @@ func (s *store) migrate(ctx context.Context) error {
 			if v, err = version(ctx, tx); err != nil || v >= regress.SchemaVersion {
 				return err
 			}
-			err := create(ctx, tx, v)
+			if err := create(ctx, tx, v); err != nil {
+				return err
+			}
 			v = regress.SchemaVersion
-			return err
+			return renewRoles(ctx, tx)
 		})
 		if err != nil {
 			return s.refine(ctx, "create tables in", err)
