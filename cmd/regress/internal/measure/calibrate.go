@@ -103,8 +103,12 @@ func (c *calibration) find(ctx context.Context) ingest.Method {
 		return plain
 	}
 	m := ingest.Method{Iterations: iterations, Slices: trySlices, One: c.alone(free)}
+	slower, tries, limit := float64(slowed), 2, time.Second+10*free.out.Wall
+	if free.out.Used.Children && len(c.cpus) > 0 {
+		m.One, slower, tries, limit = true, together, 1, time.Second/4+2*free.out.Wall
+	}
 	for range mostTries {
-		tried, ok := c.try(ctx, &m, max(first.op(), free.op()), time.Second+10*free.out.Wall)
+		tried, ok := c.try(ctx, &m, slower*max(first.op(), free.op()), tries, limit)
 		if !ok {
 			return plain
 		}
@@ -126,16 +130,16 @@ func (c *calibration) find(ctx context.Context) ingest.Method {
 	return plain
 }
 
-// try runs a process by m and, where an iteration takes much longer than op nanoseconds on one
-// processor, or the process longer than limit, on any, which m says then. Twice, since what else
-// runs there may be what slows it.
-func (c *calibration) try(ctx context.Context, m *ingest.Method, op float64, limit time.Duration) (tried shot, ok bool) {
+// try runs a process by m and, where an iteration takes longer than most nanoseconds on one
+// processor, or the process longer than limit, on any, which m says then. So many times, since what
+// else runs there may be what slows it.
+func (c *calibration) try(ctx context.Context, m *ingest.Method, most float64, times int, limit time.Duration) (tried shot, ok bool) {
 	c.limit = limit
 	defer func() { c.limit = 0 }()
-	for range 2 {
+	for range times {
 		if m.One {
 			tried = c.shoot(ctx, *m, nil)
-			if c.late || tried.ok() && tried.op() <= slowed*op {
+			if c.late || tried.ok() && tried.op() <= most {
 				return tried, tried.ok()
 			}
 			c.draw++

@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -164,6 +165,7 @@ func TestMethodIsFoundOut(t *testing.T) {
 		"Garbage", `for i := 0; i < b.N; i++ { m := map[int]*[64]int{}; for j := range 200 { m[j] = new([64]int) } }`,
 		"Percentile", `for b.Loop() {}; b.ReportMetric(7, "p95-ns")`, "Leak", `for b.Loop() {}; b.ReportMetric(7, "leak-bytes")`,
 		"Child", `for b.Loop() { exec.Command("true").Run() }`,
+		"Beside", `for i := 0; i < b.N; i++ { exec.Command("true").Run(); time.Sleep(time.Duration(8/min(4, runtime.NumCPU())) * time.Millisecond) }`, // on one processor as if it could not go on
 		"Setup", `time.Sleep(120 * time.Millisecond); b.ResetTimer(); for b.Loop() {}`,
 		"Slow", `for b.Loop() { time.Sleep(90 * time.Millisecond) }`,
 		"Middle", `for b.Loop() { time.Sleep(12 * time.Millisecond) }`,
@@ -192,8 +194,11 @@ func TestMethodIsFoundOut(t *testing.T) {
 	if m := have["Middle"]; m.Iterations != 1 || m.Slices < 2 || m.Slices > 5 {
 		t.Errorf("Middle: %+v, want few slices of one iteration", m)
 	}
-	if have["Child"].One {
-		t.Errorf("a benchmark that starts others is pinned: %v", have["Child"])
+	if !have["Child"].One {
+		t.Errorf("a benchmark that waits for those that it starts is not on one processor: %v", have["Child"])
+	}
+	if have["Beside"].One && runtime.NumCPU() > 1 {
+		t.Errorf("a benchmark that works beside those that it starts is on one processor: %v", have["Beside"])
 	}
 	procs, err := os.ReadFile(filepath.Join(dir, "procs"))
 	if err != nil || !strings.Contains(string(procs), "1\n") {

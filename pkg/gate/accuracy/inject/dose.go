@@ -49,8 +49,11 @@ type scale struct {
 // pairs is how often two binaries are run by turns.
 const pairs = 9
 
-// closeEnough is a dose within this share of its target.
-const closeEnough = .15
+// A dose is as asked where it is not less, but for what measuring it may err by, nor much more.
+const (
+	tooLittle = -.03 // relative to the target
+	tooMuch   = .2
+)
 
 // doses finds the knob for each target, the largest first.
 func (s *scale) doses(ctx context.Context, guess int, targets []float64) ([]dose, error) {
@@ -71,8 +74,8 @@ func (s *scale) doses(ctx context.Context, guess int, targets []float64) ([]dose
 				return nil, err
 			}
 			out[i] = dose{target: targets[i], knob: knob, slower: slower}
-			next := s.next(knob, slower.least, targets[i])
-			if off := slower.least/targets[i] - 1; max(off, -off) <= closeEnough || next == knob || try == 4 {
+			next := s.next(knob, slower.least, targets[i]*(1+tooMuch/3))
+			if off := slower.least/targets[i] - 1; off >= tooLittle && off <= tooMuch || next == knob || try == 4 {
 				break
 			}
 			knob = next
