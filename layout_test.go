@@ -75,6 +75,7 @@ var packages = []string{
 	"pkg/ipc/internal/ring",
 	"pkg/ipc/internal/wait",
 	"pkg/ipc/ipctest",
+	"pkg/ipc/netconn",
 	"pkg/ipc/pattern",
 	"pkg/ipc/pipe",
 	"pkg/ipc/shm",

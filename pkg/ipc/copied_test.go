@@ -22,6 +22,7 @@ import (
 	// this test's result in the cache.
 	_ "github.com/descartes/regress/pkg/ipc/codec"
 	_ "github.com/descartes/regress/pkg/ipc/eventlog"
+	_ "github.com/descartes/regress/pkg/ipc/netconn"
 	_ "github.com/descartes/regress/pkg/ipc/pattern"
 )
 
@@ -34,7 +35,7 @@ func TestCopiedExamples(t *testing.T) {
 	}
 	dir := strangersModule(t)
 	examples := map[string]*doc.Example{}
-	for _, folder := range []string{".", "codec", "eventlog", "pattern"} {
+	for _, folder := range []string{".", "codec", "eventlog", "netconn", "pattern"} {
 		fset, found := documented(t, folder)
 		for _, e := range found {
 			name := filepath.Base(folder) + "_" + e.Name
@@ -49,8 +50,8 @@ func TestCopiedExamples(t *testing.T) {
 			paste(t, filepath.Join(dir, name), fset, e.Play)
 		}
 	}
-	if len(examples) < 13 {
-		t.Errorf("%d examples are found, want 13 and more", len(examples))
+	if len(examples) < 15 {
+		t.Errorf("%d examples are found, want 15 and more", len(examples))
 	}
 	bin := t.TempDir()
 	run(t, dir, "go", "build", "-mod=mod", "-ldflags=-s -w", "-o", bin, "./...")

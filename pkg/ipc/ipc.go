@@ -9,7 +9,8 @@
 //	ipc/shm            rings in shared memory (memfd), passed over a socket pair or a Unix
 //	                   socket; Linux only, ErrUnsupported elsewhere
 //
-// Package ipc/transport chooses among them by Config.Mechanism. A parent starts its child with
+// Package ipc/netconn makes a net.Conn of any of them. Package ipc/transport chooses among them by
+// Config.Mechanism. A parent starts its child with
 //
 //	cmd := exec.Command("agent")
 //	cmd.Stderr = os.Stderr
