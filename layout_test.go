@@ -54,6 +54,7 @@ var packages = []string{
 	"pkg/baseline/machine",
 	"pkg/baseline/postgres",
 	"pkg/baseline/postgres/pgtest",
+	"pkg/baseline/postgres/scale",
 	"pkg/baseline/storetest",
 	"pkg/gate",
 	"pkg/gate/accuracy",

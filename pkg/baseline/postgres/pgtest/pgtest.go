@@ -26,7 +26,7 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-var shared = sync.OnceValues(start)
+var shared = sync.OnceValues(func() (*Server, error) { return start(quick) })
 
 var databases atomic.Int64
 
@@ -49,12 +49,22 @@ func Shared(t testing.TB) *Server {
 // Start starts a server for this test alone, which may kill it.
 func Start(t testing.TB) *Server {
 	t.Helper()
-	s, err := start()
+	s, err := start(quick)
 	if err != nil {
 		t.Fatalf("start a private PostgreSQL: %v", err)
 	}
 	t.Cleanup(s.remove)
 	return s
+}
+
+// Private starts a server for a program that is no test, with settings such as
+// "shared_buffers=1GB"; it waits for the disk as one of a team does. stop ends it and takes
+// its data away, at the latest when the process ends.
+func Private(settings ...string) (s *Server, stop func(), err error) {
+	if s, err = start(settings); err != nil {
+		return nil, nil, fmt.Errorf("start a private PostgreSQL: %w", err)
+	}
+	return s, s.remove, nil
 }
 
 // Database makes a fresh database, dropped when the test ends.

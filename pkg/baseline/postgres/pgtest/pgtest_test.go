@@ -16,7 +16,7 @@ func TestMain(m *testing.M) {
 	if os.Getenv("REGRESS_PGTEST_VICTIM") == "" {
 		os.Exit(m.Run())
 	}
-	s, err := start()
+	s, err := start(quick)
 	if err != nil {
 		os.Stdout.WriteString(err.Error() + "\n")
 		os.Exit(1)

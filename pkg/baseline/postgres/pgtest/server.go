@@ -21,12 +21,17 @@ type Server struct {
 	as   *syscall.SysProcAttr
 	hold io.Closer     // the server ends when this closes, at the latest with the test process
 	done chan struct{} // closed when the server has ended
+
+	settings []string // such as shared_buffers=1GB
 }
 
 // patience bounds the start: 0.6 s on an idle machine, much more on a busy one.
 const patience = time.Minute
 
-func start() (*Server, error) {
+// quick is what a test wants: a small server that does not wait for the disk.
+var quick = []string{"fsync=off", "full_page_writes=off", "shared_buffers=32MB", "max_connections=60"}
+
+func start(settings []string) (*Server, error) {
 	bin, err := binaries()
 	if err != nil {
 		return nil, err
@@ -41,7 +46,7 @@ func start() (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{bin: bin, dir: dir, as: as}
+	s := &Server{bin: bin, dir: dir, as: as, settings: settings}
 	if err := s.begin(); err != nil {
 		if s.hold != nil {
 			_ = s.hold.Close() // the cleaner stops what has started
@@ -115,8 +120,11 @@ func (s *Server) run() error {
 		return err
 	}
 	defer log.Close()
-	cmd := s.Command(filepath.Join(s.bin, "postgres"), "-D", s.data(), "-k", s.dir, "-c", "listen_addresses=",
-		"-c", "fsync=off", "-c", "full_page_writes=off", "-c", "shared_buffers=32MB", "-c", "max_connections=60")
+	args := []string{"-D", s.data(), "-k", s.dir, "-c", "listen_addresses="}
+	for _, setting := range s.settings {
+		args = append(args, "-c", setting)
+	}
+	cmd := s.Command(filepath.Join(s.bin, "postgres"), args...)
 	cmd.Stdout, cmd.Stderr = log, log
 	if err := cmd.Start(); err != nil {
 		return err

@@ -1,0 +1,170 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/descartes/regress/pkg/baseline"
+)
+
+// fill puts the history. What making it up takes is not counted.
+func (s *scale) fill(ctx context.Context) error {
+	h := newHistory(s.series, s.rounds)
+	var took time.Duration
+	for done := 0; done < s.runs; {
+		var some []baseline.Run
+		for range min(s.batch, s.runs-done) {
+			some = append(some, h.run())
+		}
+		start := time.Now()
+		added, err := s.store.Put(ctx, some...)
+		took += time.Since(start)
+		if err != nil || added != len(some) {
+			return fmt.Errorf("put %d runs: added %d, %w", len(some), added, err)
+		}
+		done += len(some)
+	}
+	rows := float64(s.series) * float64(s.runs) / took.Seconds()
+	say("ingested through the store, texts included", fmt.Sprintf("%.0f values/s, %.0f rows/s", rows*float64(s.rounds), rows), "bar 150,000 a second")
+	return nil
+}
+
+// plainCopy copies what some runs have into a table that has neither key nor index.
+func (s *scale) plainCopy(ctx context.Context) error {
+	conn, err := pgx.Connect(ctx, s.dsn)
+	if err != nil {
+		return err
+	}
+	defer conn.Close(ctx)
+	if _, err := conn.Exec(ctx, "create table plain (like sample)"); err != nil {
+		return err
+	}
+	runs := min(s.runs, 20)
+	h := newHistory(s.series, s.rounds)
+	var rows [][]any
+	for range runs {
+		r := h.run()
+		for i, sample := range r.Samples {
+			id := [16]byte{byte(i), byte(i >> 8)}
+			rows = append(rows, []any{project, id, r.Commit[16:], sample.Values[0], .01, s.rounds, sample.Values, sample.Rounds})
+		}
+	}
+	start := time.Now()
+	columns := []string{"project_id", "series_id", "run_id", "center", "spread", "n", "values", "rounds"}
+	if _, err := conn.CopyFrom(ctx, pgx.Identifier{"plain"}, columns, pgx.CopyFromRows(rows)); err != nil {
+		return err
+	}
+	rate := float64(len(rows)) / time.Since(start).Seconds()
+	say(fmt.Sprintf("plain COPY of %d runs, no index, no text", runs), fmt.Sprintf("%.0f values/s, %.0f rows/s", rate*float64(s.rounds), rate), "")
+	_, err = conn.Exec(ctx, "drop table plain")
+	return err
+}
+
+// settle does what autovacuum does by itself within a minute, and says how big the store is.
+func (s *scale) settle(ctx context.Context) error {
+	conn, err := pgx.Connect(ctx, s.dsn)
+	if err != nil {
+		return err
+	}
+	defer conn.Close(ctx)
+	if _, err := conn.Exec(ctx, "vacuum analyze"); err != nil {
+		return err
+	}
+	rows, err := conn.Query(ctx, "select relname || ' ' || pg_size_pretty(pg_total_relation_size(oid)) from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace and pg_total_relation_size(oid) > 1e6 order by pg_total_relation_size(oid) desc")
+	if err != nil {
+		return err
+	}
+	sizes, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		return err
+	}
+	say("on disk, indexes and texts included", strings.Join(sizes, ", "), "")
+	return nil
+}
+
+// one reads single series over all runs, as a page of one shows them.
+func (s *scale) one(ctx context.Context) error {
+	h := newHistory(s.series, s.rounds)
+	random := rand.New(rand.NewPCG(1, 2))
+	var took []time.Duration
+	for range 300 {
+		key := h.keys[random.IntN(len(h.keys))]
+		start := time.Now()
+		n, err := s.points(ctx, key)
+		if err != nil || n != s.runs {
+			return fmt.Errorf("%d points of %v, want %d: %w", n, key, s.runs, err)
+		}
+		took = append(took, time.Since(start))
+	}
+	slices.Sort(took)
+	at := func(share float64) float64 { return took[int(share*float64(len(took)-1))].Seconds() * 1e3 }
+	say(fmt.Sprintf("one series of %d runs", s.runs), fmt.Sprintf("median %.1f ms, p95 %.1f ms, worst %.1f ms", at(.5), at(.95), at(1)), "bar p95 50 ms")
+	return nil
+}
+
+// points counts those of some series, or of all.
+func (s *scale) points(ctx context.Context, keys ...baseline.Key) (n int, err error) {
+	for _, err := range s.store.History(ctx, baseline.Query{Project: project, Branch: "main"}, keys...) {
+		if err != nil {
+			return n, err
+		}
+		n++
+	}
+	return n, nil
+}
+
+// all reads every point, which is what an overview is made of.
+func (s *scale) all(ctx context.Context) error {
+	for _, what := range []string{"every point, first", "every point, again"} {
+		start := time.Now()
+		n, err := s.points(ctx)
+		if err != nil {
+			say(what, err.Error(), "")
+			return nil
+		}
+		took := time.Since(start).Seconds()
+		say(what, fmt.Sprintf("%.2f s, %.1f million points/s", took, float64(n)/took/1e6), "")
+	}
+	return nil
+}
+
+// changes runs regress trend --changes as a user does, in a folder without a repository.
+func (s *scale) changes(ctx context.Context) error {
+	dir, err := os.MkdirTemp("", "regress-scale-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	program := filepath.Join(dir, "regress")
+	if out, err := exec.CommandContext(ctx, "go", "build", "-o", program, "github.com/descartes/regress/cmd/regress").CombinedOutput(); err != nil {
+		return fmt.Errorf("build regress: %w: %s", err, out)
+	}
+	for _, what := range []string{"trend --changes 100, first", "trend --changes 100, again"} {
+		cmd := exec.CommandContext(ctx, program, "trend", "--changes", "100", "--branch", "main", "--project", project)
+		cmd.Dir, cmd.Env = dir, append(os.Environ(), "REGRESS_STORE="+s.dsn)
+		var out, errs bytes.Buffer
+		cmd.Stdout, cmd.Stderr = &out, &errs
+		start := time.Now()
+		err := cmd.Run()
+		took := time.Since(start).Seconds()
+		if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
+			say(what, fmt.Sprintf("%.1f s, exit %d: %s", took, exit.ExitCode(), strings.TrimSpace(errs.String())), "")
+			return nil
+		} else if err != nil {
+			return err
+		}
+		say(what, fmt.Sprintf("%.1f s, %d lines", took, bytes.Count(out.Bytes(), []byte("\n"))), "bar 10 s cold, 1 s incremental")
+	}
+	return nil
+}
