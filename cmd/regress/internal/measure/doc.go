@@ -36,7 +36,9 @@
 //   - How many processors it keeps busy without collections, and whether it starts other programs.
 //     What needs one processor runs on one, drawn for each pair, with GOMAXPROCS=1; its printed
 //     names get back the suffix that they have without. It is tried there first: what is much
-//     slower on one processor, as a loop that waits for another goroutine is, runs on all.
+//     slower on one processor, as a loop that waits for another goroutine is, runs on all. So does
+//     what starts programs that work at the same time; what takes turns with them, as two ends of
+//     a pipe do, is as quick on one.
 //
 // What goroutines hand to each other one at a time keeps one processor busy and runs on one: less
 // is seen there of what waking another processor costs, and much less noise.
