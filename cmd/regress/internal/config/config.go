@@ -79,7 +79,7 @@ type Suite struct {
 func Default() Config {
 	return Config{
 		Suite:  Suite{Packages: []string{"./..."}, Bench: ".", Timeout: 10 * time.Minute}, // the time-out of go test
-		Budget: 3 * time.Minute,
+		Budget: 2 * time.Minute,
 		Groups: map[string]*regexp.Regexp{},
 		Policy: gate.DefaultPolicy(),
 	}

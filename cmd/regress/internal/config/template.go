@@ -7,7 +7,7 @@ const Template = `# Performance regressions of this project: https://github.com/
 # Every line that is commented out shows what is in force without it, or an example.
 
 # project = "example.com/module"   # name in the store; default: the module path in go.mod
-# budget  = "3m"                   # measuring time of one compare; building is not counted
+# budget  = "2m"                   # measuring time of one compare; building is not counted
 # anchor  = "last release tag"     # head is also held against this, so that nothing creeps in: "last release tag", a tag, branch or commit; default: none
 # store   = ".regress"             # kept baselines: a directory, or postgres://… (better in REGRESS_STORE)
 

@@ -74,10 +74,10 @@ const (
 	slowed = 3
 
 	// together is how much slower a benchmark that starts other processes may be on one processor.
-	// Those that take turns with it, as two ends of a pipe do, are as quick there, and do not depend
-	// any more on where the kernel puts them: round trips of 256 bytes and 1 MiB over pipes and Unix
-	// sockets, robust standard deviation of ten processes' second fastest repetition, 9 to 17 % on
-	// two processors and .8 to 6 % on one. What works at the same time is twice as slow.
+	// Those that take turns with it, as two ends of a pipe do, are as quick there, and do not
+	// depend any more on where the kernel puts them: round trips of 256 bytes and 1 MiB over pipes
+	// and Unix sockets, standard deviation of ten processes' second fastest repetition, 9 to 17 %
+	// on two processors and .8 to 6 % on one. What works at the same time is twice as slow.
 	together = 1.25
 
 	// unlike is by how much the iterations of a slice may differ from those that were tried.

@@ -176,7 +176,7 @@ var directions = map[baseline.Direction]string{baseline.Lower: "lower", baseline
 //	    "direction": "lower" | "higher" | "neutral", "exact": true,
 //	    "verdict": "improved" | "unchanged" | "regressed" | "crept" | "inconclusive" | "new" |
 //	               "missing" | "removed" | "waived" | "same code" | "same work" | "not judged",
-//	    "judged": true,                its time or its work was judged, and not a count of allocations
+//	    "judged": true,                its time or its work was, and not a count of allocations
 //	    "why": "…",
 //	    "base": {"median": 2.4e-7, "n": 30, "spread": 0.004}, "head": {…},
 //	    "change": 0.12,                relative: head/base − 1
