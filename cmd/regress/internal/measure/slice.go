@@ -61,8 +61,8 @@ const (
 	// things to each other included, at 1.15 or less.
 	several = 1.3
 
-	// busy is how many it keeps busy at least where nothing else is tried before it is bound to one:
-	// with less, what else runs may hide that it needs more.
+	// busy is how many it keeps busy at least where nothing else is tried before it is bound to
+	// one: with less, what else runs may hide that it needs more.
 	busy = .9
 
 	// trySlices are how many slices show what one costs beside its time.
