@@ -33,6 +33,9 @@ func fromJSON(text []byte) (out []byte, at []int32) {
 			emit("", line) // what another program wrote to the same place
 			continue
 		}
+		if e.Package != "" {
+			e.Package = word(e.Package) // one line, whatever it has
+		}
 		for piece := range bytes.Lines([]byte(e.Output)) {
 			whole := append(open[e.Package], piece...)
 			if piece[len(piece)-1] != '\n' {
