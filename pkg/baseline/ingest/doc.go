@@ -1,6 +1,7 @@
 // Package ingest turns text into a [baseline.Log]: the raw log of regress, the
 // output of go test -bench of any project, and that of go test -json -bench.
-// [Read] reads one file, [Merge] unites the shards of one measurement.
+// [Read] reads one file, [Merge] unites the shards of one measurement, and [ReadAll] reads
+// a history too, in which another tool keeps the results of many commits.
 //
 // It is the only package that knows golang.org/x/perf/benchfmt, which parses the
 // lines with results. Everything else that can stand in such a text is dealt
@@ -151,6 +152,19 @@
 // A text whose last line has no end, one that ends before go test has said how it
 // went, and one where a benchmark has more lines on one side than on the other,
 // have warnings: no line can be lost, doubled or cut off without a word.
+//
+// # Other tools
+//
+// What these tools write is recognised by its content and turned into a raw log, every line of
+// which is accounted for under the number of the line that it was made from. The file that reads a
+// format says what the format has, what becomes of it and what is left out.
+//
+//	hyperfine --export-json                        hyperfine.go
+//	Google Benchmark, --benchmark_format=json      googlebenchmark.go
+//	pytest --benchmark-json                        pytest.go
+//	JMH, -rf json                                  jmh.go
+//	cargo criterion --message-format=json          criterion.go
+//	data.js of github-action-benchmark             history.go, ReadAll alone
 //
 // # Units
 //

@@ -13,3 +13,13 @@ type Limits = limits
 func ReadWithin(name string, r io.Reader, limits Limits) (baseline.Log, error) {
 	return read(name, r, limits, nil)
 }
+
+// IsFormat reports whether a text is one of another tool, whose lines are not its own.
+func IsFormat(text []byte) bool {
+	for _, f := range formats[2:] {
+		if f.sniff(text) {
+			return true
+		}
+	}
+	return isHistory(text)
+}

@@ -18,6 +18,11 @@ type format struct {
 var formats = []format{
 	{"log of a CI system", hasFronts, stripFronts},
 	{"go test -json", isJSON, fromJSON},
+	{"hyperfine", isHyperfine, fromHyperfine},
+	{"pytest-benchmark", isPytest, fromPytest},
+	{"Google Benchmark", isGoogle, fromGoogle},
+	{"JMH", isJMH, fromJMH},
+	{"cargo-criterion", isCriterion, fromCriterion},
 }
 
 // translate turns a text into what go test printed, with the numbers of the lines

@@ -24,7 +24,8 @@ import (
 // text written from the samples read as the same samples.
 func FuzzRead(f *testing.F) {
 	files, _ := filepath.Glob("testdata/*.*")
-	for _, file := range files {
+	foreign, _ := filepath.Glob("testdata/*/*.*")
+	for _, file := range append(files, foreign...) {
 		if text, err := os.ReadFile(file); err == nil && filepath.Ext(file) != ".want" {
 			f.Add(text)
 		}

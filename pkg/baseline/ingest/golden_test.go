@@ -38,9 +38,16 @@ func render(log baseline.Log, err error) string {
 }
 
 // TestGolden reads what go test of Go 1.26 printed for benchmarks that log,
-// fail, skip, panic, exit, deadlock and are killed: plainly, with -v (v*) and with -json.
+// fail, skip, panic, exit, deadlock and are killed: plainly, with -v (v*) and with -json. The files
+// in folders are of other tools, and named by their version where the tool has written them.
 func TestGolden(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.*")
+	for _, format := range []string{"hyperfine", "googlebenchmark", "pytest", "jmh", "criterion"} {
+		more, none := filepath.Glob("testdata/" + format + "/*.*")
+		if files = append(files, more...); none != nil || len(more) < 2 {
+			t.Errorf("no file of %s", format)
+		}
+	}
 	if err != nil || len(files) < 10 {
 		t.Fatalf("testdata is missing: %v %v", files, err)
 	}

@@ -61,7 +61,17 @@ func read(name string, r io.Reader, limits limits, a *account) (baseline.Log, er
 	if err != nil {
 		return baseline.Log{}, err
 	}
+	if isHistory(text) {
+		return baseline.Log{}, fmt.Errorf("read %s: %w: %w: regress import takes it into the store", name, ErrNoBenchmarks, ErrHistory)
+	}
+	return readText(name, text, limits, nil, a)
+}
+
+// readText is read of a text that is there. from has the numbers of its lines where they are not
+// its own.
+func readText(name string, text []byte, limits limits, from []int32, a *account) (baseline.Log, error) {
 	text, at := translate(text)
+	at = through(at, from)
 	var logs []baseline.Log
 	tables := 0
 	file, rest, line, base, series := name, text, 0, 0, limits.Series
