@@ -34,8 +34,12 @@ func (s Step) to(sign float64) bool {
 	return false
 }
 
-// reaches reports whether a commit is in the range of the step.
-func (s Step) reaches(order int) bool { return s.Change.After < order && order <= s.Change.By }
+// reaches reports whether a commit is in the range of the step. A step between runs of one commit
+// has that commit in its range, so that every step is of some cause.
+func (s Step) reaches(order int) bool { return s.after() < order && order <= s.Change.By }
+
+// after returns the commit behind which the range of the step begins.
+func (s Step) after() int { return min(s.Change.After, s.Change.By-1) }
 
 // size returns how large the step is: the absolute value of its logarithm, 1 where one side is 0.
 func (s Step) size() float64 {
@@ -47,7 +51,9 @@ func (s Step) size() float64 {
 
 // Cause is what several series have in common that step at the same commit.
 type Cause struct {
-	After, By int     // Point.Order: one of the commits after After, up to and including By, in the range of every step
+	// After and By are Point.Order: one of the commits after After, up to and including By, which
+	// is in the range of every step. Equal, they say that runs of one commit differ.
+	After, By int
 	Order     int     // the one among them that fits most of the steps best
 	Steps     []Step  // largest first, one of a series
 	Size      float64 // sum over the steps of |natural logarithm of the ratio of levels|
@@ -80,7 +86,7 @@ func Causes(steps []Step) []Cause {
 func common(steps []Step) int {
 	afters, bys, best := make([]int, len(steps)), make([]int, len(steps)), map[int]int{}
 	for i, s := range steps {
-		afters[i], bys[i] = s.Change.After, s.Change.By
+		afters[i], bys[i] = s.after(), s.Change.By
 		best[s.Change.Order]++
 	}
 	slices.Sort(afters)
@@ -116,7 +122,7 @@ func take(steps []Step, order int) (c Cause, rest []Step) {
 		}
 	}
 	c = Cause{After: math.MinInt, By: math.MaxInt, Order: order}
-	moved := 0
+	moved, within := 0, 0 // within one commit
 	rest = make([]Step, 0, len(steps))
 	for i, s := range steps {
 		if !s.reaches(order) || nearest[series{s.Key, s.Fingerprint}] != i {
@@ -124,7 +130,7 @@ func take(steps []Step, order int) (c Cause, rest []Step) {
 			continue
 		}
 		c.Steps = append(c.Steps, s)
-		c.After, c.By = max(c.After, s.Change.After), min(c.By, s.Change.By)
+		c.After, c.By = max(c.After, s.after()), min(c.By, s.Change.By)
 		c.Size += s.size()
 		if s.Worse() {
 			c.Worse++
@@ -135,6 +141,12 @@ func take(steps []Step, order int) (c Cause, rest []Step) {
 		if s.Change.Environment != nil {
 			moved++
 		}
+		if s.Change.After == s.Change.By {
+			within++
+		}
+	}
+	if within == len(c.Steps) {
+		c.After = c.By
 	}
 	c.Moved = 2*moved > len(c.Steps)
 	return c, rest

@@ -16,6 +16,13 @@ func step(name string, at, around int, factor float64) Step {
 	}
 }
 
+// within returns a change between two runs of one commit.
+func within(name string, at int) Step {
+	s := step(name, at, 0, 1.1)
+	s.Change.After = at
+	return s
+}
+
 // told returns causes as text: the commit, the range, and who steps.
 func told(causes []Cause) (out []string) {
 	for _, c := range causes {
@@ -40,6 +47,7 @@ func TestCauses(t *testing.T) {
 		"two commits":           {[]Step{step("A", 10, 0, 1.1), step("B", 20, 0, 1.3)}, []string{"20 (19, 20] B", "10 (9, 10] A"}},
 		"neighbours are two":    {[]Step{step("A", 10, 0, 1.1), step("B", 11, 0, 1.3)}, []string{"11 (10, 11] B", "10 (9, 10] A"}},
 		"many small before one": {[]Step{step("A", 10, 0, 1.05), step("B", 10, 0, 1.05), step("C", 10, 0, 1.05), step("D", 30, 0, 1.1)}, []string{"10 (9, 10] A B C", "30 (29, 30] D"}},
+		"runs of one commit":    {[]Step{within("A", 10), step("B", 10, 0, 1.3), within("C", 20)}, []string{"10 (9, 10] B A", "20 (20, 20] C"}},
 		"a series steps twice":  {[]Step{step("A", 10, 4, 1.1), step("A", 13, 4, 1.1), step("B", 13, 4, 1.1)}, []string{"13 (8, 17] A B", "10 (5, 14] A"}},
 	} {
 		if have := told(Causes(c.steps)); fmt.Sprint(have) != fmt.Sprint(c.want) {
