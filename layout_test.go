@@ -47,6 +47,7 @@ var packages = []string{
 	"cmd/regress/internal/suite",
 	"cmd/regress/internal/summary",
 	"cmd/regress/internal/table",
+	"cmd/regress/internal/watch",
 	"pkg/baseline",
 	"pkg/baseline/dir",
 	"pkg/baseline/ingest",
@@ -128,6 +129,7 @@ var forbidden = map[string][]string{
 
 	"cmd/regress/internal/placement": {"pkg", "bench", "cmd/regress/internal/report", "cmd/regress/internal/measure"},
 	"cmd/regress/internal/summary":   {"pkg/ipc", "bench", "cmd/regress/internal/github", "cmd/regress/internal/measure"},
+	"cmd/regress/internal/watch":     {"pkg/ipc", "bench", "cmd/regress/internal/report", "cmd/regress/internal/measure", "cmd/regress/internal/repo", "cmd/regress/internal/github"},
 	"cmd":                            {"pkg/ipc", "bench"},
 }
 
@@ -138,6 +140,8 @@ var impure = map[string][]string{
 	"pkg/gate/choice": {"context", "log", "log/slog", "math/rand", "math/rand/v2", "os", "io/fs", "net", "time"},
 	"pkg/gate/stat":   {"context", "log", "log/slog", "math/rand", "math/rand/v2", "os", "io/fs", "net", "time"},
 	"pkg/gate/trend":  {"context", "log", "log/slog", "math/rand", "math/rand/v2", "os", "io/fs", "net", "time"},
+
+	"cmd/regress/internal/watch": {"context", "log", "log/slog", "math/rand", "math/rand/v2", "os", "io/fs", "net", "net/http"},
 }
 
 // gitDoors may run git.
