@@ -95,6 +95,9 @@ func TestConn(t *testing.T) {
 			"parking":  {Sync: ipc.SyncPark},
 			"batched":  {Batch: ipc.Batch{Count: 8}},
 		} {
+			if testing.Short() && name != "defaults" {
+				continue
+			}
 			t.Run(network+"/"+name, func(t *testing.T) {
 				nettest.TestConn(t, func() (c1, c2 net.Conn, stop func(), err error) {
 					a, b, err := dial(network, t.TempDir(), cfg)
