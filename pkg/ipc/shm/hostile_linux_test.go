@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"runtime"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -185,6 +186,37 @@ func TestHeaderTakenBack(t *testing.T) {
 			t.Fatal(err)
 		}
 		mine.rx.c = h // the same header again
+	}
+}
+
+// TestAnnouncedLengthCostsNoMemory: memory for a message comes with its bytes. A peer that begins
+// the longest message allowed, and withdraws it, again and again, else makes one call that does
+// not wait clear 2 GiB, for a second.
+func TestAnnouncedLengthCostsNoMemory(t *testing.T) {
+	mine, peer := pair(t, ipc.Config{Buffer: 4 << 10})
+	if mine.Ready() {
+		t.Fatal("a message before there is one")
+	}
+	const total, record, pairs = ipc.DefaultMaxMessage, 13, records
+	mem := peer.tx.seg.rings[0]
+	for i := range pairs {
+		at := unsafe.Add(mem, i*(int(ring.Size(record))+ring.Align))
+		putTotal(unsafe.Slice((*byte)(unsafe.Add(at, ring.HeaderSize)), totalSize), total)
+		*(*uint32)(unsafe.Add(at, ring.Size(record))) = ring.Ctrl | ring.Abort
+		atomic.StoreUint32((*uint32)(at), ring.More|(record+1))
+	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	if _, ok, err := mine.TryPeek(); ok || err != nil {
+		t.Fatalf("TryPeek: %v, %v, want nothing yet", ok, err)
+	}
+	short, cancel := context.WithTimeout(t.Context(), hostileTimeout)
+	defer cancel()
+	if _, err := mine.Recv(short, make([]byte, 100)); !errors.Is(err, ipc.ErrTimeout) {
+		t.Fatalf("Recv: %v, want a timeout", err)
+	}
+	if runtime.ReadMemStats(&after); after.TotalAlloc-before.TotalAlloc > 2*trusted {
+		t.Errorf("%d bytes were allocated for messages of which 5 bytes came, want at most %d", after.TotalAlloc-before.TotalAlloc, 2*trusted)
 	}
 }
 

@@ -83,6 +83,9 @@ func (c *conn) control(code uint32) error {
 		r.err = fmt.Errorf("recv on shm: %w", ipc.ErrPeerClosed)
 		return r.err
 	case code == ring.Abort && r.next == partial:
+		if !r.borrowed && cap(r.part) <= trusted { // or who begins and withdraws makes garbage
+			r.reuse = r.part
+		}
 		r.next, r.part, r.total, r.borrowed = unknown, nil, 0, false
 		r.c.Skip()
 		r.bound(c.cfg.MaxMessage)
@@ -141,21 +144,32 @@ func (c *conn) record(h uint32, buf []byte) error {
 		r.slow()
 		if r.part = buf[:0]; !r.borrowed {
 			r.part, r.reuse = r.reuse[:0], nil
-			if cap(r.part) < r.total {
-				r.part = make([]byte, 0, r.total)
-			}
 		}
 		p = p[totalSize:]
 	}
 	if rest := r.total - len(r.part) - len(p); rest < 0 || more == (rest == 0) {
 		return c.fail(fmt.Errorf("%w: fragments of %d bytes in a message of %d", ipc.ErrCorrupt, len(r.part)+len(p), r.total))
 	}
-	r.part = append(r.part, p...)
+	r.part = append(r.room(len(p)), p...)
 	c.advance(n)
 	if !more {
 		r.next = assembled
 	}
 	return nil
+}
+
+// trusted is for how many bytes of a message memory is made before they have come. A peer may
+// announce the longest one and send nothing: to clear 64 MiB takes longer than a short Timeout.
+const trusted = ipc.DefaultMaxBuffer
+
+// room returns the part of the message that has come, with room for n bytes more.
+func (r *receiver) room(n int) []byte {
+	have := len(r.part) + n
+	if have <= cap(r.part) {
+		return r.part
+	}
+	size := min(r.total, max(have, 2*cap(r.part), trusted))
+	return append(make([]byte, 0, size), r.part...)
 }
 
 // tooLong fails the connection for a message of n bytes.

@@ -177,7 +177,7 @@ func (c *conn) next(ctx context.Context, block bool, buf []byte) (bool, error) {
 		}
 		if err != nil {
 			if r.borrowed { // the buffer goes back to the caller: keep what came
-				r.part, r.borrowed = append(make([]byte, 0, r.total), r.part...), false
+				r.part, r.borrowed = append([]byte(nil), r.part...), false
 			}
 			return false, err
 		}

@@ -107,7 +107,7 @@ func (c *conn) await(ctx context.Context, op string, h *half, sleeper *ring.Slee
 	if c.cfg.Sync != ipc.SyncPark {
 		for range yields {
 			start := time.Now()
-			if !end.IsZero() && start.After(end) {
+			if !end.IsZero() && start.After(end) || wait.Ended(ctx) {
 				break
 			}
 			yield()
@@ -209,8 +209,11 @@ const (
 	barrierRegister = 1 << 4 // MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED
 )
 
+// barrierReady registers this process for barrier, once. The kernel then waits until every
+// processor has been through its scheduler, which may take tens of milliseconds: the runtime is
+// told, or a collection would wait as long.
 var barrierReady = sync.OnceValue(func() bool {
-	_, _, e := syscall.RawSyscall(unix.SYS_MEMBARRIER, barrierRegister, 0, 0)
+	_, _, e := syscall.Syscall(unix.SYS_MEMBARRIER, barrierRegister, 0, 0)
 	return e == 0
 })
 

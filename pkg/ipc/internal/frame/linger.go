@@ -38,7 +38,7 @@ func (r *reader) read(ctx context.Context, p []byte, block bool) (int, error) {
 		if r.end.IsZero() && r.cfg.Timeout > 0 {
 			r.end = time.Now().Add(r.cfg.Timeout)
 		}
-		r.prompt = r.linger()
+		r.prompt = r.linger(ctx)
 		if !r.prompt {
 			if err := r.block(ctx); err != nil {
 				return 0, err
@@ -97,12 +97,16 @@ const (
 
 // linger yields and looks again a few times, more often when that has lately paid: a reader that
 // sleeps at once is woken for every message, and the waking is most of what a small message
-// costs its writer.
-func (r *reader) linger() bool {
+// costs its writer. Beside load a yield lasts as long as others run, so that it looks at the time
+// before each.
+func (r *reader) linger(ctx context.Context) bool {
 	if r.cfg.Sync == ipc.SyncPark {
 		return false
 	}
 	for range r.tries {
+		if r.overdue() || wait.Ended(ctx) { // which block says
+			return false
+		}
 		yield()
 		if err := r.rc.Read(r.tryFn); err != nil || r.e != syscall.EAGAIN {
 			r.tries = min(2*r.tries, maxTries)

@@ -27,8 +27,9 @@ type reader struct {
 	buf     []byte // buf[r:w] is read and not taken
 	r, w    int
 	hello   bool
-	large   []byte // the message that did not fit buf, as far as it came
-	got     int
+	large   []byte // memory of the message that did not fit buf: of all of it once it has come
+	got     int    // its bytes so far
+	size    int    // and when it is complete
 	inLarge bool
 	peeked  bool
 	tries   int       // of linger
@@ -147,11 +148,11 @@ func (r *reader) recvAny(ctx context.Context, dst []byte) ([]byte, error) {
 		if err != nil {
 			return dst[:0], err
 		}
-		if cap(dst) < n {
-			dst = make([]byte, n)
-		}
-		dst = dst[:n]
 		if HeaderSize+n <= len(r.buf) {
+			if cap(dst) < n {
+				dst = make([]byte, n)
+			}
+			dst = dst[:n]
 			if _, err := r.fill(ctx, HeaderSize+n, true); err != nil {
 				return dst[:0], err
 			}
@@ -161,14 +162,7 @@ func (r *reader) recvAny(ctx context.Context, dst []byte) ([]byte, error) {
 			r.peeked = false
 			return dst, nil
 		}
-		r.begin(dst)
-		if _, err := r.rest(ctx, true); err != nil {
-			// dst goes back to the caller: keep what came of the message
-			r.large = append(make([]byte, 0, n), r.large[:r.got]...)[:n]
-			return dst[:0], err
-		}
-		r.large, r.inLarge = nil, false
-		return dst, nil
+		return r.recvLarge(ctx, dst, n)
 	}
 	if r.err != nil {
 		return dst[:0], r.err
@@ -181,17 +175,54 @@ func (r *reader) recvAny(ctx context.Context, dst []byte) ([]byte, error) {
 	return dst, nil
 }
 
-// begin starts a large message whose place is at.
-func (r *reader) begin(at []byte) {
+// recvLarge takes a message of n bytes that does not fit buf, straight into dst if that has the
+// room.
+func (r *reader) recvLarge(ctx context.Context, dst []byte, n int) ([]byte, error) {
+	borrowed := cap(dst) >= n
+	if borrowed {
+		r.begin(dst[:n], n)
+	} else {
+		r.begin(nil, n)
+	}
+	if _, err := r.rest(ctx, true); err != nil {
+		if borrowed { // it goes back to the caller: keep what came
+			r.large = append([]byte(nil), r.large[:r.got]...)
+		}
+		return dst[:0], err
+	}
+	dst, r.large, r.inLarge = r.large, nil, false
+	return dst, nil
+}
+
+// begin starts a large message of n bytes, whose place is at, or memory of the reader's own.
+func (r *reader) begin(at []byte, n int) {
 	r.r += HeaderSize
-	r.large, r.inLarge = at, true
-	r.got = copy(at, r.buf[r.r:r.w])
+	came := r.buf[r.r:r.w]
+	r.large, r.got, r.size, r.inLarge = at, 0, n, true
+	if at == nil {
+		r.makeRoom(len(came))
+	}
+	r.got = copy(r.large, came)
 	r.r += r.got
+}
+
+// trusted is for how many bytes of a message memory is made before they have come. A peer may
+// announce the longest one and send nothing: to clear 64 MiB takes longer than a short Timeout.
+const trusted = ipc.DefaultMaxBuffer
+
+// makeRoom makes room for at least n bytes more of the large message.
+func (r *reader) makeRoom(n int) {
+	large := make([]byte, min(r.size, max(r.got+n, 2*r.got, trusted)))
+	copy(large, r.large[:r.got])
+	r.large = large
 }
 
 // rest reads the large message to its end.
 func (r *reader) rest(ctx context.Context, block bool) (bool, error) {
-	for r.got < len(r.large) {
+	for r.got < r.size {
+		if r.got == len(r.large) {
+			r.makeRoom(1)
+		}
 		k, err := r.read(ctx, r.large[r.got:], block)
 		if err != nil || k == 0 {
 			return false, err
@@ -216,7 +247,7 @@ func (r *reader) next(ctx context.Context, block bool) (p []byte, ok bool, err e
 			at := r.r + HeaderSize
 			return r.buf[at : at+n : at+n], true, nil
 		}
-		r.begin(make([]byte, n))
+		r.begin(nil, n)
 	}
 	if r.err != nil {
 		return nil, false, r.err
