@@ -51,7 +51,7 @@ declare
 	own text := format('project_id = any (array(select a.project_id from project_access a where a.role in (%s)))', mine);
 	other text := '(select not pg_has_role(current_user, ''regress_reader'', ''member'') and not pg_has_role(current_user, ''regress_writer'', ''member''))';
 begin
-	foreach t in array array['project', 'run', 'raw', 'series', 'sample'] loop
+	foreach t in array array['project', 'run', 'raw', 'series', 'sample', 'decision', 'verdict'] loop
 		execute format('alter table %I enable row level security', t);
 		execute format('drop policy if exists regress_own on %I', t);
 		execute format('drop policy if exists regress_other on %I', t);
@@ -66,4 +66,4 @@ begin
 	execute format('grant usage on schema %I to regress_reader, regress_writer', current_schema());
 end $$;
 grant select on regress_schema, project_access to regress_reader, regress_writer;
-grant delete on run to regress_writer;
+grant delete on run, decision to regress_writer;

@@ -18,4 +18,4 @@ var Schema string
 var Roles string
 
 // SchemaVersion is the version that Schema writes into the table regress_schema.
-const SchemaVersion = 2
+const SchemaVersion = 3

@@ -1,9 +1,9 @@
--- The schema of regress, version 2, for PostgreSQL 13 and later.
+-- The schema of regress, version 3, for PostgreSQL 13 and later.
 --
 -- It is idempotent: applying it to a database that has it changes nothing.
 -- regress applies it by itself, under an advisory lock, when a store is opened
 -- by a role that may; `psql -1 -f schema.sql` does the same by hand for a database
--- without tables of regress. One of version 1 is brought here by regress alone.
+-- without tables of regress. Those of versions 1 and 2 are brought here by regress alone.
 --
 -- Tables are made in the first schema of the search path, so that
 -- postgres://…/db?search_path=team keeps them apart from other tables.
@@ -17,6 +17,8 @@
 --	select create_distributed_table('raw', 'project_id', colocate_with := 'run');
 --	select create_distributed_table('series', 'project_id', colocate_with := 'run');
 --	select create_distributed_table('sample', 'project_id', colocate_with := 'run');
+--	select create_distributed_table('decision', 'project_id', colocate_with := 'run');
+--	select create_distributed_table('verdict', 'project_id', colocate_with := 'run');
 
 create table if not exists regress_schema (
 	version int not null
@@ -44,6 +46,12 @@ create table if not exists run (
 	environment jsonb not null,
 	series int not null,
 	raw bytea constraint update_regress_this_store_has_schema_version_2 check (raw is null),
+	session text collate "C" not null default '',
+	committed timestamptz,
+	place int not null default 0,
+	author text not null default '',
+	subject text not null default '',
+	pull int not null default 0,
 	primary key (project_id, id)
 );
 create index if not exists run_newest on run (project_id, branch, started desc);
@@ -51,15 +59,21 @@ create index if not exists run_by_id on run (id);
 comment on table run is 'One side of one execution of a suite at one commit in one environment. Written once, never changed.';
 comment on column run.project_id is 'Project, and the key of distribution.';
 comment on column run.id is 'Of the content (project, side, commit, branch, fingerprint, raw text): 24 hexadecimal digits. The same run has the same ID in every store.';
-comment on column run.side is 'base or head, the end of the comparison that it was measured for; empty when it was measured alone.';
+comment on column run.side is 'base or head, the end of the comparison that it was measured for; anchor, an older commit that was measured beside a head of the branch; empty when it was measured alone.';
 comment on column run.commit_sha is 'Full SHA; empty when the text does not say.';
-comment on column run.branch is 'Branch; empty when the text does not say.';
+comment on column run.branch is 'Branch; of an anchor that of the head beside it. Empty when the text does not say.';
 comment on column run.dirty is 'The tree had uncommitted changes.';
 comment on column run.started is 'Start of the measurement; null when the text does not say.';
 comment on column run.fingerprint is 'Class of machine, 12 hexadecimal digits: runs are compared across sessions only where it is equal.';
 comment on column run.environment is 'What is known of machine and toolchain, by the keys of the raw log; an absent key is unknown.';
 comment on column run.series is 'Number of samples of this run.';
 comment on column run.raw is 'Always null: the text stands in table raw. A program of version 1 that was connected when the tables were brought to version 2 writes it here, and its constraint tells that program what to do.';
+comment on column run.session is 'Equal for runs that were measured side by side: value of a head over value of the anchor of its session is a ratio that does not depend on the machine. Empty: alone, or unknown.';
+comment on column run.committed is 'When the commit was made; null when unknown.';
+comment on column run.place is 'Place of the commit in first-parent order of its branch, from 1; 0 when unknown.';
+comment on column run.author is 'Author of the commit; empty when unknown.';
+comment on column run.subject is 'First line of the message of the commit; empty when unknown.';
+comment on column run.pull is 'Number of the pull request that brought the commit; 0 when there is none, or it is unknown.';
 
 create table if not exists raw (
 	project_id text not null,
@@ -115,4 +129,54 @@ comment on column sample.n is 'Number of rounds.';
 comment on column sample."values" is 'Finite values in the unit, in the order of measurement.';
 comment on column sample.rounds is 'The round (process start, from 1) that produced the value at the same place.';
 
-insert into regress_schema (version) select 2 where not exists (select from regress_schema);
+create table if not exists decision (
+	project_id text not null references project,
+	id text collate "C" not null,
+	commit_sha text collate "C" not null,
+	base_sha text collate "C" not null,
+	branch text not null,
+	against text not null,
+	pull int not null,
+	started timestamptz not null,
+	outcome text not null,
+	version text not null,
+	primary key (project_id, id)
+);
+create index if not exists decision_newest on decision (project_id, started desc);
+comment on table decision is 'What one comparison came to. Written once, never changed.';
+comment on column decision.project_id is 'Project, and the key of distribution.';
+comment on column decision.id is 'Of the content: 24 hexadecimal digits. Deciding again on the same log gives the same.';
+comment on column decision.commit_sha is 'The commit that was judged.';
+comment on column decision.base_sha is 'The commit that it was compared with; empty when unknown.';
+comment on column decision.branch is 'Branch of the commit that was judged; empty when unknown.';
+comment on column decision.against is 'Branch that it was compared with; empty when unknown.';
+comment on column decision.pull is 'Number of the pull request; 0 when there is none, or it is unknown.';
+comment on column decision.started is 'Start of the measurement.';
+comment on column decision.outcome is 'pass, fail or undecided.';
+comment on column decision.version is 'Version of the regress that decided; empty when unknown.';
+
+create table if not exists verdict (
+	project_id text not null,
+	decision_id text collate "C" not null,
+	series_id uuid not null,
+	fingerprint text not null,
+	verdict text not null,
+	change float8,
+	lo float8,
+	hi float8,
+	waiver text not null,
+	primary key (project_id, decision_id, series_id, fingerprint),
+	foreign key (project_id, decision_id) references decision on delete cascade
+);
+comment on table verdict is 'The verdict of a decision on one series.';
+comment on column verdict.project_id is 'Project, and the key of distribution.';
+comment on column verdict.decision_id is 'The decision that it is a part of.';
+comment on column verdict.series_id is 'The series that was judged.';
+comment on column verdict.fingerprint is 'Class of machine; empty when the comparison had one.';
+comment on column verdict.verdict is 'improved, unchanged, regressed, inconclusive, new, missing, removed, crept, waived, edited, same code or same work.';
+comment on column verdict.change is 'Relative change: .12 is 12 % more than the base, or than the anchor where it crept; null when unknown.';
+comment on column verdict.lo is 'Lower end of the interval of the change; null when there is none.';
+comment on column verdict.hi is 'Upper end of the interval of the change; null when there is none.';
+comment on column verdict.waiver is 'Reason of the waiver that accepted it; empty when there was none.';
+
+insert into regress_schema (version) select 3 where not exists (select from regress_schema);

@@ -11,6 +11,9 @@
 //	Log          everything one measurement printed: one or two sides, one or more environments
 //	Environment  machine and toolchain facts; its Fingerprint decides comparability
 //	Point        what one run says of one series: center, spread, number of rounds
+//	Session      what was measured side by side: a head and the anchor beside it
+//	Facts        what git says of a run's commit: time, place, author, subject, pull request
+//	Decision     what one comparison came to, with the verdict on each series
 //	Series       identity over time: project, package, benchmark, unit, fingerprint, branch
 //	Noise        what the past says about the noise of one series
 //	Warning      a fact that weakens a result and does not stop it

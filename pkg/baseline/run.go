@@ -6,7 +6,7 @@ import "time"
 type Side string
 
 // The sides. A log of one commit alone has no side. The anchor is an older commit,
-// such as the last release, that head is held against too; no store keeps it.
+// such as the last release, that head is held against too.
 const (
 	None   Side = ""
 	Base   Side = "base"
@@ -57,6 +57,8 @@ type Run struct {
 	Branch      string
 	Dirty       bool      // the tree had uncommitted changes
 	Time        time.Time // start, UTC; zero when the text does not say
+	Session     string    // equal for runs that were measured side by side, in one session; empty: alone, or unknown
+	Facts       Facts     // of the commit
 	Environment Environment
 	Samples     []Sample // sorted by Key
 	Raw         []byte   // the text this run was read from, whole

@@ -23,6 +23,9 @@ type RunInfo struct {
 	Environment Environment
 	Time        time.Time // start of the measurement, UTC
 	Series      int       // how many samples the run has
+	Side        Side
+	Session     string // as of Run
+	Facts       Facts  // of the commit
 }
 
 // Query selects runs; a zero field matches all.
@@ -31,7 +34,12 @@ type Query struct {
 	Branch      string
 	Commit      string // full SHA or a prefix of at least 7 digits
 	Fingerprint string
-	Limit       int // newest first; 0: all
+	Since       time.Time // runs that began then or later; a run without a time is none
+	Limit       int       // newest first; 0: all
+
+	// Anchors adds the runs of anchors, which are left out otherwise: of an older commit, kept for
+	// the branch whose head was measured beside it, they are no state of that branch.
+	Anchors bool
 }
 
 // Point is what one run says of one series.
@@ -42,13 +50,14 @@ type Point struct {
 	Branch      string
 	Fingerprint string // of the environment
 	Side        Side
+	Session     string    // as of Run
 	Time        time.Time // start of the measurement, UTC; zero when the run does not say
 	Center      float64   // as Sample.Summary: the median of the rounds, in the unit
 	Spread      float64   // their robust standard deviation, in the unit
 	Rounds      int       // at least 1
 }
 
-// Store keeps runs. Implementations are safe for concurrent use by several
+// Store keeps runs and decisions. Implementations are safe for concurrent use by several
 // goroutines and several processes; they do not interpret what they keep.
 // storetest.Run is the contract in executable form.
 type Store interface {
@@ -80,6 +89,16 @@ type Store interface {
 	// Remove forgets one run. id may be a prefix as for Get. ErrNotFound when there
 	// is none.
 	Remove(ctx context.Context, id string) error
+
+	// PutDecisions keeps decisions in one transaction: all or none. One whose ID is already there
+	// is left as it is; added counts the others. Times are kept in UTC and to the microsecond,
+	// verdicts sorted. What Decision.Validate refuses, PutDecisions does.
+	PutDecisions(ctx context.Context, decisions ...Decision) (added int, err error)
+
+	// Decisions streams the decisions that q selects by project, branch, commit of the head, time
+	// and limit, oldest first, ties by ID; the machine and anchors play no part. An error is the
+	// last that is yielded, and wraps ErrDamaged where some cannot be read.
+	Decisions(ctx context.Context, q Query) iter.Seq2[Decision, error]
 
 	// Close releases connections and files.
 	Close() error

@@ -31,15 +31,18 @@ func (r Run) Validate() error {
 		return fmt.Errorf("run of commit %.80q: the year %d is outside 1..9999: correct its time", r.Commit, y)
 	}
 	switch r.Side {
-	case None, Base, Head:
+	case None, Base, Head, Anchor:
 	default:
-		return fmt.Errorf("run of commit %.80q: side %q is neither base nor head nor empty", r.Commit, r.Side)
+		return fmt.Errorf("run of commit %.80q: side %q is neither base, head, anchor nor empty", r.Commit, r.Side)
 	}
 	e := r.Environment
 	if math.IsNaN(e.Quota) || math.IsInf(e.Quota, 0) || math.Signbit(e.Quota) {
 		return fmt.Errorf("run of commit %.80q: CPU quota is %v, not a finite number from 0", r.Commit, e.Quota)
 	}
-	if err := validTexts("project", r.Project, "commit", r.Commit, "branch", r.Branch,
+	if err := r.Facts.validate(); err != nil {
+		return fmt.Errorf("run of commit %.80q: %w", r.Commit, err)
+	}
+	if err := validTexts("project", r.Project, "commit", r.Commit, "branch", r.Branch, "session", r.Session,
 		"goos", e.OS, "goarch", e.Arch, "cpu", e.CPU, "kernel", e.Kernel, "virtual", e.Virtual,
 		"governor", e.Governor, "go version", e.GoVersion, "suite flags", e.SuiteFlags); err != nil {
 		return fmt.Errorf("run of commit %.80q: %w", r.Commit, err)

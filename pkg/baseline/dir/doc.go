@@ -6,13 +6,18 @@
 //
 // A file is named <utc>-<sha12>-<id12>.txt and has three parts:
 //
-//	# regress-store: 1              version of this layout
+//	# regress-store: 2              version of this layout; 1 where the next five are unknown
 //	# regress-id: 5d41402abc4b2a76b9719d91
 //	# regress-time: 2026-11-23T05:30:00Z
 //	project: github.com/x/y         what benchstat may group by is a key of
 //	commit: 1f0c…                   the format; what varies from run to run
 //	branch: main                    and would only split its tables is a
-//	goos: linux                     comment, which benchstat skips
+//	# regress-session: 8f1c…        comment, which benchstat skips: here what was
+//	# regress-commit-time: 2026-…   measured side by side has in common, and what
+//	# regress-place: 1204           git says of the commit
+//	# regress-author: Jo Doe
+//	# regress-subject: ring: one copy less
+//	goos: linux
 //	# regress-cores: 4
 //	# regress-series: 2
 //	# regress-raw: 1871             bytes of raw text
@@ -27,6 +32,12 @@
 // truncation and every altered byte an error that names the file; such a file
 // hides no other. Copying files between stores is allowed: the ID is of the
 // content, and a run that is there twice is one run.
+//
+// # Decisions
+//
+// The directory decisions holds a JSON file for each, named as the runs are. Its ID is of its
+// content, so that one which was altered or cut off is told. Git is told to ignore them: they are
+// made beside a working tree, and must not make it look changed.
 //
 // # The index
 //

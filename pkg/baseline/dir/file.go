@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	version   = 1
+	version   = 2 // 1 knows no sessions, facts of commits and anchors
 	mark      = "# regress-"
 	sampleTag = mark + "sample: "
 	sumTag    = mark + "sum: "
@@ -42,7 +42,7 @@ func (h header) info(print string) baseline.RunInfo {
 	return baseline.RunInfo{
 		ID: h.id, Project: h.run.Project, Commit: h.run.Commit, Branch: h.run.Branch,
 		Fingerprint: print, Environment: h.run.Environment,
-		Time: h.run.Time, Series: h.series,
+		Time: h.run.Time, Series: h.series, Side: h.run.Side, Session: h.run.Session, Facts: h.run.Facts,
 	}
 }
 
@@ -61,6 +61,7 @@ type fact struct {
 	key  string
 	text *string
 	num  *int
+	time *time.Time
 }
 
 // facts lists the plain facts of r in the order of the file.
@@ -71,6 +72,12 @@ func facts(r *baseline.Run) []fact {
 		{key: "project", text: &r.Project},
 		{key: "commit", text: &r.Commit},
 		{key: "branch", text: &r.Branch},
+		{key: mark + "session", text: &r.Session},
+		{key: mark + "commit-time", time: &r.Facts.Time},
+		{key: mark + "place", num: &r.Facts.Place},
+		{key: mark + "author", text: &r.Facts.Author},
+		{key: mark + "subject", text: &r.Facts.Subject},
+		{key: mark + "pull", num: &r.Facts.Pull},
 		{key: "goos", text: &e.OS},
 		{key: "goarch", text: &e.Arch},
 		{key: "cpu", text: &e.CPU},
@@ -90,10 +97,10 @@ func encode(r baseline.Run) []byte {
 	body := encodeBody(r)
 	var b bytes.Buffer
 	put := func(key, value string) { fmt.Fprintf(&b, "%s: %s\n", key, value) }
-	put(mark+"store", strconv.Itoa(version))
+	put(mark+"store", strconv.Itoa(layout(r)))
 	put(mark+"id", r.ID())
 	if !r.Time.IsZero() {
-		put(mark+"time", r.Time.UTC().Truncate(time.Microsecond).Format(time.RFC3339Nano))
+		put(mark+"time", stamped(r.Time))
 	}
 	if r.Dirty {
 		put(mark+"dirty", "true")
@@ -104,6 +111,8 @@ func encode(r baseline.Run) []byte {
 			put(f.key, strconv.Itoa(*f.num))
 		case f.text != nil && *f.text != "":
 			put(f.key, quote(*f.text))
+		case f.time != nil && !f.time.IsZero():
+			put(f.key, stamped(*f.time))
 		}
 	}
 	if q := r.Environment.Quota; q != 0 {
@@ -115,6 +124,18 @@ func encode(r baseline.Run) []byte {
 	fmt.Fprintf(&b, "%s%s\n", sumTag, digest(b.Bytes()))
 	return append(b.Bytes(), body...)
 }
+
+// layout returns the oldest version that can say what r holds, so that a program which knows no
+// other goes on reading what it can.
+func layout(r baseline.Run) int {
+	if r.Session == "" && r.Facts == (baseline.Facts{}) && r.Side != baseline.Anchor {
+		return 1
+	}
+	return version
+}
+
+// stamped returns a time as a file has it.
+func stamped(t time.Time) string { return t.UTC().Truncate(time.Microsecond).Format(time.RFC3339Nano) }
 
 // encodeBody returns what stands below the header: the raw text and the samples.
 func encodeBody(r baseline.Run) []byte {
@@ -193,6 +214,8 @@ func (h *header) parse(text string) error {
 			*f.text, err = strconv.Unquote(value)
 		case f.text != nil:
 			*f.text = value
+		case f.time != nil:
+			*f.time, err = time.Parse(time.RFC3339Nano, value)
 		default:
 			err = h.parseOwn(strings.TrimPrefix(key, mark), value)
 		}

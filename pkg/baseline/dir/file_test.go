@@ -17,7 +17,7 @@ func FuzzDecode(f *testing.F) {
 	f.Add(encode(storetest.Example(1)))
 	f.Add(encode(baseline.Run{}))
 	f.Add([]byte("# regress-store: 1\n# regress-sum: \n"))
-	f.Add([]byte("# regress-store: 2\n"))
+	f.Add([]byte("# regress-store: 3\n"))
 	f.Add([]byte(""))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		r, id, err := decode(data)

@@ -20,7 +20,7 @@ import (
 // Points of a run are in the order of keys, and have a sum of their own, so that
 // one series is found without reading or summing what is not asked for.
 const (
-	indexMagic = "regress index 1\n"
+	indexMagic = "regress index 2\n"
 	pointSize  = 24
 	indexHead  = len(indexMagic) + 4 + 8
 )
@@ -87,6 +87,16 @@ type packer struct {
 func (p *packer) number(n uint64) { p.out = binary.AppendUvarint(p.out, n) }
 func (p *packer) signed(n int64)  { p.out = binary.AppendVarint(p.out, n) }
 
+// time writes whether there is one, and it.
+func (p *packer) time(t time.Time) {
+	if t.IsZero() {
+		p.number(0)
+		return
+	}
+	p.number(1)
+	p.signed(t.UnixMicro())
+}
+
 // text writes the number of s in the table of texts.
 func (p *packer) text(s string) {
 	n, found := p.numbers[s]
@@ -106,20 +116,21 @@ func (p *packer) entry(e *entry) {
 	p.signed(e.stamp.modified)
 	p.signed(e.stamp.changed)
 	flags := uint64(0)
-	for i, flag := range []bool{e.settled, e.known, e.run.Dirty, e.run.Time.IsZero()} {
+	for i, flag := range []bool{e.settled, e.known, e.run.Dirty} {
 		if flag {
 			flags |= 1 << i
 		}
 	}
 	p.number(flags)
-	if !e.run.Time.IsZero() {
-		p.signed(e.run.Time.UnixMicro())
-	}
+	p.time(e.run.Time)
 	p.number(math.Float64bits(e.run.Environment.Quota))
 	for _, f := range facts(&e.run) {
-		if f.num != nil {
+		switch {
+		case f.num != nil:
 			p.signed(int64(*f.num))
-		} else {
+		case f.time != nil:
+			p.time(*f.time)
+		default:
 			p.text(*f.text)
 		}
 	}
@@ -207,6 +218,13 @@ func (u *unpacker) signed() int64 {
 	return n
 }
 
+func (u *unpacker) time() time.Time {
+	if u.number() == 0 {
+		return time.Time{}
+	}
+	return time.UnixMicro(u.signed()).UTC()
+}
+
 // count reads how many things follow, of at least so many bytes each: no number
 // makes more memory be taken than there is input.
 func (u *unpacker) count(each int) int {
@@ -240,14 +258,15 @@ func (u *unpacker) entry() *entry {
 	e.stamp = stamp{u.signed(), u.signed(), u.signed()}
 	flags := u.number()
 	e.settled, e.known, e.run.Dirty = flags&1 != 0, flags&2 != 0, flags&4 != 0
-	if flags&8 == 0 {
-		e.run.Time = time.UnixMicro(u.signed()).UTC()
-	}
+	e.run.Time = u.time()
 	e.run.Environment.Quota = math.Float64frombits(u.number())
 	for _, f := range facts(&e.run) {
-		if f.num != nil {
+		switch {
+		case f.num != nil:
 			*f.num = int(u.signed())
-		} else {
+		case f.time != nil:
+			*f.time = u.time()
+		default:
 			*f.text = u.text()
 		}
 	}

@@ -172,7 +172,7 @@ func TestIndexIsNotTrustedOverFiles(t *testing.T) {
 	})
 	check("a newer layout", func(t *testing.T, _, file string) {
 		text, _ := os.ReadFile(file)
-		if err := os.WriteFile(file, []byte(strings.Replace(string(text), "regress-store: 1", "regress-store: 2", 1)), 0o644); err != nil {
+		if err := os.WriteFile(file, []byte(strings.Replace(string(text), "regress-store: 2", "regress-store: 3", 1)), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	})

@@ -139,7 +139,7 @@ func (c *catalog) yield(r listed, data []byte, a *asked, yield func(baseline.Poi
 	return eachPacked(data, a.has, func(key uint32, p baseline.Point) bool {
 		p.Key = c.keys[key]
 		p.RunID, p.Commit, p.Branch, p.Fingerprint = r.ID, r.Commit, r.Branch, r.Fingerprint
-		p.Side, p.Time = r.files[0].run.Side, r.Time
+		p.Side, p.Session, p.Time = r.Side, r.Session, r.Time
 		return yield(p, nil)
 	})
 }

@@ -179,7 +179,7 @@ func TestNewerLayout(t *testing.T) {
 	put(t, s, 1, storetest.Example(1))
 	file := files(t, path)[0]
 	text, _ := os.ReadFile(file)
-	newer := []byte(strings.Replace(string(text), "regress-store: 1", "regress-store: 2", 1))
+	newer := []byte(strings.Replace(string(text), "regress-store: 2", "regress-store: 3", 1))
 	if err := os.WriteFile(file, newer, 0o644); err != nil {
 		t.Fatal(err)
 	}

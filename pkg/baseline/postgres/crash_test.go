@@ -76,6 +76,23 @@ func survived(t *testing.T, s baseline.Store, n int, confirmed map[int]bool) {
 	}
 }
 
+// decisionsSurvived checks decisions after a crash: those that were confirmed, whole.
+func decisionsSurvived(t *testing.T, s baseline.Store, decided map[int]bool) {
+	t.Helper()
+	have := map[string]bool{}
+	for d, err := range s.Decisions(t.Context(), baseline.Query{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		have[d.ID()] = true
+	}
+	for i, confirmed := range decided {
+		if confirmed && !have[storetest.ExampleDecision(i).ID()] {
+			t.Errorf("decision %d was confirmed and is not there", i)
+		}
+	}
+}
+
 // The server is killed with kill -9 in mid-write: what Put confirmed is there,
 // what it did not is there whole or not at all, and doing it again adds the rest.
 func TestServerDiesInMidWrite(t *testing.T) {
@@ -122,15 +139,19 @@ func TestServerDiesInMidWrite(t *testing.T) {
 			<-kill
 			server.Kill(t)
 		}()
+		decided := map[int]bool{}
 		for err = nil; err == nil; next++ {
 			if _, err = s.Put(t.Context(), wide(next)); err == nil {
 				confirmed[next] = true
+				_, err = s.PutDecisions(t.Context(), storetest.ExampleDecision(next))
+				decided[next] = err == nil
 			}
 		}
 		<-killed
-		says(t, err, "put 1 runs into store", "again")
+		says(t, err, "put 1 ", " into store", "again")
 		server.Restart(t)
 		survived(t, s, next, confirmed)
+		decisionsSurvived(t, s, decided)
 	}
 	t.Logf("%d runs survived 3 kills", next)
 }

@@ -12,11 +12,13 @@
 // URL keeps the tables in a schema of their own (behind pgbouncer, set it on the
 // role instead: alter role … set search_path).
 //
-// Open applies the schema when it is not there, and brings tables of version 1 to
-// this one in a single transaction; either takes a role that may create tables.
-// Programs of version 1 that are writing at that moment are waited for; afterwards they
-// are refused, when they open the store or, if they had, by a constraint named after
-// the remedy. A store that Citus distributes is distributed again by hand after that.
+// Open applies the schema when it is not there, and brings tables of versions 1 and 2 to
+// this one in a single transaction; either takes a role that may create tables. From version 2
+// it takes milliseconds, however many rows there are.
+// Older programs that are writing at that moment are waited for; afterwards they
+// are refused when they open the store. Those of version 1 that had it open are refused by a
+// constraint named after the remedy, and those of version 2 finish what they do.
+// A store that Citus distributes is distributed again by hand after that.
 // Once the tables are there, a role that may only read (usage on the
 // schema, select on its tables) lists and gets, and one with insert puts.
 //

@@ -84,7 +84,7 @@ func remedy(err error) string {
 	case "42501", "25006":
 		return "use a role that may do this, or have its owner grant it (usage on the schema; select, insert, delete on its tables; create to make them; a row in project_access for a member of regress_writer)"
 	case "42703", "42P01", "42804", "42809", "42830":
-		return "tables called project, run, raw, series or sample are not those of regress: give it a database of its own, or a schema of its own with ?search_path=NAME"
+		return "tables called project, run, raw, series, sample, decision or verdict are not those of regress: give it a database of its own, or a schema of its own with ?search_path=NAME"
 	case "53300":
 		return "lower pool_max_conns in the store's URL or raise the server's max_connections"
 	case "53100":

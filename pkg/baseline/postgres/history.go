@@ -40,12 +40,12 @@ func (s *store) History(ctx context.Context, q baseline.Query, series ...baselin
 // not asked: names holds what their IDs mean. The condition on the project leads
 // into the primary key also where q has none.
 func points(q baseline.Query, series []baseline.Key) (sql string, args []any, names map[pgtype.UUID]baseline.Key) {
-	chosen, args := selection("project_id, id, commit_sha, branch, started, fingerprint, side", q)
+	chosen, args := selection("project_id, id, commit_sha, branch, started, fingerprint, side, session", q)
 	if q.Limit > 0 {
 		chosen, args = newest(chosen, args, q)
 	}
 	sql = "with chosen as (" + chosen + `)
-		select chosen.id, commit_sha, branch, started, fingerprint, side, center, spread, n, sample.series_id`
+		select chosen.id, commit_sha, branch, started, fingerprint, side, session, center, spread, n, sample.series_id`
 	from := `
 		from chosen join sample on sample.project_id = chosen.project_id and sample.run_id = chosen.id`
 	if len(series) == 0 {
@@ -88,7 +88,7 @@ func eachPoint(rows pgx.Rows, names map[pgtype.UUID]baseline.Key, yield func(bas
 		var p baseline.Point
 		var started *time.Time
 		var id pgtype.UUID
-		into := []any{&p.RunID, &p.Commit, &p.Branch, &started, &p.Fingerprint, (*string)(&p.Side), &p.Center, &p.Spread, &p.Rounds, &id}
+		into := []any{&p.RunID, &p.Commit, &p.Branch, &started, &p.Fingerprint, (*string)(&p.Side), &p.Session, &p.Center, &p.Spread, &p.Rounds, &id}
 		if names == nil {
 			into = append(into, &p.Package, &p.Name, &p.Unit)
 		}
@@ -145,7 +145,7 @@ func (s *store) Runs(ctx context.Context, q baseline.Query) iter.Seq2[baseline.R
 
 // bare returns the runs that q selects, newest first, without samples and text.
 func bare(ctx context.Context, tx pgx.Tx, q baseline.Query) ([]keyed, error) {
-	sql, args := selection("project_id, id, side, commit_sha, branch, dirty, started, environment", q)
+	sql, args := selection("project_id, id, side, commit_sha, branch, dirty, started, environment, "+committed, q)
 	sql, args = newest(sql, args, q)
 	rows, err := tx.Query(ctx, sql, args...)
 	if err != nil {
@@ -154,10 +154,12 @@ func bare(ctx context.Context, tx pgx.Tx, q baseline.Query) ([]keyed, error) {
 	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (r keyed, err error) {
 		var started *time.Time
 		var facts []byte
-		if err := row.Scan(&r.Project, &r.id, (*string)(&r.Side), &r.Commit, &r.Branch, &r.Dirty, &started, &facts); err != nil {
+		of := origin{session: &r.Session, facts: &r.Facts}
+		if err := row.Scan(append([]any{&r.Project, &r.id, (*string)(&r.Side), &r.Commit, &r.Branch, &r.Dirty, &started, &facts}, of.into()...)...); err != nil {
 			return r, err
 		}
 		r.Time = utc(started)
+		of.done()
 		r.Environment, err = decode(facts)
 		return r, err
 	})

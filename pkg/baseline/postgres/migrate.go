@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -72,24 +73,47 @@ func takeTurn(ctx context.Context, tx pgx.Tx) error {
 	}
 }
 
-// create makes the tables of this version where there are none, or those of
-// version 1.
+// create makes the tables of this version where there are none, or those of version have.
 func create(ctx context.Context, tx pgx.Tx, have int) error {
-	if have != 1 {
-		_, err := tx.Conn().PgConn().Exec(ctx, regress.Schema).ReadAll()
-		return err
+	run := func(steps ...string) error {
+		for _, step := range steps {
+			if _, err := tx.Conn().PgConn().Exec(ctx, step).ReadAll(); err != nil {
+				return err
+			}
+		}
+		return nil
 	}
-	for _, step := range []string{setAside, regress.Schema, grant, moveRuns} {
-		if _, err := tx.Conn().PgConn().Exec(ctx, step).ReadAll(); err != nil {
+	switch have {
+	case 1:
+		if err := run(setAside, regress.Schema, grantAs("run_1", "run", "raw", "series", "decision", "verdict"), grantAs("sample_1", "sample"), moveRuns); err != nil {
 			return err
 		}
+		if err := moveSamples(ctx, tx); err != nil {
+			return err
+		}
+		return run(finish)
+	case 2:
+		return run(widen, regress.Schema, grantAs("run", "decision", "verdict"), raise)
 	}
-	if err := moveSamples(ctx, tx); err != nil {
-		return err
-	}
-	_, err := tx.Conn().PgConn().Exec(ctx, finish).ReadAll()
-	return err
+	return run(regress.Schema)
 }
+
+// The steps from version 2, which knew no sessions, no facts of commits and no decisions. The new
+// columns have defaults and so cost no more than a change of the catalogue. A program of version 2
+// that is writing is waited for, in the order in which it uses the tables; what it writes
+// afterwards is a run of which those facts are unknown.
+const (
+	widen = `
+		lock table project, series, run in access exclusive mode;
+		alter table run
+			add column session text collate "C" not null default '',
+			add column committed timestamptz,
+			add column place int not null default 0,
+			add column author text not null default '',
+			add column subject text not null default '',
+			add column pull int not null default 0;`
+	raise = `update regress_schema set version = 3;`
+)
 
 // The steps from version 1, in which run held the raw text and sample the names
 // of its series. The tables are made anew rather than altered: what comes out is what
@@ -111,15 +135,30 @@ const (
 		alter table run_1 rename constraint run_project_id_fkey to run_1_fkey;
 		alter table sample_1 rename constraint sample_check to sample_1_check;
 		alter table sample_1 rename constraint sample_project_id_run_id_fkey to sample_1_fkey;`
-	// Who owned the old tables owns the new, and who might read or write them may.
-	grant = `
+	moveRuns = `
+		insert into run (project_id, id, side, commit_sha, branch, dirty, started, fingerprint, environment, series)
+		select project_id, id, side, commit_sha, branch, dirty, started, fingerprint, environment, series from run_1;`
+	finish = `
+		drop table sample_1;
+		drop table run_1;
+		update regress_schema set version = 3;`
+)
+
+// grantAs returns the statement by which who owned the old table owns the new ones, and who might
+// read or write it may read or write them.
+func grantAs(old string, tables ...string) string {
+	var pairs []string
+	for _, table := range tables {
+		pairs = append(pairs, fmt.Sprintf("('%s', '%s')", old, table))
+	}
+	return `
 		do $$
 		declare
 			t record;
 			g record;
 		begin
 			for t in select old::regclass as old, new, pg_get_userbyid(c.relowner) as owner, c.relowner, c.relacl
-				from (values ('run_1', 'run'), ('run_1', 'raw'), ('run_1', 'series'), ('sample_1', 'sample')) as pair (old, new)
+				from (values ` + strings.Join(pairs, ", ") + `) as pair (old, new)
 				join pg_class c on c.oid = old::regclass
 			loop
 				for g in select privilege_type, is_grantable, grantee from aclexplode(t.relacl) where grantee <> t.relowner
@@ -133,14 +172,7 @@ const (
 				end if;
 			end loop;
 		end $$;`
-	moveRuns = `
-		insert into run (project_id, id, side, commit_sha, branch, dirty, started, fingerprint, environment, series)
-		select project_id, id, side, commit_sha, branch, dirty, started, fingerprint, environment, series from run_1;`
-	finish = `
-		drop table sample_1;
-		drop table run_1;
-		update regress_schema set version = 2;`
-)
+}
 
 // piece bounds how many samples are moved at a time.
 const piece = 10_000

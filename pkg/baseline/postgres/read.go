@@ -32,7 +32,7 @@ func (s *store) List(ctx context.Context, q baseline.Query) ([]baseline.RunInfo,
 	if err := q.Validate(); err != nil {
 		return nil, fmt.Errorf("list store %s: %w", s.where, err)
 	}
-	sql, args := selection("project_id, id, commit_sha, branch, started, fingerprint, environment, series", q)
+	sql, args := selection("project_id, id, commit_sha, branch, started, fingerprint, environment, series, side, "+committed, q)
 	sql, args = newest(sql, args, q)
 	rows, err := s.pool.Query(ctx, sql, args...)
 	if err != nil {
@@ -42,11 +42,13 @@ func (s *store) List(ctx context.Context, q baseline.Query) ([]baseline.RunInfo,
 		var info baseline.RunInfo
 		var started *time.Time
 		var facts []byte
-		err := row.Scan(&info.Project, &info.ID, &info.Commit, &info.Branch, &started, &info.Fingerprint, &facts, &info.Series)
+		of := origin{session: &info.Session, facts: &info.Facts}
+		err := row.Scan(append([]any{&info.Project, &info.ID, &info.Commit, &info.Branch, &started, &info.Fingerprint, &facts, &info.Series, (*string)(&info.Side)}, of.into()...)...)
 		if err != nil {
 			return info, err
 		}
 		info.Time = utc(started)
+		of.done()
 		info.Environment, err = decode(facts)
 		return info, err
 	})
@@ -55,6 +57,24 @@ func (s *store) List(ctx context.Context, q baseline.Query) ([]baseline.RunInfo,
 	}
 	return infos, nil
 }
+
+// committed are the columns of a run that origin reads.
+const committed = "session, committed, place, author, subject, pull"
+
+// origin reads the session and the facts of a commit from a row.
+type origin struct {
+	session *string
+	facts   *baseline.Facts
+	at      *time.Time
+}
+
+// into returns where the columns of committed go.
+func (o *origin) into() []any {
+	return []any{o.session, &o.at, &o.facts.Place, &o.facts.Author, &o.facts.Subject, &o.facts.Pull}
+}
+
+// done completes the facts once the row is read.
+func (o *origin) done() { o.facts.Time = utc(o.at) }
 
 // selection returns q in SQL. A zero field adds no condition, rather than one
 // that is true, so that the planner sees what can use an index or goes to one shard.
@@ -70,6 +90,13 @@ func selection(columns string, q baseline.Query) (sql string, args []any) {
 	add("branch = $%d", q.Branch)
 	add("fingerprint = $%d", q.Fingerprint)
 	add("starts_with(commit_sha, $%d)", q.Commit)
+	if !q.Since.IsZero() {
+		args = append(args, q.Since.UTC())
+		conditions = append(conditions, fmt.Sprintf("started >= $%d", len(args)))
+	}
+	if !q.Anchors {
+		conditions = append(conditions, "side <> 'anchor'")
+	}
 	sql = "select " + columns + " from run"
 	if len(conditions) > 0 {
 		sql += " where " + strings.Join(conditions, " and ")
@@ -126,15 +153,17 @@ func get(ctx context.Context, tx pgx.Tx, project, id string) (baseline.Run, erro
 	r := baseline.Run{Project: project}
 	var started *time.Time
 	var facts []byte
+	of := origin{session: &r.Session, facts: &r.Facts}
 	err := tx.QueryRow(ctx, `
-		select side, commit_sha, branch, dirty, started, environment, raw.raw
+		select side, commit_sha, branch, dirty, started, environment, raw.raw, `+committed+`
 		from run join raw on raw.project_id = run.project_id and raw.run_id = run.id
 		where run.project_id = $1 and run.id = $2`, project, id).
-		Scan((*string)(&r.Side), &r.Commit, &r.Branch, &r.Dirty, &started, &facts, &r.Raw)
+		Scan(append([]any{(*string)(&r.Side), &r.Commit, &r.Branch, &r.Dirty, &started, &facts, &r.Raw}, of.into()...)...)
 	if err != nil {
 		return r, err
 	}
 	r.Time = utc(started)
+	of.done()
 	if r.Environment, err = decode(facts); err != nil {
 		return r, err
 	}

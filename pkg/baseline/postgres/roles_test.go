@@ -63,7 +63,7 @@ func counted(t *testing.T, conn *pgx.Conn) (n []int) {
 }
 
 // guarded are the tables with rows of projects.
-var guarded = []string{"project", "run", "raw", "series", "sample"}
+var guarded = []string{"project", "run", "raw", "series", "sample", "decision", "verdict"}
 
 // A writer of one project puts, reads and removes there, and for it there is no other.
 func TestWriterHasItsProjectsAlone(t *testing.T) {
@@ -89,12 +89,31 @@ func TestWriterHasItsProjectsAlone(t *testing.T) {
 	}
 	_, err = s.Put(t.Context(), of("a", 5), of("b", 6))
 	says(t, err, "row-level security", "project_access")
+	var own []baseline.Decision
+	for i, project := range []string{"a", "b"} {
+		d := storetest.ExampleDecision(i)
+		d.Project = project
+		own = append(own, d)
+	}
+	if added, err := owner.PutDecisions(t.Context(), own[1]); err != nil || added != 1 {
+		t.Errorf("added %d decisions, %v", added, err)
+	}
+	if added, err := s.PutDecisions(t.Context(), own[0]); err != nil || added != 1 {
+		t.Errorf("added %d decisions, %v", added, err)
+	}
+	_, err = s.PutDecisions(t.Context(), own[1])
+	says(t, err, "row-level security", "project_access")
+	for d, err := range s.Decisions(t.Context(), baseline.Query{}) {
+		if err != nil || d.ID() != own[0].ID() {
+			t.Errorf("it sees a decision of %q, %v", d.Project, err)
+		}
+	}
 	if err := s.Remove(t.Context(), of("a", 1).ID()); err != nil {
 		t.Error(err)
 	}
 
 	conn := pgtest.Connect(t, as("writer_a", dsn))
-	if have := counted(t, conn); !slices.Equal(have, []int{2, 2, 2, 6, 4}) {
+	if have := counted(t, conn); !slices.Equal(have, []int{2, 2, 2, 8, 4, 1, 3}) {
 		t.Errorf("rows of %v: %v", guarded, have)
 	}
 	refused(t, conn,
@@ -223,6 +242,13 @@ func (g granting) Put(ctx context.Context, runs ...baseline.Run) (int, error) {
 	return g.Store.Put(ctx, runs...)
 }
 
+func (g granting) PutDecisions(ctx context.Context, decisions ...baseline.Decision) (int, error) {
+	for _, d := range decisions {
+		_, _ = g.owner.Exec(ctx, "insert into project_access values ($1, 'writer_all') on conflict do nothing", d.Project)
+	}
+	return g.Store.PutDecisions(ctx, decisions...)
+}
+
 // The contract holds for a writer too, to whom COPY is closed.
 func TestConformanceOfWriters(t *testing.T) {
 	team(t, "regress_writer", map[string][]string{"writer_all": nil})
@@ -281,9 +307,13 @@ func policies(t *testing.T, conn *pgx.Conn) string {
 
 // Tables that a migration makes have the rights of those that were there before.
 func TestMigrationRenewsRoles(t *testing.T) {
-	dsn := version1(t)
+	each(t, renewsRoles)
+}
+
+func renewsRoles(t *testing.T, o older) {
+	dsn := o.database(t)
 	conn := pgtest.Connect(t, dsn)
-	if err := put1(t.Context(), conn, of("a", 1)); err != nil {
+	if err := o.put(t.Context(), conn, bare(of("a", 1))); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := conn.Exec(t.Context(), "create table project_access (project_id text not null, role name not null, primary key (project_id, role)); insert into project_access values ('a', 'reader_old')"); err != nil {
@@ -294,7 +324,10 @@ func TestMigrationRenewsRoles(t *testing.T) {
 	s := open(t, as("reader_old", dsn))
 	defer s.Close()
 	have, err := s.Get(t.Context(), of("a", 1).ID())
-	if err != nil || storetest.Diff(have, of("a", 1)) != "" {
-		t.Errorf("%v %s", err, storetest.Diff(have, of("a", 1)))
+	if err != nil || storetest.Diff(have, bare(of("a", 1))) != "" {
+		t.Errorf("%v %s", err, storetest.Diff(have, bare(of("a", 1))))
+	}
+	for _, err := range s.Decisions(t.Context(), baseline.Query{}) {
+		t.Errorf("a reader of decisions: %v", err)
 	}
 }

@@ -68,8 +68,8 @@ func TestSchemaLaws(t *testing.T) {
 			t.Errorf("%s: %v", what, found)
 		}
 	}
-	if n := len(texts(t, conn, "select relname::text from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace")); n != 6 {
-		t.Fatalf("%d tables, want 6: the laws below look at the wrong place", n)
+	if n := len(texts(t, conn, "select relname::text from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace")); n != 8 {
+		t.Fatalf("%d tables, want 8: the laws below look at the wrong place", n)
 	}
 	none("tables without a comment", `
 		select relname::text from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace and obj_description(oid, 'pg_class') is null`)
@@ -80,7 +80,7 @@ func TestSchemaLaws(t *testing.T) {
 		select conname::text from pg_constraint where contype in ('p', 'u', 'f', 'x') and connamespace = 'public'::regnamespace
 		and pg_get_constraintdef(oid) !~ '^[A-Z ]+\(project_id\y'`) // each begins with it, the column of distribution
 	none("unique indexes that are no constraint", `
-		select indexrelid::regclass::text from pg_index i where indisunique and indrelid::regclass::text in ('project', 'run', 'raw', 'series', 'sample')
+		select indexrelid::regclass::text from pg_index i where indisunique and indrelid::regclass::text in ('project', 'run', 'raw', 'series', 'sample', 'decision', 'verdict')
 		and not exists (select from pg_constraint where conindid = indexrelid)`)
 	if alter := strings.Contains(strings.ToLower(regress.Schema), "alter table"); alter {
 		t.Error("a foreign key added by ALTER TABLE does not distribute")

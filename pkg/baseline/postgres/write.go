@@ -68,7 +68,11 @@ const (
 // returns how many were not there. Many runs take few calls: the way to a server is
 // long, and what is copied in the order of its keys is faster to index.
 func insert(ctx context.Context, tx pgx.Tx, runs []keyed) (added int, err error) {
-	if err := insertProjects(ctx, tx, runs); err != nil {
+	var projects []string
+	for _, r := range runs {
+		projects = append(projects, r.Project)
+	}
+	if err := insertProjects(ctx, tx, projects); err != nil {
 		return 0, err
 	}
 	series := dictionary{}
@@ -108,11 +112,7 @@ func insert(ctx context.Context, tx pgx.Tx, runs []keyed) (added int, err error)
 }
 
 // insertProjects adds the projects that are new, in one order for all writers.
-func insertProjects(ctx context.Context, tx pgx.Tx, runs []keyed) error {
-	var names []string
-	for _, r := range runs {
-		names = append(names, r.Project)
-	}
+func insertProjects(ctx context.Context, tx pgx.Tx, names []string) error {
 	slices.Sort(names)
 	for _, name := range slices.Compact(names) {
 		var there bool
@@ -131,33 +131,34 @@ func insertProjects(ctx context.Context, tx pgx.Tx, runs []keyed) error {
 func insertRuns(ctx context.Context, tx pgx.Tx, runs []keyed) (fresh []keyed, err error) {
 	var c struct {
 		projects, ids, sides, commits, branches, prints, facts []string
+		sessions, authors, subjects                            []string
 
-		dirty   []bool
-		started []*time.Time
-		series  []int
+		dirty                 []bool
+		started, committed    []*time.Time
+		series, places, pulls []int
 	}
 	for _, r := range runs {
 		facts, err := json.Marshal(environment(r.Environment))
 		if err != nil {
 			return nil, err
 		}
-		var started *time.Time
-		if !r.Time.IsZero() {
-			utc := r.Time.UTC().Truncate(time.Microsecond)
-			started = &utc
-		}
 		c.projects, c.ids, c.sides = append(c.projects, r.Project), append(c.ids, r.id), append(c.sides, string(r.Side))
 		c.commits, c.branches, c.dirty = append(c.commits, r.Commit), append(c.branches, r.Branch), append(c.dirty, r.Dirty)
-		c.started, c.prints = append(c.started, started), append(c.prints, r.Environment.Fingerprint())
+		c.started, c.prints = append(c.started, orNull(r.Time)), append(c.prints, r.Environment.Fingerprint())
 		c.facts, c.series = append(c.facts, string(facts)), append(c.series, len(r.Samples))
+		c.sessions, c.committed, c.places = append(c.sessions, r.Session), append(c.committed, orNull(r.Facts.Time)), append(c.places, r.Facts.Place)
+		c.authors, c.subjects, c.pulls = append(c.authors, r.Facts.Author), append(c.subjects, r.Facts.Subject), append(c.pulls, r.Facts.Pull)
 	}
 	rows, err := tx.Query(ctx, `
-		insert into run (project_id, id, side, commit_sha, branch, dirty, started, fingerprint, environment, series)
-		select project, id, side, sha, branch, dirty, started, fingerprint, facts::jsonb, series
-		from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bool[], $7::timestamptz[], $8::text[], $9::text[], $10::int[])
-			as these (project, id, side, sha, branch, dirty, started, fingerprint, facts, series)
+		insert into run (project_id, id, side, commit_sha, branch, dirty, started, fingerprint, environment, series,
+			session, committed, place, author, subject, pull)
+		select project, id, side, sha, branch, dirty, started, fingerprint, facts::jsonb, series, session, committed, place, author, subject, pull
+		from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bool[], $7::timestamptz[], $8::text[], $9::text[], $10::int[],
+				$11::text[], $12::timestamptz[], $13::int[], $14::text[], $15::text[], $16::int[])
+			as these (project, id, side, sha, branch, dirty, started, fingerprint, facts, series, session, committed, place, author, subject, pull)
 		on conflict (project_id, id) do nothing returning project_id, id`,
-		c.projects, c.ids, c.sides, c.commits, c.branches, c.dirty, c.started, c.prints, c.facts, c.series)
+		c.projects, c.ids, c.sides, c.commits, c.branches, c.dirty, c.started, c.prints, c.facts, c.series,
+		c.sessions, c.committed, c.places, c.authors, c.subjects, c.pulls)
 	if err != nil {
 		return nil, err
 	}
@@ -174,6 +175,15 @@ func insertRuns(ctx context.Context, tx pgx.Tx, runs []keyed) (fresh []keyed, er
 		}
 	}
 	return fresh, nil
+}
+
+// orNull returns a time as the database keeps it, and nil for none.
+func orNull(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	t = t.UTC().Truncate(time.Microsecond)
+	return &t
 }
 
 // insertTexts adds the raw texts of runs.

@@ -36,6 +36,10 @@ func (k *kit) refused() {
 	check(func(r *baseline.Run) { r.Environment.Quota = math.NaN() }, "quota")
 	check(func(r *baseline.Run) { r.Project = strings.Repeat("p", baseline.MaxName+1) }, "project of 1025 bytes")
 	check(func(r *baseline.Run) { r.Side = "left" }, `side "left"`)
+	check(func(r *baseline.Run) { r.Facts.Author = "\xff" }, "author", "not UTF-8")
+	check(func(r *baseline.Run) { r.Facts.Subject = strings.Repeat("s", baseline.MaxName+1) }, "subject of 1025 bytes")
+	check(func(r *baseline.Run) { r.Facts.Place = -1 }, "place -1")
+	check(func(r *baseline.Run) { r.Facts.Time = time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC) }, "commit's year 10000")
 	check(func(r *baseline.Run) { r.Time = time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC) }, "year 10000")
 	if n := len(k.list(baseline.Query{})); n != 0 {
 		k.Errorf("%d refused runs were kept", n)
@@ -119,7 +123,7 @@ func (k *kit) queries() {
 		for i, r := range want {
 			info := baseline.RunInfo{
 				ID: r.ID(), Project: r.Project, Commit: r.Commit, Branch: r.Branch, Fingerprint: r.Environment.Fingerprint(),
-				Environment: r.Environment, Time: r.Time, Series: len(r.Samples),
+				Environment: r.Environment, Time: r.Time, Series: len(r.Samples), Side: r.Side, Session: r.Session, Facts: r.Facts,
 			}
 			if have[i] != info {
 				k.Errorf("%+v, row %d: have %+v, want %+v", q, i, have[i], info)
@@ -193,6 +197,7 @@ func (k *kit) weirdNames() {
 	for i, name := range names {
 		r := Example(i)
 		r.Project, r.Commit, r.Branch = name, name, name
+		r.Session, r.Facts.Author, r.Facts.Subject = name, name, name
 		e := &r.Environment
 		e.OS, e.Arch, e.CPU, e.Kernel, e.Virtual, e.Governor, e.GoVersion, e.SuiteFlags = name, name, name, name, name, name, name, name
 		for j := range r.Samples {

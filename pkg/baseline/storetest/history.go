@@ -40,7 +40,7 @@ func pointsOf(r baseline.Run) []baseline.Point {
 		if center, spread, n := s.Summary(); n > 0 {
 			all = append(all, baseline.Point{
 				Key: s.Key, RunID: r.ID(), Commit: r.Commit, Branch: r.Branch, Fingerprint: r.Environment.Fingerprint(),
-				Side: r.Side, Time: r.Time, Center: center, Spread: spread, Rounds: n,
+				Side: r.Side, Session: r.Session, Time: r.Time, Center: center, Spread: spread, Rounds: n,
 			})
 		}
 	}

@@ -42,6 +42,11 @@ func Run(t *testing.T, fresh func(t *testing.T) (open func() baseline.Store)) {
 		{"history after removal", (*kit).historyAfterRemove},
 		{"history beside writers", (*kit).historyOfWriters},
 		{"runs without their texts", (*kit).runs},
+		{"anchors beside heads", (*kit).anchors},
+		{"runs since a time", (*kit).since},
+		{"decisions", (*kit).decisions},
+		{"decisions that are refused", (*kit).refusedDecisions},
+		{"writers of decisions", (*kit).writersOfDecisions},
 		{"remove", (*kit).remove},
 		{"projects stay apart", (*kit).projects},
 		{"weird names", (*kit).weirdNames},
@@ -95,6 +100,8 @@ func Example(i int) baseline.Run {
 		Branch:  "main",
 		Dirty:   true,
 		Time:    Start.Add(time.Duration(i) * time.Minute),
+		Session: fmt.Sprintf("%024x", i),
+		Facts:   baseline.Facts{Time: Start.Add(-time.Hour), Place: i + 1, Author: "Jo Doe", Subject: "ring: one copy less", Pull: 12},
 		Environment: baseline.Environment{
 			OS: "linux", Arch: "amd64", CPU: "AMD EPYC 7763 64-Core Processor", Cores: 4, Quota: 1.5, Procs: 2, MemoryMiB: 24000,
 			Kernel: "6.18.0-generic", Virtual: "kvm", Governor: "performance", GoVersion: "go1.26.8", SuiteFlags: "-benchtime=100ms -cpu 1,2",
@@ -148,6 +155,11 @@ func Diff(have, want baseline.Run) string {
 		switch b := b.(type) {
 		case time.Time:
 			equal = a.(time.Time).Equal(b) && a.(time.Time).Location() == time.UTC
+		case baseline.Facts:
+			have := a.(baseline.Facts)
+			equal = have.Time.Equal(b.Time) && have.Time.Location() == time.UTC
+			have.Time = b.Time
+			equal = equal && have == b
 		case []byte:
 			equal = bytes.Equal(a.([]byte), b)
 		case []baseline.Sample:
@@ -167,7 +179,7 @@ func sameSample(a, b baseline.Sample) bool {
 
 func (k *kit) roundTrip() {
 	want := Example(1)
-	for _, v := range []reflect.Value{reflect.ValueOf(want), reflect.ValueOf(want.Environment)} {
+	for _, v := range []reflect.Value{reflect.ValueOf(want), reflect.ValueOf(want.Environment), reflect.ValueOf(want.Facts)} {
 		for i := range v.NumField() {
 			if v.Field(i).IsZero() {
 				k.Fatalf("Example leaves %s zero, so this case could not see it lost", v.Type().Field(i).Name)
@@ -188,6 +200,7 @@ func (k *kit) roundTrip() {
 
 	elsewhere := Example(3)
 	elsewhere.Time = elsewhere.Time.In(time.FixedZone("x", 3*3600)).Add(999) // kept to the microsecond, in UTC
+	elsewhere.Facts.Time = elsewhere.Facts.Time.In(time.FixedZone("y", -3600)).Add(1)
 	k.put(1, elsewhere)
 	k.same(Example(3))
 }

@@ -15,6 +15,8 @@ func Matches(q baseline.Query, info baseline.RunInfo) bool {
 	return (q.Project == "" || q.Project == info.Project) &&
 		(q.Branch == "" || q.Branch == info.Branch) &&
 		(q.Fingerprint == "" || q.Fingerprint == info.Fingerprint) &&
+		(q.Anchors || info.Side != baseline.Anchor) &&
+		!info.Time.Before(q.Since) &&
 		strings.HasPrefix(info.Commit, q.Commit)
 }
 
@@ -35,3 +37,19 @@ func ParseID(id string) (string, error) {
 
 // ByKey orders the points of one run.
 func ByKey(a, b baseline.Point) int { return a.Key.Compare(b.Key) }
+
+// Selects reports whether q selects d, its limit aside.
+func Selects(q baseline.Query, d baseline.Decision) bool {
+	return (q.Project == "" || q.Project == d.Project) &&
+		(q.Branch == "" || q.Branch == d.Branch) &&
+		strings.HasPrefix(d.Commit, q.Commit) &&
+		!d.Time.Before(q.Since)
+}
+
+// OldestFirst orders decisions as Store.Decisions yields them: ties by ID.
+func OldestFirst(a, b baseline.Decision) int {
+	if c := a.Time.Compare(b.Time); c != 0 {
+		return c // an ID is a sum over all verdicts
+	}
+	return cmp.Compare(a.ID(), b.ID())
+}

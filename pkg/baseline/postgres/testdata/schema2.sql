@@ -1,0 +1,118 @@
+-- The schema of regress, version 2, for PostgreSQL 13 and later.
+--
+-- It is idempotent: applying it to a database that has it changes nothing.
+-- regress applies it by itself, under an advisory lock, when a store is opened
+-- by a role that may; `psql -1 -f schema.sql` does the same by hand for a database
+-- without tables of regress. One of version 1 is brought here by regress alone.
+--
+-- Tables are made in the first schema of the search path, so that
+-- postgres://…/db?search_path=team keeps them apart from other tables.
+--
+-- Past one machine the same tables distribute over Citus unchanged, because
+-- every key contains project_id and foreign keys stand inside CREATE TABLE:
+--
+--	set citus.enable_local_reference_table_foreign_keys = off;
+--	select create_reference_table('project');
+--	select create_distributed_table('run', 'project_id');
+--	select create_distributed_table('raw', 'project_id', colocate_with := 'run');
+--	select create_distributed_table('series', 'project_id', colocate_with := 'run');
+--	select create_distributed_table('sample', 'project_id', colocate_with := 'run');
+
+create table if not exists regress_schema (
+	version int not null
+);
+comment on table regress_schema is 'One row: the version of these tables. A program that knows only older versions refuses to work with them.';
+comment on column regress_schema.version is 'Raised by one with every change of this file that old programs could not live with.';
+
+create table if not exists project (
+	project_id text primary key,
+	created timestamptz not null default now()
+);
+comment on table project is 'What is tracked: one row a repository or suite. Small, and joined to everything.';
+comment on column project.project_id is 'Name of the project, such as github.com/x/y; may be empty.';
+comment on column project.created is 'When the first run of the project was kept.';
+
+create table if not exists run (
+	project_id text not null references project,
+	id text collate "C" not null,
+	side text not null,
+	commit_sha text collate "C" not null,
+	branch text not null,
+	dirty boolean not null,
+	started timestamptz,
+	fingerprint text not null,
+	environment jsonb not null,
+	series int not null,
+	raw bytea constraint update_regress_this_store_has_schema_version_2 check (raw is null),
+	primary key (project_id, id)
+);
+create index if not exists run_newest on run (project_id, branch, started desc);
+create index if not exists run_by_id on run (id);
+comment on table run is 'One side of one execution of a suite at one commit in one environment. Written once, never changed.';
+comment on column run.project_id is 'Project, and the key of distribution.';
+comment on column run.id is 'Of the content (project, side, commit, branch, fingerprint, raw text): 24 hexadecimal digits. The same run has the same ID in every store.';
+comment on column run.side is 'base or head, the end of the comparison that it was measured for; empty when it was measured alone.';
+comment on column run.commit_sha is 'Full SHA; empty when the text does not say.';
+comment on column run.branch is 'Branch; empty when the text does not say.';
+comment on column run.dirty is 'The tree had uncommitted changes.';
+comment on column run.started is 'Start of the measurement; null when the text does not say.';
+comment on column run.fingerprint is 'Class of machine, 12 hexadecimal digits: runs are compared across sessions only where it is equal.';
+comment on column run.environment is 'What is known of machine and toolchain, by the keys of the raw log; an absent key is unknown.';
+comment on column run.series is 'Number of samples of this run.';
+comment on column run.raw is 'Always null: the text stands in table raw. A program of version 1 that was connected when the tables were brought to version 2 writes it here, and its constraint tells that program what to do.';
+
+create table if not exists raw (
+	project_id text not null,
+	run_id text collate "C" not null,
+	raw bytea not null,
+	primary key (project_id, run_id),
+	foreign key (project_id, run_id) references run on delete cascade
+);
+comment on table raw is 'The raw texts of runs, apart from what is searched.';
+comment on column raw.project_id is 'Project, and the key of distribution.';
+comment on column raw.run_id is 'The run that was read from the text.';
+comment on column raw.raw is 'The text, byte for byte.';
+
+create table if not exists series (
+	project_id text not null references project,
+	series_id uuid not null,
+	package text collate "C" not null,
+	name text collate "C" not null,
+	unit text collate "C" not null,
+	primary key (project_id, series_id)
+);
+comment on table series is 'The names of series, each once a project. Rows are added and stay.';
+comment on column series.project_id is 'Project, and the key of distribution.';
+comment on column series.series_id is 'Of package, name and unit: the first 16 bytes of the SHA-256 of the three, each followed by a zero byte. Names are too long for a key.';
+comment on column series.package is 'Import path as go test prints it; may be empty.';
+comment on column series.name is 'Benchmark, without the prefix and with the suffix of GOMAXPROCS: PingPong/size=64B-2.';
+comment on column series.unit is 'Tidied unit: sec/op, B/s, B/op, allocs/op, msg/s.';
+
+-- The primary key alone serves one series over all runs; the other index, all
+-- series of one run. There is no foreign key to series: checking it would lock the
+-- same rows of series in every writer.
+create table if not exists sample (
+	project_id text not null,
+	series_id uuid not null,
+	run_id text collate "C" not null,
+	center float8 not null,
+	spread float8 not null,
+	n int not null,
+	"values" float8[] not null,
+	rounds int[] not null,
+	primary key (project_id, series_id, run_id) include (center, spread, n),
+	foreign key (project_id, run_id) references run on delete cascade,
+	check (cardinality("values") = cardinality(rounds))
+);
+create index if not exists sample_of_run on sample (project_id, run_id);
+comment on table sample is 'Every value of one series in one run.';
+comment on column sample.project_id is 'Project, and the key of distribution.';
+comment on column sample.series_id is 'The series that the values belong to.';
+comment on column sample.run_id is 'The run that the values belong to.';
+comment on column sample.center is 'Median of the rounds, each the median of its values, in the unit; 0 when there are none.';
+comment on column sample.spread is 'Robust standard deviation of the rounds: 1.4826 times their median absolute deviation from center, in the unit.';
+comment on column sample.n is 'Number of rounds.';
+comment on column sample."values" is 'Finite values in the unit, in the order of measurement.';
+comment on column sample.rounds is 'The round (process start, from 1) that produced the value at the same place.';
+
+insert into regress_schema (version) select 2 where not exists (select from regress_schema);
