@@ -36,6 +36,7 @@ var packages = []string{
 	"cmd/regress/internal/count",
 	"cmd/regress/internal/count/counttest",
 	"cmd/regress/internal/figure",
+	"cmd/regress/internal/finding",
 	"cmd/regress/internal/github",
 	"cmd/regress/internal/github/githubtest",
 	"cmd/regress/internal/measure",
@@ -124,6 +125,7 @@ var forbidden = map[string][]string{
 	"cmd/regress/internal/figure":  {"pkg", "bench", "cmd"},
 	"cmd/regress/internal/report":  {"pkg/ipc", "bench", "cmd/regress/internal/github", "cmd/regress/internal/measure"},
 	"cmd/regress/internal/table":   {"pkg", "bench", "cmd/regress/internal/report", "cmd/regress/internal/summary", "cmd/regress/internal/github"},
+	"cmd/regress/internal/finding": {"pkg/ipc", "bench", "cmd/regress/internal/github", "cmd/regress/internal/measure"},
 	"cmd/regress/internal/github":  {"pkg/ipc", "bench", "cmd/regress/internal/measure"},
 	"cmd/regress/internal/config":  {"pkg/ipc", "bench", "cmd/regress/internal/report", "cmd/regress/internal/measure"},
 

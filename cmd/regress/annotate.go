@@ -44,7 +44,7 @@ func annotateCommand(w *world) *cli.Command {
 // in its own job and not in what is posted, so that nobody waives their own
 // regression on a page that the maintainers trust; github.Post.Policy says so on it.
 func (f *annotateFlags) run(ctx context.Context, s *session, files []string) error {
-	printReport, err := f.printer(s)
+	printReport, err := f.printer(ctx, s)
 	if err != nil {
 		return err
 	}

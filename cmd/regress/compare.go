@@ -10,6 +10,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/descartes/regress/cmd/regress/internal/config"
+	"github.com/descartes/regress/cmd/regress/internal/finding"
 	"github.com/descartes/regress/cmd/regress/internal/report"
 	"github.com/descartes/regress/pkg/baseline"
 	"github.com/descartes/regress/pkg/gate"
@@ -67,7 +68,7 @@ func (f *compareFlags) run(ctx context.Context, s *session, files []string) erro
 	if !f.count && s.getenv(envName("count")) != "false" {
 		s.typed = append(s.typed, "--count=false")
 	}
-	printReport, err := f.printer(s)
+	printReport, err := f.printer(ctx, s)
 	if err != nil {
 		return err
 	}
@@ -115,17 +116,32 @@ func outcome(d gate.Decision) error {
 // printer chooses the format before anything is measured for it. The report
 // does not name the file of the log: a replay under another name, or from a pipe,
 // prints the same bytes.
-func (f formatFlags) printer(s *session) (func(gate.Decision, gate.Input, causes) error, error) {
+func (f formatFlags) printer(ctx context.Context, s *session) (func(gate.Decision, gate.Input, causes) error, error) {
 	writers := map[string]func(io.Writer, gate.Decision, report.Options) error{"text": report.Text, "markdown": report.Markdown, "json": report.JSON}
-	write := writers[f.format]
+	if write := writers[f.format]; write != nil {
+		return func(d gate.Decision, in gate.Input, found causes) error {
+			o := s.reportOptions(in, found)
+			o.Color, o.Width, o.All = s.color, s.width, f.all
+			return write(s.stdout, d, o)
+		}, nil
+	}
+	files := map[string]func(finding.Source, io.Writer) error{"junit": finding.Source.JUnit, "sarif": finding.Source.SARIF, "codequality": finding.Source.Quality}
+	write := files[f.format]
 	if write == nil {
-		return nil, usagef("--format %q: text, markdown or json", f.format)
+		return nil, usagef("--format %q: %s", f.format, oneOf(formats))
 	}
 	return func(d gate.Decision, in gate.Input, found causes) error {
-		o := s.reportOptions(in, found)
-		o.Color, o.Width, o.All = s.color, s.width, f.all
-		return write(s.stdout, d, o)
+		return write(s.findings(ctx, in, d, found), s.stdout)
 	}, nil
+}
+
+// formats are those of a decision, for a reader first and then for other programs.
+var formats = []string{"text", "markdown", "json", "junit", "sarif", "codequality"}
+
+// oneOf lists words to choose from.
+func oneOf(words []string) string {
+	last := len(words) - 1
+	return strings.Join(words[:last], ", ") + " or " + words[last]
 }
 
 // reportOptions returns what every report is given besides the decision.

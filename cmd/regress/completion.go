@@ -129,8 +129,11 @@ func (w *world) complete(ctx context.Context, app *cli.App, words []string) []st
 func (w *world) values(ctx context.Context, command, flag string) []string {
 	switch flag {
 	case "format":
-		if command == "summary" {
+		switch command {
+		case "summary":
 			return []string{"markdown", "json"}
+		case "compare", "targets":
+			return formats
 		}
 		return []string{"text", "markdown", "json"}
 	case "comment":

@@ -106,7 +106,7 @@ type formatFlags struct {
 
 func (f *formatFlags) flags() []cli.Flag {
 	return []cli.Flag{
-		&cli.StringFlag{Name: "format", Destination: &f.format, Value: "text", Usage: "text, markdown or json", EnvVars: []string{envName("format")}},
+		&cli.StringFlag{Name: "format", Destination: &f.format, Value: "text", Usage: oneOf(formats), EnvVars: []string{envName("format")}},
 		boolFlag(&f.all, "all", "show every row, and measure code that is proven the same"),
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/descartes/regress/cmd/regress/internal/config"
+	"github.com/descartes/regress/cmd/regress/internal/finding"
 	"github.com/descartes/regress/cmd/regress/internal/github"
 	"github.com/descartes/regress/cmd/regress/internal/repo"
 	"github.com/descartes/regress/cmd/regress/internal/report"
@@ -105,7 +106,6 @@ func (h *hub) finish(ctx context.Context, in gate.Input, d gate.Decision) {
 		return
 	}
 	post := h.post(ctx, in, d, h.postOptions(ctx, in, d, h.causes, h.getenv("REGRESS_ARTIFACT")))
-	post.Causes = h.causes
 	h.job.Finish(ctx, post)
 	h.publish(in.Log, d, post.Summary)
 }
@@ -209,22 +209,32 @@ func (s *session) markdown(d gate.Decision, options report.Options) string {
 	return page.String()
 }
 
-// post returns what is said on GitHub.
-func (s *session) post(ctx context.Context, in gate.Input, d gate.Decision, options report.Options) github.Post {
-	page := s.markdown(d, options)
+// findings returns what stands at which line of the source.
+func (s *session) findings(ctx context.Context, in gate.Input, d gate.Decision, found causes) finding.Source {
 	positions, err := source.Find(s.top(ctx))
 	if err != nil {
 		s.note("warning: annotations may stand without a line: %v", err)
 	}
-	return github.Post{
-		Decision:  d,
-		Headline:  report.Headline(d),
-		Summary:   page,
-		Comment:   page,
-		Positions: positions,
+	out := finding.Source{
+		Decision: d, Positions: positions, Causes: found, Version: version(),
 		Reproduce: func(row gate.Row) string { return s.reproduce(in.Log, row) },
-		Waivers:   in.Waivers,
-		Today:     in.Today,
+	}
+	if _, err := os.Stat(filepath.Join(s.root, config.Name)); err == nil {
+		out.Elsewhere = s.policyFile(ctx)
+	}
+	return out
+}
+
+// post returns what is said on GitHub.
+func (s *session) post(ctx context.Context, in gate.Input, d gate.Decision, options report.Options) github.Post {
+	page := s.markdown(d, options)
+	return github.Post{
+		Source:   s.findings(ctx, in, d, options.Causes),
+		Headline: report.Headline(d),
+		Summary:  page,
+		Comment:  page,
+		Waivers:  in.Waivers,
+		Today:    in.Today,
 	}
 }
 

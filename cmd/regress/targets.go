@@ -30,7 +30,7 @@ func targetsCommand(w *world) *cli.Command {
 }
 
 func (f *targetsFlags) run(ctx context.Context, s *session, files []string) error {
-	printReport, err := f.printer(s)
+	printReport, err := f.printer(ctx, s)
 	if err != nil {
 		return err
 	}

@@ -100,3 +100,29 @@ func Word(text string) string {
 	}
 	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
 }
+
+// Printable drops what can move a cursor, reverse a line or hide in it: control
+// characters but tab and line end, and the invisible formatting characters of
+// Unicode. Bytes that are not UTF-8 become U+FFFD.
+func Printable(text string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n' || r == '\t':
+			return r
+		case unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == '\u2028' || r == '\u2029':
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(text, "\uFFFD"))
+}
+
+// OneLine returns printable text without line ends.
+func OneLine(text string) string { return strings.Join(strings.Fields(Printable(text)), " ") }
+
+// Cut shortens text to at most most characters, the last of which then is '…'.
+func Cut(text string, most int) string {
+	if utf8.RuneCountInString(text) <= most {
+		return text
+	}
+	return string([]rune(text)[:most-1]) + "…"
+}

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/descartes/regress/cmd/regress/internal/figure"
 	api "github.com/google/go-github/v60/github"
 )
 
@@ -145,11 +146,11 @@ func (c caps) unpack(archive []byte) ([]File, error) {
 	left := c.content
 	for _, entry := range r.File {
 		if !entry.Mode().IsRegular() || !plainName.MatchString(entry.Name) {
-			return nil, fmt.Errorf("%q is not a plain file in the top folder", cutAt(entry.Name, 100))
+			return nil, fmt.Errorf("%q is not a plain file in the top folder", figure.Cut(entry.Name, 100))
 		}
 		data, err := inflate(entry, left)
 		if err != nil {
-			return nil, fmt.Errorf("%q: %w", cutAt(entry.Name, 100), err)
+			return nil, fmt.Errorf("%q: %w", figure.Cut(entry.Name, 100), err)
 		}
 		left -= int64(len(data))
 		files = append(files, File{Name: entry.Name, Data: data})

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/descartes/regress/cmd/regress/internal/figure"
 	api "github.com/google/go-github/v60/github"
 )
 
@@ -41,22 +42,23 @@ func (o output) status() string {
 func (o output) request(first int) *api.CheckRunOutput {
 	out := &api.CheckRunOutput{Title: &o.title, Summary: &o.summary}
 	for _, n := range o.notes[first:min(first+maxAnnotations, len(o.notes))] {
-		out.Annotations = append(out.Annotations, n.annotation())
+		out.Annotations = append(out.Annotations, annotationOf(n))
 	}
 	return out
 }
 
-func (n note) annotation() *api.CheckRunAnnotation {
+// annotationOf returns a note as GitHub takes it.
+func annotationOf(n note) *api.CheckRunAnnotation {
 	a := &api.CheckRunAnnotation{
-		Path:            &n.file,
-		StartLine:       &n.line,
-		EndLine:         api.Int(max(n.last, n.line)),
-		AnnotationLevel: api.String(string(n.level)),
-		Title:           api.String(cutAt(oneLine(n.title), maxTitle)),
-		Message:         api.String(cmp.Or(fit(printable(n.message), maxDetails), "see the report")), // GitHub refuses an empty one
+		Path:            &n.File,
+		StartLine:       &n.Line,
+		EndLine:         api.Int(max(n.Last, n.Line)),
+		AnnotationLevel: api.String(string(n.Level)),
+		Title:           api.String(figure.Cut(figure.OneLine(n.Title), maxTitle)),
+		Message:         api.String(cmp.Or(fit(figure.Printable(n.Message), maxDetails), "see the report")), // GitHub refuses an empty one
 	}
-	if n.details != "" {
-		a.RawDetails = api.String(fit(printable(n.details), maxDetails))
+	if n.Details != "" {
+		a.RawDetails = api.String(fit(figure.Printable(n.Details), maxDetails))
 	}
 	return a
 }
@@ -210,7 +212,7 @@ func (j *Job) createStatus(ctx context.Context, o output) error {
 	status := &api.RepoStatus{
 		State:       api.String(cmp.Or(o.state, "error")),
 		TargetURL:   text(j.env.runURL()),
-		Description: api.String(cutAt(o.title, most)),
+		Description: api.String(figure.Cut(o.title, most)),
 		Context:     api.String(j.opt.name()),
 	}
 	_, _, err := j.api.Repositories.CreateStatus(ctx, j.api.owner, j.api.repo, j.env.SHA, status)

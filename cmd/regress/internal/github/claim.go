@@ -50,7 +50,7 @@ func WriteClaims(w io.Writer, causes map[baseline.Key]report.Cause) error {
 		}
 		grown := slices.Clone(c.Grown[:min(len(c.Grown), maxGrown)])
 		for i := range grown {
-			grown[i] = cutAt(oneLine(grown[i]), maxSymbol)
+			grown[i] = figure.Cut(figure.OneLine(grown[i]), maxSymbol)
 		}
 		line, err := ingest.Cause(Claim{key.Package, key.Name, key.Unit, c.File, c.First, c.Last, grown})
 		if err == nil && len(line) <= maxClaim {
@@ -78,7 +78,7 @@ func ReadClaims(log []byte) []Claim {
 			continue
 		}
 		for i := range c.Grown {
-			c.Grown[i] = cutAt(oneLine(c.Grown[i]), maxSymbol)
+			c.Grown[i] = figure.Cut(figure.OneLine(c.Grown[i]), maxSymbol)
 		}
 		all = append(all, c)
 	}

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/descartes/regress/cmd/regress/internal/figure"
 	api "github.com/google/go-github/v60/github"
 )
 
@@ -80,7 +81,7 @@ func explain(err error) string {
 		return "GitHub's rate limit is used up; run the job again later"
 	case errors.As(err, &answered) && answered.Response != nil:
 		code := answered.Response.StatusCode
-		said := fmt.Sprintf("GitHub answered %d %s", code, cmp.Or(cutAt(oneLine(answered.Message), 200), http.StatusText(code)))
+		said := fmt.Sprintf("GitHub answered %d %s", code, cmp.Or(figure.Cut(figure.OneLine(answered.Message), 200), http.StatusText(code)))
 		switch {
 		case unauthorized(err):
 			return said + "; pass a valid token as GITHUB_TOKEN"
@@ -91,5 +92,5 @@ func explain(err error) string {
 		}
 		return said
 	}
-	return cutAt(oneLine(err.Error()), 300)
+	return figure.Cut(figure.OneLine(err.Error()), 300)
 }

@@ -4,8 +4,9 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"unicode"
-	"unicode/utf8"
+
+	"github.com/descartes/regress/cmd/regress/internal/figure"
+	"github.com/descartes/regress/cmd/regress/internal/finding"
 )
 
 // What one step may print, and how long a message may be: the runner drops the
@@ -16,60 +17,41 @@ const (
 	maxMessage  = 4096 // characters
 )
 
-// Level of a note, in the words of a check run's annotations.
-type level string
-
-const (
-	failure level = "failure"
-	warning level = "warning"
-	notice  level = "notice"
-)
-
-// note is one thing to say about one place in the source.
-type note struct {
-	level      level
-	file       string // relative to the repository; empty: about no line
-	line, last int    // from 1
-	title      string // one line
-	message    string
-	details    string // for the check run alone
-}
-
-// command is the note as a workflow command, one line with its line end.
-func (n note) command() string {
-	word := map[level]string{failure: "error", warning: "warning", notice: "notice"}[n.level]
+// command returns a note as a workflow command, one line with its line end.
+func command(n note) string {
+	word := map[finding.Level]string{finding.Failure: "error", finding.Warning: "warning", finding.Notice: "notice"}[n.Level]
 	properties := []string{}
-	if n.file != "" {
-		properties = append(properties, "file="+escapeProperty(n.file), fmt.Sprintf("line=%d", n.line))
+	if n.File != "" {
+		properties = append(properties, "file="+escapeProperty(n.File), fmt.Sprintf("line=%d", n.Line))
 	}
-	if n.title != "" {
-		properties = append(properties, "title="+escapeProperty(oneLine(n.title)))
+	if n.Title != "" {
+		properties = append(properties, "title="+escapeProperty(figure.OneLine(n.Title)))
 	}
 	if len(properties) > 0 {
 		word += " " + strings.Join(properties, ",")
 	}
-	return fmt.Sprintf("::%s::%s\n", word, escapeData(cutAt(printable(n.message), maxMessage)))
+	return fmt.Sprintf("::%s::%s\n", word, escapeData(figure.Cut(figure.Printable(n.Message), maxMessage)))
 }
 
 // commands writes the first notes of each level, as many as a step may print.
 // Where there are more, the last one that fits says so. One warning is kept
 // for what may fail at GitHub later.
 func commands(w io.Writer, notes []note) error {
-	count, limit := map[level]int{}, map[level]int{failure: maxPerLevel, warning: maxPerLevel - 1, notice: maxPerLevel}
+	count, limit := map[finding.Level]int{}, map[finding.Level]int{finding.Failure: maxPerLevel, finding.Warning: maxPerLevel - 1, finding.Notice: maxPerLevel}
 	for _, n := range notes {
-		count[n.level]++
+		count[n.Level]++
 	}
-	written := map[level]int{}
+	written := map[finding.Level]int{}
 	for _, n := range notes {
-		written[n.level]++
-		at, most := written[n.level], limit[n.level]
+		written[n.Level]++
+		at, most := written[n.Level], limit[n.Level]
 		if at > most {
 			continue
 		}
-		if at == most && count[n.level] > most {
-			n = note{level: n.level, title: "regress", message: fmt.Sprintf("and %d more: see the summary of this job", count[n.level]-most+1)}
+		if at == most && count[n.Level] > most {
+			n = note{Level: n.Level, Title: "regress", Message: fmt.Sprintf("and %d more: see the summary of this job", count[n.Level]-most+1)}
 		}
-		if _, err := io.WriteString(w, n.command()); err != nil {
+		if _, err := io.WriteString(w, command(n)); err != nil {
 			return fmt.Errorf("write workflow commands: %w", err)
 		}
 	}
@@ -82,30 +64,4 @@ var (
 )
 
 func escapeData(text string) string     { return dataEscapes.Replace(text) }
-func escapeProperty(text string) string { return propertyEscapes.Replace(printable(text)) }
-
-// printable drops what can move a cursor, reverse a line or hide in it: control
-// characters but tab and line end, and the invisible formatting characters of
-// Unicode. Bytes that are not UTF-8 become U+FFFD.
-func printable(text string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r == '\n' || r == '\t':
-			return r
-		case unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == '\u2028' || r == '\u2029':
-			return -1
-		}
-		return r
-	}, strings.ToValidUTF8(text, "\uFFFD"))
-}
-
-// oneLine is printable text without line ends.
-func oneLine(text string) string { return strings.Join(strings.Fields(printable(text)), " ") }
-
-// cutAt shortens text to at most most characters, the last of which then is '…'.
-func cutAt(text string, most int) string {
-	if utf8.RuneCountInString(text) <= most {
-		return text
-	}
-	return string([]rune(text)[:most-1]) + "…"
-}
+func escapeProperty(text string) string { return propertyEscapes.Replace(figure.Printable(text)) }

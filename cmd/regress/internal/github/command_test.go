@@ -9,6 +9,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"github.com/descartes/regress/cmd/regress/internal/finding"
 	"github.com/descartes/regress/cmd/regress/internal/report"
 	"github.com/descartes/regress/cmd/regress/internal/source"
 	"github.com/descartes/regress/pkg/baseline"
@@ -18,26 +19,26 @@ import (
 func TestCommand(t *testing.T) {
 	check := func(n note, want string) {
 		t.Helper()
-		if have := n.command(); have != want+"\n" {
+		if have := command(n); have != want+"\n" {
 			t.Errorf("have %q, want %q", have, want)
 		}
 	}
-	check(note{level: failure, file: "a/b_test.go", line: 7, title: "t", message: "m"}, "::error file=a/b_test.go,line=7,title=t::m")
-	check(note{level: warning, message: "m"}, "::warning::m")
-	check(note{level: notice, title: "a,b:c%\nd", message: "100 %, a:b\r\nc"}, "::notice title=a%2Cb%3Ac%25 d::100 %25, a:b%0Ac")
-	check(note{level: failure, file: "a,line=1::b\n::error::x.go", line: 1, message: "m"}, "::error file=a%2Cline=1%3A%3Ab%0A%3A%3Aerror%3A%3Ax.go,line=1::m")
-	check(note{level: failure, message: "\x1b[2Ja\u202eb\x00"}, "::error::[2Jab")
-	check(note{level: failure, message: strings.Repeat("ä", 5000)}, "::error::"+strings.Repeat("ä", 4095)+"…")
+	check(note{Level: finding.Failure, File: "a/b_test.go", Line: 7, Title: "t", Message: "m"}, "::error file=a/b_test.go,line=7,title=t::m")
+	check(note{Level: finding.Warning, Message: "m"}, "::warning::m")
+	check(note{Level: finding.Notice, Title: "a,b:c%\nd", Message: "100 %, a:b\r\nc"}, "::notice title=a%2Cb%3Ac%25 d::100 %25, a:b%0Ac")
+	check(note{Level: finding.Failure, File: "a,line=1::b\n::error::x.go", Line: 1, Message: "m"}, "::error file=a%2Cline=1%3A%3Ab%0A%3A%3Aerror%3A%3Ax.go,line=1::m")
+	check(note{Level: finding.Failure, Message: "\x1b[2Ja\u202eb\x00"}, "::error::[2Jab")
+	check(note{Level: finding.Failure, Message: strings.Repeat("ä", 5000)}, "::error::"+strings.Repeat("ä", 4095)+"…")
 }
 
 // A step may print ten of each level; one warning is for GitHub's troubles.
 func TestCommandLimits(t *testing.T) {
-	check := func(n int, level level, lines int, last string) {
+	check := func(n int, level finding.Level, lines int, last string) {
 		t.Helper()
 		var out bytes.Buffer
 		all := []note{}
 		for i := range n {
-			all = append(all, note{level: level, message: fmt.Sprint("message ", i+1)})
+			all = append(all, note{Level: level, Message: fmt.Sprint("message ", i+1)})
 		}
 		if err := commands(&out, all); err != nil {
 			t.Fatal(err)
@@ -47,22 +48,22 @@ func TestCommandLimits(t *testing.T) {
 			t.Errorf("%d of %s: have %d lines, the last %q; want %d, %q", n, level, len(have), have[len(have)-1], lines, last)
 		}
 	}
-	check(10, failure, 10, "::message 10")
-	check(11, failure, 10, "::and 2 more: see the summary of this job")
-	check(500, failure, 10, "::and 491 more: see the summary of this job")
-	check(9, warning, 9, "::message 9")
-	check(10, warning, 9, "::and 2 more: see the summary of this job")
+	check(10, finding.Failure, 10, "::message 10")
+	check(11, finding.Failure, 10, "::and 2 more: see the summary of this job")
+	check(500, finding.Failure, 10, "::and 491 more: see the summary of this job")
+	check(9, finding.Warning, 9, "::message 9")
+	check(10, finding.Warning, 9, "::and 2 more: see the summary of this job")
 }
 
 func TestNotes(t *testing.T) {
 	key := baseline.Function{Package: "p", Name: "BenchmarkA"}
 	where := map[baseline.Function]source.Position{key: {File: "a_test.go", Line: 3, End: 9}}
-	one := func(d gate.Decision) Post { return Post{Decision: d, Positions: where} }
+	one := func(d gate.Decision) Post { return Post{Source: finding.Source{Decision: d, Positions: where}} }
 	check := func(name string, d gate.Decision, want ...string) {
 		t.Helper()
 		have := []string{}
 		for _, n := range notes(one(d)) {
-			have = append(have, fmt.Sprintf("%s %s:%d %s", n.level, n.file, n.line, n.title))
+			have = append(have, fmt.Sprintf("%s %s:%d %s", n.Level, n.File, n.Line, n.Title))
 		}
 		if strings.Join(have, "\n") != strings.Join(want, "\n") {
 			t.Errorf("%s:\nhave %q\nwant %q", name, have, want)
@@ -98,7 +99,7 @@ func TestNotes(t *testing.T) {
 	noisy.Reason.Code = gate.TooNoisy
 	alone := gate.Decision{Policy: gate.PolicyInfo{Alpha: .01}, Rows: []gate.Row{work, noisy}}
 	check("more work alone", alone, "failure a_test.go:3 A/x-2 does more work: insn/op grew by +8.0 %")
-	if have := notes(one(alone))[0].message; !strings.Contains(have, "time is too noisy to say how much longer it takes") || strings.Contains(have, "slower") {
+	if have := notes(one(alone))[0].Message; !strings.Contains(have, "time is too noisy to say how much longer it takes") || strings.Contains(have, "slower") {
 		t.Errorf("more work alone: %q", have)
 	}
 	check("one number in two units", gate.Decision{Rows: []gate.Row{row(gate.Regressed), again}}, "failure a_test.go:3 A/x-2 sec/op regressed")
@@ -130,22 +131,22 @@ func TestCauses(t *testing.T) {
 	check := func(i int, where string, parts ...string) {
 		t.Helper()
 		n := all[i]
-		if have := fmt.Sprintf("%s:%d-%d", n.file, n.line, n.last); have != where {
+		if have := fmt.Sprintf("%s:%d-%d", n.File, n.Line, n.Last); have != where {
 			t.Errorf("note %d is at %s, want %s", i, have, where)
 		}
 		for _, part := range parts {
-			if !strings.Contains(n.message+"\n"+n.details, part) {
-				t.Errorf("note %d does not say %q: %q, %q", i, part, n.message, n.details)
+			if !strings.Contains(n.Message+"\n"+n.Details, part) {
+				t.Errorf("note %d does not say %q: %q, %q", i, part, n.Message, n.Details)
 			}
 		}
-		if strings.Contains(n.message, "\x1b") {
+		if strings.Contains(n.Message, "\x1b") {
 			t.Errorf("note %d has a control character", i)
 		}
 	}
 	check(0, "cart/price.go:41-43", "From 1.00 µs to 1.12 µs", "likely cause", "Grew most: fmt.Sprintf +12 ns/op, cart.price +3 ns/op.", "measured by: cart/cart_test.go:10", "to reproduce: regress compare")
 	check(1, "cart/cart_test.go:11-11", "Grew most: runtime.gcBgMarkWorker +9 ns/op.", "to reproduce")
 	check(2, "cart/cart_test.go:12-12", "a change of +10.0 to +14.0 %")
-	if strings.Contains(all[1].message+all[2].message, "cause") {
+	if strings.Contains(all[1].Message+all[2].Message, "cause") {
 		t.Error("a cause is claimed that nobody knows")
 	}
 }

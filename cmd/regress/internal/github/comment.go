@@ -138,7 +138,7 @@ func (j *Job) body(post Post) string {
 	head := fmt.Sprintf("<!-- %s -->\n<!-- run %d -->\n", j.opt.marker(), j.env.measuredBy())
 	text := post.Comment
 	if quiet(post.Decision) {
-		text = fmt.Sprintf("✅ %s: %s", j.opt.name(), figure.Prose(cutAt(post.Headline, 500)))
+		text = fmt.Sprintf("✅ %s: %s", j.opt.name(), figure.Prose(figure.Cut(post.Headline, 500)))
 		if url := j.env.runURL(); url != "" {
 			text += fmt.Sprintf(" · [what it could not have seen](%s)", url)
 		}

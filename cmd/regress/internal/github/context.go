@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/descartes/regress/cmd/regress/internal/figure"
 	"github.com/descartes/regress/cmd/regress/internal/report"
 )
 
@@ -180,7 +181,7 @@ func (c *Context) SetOutputs(values map[string]string) error {
 	}
 	var text strings.Builder
 	for _, name := range slices.Sorted(maps.Keys(values)) {
-		fmt.Fprintf(&text, "%s=%s\n", name, c.Token.Redact(oneLine(values[name])))
+		fmt.Fprintf(&text, "%s=%s\n", name, c.Token.Redact(figure.OneLine(values[name])))
 	}
 	file, err := os.OpenFile(c.Outputs, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
 	if err == nil {

@@ -12,8 +12,8 @@ import (
 	"time"
 
 	"github.com/descartes/regress/cmd/regress/internal/figure"
+	"github.com/descartes/regress/cmd/regress/internal/finding"
 	"github.com/descartes/regress/cmd/regress/internal/report"
-	"github.com/descartes/regress/cmd/regress/internal/source"
 	"github.com/descartes/regress/pkg/baseline"
 	"github.com/descartes/regress/pkg/gate"
 )
@@ -63,18 +63,15 @@ func (o Options) marker() string {
 // Post is what a finished job has to say. Markdown is cut to GitHub's sizes if
 // it is larger, and escaped by whoever wrote it.
 type Post struct {
-	Decision  gate.Decision
-	Headline  string                                     // of Decision
-	Summary   string                                     // Markdown of the check run and the job summary
-	Comment   string                                     // Markdown of the comment; empty: none
-	Write     func(map[baseline.Key]report.Cause) string // workflow_run: makes both once it is known which claims hold; nil: they stay
-	Positions map[baseline.Function]source.Position      // where head's benchmarks stand, relative to the repository
-	Reproduce func(gate.Row) string                      // the command that measures a row again; nil: not shown
-	Causes    map[baseline.Key]report.Cause              // what profiles say of regressed series; may be empty
-	Claims    []Claim                                    // workflow_run: in place of Causes, what the raw log says they are
-	Policy    string                                     // workflow_run: regress.toml as decided with, relative to the repository
-	Waivers   []gate.Waiver                              // as the decision had them
-	Today     time.Time                                  // as the decision had it
+	finding.Source
+	Headline string                                     // of Decision
+	Summary  string                                     // Markdown of the check run and the job summary
+	Comment  string                                     // Markdown of the comment; empty: none
+	Write    func(map[baseline.Key]report.Cause) string // workflow_run: makes both once it is known which claims hold; nil: they stay
+	Claims   []Claim                                    // workflow_run: in place of Causes, what the raw log says they are
+	Policy   string                                     // workflow_run: regress.toml as decided with, relative to the repository
+	Waivers  []gate.Waiver                              // as the decision had them
+	Today    time.Time                                  // as the decision had it
 
 	aside string // Markdown that is added to what is posted
 }
@@ -176,15 +173,15 @@ func (j *Job) Finish(ctx context.Context, post Post) {
 // cancelled, which is not green. What is undecided, and not the mistake of whoever set up the
 // job, is neutral unless Options.FailUndecided is set, and a warning says so.
 func (j *Job) Abort(ctx context.Context, why string, undecided bool) {
-	why = j.env.Token.Redact(cutAt(oneLine(why), 1000))
+	why = j.env.Token.Redact(figure.Cut(figure.OneLine(why), 1000))
 	conclusion := "cancelled"
 	if undecided && !j.opt.FailUndecided {
 		conclusion = "neutral"
 		// Note: where the step's own output is gone there is nobody left to tell.
-		_, _ = io.WriteString(j.opt.Commands, note{level: warning, title: titleUndecided, message: why}.command())
+		_, _ = io.WriteString(j.opt.Commands, command(note{Level: finding.Warning, Title: titleUndecided, Message: why}))
 	}
 	if j.api != nil {
-		o := output{title: cutAt("not measured: "+why, maxTitle), summary: figure.Prose("Nothing was decided: " + why), conclusion: conclusion}
+		o := output{title: figure.Cut("not measured: "+why, maxTitle), summary: figure.Prose("Nothing was decided: " + why), conclusion: conclusion}
 		ctx, cancel := outlive(ctx)
 		defer cancel()
 		j.conclude(ctx, o)
@@ -237,19 +234,19 @@ func (j *Job) complain() {
 		return
 	}
 	n := note{
-		level:   warning,
-		title:   "regress: not everything reached GitHub",
-		message: j.env.Token.Redact("The verdict is not affected. " + strings.Join(j.trouble, "; ")),
+		Level:   finding.Warning,
+		Title:   "regress: not everything reached GitHub",
+		Message: j.env.Token.Redact("The verdict is not affected. " + strings.Join(j.trouble, "; ")),
 	}
 	j.trouble = nil
 	// Note: where the step's own output is gone there is nobody left to tell.
-	_, _ = io.WriteString(j.opt.Commands, n.command())
+	_, _ = io.WriteString(j.opt.Commands, command(n))
 }
 
 func (j *Job) redact(all []note) []note {
 	for i := range all {
 		n := &all[i]
-		n.title, n.message, n.details = j.env.Token.Redact(n.title), j.env.Token.Redact(n.message), j.env.Token.Redact(n.details)
+		n.Title, n.Message, n.Details = j.env.Token.Redact(n.Title), j.env.Token.Redact(n.Message), j.env.Token.Redact(n.Details)
 	}
 	return all
 }

@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/descartes/regress/cmd/regress/internal/finding"
+
 	"github.com/descartes/regress/cmd/regress/internal/github/githubtest"
 	"github.com/descartes/regress/cmd/regress/internal/source"
 	"github.com/descartes/regress/pkg/baseline"
@@ -100,7 +102,7 @@ func red(n, all int) Post {
 		d.Rows = append(d.Rows, row)
 		positions[row.Key().Function()] = source.Position{File: "cart/cart_test.go", Line: 10 + i, End: 12 + i}
 	}
-	return Post{Decision: d, Headline: fmt.Sprintf("%d of %d benchmarks regressed", n, all), Summary: "# summary\n", Comment: "comment\n", Positions: positions}
+	return Post{Source: finding.Source{Decision: d, Positions: positions}, Headline: fmt.Sprintf("%d of %d benchmarks regressed", n, all), Summary: "# summary\n", Comment: "comment\n"}
 }
 
 func green() Post {
