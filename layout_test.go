@@ -44,6 +44,7 @@ var packages = []string{
 	"cmd/regress/internal/placement",
 	"cmd/regress/internal/repo",
 	"cmd/regress/internal/report",
+	"cmd/regress/internal/retention",
 	"cmd/regress/internal/source",
 	"cmd/regress/internal/suite",
 	"cmd/regress/internal/summary",
@@ -130,6 +131,7 @@ var forbidden = map[string][]string{
 	"cmd/regress/internal/config":  {"pkg/ipc", "bench", "cmd/regress/internal/report", "cmd/regress/internal/measure"},
 
 	"cmd/regress/internal/placement": {"pkg", "bench", "cmd/regress/internal/report", "cmd/regress/internal/measure"},
+	"cmd/regress/internal/retention": {"pkg/ipc", "pkg/gate/choice", "bench", "cmd"},
 	"cmd/regress/internal/summary":   {"pkg/ipc", "bench", "cmd/regress/internal/github", "cmd/regress/internal/measure"},
 	"cmd/regress/internal/watch":     {"pkg/ipc", "bench", "cmd/regress/internal/report", "cmd/regress/internal/measure", "cmd/regress/internal/repo", "cmd/regress/internal/github"},
 	"cmd":                            {"pkg/ipc", "bench"},

@@ -38,11 +38,12 @@ func baselineCommand(w *world) *cli.Command {
 			baselineListCommand(w),
 			baselineShowCommand(w),
 			baselineRemoveCommand(w),
+			baselinePruneCommand(w),
 			baselineRolesCommand(w),
 		},
 		Action: func(c *cli.Context) error {
 			if !c.Args().Present() {
-				return usagef("baseline: say what to do: update, fetch, list, show, remove or roles")
+				return usagef("baseline: say what to do: update, fetch, list, show, remove, prune or roles")
 			}
 			return unknownCommand("baseline: ", c.Args().First(), c.Command.Subcommands)
 		},
