@@ -24,6 +24,14 @@
 // believed only for lines that the API shows to be changed. regress.toml is the
 // default branch's there, and where the pull request changes it, that is said.
 //
+// What became slower on the main branch is told by issues, one a cause, which are found again by a
+// mark that no reader sees: a Board follows what package watch plans. Nothing that GitHub answers
+// makes it open a second one: an issue is asked for once, and whatever comes back it is looked for
+// before it is asked for again.
+//
+//	board, err := github.OpenBoard(env)      // the error: who may not speak for main
+//	actions, err := board.Follow(ctx, plan)
+//
 // The requests of one job are counted and capped (see maxRequests); a usual job
 // makes seven: two to open the check run, two to complete it with up to a
 // hundred annotations, and up to three for the comment. For a fork four more: two

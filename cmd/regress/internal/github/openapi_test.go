@@ -112,5 +112,7 @@ func TestDescriptionRefuses(t *testing.T) {
 	check("no such level", "PATCH", runs+"/1", `{"output":{"summary":"s","annotations":[`+strings.Replace(note, "failure", "error", 1)+`]}}`, "annotation_level")
 	check("no such state", "POST", "/repos/o/r/statuses/1", `{"state":"neutral"}`, "state")
 	check("no body", "POST", "/repos/o/r/issues/1/comments", `{}`, "body")
+	check("no title", "POST", "/repos/o/r/issues", `{"body":"b"}`, "title")
+	check("no such state of an issue", "PATCH", "/repos/o/r/issues/1", `{"state":"gone"}`, "state")
 	check("no such path", "POST", "/repos/o/r/nothing", `{}`, "no matching operation")
 }

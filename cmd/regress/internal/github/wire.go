@@ -98,7 +98,7 @@ func (w *wire) once(req *http.Request) (*http.Response, error) {
 // rate limit refused was not done, so it may be repeated whatever it is; after
 // any other failure only what can be done twice without harm.
 func (w *wire) again(req *http.Request, resp *http.Response, err error, try int) (time.Duration, bool) {
-	if try >= maxTries || req.Context().Err() != nil || errors.Is(err, errRequests) {
+	if try >= maxTries || req.Context().Err() != nil || errors.Is(err, errRequests) || req.Context().Value(singleKey{}) != nil {
 		return 0, false
 	}
 	pause := time.Second << (try - 1)
@@ -143,6 +143,12 @@ type onceKey struct{}
 
 // once marks a context: its request changes something each time it is sent.
 func once(ctx context.Context) context.Context { return context.WithValue(ctx, onceKey{}, true) }
+
+type singleKey struct{}
+
+// single marks a context: its request is sent once, whatever the answer. Even one that a rate limit
+// seems to have refused is looked for before it is made again.
+func single(ctx context.Context) context.Context { return context.WithValue(ctx, singleKey{}, true) }
 
 func repeatable(req *http.Request) bool {
 	return req.Method != http.MethodPost && req.Context().Value(onceKey{}) == nil

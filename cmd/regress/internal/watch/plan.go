@@ -58,6 +58,7 @@ type Action struct {
 	Text    string // as the alert shall have it
 	Comment string // said beside it; empty: nothing
 	News    bool   // of Update: series or commits changed, and not figures alone
+	Done    bool   // whoever carries it out says so
 }
 
 // Plan returns what is to be done about the causes of in, given the alerts that were told, the

@@ -17,7 +17,6 @@ import (
 type Report struct {
 	Input
 	Actions []Action
-	Done    bool // the actions were carried out; else they are what would be
 }
 
 // verbs say what is done about a cause, done and to be done.
@@ -31,9 +30,9 @@ var verbs = map[Deed][2]string{
 }
 
 // said returns what was done in words, with the number of the alert.
-func (r Report) said(a Action) string {
+func said(a Action) string {
 	text := verbs[a.Deed][1]
-	if r.Done {
+	if a.Done {
 		text = verbs[a.Deed][0]
 	}
 	if a.Known != nil && a.Known.Number > 0 {
@@ -90,7 +89,7 @@ func Text(w io.Writer, r Report, width int) error {
 	l := r.looker()
 	shown, rest := r.shown()
 	for _, a := range shown {
-		fmt.Fprintf(&b, "%s\n", l.headline(a, r.said(a)))
+		fmt.Fprintf(&b, "%s\n", l.headline(a, said(a)))
 		if len(a.Cause.Steps) > 0 {
 			rows := l.table(a.Cause)
 			table.Text{Width: width, Indent: 2}.Write(&b, rows)
@@ -131,10 +130,10 @@ func Markdown(w io.Writer, r Report, _ int) error {
 	b.WriteString("### Benchmarks of " + figure.Code(r.Project, false) + " over time\n\n")
 	for _, a := range shown {
 		if len(a.Cause.Steps) == 0 {
-			fmt.Fprintf(&b, "%s\n\n", figure.Prose(l.headline(a, r.said(a))))
+			fmt.Fprintf(&b, "%s\n\n", figure.Prose(l.headline(a, said(a))))
 			continue
 		}
-		fmt.Fprintf(&b, "%s (%s)\n\n%s\n%s%s", l.summary(a.Cause), r.said(a), l.table(a.Cause).Markdown(), l.suspects(a.Cause), l.commands(a.Cause))
+		fmt.Fprintf(&b, "%s (%s)\n\n%s\n%s%s", l.summary(a.Cause), said(a), l.table(a.Cause).Markdown(), l.suspects(a.Cause), l.commands(a.Cause))
 	}
 	if end := r.end(len(shown), rest); end != "" {
 		b.WriteString(end + "\n")
@@ -150,13 +149,13 @@ const jsonVersion = 1
 type Document struct {
 	Version int     `json:"version"`
 	Project string  `json:"project"`
-	Done    bool    `json:"done"` // else it is what would be done
 	Alerts  []Alert `json:"alerts"`
 }
 
 // Alert is one cause and what was done about it.
 type Alert struct {
 	Action    string        `json:"action"` // open, update, close, reopen, keep or untold
+	Done      bool          `json:"done"`   // else it is what would be done
 	Why       string        `json:"why,omitempty"`
 	Text      string        `json:"text"`            // one line
 	Cause     string        `json:"cause,omitempty"` // names it for good
@@ -197,10 +196,10 @@ type AlertSeries struct {
 
 // JSON writes a report for programs.
 func JSON(w io.Writer, r Report, _ int) error {
-	doc := Document{Version: jsonVersion, Project: r.Project, Done: r.Done, Alerts: []Alert{}}
+	doc := Document{Version: jsonVersion, Project: r.Project, Alerts: []Alert{}}
 	l := r.looker()
 	for _, a := range r.Actions {
-		doc.Alerts = append(doc.Alerts, l.alert(a, r.said(a)))
+		doc.Alerts = append(doc.Alerts, l.alert(a, said(a)))
 	}
 	text, err := json.MarshalIndent(doc, "", "  ")
 	if err != nil {
@@ -212,7 +211,7 @@ func JSON(w io.Writer, r Report, _ int) error {
 
 // alert returns an action for programs.
 func (l *looker) alert(a Action, said string) Alert {
-	out := Alert{Action: string(a.Deed), Why: string(a.Why), Cause: a.Mark.ID, Ended: string(a.Mark.Ended), Page: l.Words.Page, Command: l.command(a.Cause)}
+	out := Alert{Action: string(a.Deed), Done: a.Done, Why: string(a.Why), Cause: a.Mark.ID, Ended: string(a.Mark.Ended), Page: l.Words.Page, Command: l.command(a.Cause)}
 	out.Text = strings.Join(strings.Fields(l.headline(a, said)), " ")
 	if a.Known != nil {
 		out.Issue, out.URL = a.Known.Number, a.Known.URL

@@ -1,5 +1,5 @@
 // Package githubtest is a GitHub for tests: an HTTP server that keeps check
-// runs, comments, statuses, pull requests and artifacts, answers in the shapes
+// runs, comments, issues, statuses, pull requests and artifacts, answers in the shapes
 // of GitHub's own description of its API, refuses what GitHub refuses although
 // its description allows it, and fails on demand.
 //

@@ -32,6 +32,19 @@ type Comment struct {
 	Body  string
 }
 
+// Issue is an issue, or a pull request among them.
+type Issue struct {
+	Number  int
+	Login   string
+	Title   string
+	Body    string
+	Closed  bool
+	Reason  string // of its state
+	Labels  []string
+	Pull    bool
+	Updated time.Time // zero: lately
+}
+
 // Run is a check run.
 type Run struct {
 	ID                        int64
@@ -76,6 +89,7 @@ type Server struct {
 	User      string
 	Runs      []*Run
 	Comments  []*Comment
+	Issues    []*Issue
 	Statuses  []Status
 	Pulls     []Pull
 	Artifacts []Artifact
@@ -83,6 +97,7 @@ type Server struct {
 	Leaked    bool // a request to the storage carried the token
 	Faults    []*Fault
 	OnComment func() // called once, before the next comment is taken
+	OnIssue   func() // the same for the next issue
 	Check     func(req *http.Request, body []byte, status int, header http.Header, answer []byte)
 
 	shapes  Object
@@ -215,6 +230,9 @@ func (s *Server) handle(r *http.Request, body []byte) answer {
 	case "check-runs", "commits":
 		return s.checks(r, part[3:], in)
 	case "issues":
+		if len(part) < 6 {
+			return s.alerts(r, part[4:], in)
+		}
 		return s.issues(r, part[4:], in)
 	case "statuses":
 		return s.status(part[4], in)

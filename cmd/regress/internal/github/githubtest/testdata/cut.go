@@ -21,6 +21,8 @@ var keep = map[string][]string{
 	"/repos/{owner}/{repo}/check-runs":                                       {"post"},
 	"/repos/{owner}/{repo}/check-runs/{check_run_id}":                        {"get", "patch"},
 	"/repos/{owner}/{repo}/commits/{ref}/check-runs":                         {"get"},
+	"/repos/{owner}/{repo}/issues":                                           {"get", "post"},
+	"/repos/{owner}/{repo}/issues/{issue_number}":                            {"patch"},
 	"/repos/{owner}/{repo}/issues/{issue_number}/comments":                   {"get", "post"},
 	"/repos/{owner}/{repo}/issues/comments/{comment_id}":                     {"patch", "delete"},
 	"/repos/{owner}/{repo}/statuses/{sha}":                                   {"post"},
@@ -35,6 +37,7 @@ var keep = map[string][]string{
 var shapes = map[string]string{
 	"checkRun":  "check-run",
 	"comment":   "issue-comment",
+	"issue":     "issue",
 	"status":    "status",
 	"pulls":     "pull-request-simple-items",
 	"files":     "diff-entry-items",
