@@ -67,6 +67,8 @@ func play(tr Transport, role, arg string) error {
 		return open(ctx, tr, arg)
 	case "starved":
 		return starved(tr)
+	case "hostile":
+		return hostilePeer(ctx, tr, arg)
 	case "poor":
 		return poor(ctx, tr, arg)
 	}

@@ -29,6 +29,7 @@ func Run(t *testing.T, tr Transport) {
 	t.Run("watch beside close", tr.watchClosed)
 	t.Run("listen", tr.listen)
 	t.Run("stranger", tr.stranger)
+	t.Run("hostile peer", tr.hostile)
 	t.Run("batch", tr.batch)
 	t.Run("batch limits", tr.batchLimits)
 	t.Run("no allocation", tr.allocs)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"runtime"
 	"sync/atomic"
 	"testing"
@@ -217,99 +216,5 @@ func TestAnnouncedLengthCostsNoMemory(t *testing.T) {
 	}
 	if runtime.ReadMemStats(&after); after.TotalAlloc-before.TotalAlloc > 2*trusted {
 		t.Errorf("%d bytes were allocated for messages of which 5 bytes came, want at most %d", after.TotalAlloc-before.TotalAlloc, 2*trusted)
-	}
-}
-
-// hostile is a peer that sends messages and writes over the memory of both directions in between,
-// arg scribbles in all.
-func hostile(ctx context.Context) error {
-	c, err := FromParent(ipc.Config{Buffer: 4 << 10, MaxBuffer: 64 << 10, NoWait: true})
-	if err != nil {
-		return err
-	}
-	mine := c.(*conn)
-	if _, err := mine.Recv(ctx, nil); err != nil {
-		return err
-	}
-	rnd := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 1))
-	for range 20_000 {
-		seg := mine.tx.seg
-		if rnd.IntN(4) == 0 {
-			seg = mine.rx.seg
-		}
-		at := rnd.IntN(seg.total / 4)
-		if rnd.IntN(3) == 0 {
-			at = rnd.IntN(256) // the control page's words
-		}
-		word := (*uint32)(unsafe.Add(seg.window, at*4))
-		v := rnd.Uint32() >> rnd.IntN(32)
-		switch rnd.IntN(6) {
-		case 0:
-			v = ring.Ctrl | []uint32{ring.Bye, ring.Abort, ring.Abort, ring.Switch, ring.Switch + 1, ring.Switch + 2}[rnd.IntN(6)]
-		case 1:
-			v = ring.More | uint32(rnd.IntN(2000))
-		case 2:
-			v = uint32(rnd.IntN(5))
-		}
-		atomic.StoreUint32(word, v)
-		if rnd.IntN(3) == 0 {
-			_ = mine.Send(ctx, make([]byte, rnd.IntN(9000)))
-		}
-		if rnd.IntN(100) == 0 {
-			time.Sleep(time.Duration(rnd.IntN(2000)) * time.Microsecond)
-		}
-	}
-	return nil
-}
-
-// TestHostileProcess: beside a process that scribbles, every call ends by its Timeout, and one
-// side or the other ends the connection or the scribbling ends.
-func TestHostileProcess(t *testing.T) {
-	rounds := 20
-	if testing.Short() {
-		rounds = 5
-	}
-	for round := range rounds {
-		cmd := self("hostile", t.TempDir())
-		c, err := Spawn(cmd, ipc.Config{Buffer: 4 << 10, MaxBuffer: 64 << 10, Timeout: hostileTimeout})
-		if err != nil {
-			t.Fatal(err)
-		}
-		mine := c.(*conn)
-		ctx, cancel := context.WithTimeout(t.Context(), patience)
-		_ = mine.Send(ctx, []byte("begin"))
-		rnd := rand.New(rand.NewPCG(uint64(round), 2))
-		for late := 0; late < 20 && ctx.Err() == nil && err == nil; {
-			var end error
-			switch rnd.IntN(5) {
-			case 0:
-				err = timed("Send", func() { end = mine.Send(context.Background(), make([]byte, rnd.IntN(100<<10))) })
-			case 1:
-				err = timed("Peek", func() { _, end = mine.Peek(ctx); mine.Release() })
-			case 2:
-				err = timed("TryPeek", func() { _, _, end = mine.TryPeek(); mine.Release() })
-			case 3:
-				err = timed("Reserve", func() { _, end = mine.Reserve(ctx, rnd.IntN(20<<10)) })
-			default:
-				err = timed("Recv", func() { _, end = mine.Recv(context.Background(), nil) })
-			}
-			switch {
-			case end == nil:
-			case errors.Is(end, ipc.ErrTimeout):
-				late++
-			case errors.Is(end, ipc.ErrCorrupt), errors.Is(end, ipc.ErrPeerGone):
-				late = 1000
-			default:
-				t.Errorf("round %d: %v", round, end)
-				late = 1000
-			}
-		}
-		err = errors.Join(err, timed("Close", func() { _ = mine.Close() }))
-		cancel()
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-		if err != nil {
-			t.Fatalf("round %d: %v", round, err)
-		}
 	}
 }

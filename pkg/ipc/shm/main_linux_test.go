@@ -28,7 +28,7 @@ const role = "SHM_TEST_ROLE"
 func TestMain(m *testing.M) {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*patience)
 	defer cancel()
-	roles := map[string]func(context.Context) error{"starved": starved, "parent": parent, "child": child, "hostile": hostile}
+	roles := map[string]func(context.Context) error{"starved": starved, "parent": parent, "child": child}
 	play := roles[os.Getenv(role)]
 	if play == nil {
 		os.Exit(m.Run())
