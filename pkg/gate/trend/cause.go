@@ -34,12 +34,12 @@ func (s Step) to(sign float64) bool {
 	return false
 }
 
-// reaches reports whether a commit is in the range of the step. A step between runs of one commit
-// has that commit in its range, so that every step is of some cause.
+// reaches reports whether a commit is in the range of the step. The best place of a step is in its
+// range, also where that is between runs of one commit, so that every step is of some cause.
 func (s Step) reaches(order int) bool { return s.after() < order && order <= s.Change.By }
 
 // after returns the commit behind which the range of the step begins.
-func (s Step) after() int { return min(s.Change.After, s.Change.By-1) }
+func (s Step) after() int { return min(s.Change.After, s.Change.Order-1) }
 
 // size returns how large the step is: the absolute value of its logarithm, 1 where one side is 0.
 func (s Step) size() float64 {

@@ -16,6 +16,14 @@ func step(name string, at, around int, factor float64) Step {
 	}
 }
 
+// early returns a change whose best place is between two runs of one commit, while the next commit
+// may be its place too.
+func early(name string, at int) Step {
+	s := step(name, at, 1, 1.1)
+	s.Change.After = at
+	return s
+}
+
 // within returns a change between two runs of one commit.
 func within(name string, at int) Step {
 	s := step(name, at, 0, 1.1)
@@ -47,6 +55,7 @@ func TestCauses(t *testing.T) {
 		"two commits":           {[]Step{step("A", 10, 0, 1.1), step("B", 20, 0, 1.3)}, []string{"20 (19, 20] B", "10 (9, 10] A"}},
 		"neighbours are two":    {[]Step{step("A", 10, 0, 1.1), step("B", 11, 0, 1.3)}, []string{"11 (10, 11] B", "10 (9, 10] A"}},
 		"many small before one": {[]Step{step("A", 10, 0, 1.05), step("B", 10, 0, 1.05), step("C", 10, 0, 1.05), step("D", 30, 0, 1.1)}, []string{"10 (9, 10] A B C", "30 (29, 30] D"}},
+		"between two runs":      {[]Step{early("A", 10), early("B", 10)}, []string{"10 (9, 11] A B"}},
 		"runs of one commit":    {[]Step{within("A", 10), step("B", 10, 0, 1.3), within("C", 20)}, []string{"10 (9, 10] B A", "20 (20, 20] C"}},
 		"a series steps twice":  {[]Step{step("A", 10, 4, 1.1), step("A", 13, 4, 1.1), step("B", 13, 4, 1.1)}, []string{"13 (8, 17] A B", "10 (5, 14] A"}},
 	} {
