@@ -23,6 +23,7 @@ func newApp(w *world) *cli.App {
 			compareCommand(w),
 			runCommand(w),
 			baselineCommand(w),
+			importCommand(w),
 			targetsCommand(w),
 			summaryCommand(w),
 			trendCommand(w),

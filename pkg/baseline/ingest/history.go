@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -32,10 +33,18 @@ import (
 // ErrHistory is in the error of Read for a text that has the results of many commits.
 var ErrHistory = errors.New("it has the results of many commits")
 
+// Past is one measurement of old.
+type Past struct {
+	baseline.Log
+	Line  int    // where it begins in a history, from 1; 0: it is the whole text
+	Suite string // of a history; empty: the whole text
+}
+
 // ReadAll reads what Read does, and beside that a history: data.js of github-action-benchmark
-// gives a Log for every commit of every suite, in the order of the text. Its error is as Read's;
-// an entry of a history that cannot be read is a Problem of a Log without runs.
-func ReadAll(name string, r io.Reader) ([]baseline.Log, error) {
+// gives a Past for every commit of every suite, in the order of the text, with what it says of
+// the commits. Its error is as Read's,
+// or for an entry that is not of that form; an entry without a result has no runs, and a Problem.
+func ReadAll(name string, r io.Reader) ([]Past, error) {
 	limits := defaultLimits()
 	in := &head{from: r}
 	if isHistory(in.peek()) {
@@ -47,7 +56,7 @@ func ReadAll(name string, r io.Reader) ([]baseline.Log, error) {
 	}
 	if !isHistory(text) {
 		log, err := readText(name, text, limits, nil, nil)
-		return []baseline.Log{log}, err
+		return []Past{{Log: log}}, err
 	}
 	return readHistory(name, text, limits)
 }
@@ -92,6 +101,11 @@ type past struct {
 	Commit struct {
 		ID        string `json:"id"`
 		Timestamp string `json:"timestamp"`
+		Message   string `json:"message"`
+		Author    struct {
+			Name string `json:"name"`
+			User string `json:"username"`
+		} `json:"author"`
 	} `json:"commit"`
 	Date    float64     `json:"date"` // of the measurement, in milliseconds since 1970
 	Tool    string      `json:"tool"`
@@ -108,8 +122,8 @@ type pastBench struct {
 // noValue says why an entry with null for its value is no result.
 const noValue = "its value is none"
 
-// readHistory returns the logs of a history. Lines of problems are those of the history.
-func readHistory(name string, text []byte, limits limits) (logs []baseline.Log, err error) {
+// readHistory returns the measurements of a history. Lines of problems are those of the history.
+func readHistory(name string, text []byte, limits limits) (all []Past, err error) {
 	broken := func(line int32, what string, err error) error {
 		return fmt.Errorf("read %s: line %d: %s: %w", name, line, what, err)
 	}
@@ -121,7 +135,7 @@ func readHistory(name string, text []byte, limits limits) (logs []baseline.Log, 
 		if err != nil {
 			return broken(line, "an entry of suite "+strconv.Quote(suite), err)
 		}
-		if len(logs) >= 100*limits.Parts {
+		if len(all) >= 100*limits.Parts {
 			return broken(line, "too many entries", ErrTooLarge)
 		}
 		out, at := p.log(suite, line)
@@ -133,13 +147,16 @@ func readHistory(name string, text []byte, limits limits) (logs []baseline.Log, 
 			log.Runs = nil
 			log.Problems = append(log.Problems, baseline.Problem{File: name, Line: int(line), Kind: baseline.NoResult, Detail: "an entry without a result, of commit " + p.Commit.ID})
 		}
-		logs = append(logs, log)
+		for i := range log.Runs {
+			log.Runs[i].Facts = p.facts()
+		}
+		all = append(all, Past{Log: log, Line: int(line), Suite: suite})
 		return nil
 	})
 	if err != nil && !strings.HasPrefix(err.Error(), "read ") {
 		err = fmt.Errorf("read %s: data.js of github-action-benchmark, cut or changed: %w", name, err)
 	}
-	return logs, err
+	return all, err
 }
 
 // suites calls do for every entry of every suite of a history.
@@ -175,6 +192,15 @@ func (p past) started() time.Time {
 		return time.UnixMilli(int64(p.Date)).UTC()
 	}
 	return moment(p.Commit.Timestamp)
+}
+
+// facts returns what an entry says of its commit.
+func (p past) facts() baseline.Facts {
+	subject, _, _ := strings.Cut(p.Commit.Message, "\n")
+	return baseline.Facts{
+		Time: moment(p.Commit.Timestamp), Author: baseline.Clip(cmp.Or(p.Commit.Author.Name, p.Commit.Author.User)),
+		Subject: baseline.Clip(strings.TrimSpace(subject)),
+	}
 }
 
 // log returns the raw log of an entry, all of which comes from one line.

@@ -26,7 +26,8 @@ func TestHistory(t *testing.T) {
 	}
 	have := ""
 	for _, log := range logs {
-		have += log.Runs[0].Time.Format("2006-01-02 15:04:05 ") + render(log, nil)
+		have += fmt.Sprintf("line %d %s by %q: %q\n", log.Line, log.Suite, log.Runs[0].Facts.Author, log.Runs[0].Facts.Subject)
+		have += log.Runs[0].Time.Format("2006-01-02 15:04:05 ") + render(log.Log, nil)
 	}
 	if *update {
 		if err := os.WriteFile(file+".want", []byte(have), 0o644); err != nil {

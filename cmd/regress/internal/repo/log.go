@@ -24,19 +24,39 @@ func (r Repo) FirstParents(ctx context.Context, ref string, most int) ([]Entry, 
 	if err != nil {
 		return nil, err
 	}
-	text, err := r.git(ctx, "log", "--first-parent", "--max-count="+strconv.Itoa(most), "--format=%H%x00%ct%x00%an%x00%s%x00", "-z", commit, "--")
+	out, err := r.log(ctx, commit, most)
 	if err != nil {
 		return nil, fmt.Errorf("read the history of %s: %w", ref, err)
+	}
+	slices.Reverse(out)
+	return out, nil
+}
+
+// Entry returns what git knows of the commit that a branch, tag or commit names; false where there
+// is none here. It asks git once, so that it can be asked for many.
+func (r Repo) Entry(ctx context.Context, ref string) (Entry, bool) {
+	out, err := r.log(ctx, ref+"^{commit}", 1)
+	if err != nil || len(out) == 0 {
+		return Entry{}, false
+	}
+	return out[0], true
+}
+
+// log returns a commit and those that it was made from by first parents, newest first, at most
+// most.
+func (r Repo) log(ctx context.Context, commit string, most int) ([]Entry, error) {
+	text, err := r.git(ctx, "log", "--first-parent", "--max-count="+strconv.Itoa(most), "--format=%H%x00%ct%x00%an%x00%s%x00", "-z", "--end-of-options", commit, "--")
+	if err != nil {
+		return nil, err
 	}
 	var out []Entry
 	for fields := strings.Split(text, "\x00"); len(fields) >= 4; {
 		seconds, err := strconv.ParseInt(fields[1], 10, 64)
 		if err != nil {
-			return nil, fmt.Errorf("read the history of %s: git gave the time %q", ref, fields[1])
+			return nil, fmt.Errorf("git gave the time %q", fields[1])
 		}
 		out = append(out, Entry{Commit: fields[0], Time: time.Unix(seconds, 0).UTC(), Author: fields[2], Subject: fields[3]})
 		fields = fields[min(len(fields), 5):] // an empty one ends each
 	}
-	slices.Reverse(out)
 	return out, nil
 }

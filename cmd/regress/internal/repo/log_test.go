@@ -35,6 +35,14 @@ func TestFirstParents(t *testing.T) {
 	if have, want := told(1), merged+" merged\n"; have != want {
 		t.Errorf("of one have\n%swant\n%s", have, want)
 	}
+	if e, ok := c.open().Entry(t.Context(), second[:9]); !ok || e.Commit != second || e.Author != "t" || e.Time.IsZero() {
+		t.Errorf("the entry of %s: %+v %v", second, e, ok)
+	}
+	for _, ref := range []string{"gone", "--all", "", "0123456789012345678901234567890123456789"} {
+		if e, ok := c.open().Entry(t.Context(), ref); ok {
+			t.Errorf("%q has the entry %+v", ref, e)
+		}
+	}
 	if _, err := c.open().FirstParents(t.Context(), "gone", 1); err == nil {
 		t.Error("a branch that is not there has a history")
 	}
