@@ -32,6 +32,7 @@ func newApp(w *world) *cli.App {
 			annotateCommand(w),
 			doctorCommand(w),
 			initCommand(w),
+			demoCommand(w),
 			completionCommand(w),
 			completeCommand(w),
 			versionCommand(w),
