@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"time"
 
@@ -143,9 +142,12 @@ func (s *session) blame(ctx context.Context, against baseline.Side, wants []meas
 func described(cause placement.Cause, kind placement.Kind) report.Cause {
 	out := report.Cause{File: cause.File, First: cause.First, Last: cause.Last}
 	for _, g := range cause.Grown {
-		amount := fmt.Sprintf("%+.3g %s", g.PerOp, map[placement.Kind]string{placement.Space: "B/op", placement.Objects: "allocs/op"}[kind])
-		if kind == placement.CPU {
-			amount = "+" + figure.Value(g.PerOp/1e9, "sec/op") + "/op"
+		amount := "+" + figure.Value(g.PerOp/1e9, "sec/op") + "/op"
+		switch kind {
+		case placement.Space:
+			amount = "+" + figure.Exact(g.PerOp, "B/op") + "/op"
+		case placement.Objects:
+			amount = "+" + figure.Exact(g.PerOp, "allocs/op") + " allocs/op"
 		}
 		out.Grown = append(out.Grown, g.Function+" "+amount)
 	}

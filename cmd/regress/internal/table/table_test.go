@@ -140,3 +140,23 @@ func FuzzCellsStayCells(f *testing.F) {
 		}
 	})
 }
+
+// TestNumbersStayWithTheirUnits: a line never ends between a number and what it counts.
+func TestNumbersStayWithTheirUnits(t *testing.T) {
+	const prose = "changed by -4.5 % in Parse-2 and +39.7 ns/op, 12 of 100, see 3.1. Then on"
+	for width := 8; width < 80; width++ {
+		for _, line := range Wrap(prose, width) {
+			for _, end := range []string{"-4.5", "+39.7", "12"} {
+				if strings.HasSuffix(line, end) {
+					t.Errorf("width %d: a line ends with %q", width, line)
+				}
+			}
+		}
+	}
+	if have := Wrap(prose, 0); len(have) != 1 || have[0] != prose {
+		t.Errorf("%q", have)
+	}
+	if have := Wrap("see 3.1. Then on", 9); len(have) != 2 || have[0] != "see 3.1." {
+		t.Errorf("a sentence's end is a number: %q", have)
+	}
+}

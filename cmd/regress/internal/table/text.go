@@ -194,11 +194,11 @@ func fold(text string, width int) []string {
 }
 
 // Wrap breaks prose at spaces into lines of at most width columns; a word longer than a line is
-// left whole, and so is everything where width is not above 0.
+// left whole, and so is everything where width is not above 0. A number stays with what it counts.
 func Wrap(text string, width int) []string {
 	var lines []string
 	at := ""
-	for _, word := range strings.Fields(text) {
+	for _, word := range together(strings.Fields(text)) {
 		switch {
 		case at == "":
 			at = word
@@ -213,4 +213,24 @@ func Wrap(text string, width int) []string {
 		lines = append(lines, at)
 	}
 	return lines
+}
+
+// together joins each number with the word behind it: 3.3 %, 12 ns/op.
+func together(words []string) (out []string) {
+	number := false
+	for _, word := range words {
+		if number {
+			out[len(out)-1] += " " + word
+		} else {
+			out = append(out, word)
+		}
+		number = isNumber(word)
+	}
+	return out
+}
+
+// isNumber reports whether a word is a number, with a sign or without.
+func isNumber(word string) bool {
+	digits := strings.TrimLeft(word, "+-−~≥≤")
+	return digits != "" && strings.Trim(digits, "0123456789.,") == "" && !strings.HasSuffix(digits, ".") && !strings.HasSuffix(digits, ",")
 }
