@@ -24,8 +24,9 @@ type baselineFlags struct {
 	fileFlags
 	measureFlags
 	storeFlags
-	branch string
-	rounds int
+	branch  string
+	rounds  int
+	anchors bool
 }
 
 func baselineCommand(w *world) *cli.Command {
@@ -67,7 +68,10 @@ func baselineUpdateCommand(w *world) *cli.Command {
 
 func baselineListCommand(w *world) *cli.Command {
 	f := new(baselineFlags)
-	own := []cli.Flag{stringFlag(&f.branch, "branch", "of this branch alone")}
+	own := []cli.Flag{
+		stringFlag(&f.branch, "branch", "of this branch alone"),
+		boolFlag(&f.anchors, "anchors", "also the runs of anchors, which were measured beside heads of the branch"),
+	}
 	return &cli.Command{
 		Name:   "list",
 		Usage:  "stored runs, newest first",
@@ -99,31 +103,23 @@ func baselineRemoveCommand(w *world) *cli.Command {
 }
 
 func (f *baselineFlags) update(ctx context.Context, s *session, files []string) error {
-	log, err := s.results(ctx, files, plan{measureFlags: f.measureFlags, rounds: f.rounds})
+	p := plan{measureFlags: f.measureFlags, rounds: f.rounds}
+	if len(files) == 0 {
+		var err error
+		if p.beside, err = s.beside(ctx, f.branch); err != nil {
+			return err
+		}
+	}
+	log, err := s.results(ctx, files, p)
 	if err != nil {
 		return err
 	}
-	project := s.project(log)
-	var runs []baseline.Run
-	for _, run := range log.Runs {
-		if run.Side == baseline.Anchor || run.Side == baseline.Base && twin(log.Runs, run) {
-			continue // an old release is no session of the branch, and an A/A run is one session
-		}
-		if env := machineOf(ctx, log, run); env != run.Environment {
-			s.note("the results do not say on how many processors they were measured: they are stored as of this machine")
-			run.Environment = env
-		}
-		run.Project = project
-		if err := s.place(ctx, f.branch, &run); err != nil {
-			return err
-		}
-		if run.Dirty {
-			return fmt.Errorf("baseline update: the tree at %.12s has uncommitted changes, and a baseline nobody can check out again is of no use: commit first", run.Commit)
-		}
-		runs = append(runs, run)
+	runs, err := f.runs(ctx, s, log)
+	if err != nil {
+		return err
 	}
 	// A broken benchmark in a baseline would show as missing in every pull request to come.
-	if err := s.complete(log.Problems, log.Stopped); err != nil {
+	if err := s.complete(ofKept(log.Problems, runs), log.Stopped); err != nil {
 		return fmt.Errorf("baseline update: nothing was stored: %w", err)
 	}
 	store, err := s.store(ctx)
@@ -135,10 +131,38 @@ func (f *baselineFlags) update(ctx context.Context, s *session, files []string) 
 		return fmt.Errorf("baseline update: %w", err)
 	}
 	for _, run := range runs {
-		fmt.Fprintf(s.stdout, "%s  %.12s  %s  %s  %d series\n", run.ID()[:12], run.Commit, run.Branch, run.Environment.Fingerprint(), len(run.Samples))
+		what := ""
+		if run.Side == baseline.Anchor {
+			what = ", the anchor"
+		}
+		fmt.Fprintf(s.stdout, "%s  %.12s  %s  %s  %d series%s\n", run.ID()[:12], run.Commit, run.Branch, run.Environment.Fingerprint(), len(run.Samples), what)
 	}
 	fmt.Fprintf(s.stdout, "%d added, %d stored already\n", added, len(runs)-added)
 	return nil
+}
+
+// runs returns what is to be kept of a log.
+func (f *baselineFlags) runs(ctx context.Context, s *session, log baseline.Log) (runs []baseline.Run, err error) {
+	project := s.project(log)
+	for _, run := range log.Runs {
+		if run.Side == baseline.Base && twin(log.Runs, run) {
+			continue // an A/A run is one session
+		}
+		if env := machineOf(ctx, log, run); env != run.Environment {
+			s.note("the results do not say on how many processors they were measured: they are stored as of this machine")
+			run.Environment = env
+		}
+		run.Project = project
+		if err := s.place(ctx, f.branch, &run); err != nil {
+			return nil, err
+		}
+		if run.Dirty {
+			return nil, fmt.Errorf("baseline update: the tree at %.12s has uncommitted changes, and a baseline nobody can check out again is of no use: commit first", run.Commit)
+		}
+		run.Facts = s.factsOf(ctx, run.Commit)
+		runs = append(runs, run)
+	}
+	return s.joined(ctx, runs), nil
 }
 
 // twin reports whether head was measured on the same commit and machine.
@@ -207,7 +231,7 @@ func (f *baselineFlags) list(ctx context.Context, s *session, _ []string) error 
 	if err != nil {
 		return err
 	}
-	query := baseline.Query{Project: s.project(baseline.Log{}), Branch: f.branch}
+	query := baseline.Query{Project: s.project(baseline.Log{}), Branch: f.branch, Anchors: f.anchors}
 	infos, err := store.List(ctx, query)
 	if err != nil && !errors.Is(err, baseline.ErrDamaged) { // beside the damaged ones stand those that can be read
 		return err
@@ -225,8 +249,12 @@ func (f *baselineFlags) list(ctx context.Context, s *session, _ []string) error 
 		if i.Environment.Cores > 0 {
 			cores = fmt.Sprintf(", %d cores", i.Environment.Cores)
 		}
+		branch := figure.Name(i.Branch)
+		if i.Side == baseline.Anchor {
+			branch += " (anchor)"
+		}
 		fmt.Fprintf(table, "%.12s\t%s\t%s\t%s\t%s %s%s\t%d\n", i.ID, i.Time.Format("2006-01-02 15:04"), figure.Plain(fmt.Sprintf("%.12s", i.Commit)),
-			figure.Name(i.Branch), i.Fingerprint, figure.Name(i.Environment.CPU), cores, i.Series)
+			branch, i.Fingerprint, figure.Name(i.Environment.CPU), cores, i.Series)
 	}
 	return errors.Join(table.Flush(), err)
 }

@@ -29,7 +29,9 @@ func (f *baselineFlags) fetch(ctx context.Context, s *session, names []string) e
 	if err != nil {
 		return err
 	}
-	infos, err := from.List(ctx, s.ofHere(ctx))
+	query := s.ofHere(ctx)
+	query.Anchors, query.Limit = true, 2*query.Limit // who measures a baseline asks which was the last
+	infos, err := from.List(ctx, query)
 	if err != nil {
 		return err
 	}

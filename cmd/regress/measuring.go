@@ -29,6 +29,9 @@ type plan struct {
 	next   bool     // let the decision ask for rounds
 	all    bool     // also what is proven the same
 	count  bool     // count instructions where something can
+
+	// beside is what to measure in pairs with head, which is its last; none: head alone, or base.
+	beside []measure.Revision
 }
 
 // measure runs the suite and reads the log back from its own text, so that what
@@ -164,6 +167,10 @@ func (s *session) options(ctx context.Context, p plan) (measure.Options, error) 
 		}
 	}
 	if !p.next {
+		if options.Revisions = p.beside; len(p.beside) > 0 {
+			options.All = true                                               // head is kept whatever it has in common
+			options.Next = func(baseline.Log) []baseline.Want { return nil } // in pairs, and no more rounds
+		}
 		return options, nil
 	}
 	options.Anchor = s.cfg.Anchor

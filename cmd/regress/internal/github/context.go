@@ -26,6 +26,7 @@ type Context struct {
 	Measured   string   // GITHUB_SHA: what was checked out. In pull_request the merge commit
 	Base       []string // what to compare with, for git, the best first; the last may be HEAD itself
 	Pull       int      // number of the pull request; 0: none, or not known before the API is asked
+	Brought    int      // of a push: number of the pull request that brought its last commit, as the message says; 0: none
 	Fork       bool     // the head commit comes from another repository
 	HeadOwner  string   // workflow_run: whose branch was measured
 	HeadBranch string
@@ -56,6 +57,9 @@ type payload struct {
 		HeadBranch     string     `json:"head_branch"`
 		HeadRepository repository `json:"head_repository"`
 	} `json:"workflow_run"`
+	HeadCommit *struct {
+		ID, Message string
+	} `json:"head_commit"`
 	Before, After string
 }
 
@@ -151,7 +155,24 @@ func (c *Context) apply(event payload) {
 		c.Fork = !strings.EqualFold(run.HeadRepository.FullName, here)
 	case event.After != "":
 		c.SHA, c.Base = cmp.Or(sha(event.After), c.Measured), named(sha(event.Before), "HEAD")
+		if event.HeadCommit != nil && event.HeadCommit.ID == c.SHA {
+			c.Brought = broughtBy(event.HeadCommit.Message)
+		}
 	}
+}
+
+// merged are the two ways in which GitHub names a pull request in the first line of what it merges.
+var merged = regexp.MustCompile(`^Merge pull request #([0-9]{1,9}) from |\(#([0-9]{1,9})\)$`)
+
+// broughtBy returns the number of the pull request that the message of a merge names; 0: none.
+func broughtBy(message string) int {
+	first, _, _ := strings.Cut(message, "\n")
+	found := merged.FindStringSubmatch(strings.TrimSpace(first))
+	if found == nil {
+		return 0
+	}
+	number, _ := strconv.Atoi(found[1] + found[2])
+	return number
 }
 
 // named returns the names without those that are empty.

@@ -77,6 +77,8 @@ func (s *Session) header(env baseline.Environment) string {
 			h.Head = from
 		case baseline.Base:
 			h.Base = from
+		case baseline.Anchor:
+			h.Anchor = from
 		}
 	}
 	if s.o.Next != nil {

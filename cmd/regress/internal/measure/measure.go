@@ -75,7 +75,7 @@ type Options struct {
 	All       bool          // also run benchmarks whose code is the same on both sides; an A/A run marks none
 
 	Noise map[baseline.Key]baseline.Noise // history that the decision will use, recorded in the log
-	Next  NextFunc                        // asks for pairs; nil: Rounds rounds and no more
+	Next  NextFunc                        // asks for pairs; nil: Rounds rounds and no more, each process by itself
 
 	Counter Counter // of instructions, for what Next wants counted; nil: none
 

@@ -134,9 +134,10 @@ func (m *measurement) compareSources(ctx context.Context) error {
 			if _, both := e.targets[m.judged().Side]; !proven[key.Package] || !has || !both {
 				continue
 			}
-			if i == 0 {
+			switch {
+			case i == 0:
 				e.same = true
-			} else {
+			case !m.o.All || len(m.o.Revisions) == 0: // who names revisions and wants all has a use for it
 				delete(e.targets, other.Side)
 			}
 			if err := m.log.once(ingest.Same(other.Side, key, suite.SameWhy)); err != nil {

@@ -60,3 +60,19 @@ func (r Repo) log(ctx context.Context, commit string, most int) ([]Entry, error)
 	}
 	return out, nil
 }
+
+// Place returns the place of a commit in the first-parent order of the history that it ends, the
+// first commit being 1; 0 in a shallow clone, where git cannot count them.
+func (r Repo) Place(ctx context.Context, commit string) (int, error) {
+	if !isCommit(commit) {
+		return 0, fmt.Errorf("count the history: %q is not the name of a commit in full", commit)
+	}
+	if r.Shallow(ctx) {
+		return 0, nil
+	}
+	text, err := r.git(ctx, "rev-list", "--first-parent", "--count", commit, "--")
+	if err != nil {
+		return 0, fmt.Errorf("count the history of %.12s: %w", commit, err)
+	}
+	return strconv.Atoi(strings.TrimSpace(text))
+}

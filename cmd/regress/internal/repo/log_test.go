@@ -43,6 +43,14 @@ func TestFirstParents(t *testing.T) {
 			t.Errorf("%q has the entry %+v", ref, e)
 		}
 	}
+	for commit, want := range map[string]int{first: 1, second: 2, merged: 3} {
+		if have, err := c.open().Place(t.Context(), commit); err != nil || have != want {
+			t.Errorf("the place of %s is %d, %v; want %d", commit, have, err, want)
+		}
+	}
+	if _, err := c.open().Place(t.Context(), "main"); err == nil {
+		t.Error("a branch has a place")
+	}
 	if _, err := c.open().FirstParents(t.Context(), "gone", 1); err == nil {
 		t.Error("a branch that is not there has a history")
 	}
