@@ -1,6 +1,7 @@
 package count
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -22,9 +23,10 @@ type Counted struct {
 
 // Counter counts what test binaries do. It may be used by several goroutines.
 type Counter struct {
-	name   string // "qemu-user 7.2.22"
-	qemu   string // path of the emulator
-	plugin string // path of the compiled plugin
+	name   string                 // "qemu-user 7.2.22"
+	qemu   string                 // path of the emulator
+	plugin string                 // path of the compiled plugin
+	stacks func() (string, error) // returns that of the one that counts by stacks
 	shelf  shelf
 }
 
@@ -79,8 +81,10 @@ func (c *Counter) Close() error { return c.shelf.close() }
 type Probe struct {
 	counter *Counter
 	binary  string
+	plugin  string // path
 	window  window
-	file    *os.File // where the plugin writes; it has no name
+	more    func(io.Reader) error // reads what is behind the first line; nil: nothing is
+	file    *os.File              // where the plugin writes; it has no name
 	counted Counted
 	err     error
 }
@@ -92,7 +96,7 @@ func (c *Counter) Probe(binary string) (*Probe, error) {
 	if err != nil {
 		return nil, fmt.Errorf("count %s: %w", binary, err)
 	}
-	return &Probe{counter: c, binary: binary, window: w}, nil
+	return &Probe{counter: c, binary: binary, plugin: c.plugin, window: w}, nil
 }
 
 // Before has the process run under the counter, as a program that Go's scheduler, collector and
@@ -104,7 +108,7 @@ func (p *Probe) Before(cmd *exec.Cmd) {
 	}
 	fd := 3 + len(cmd.ExtraFiles)
 	cmd.ExtraFiles = append(cmd.ExtraFiles, p.file)
-	plugin := fmt.Sprintf("file=%s,fd=%d,%s", commas.Replace(p.counter.plugin), fd, p.window.args())
+	plugin := fmt.Sprintf("file=%s,fd=%d,%s", commas.Replace(p.plugin), fd, p.window.args())
 	argv := append([]string{p.counter.qemu, "-cpu", "max", "-plugin", plugin, p.binary}, cmd.Args[1:]...)
 	cmd.Path, cmd.Args = p.counter.qemu, argv
 	if cmd.Env == nil {
@@ -146,13 +150,19 @@ func (p *Probe) After(*os.ProcessState) {
 	if p.file == nil {
 		return
 	}
-	text, err := io.ReadAll(io.NewSectionReader(p.file, 0, 1<<10))
-	err = errors.Join(err, p.file.Close())
-	p.file = nil
-	if err == nil {
-		p.counted, err = parse(string(text))
+	text := bufio.NewReader(io.NewSectionReader(p.file, 0, maxStacks))
+	first, err := text.ReadString('\n')
+	if errors.Is(err, io.EOF) {
+		err = nil
 	}
-	p.err = errors.Join(p.err, err)
+	if err == nil {
+		p.counted, err = parse(first)
+	}
+	if err == nil && p.more != nil {
+		err = p.more(text)
+	}
+	p.err = errors.Join(p.err, err, p.file.Close())
+	p.file = nil
 }
 
 // Result returns what the last process did. The error says why it is not known; the process may

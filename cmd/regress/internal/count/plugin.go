@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -13,24 +15,31 @@ import (
 //go:embed plugin/insn.c
 var pluginSource string
 
+//go:embed plugin/stacks.h
+var stacksSource string
+
 // compiling is how long a compiler may take for what takes it a second.
 const compiling = time.Minute
 
-// compiled returns the path of the plugin for that QEMU, which is compiled where it is not yet.
-func compiled(ctx context.Context, s shelf, v version, api int) (string, error) {
+// compiled returns the path of the plugin for that QEMU, which is compiled where it is not yet, with
+// what is defined besides the version of the API.
+func compiled(ctx context.Context, s shelf, v version, api int, defines ...string) (string, error) {
 	cc, err := compiler()
 	if err != nil {
 		return "", err
 	}
-	key := digest(pluginSource, v.String(), strconv.Itoa(api), cc)
+	key := digest(slices.Concat([]string{pluginSource, stacksSource, v.String(), strconv.Itoa(api), cc}, defines)...)
 	return s.get("insn-"+key+".so", func(path string) error {
 		bounded, cancel := context.WithTimeout(ctx, compiling)
 		defer cancel()
 		source := path + ".c"
-		if err := os.WriteFile(source, []byte(pluginSource), 0o600); err != nil {
-			return err
+		for name, text := range map[string]string{source: pluginSource, filepath.Join(filepath.Dir(path), "stacks.h"): stacksSource} {
+			if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+				return err
+			}
 		}
-		cmd := exec.CommandContext(bounded, cc, "-O2", "-fPIC", "-shared", "-DAPI="+strconv.Itoa(api), "-o", path, source)
+		args := []string{"-O2", "-fPIC", "-shared", "-DAPI=" + strconv.Itoa(api), "-o", path, source}
+		cmd := exec.CommandContext(bounded, cc, append(args, defines...)...)
 		out, err := output(cmd)
 		if err != nil {
 			// Mostly the headers of the C library are not there.

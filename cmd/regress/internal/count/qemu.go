@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"slices"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/descartes/regress/cmd/regress/internal/child"
@@ -72,7 +73,8 @@ func useQEMU(ctx context.Context, s shelf, path string) (*Counter, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Counter{name: "qemu-user " + version.String(), qemu: path, plugin: plugin, shelf: s}, nil
+	stacks := sync.OnceValues(func() (string, error) { return compiled(ctx, s, version, api, "-DSTACKS") })
+	return &Counter{name: "qemu-user " + version.String(), qemu: path, plugin: plugin, stacks: stacks, shelf: s}, nil
 }
 
 // loadsPlugins returns an error where the emulator offers plugins nothing. QEMU says so only once a

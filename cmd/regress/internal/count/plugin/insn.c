@@ -26,6 +26,9 @@
    callback is not safe with threads in version 1 of the plugin API, and has
    another name from version 2 on.
 
+   Compiled with -DSTACKS, it says besides on which stacks of calls they were:
+   stacks.h.
+
    The declarations are those of the API; API is its version, 1 to 5. What is
    used here differs in qemu_plugin_insn_data alone, from 3 on. */
 #include <fcntl.h>
@@ -82,7 +85,28 @@ static struct vcpu {
 } vcpus[VCPUS] __attribute__((aligned(64)));
 static unsigned used = 1; /* places; a thread of Go calls the system before it does anything */
 
+static int arm;
+
 static struct vcpu *vcpu(unsigned v) { return &vcpus[v < VCPUS ? v : VCPUS - 1]; }
+
+/* bytes copies an instruction, of which there are up to 15 bytes, and returns its size. */
+static size_t bytes(const struct qemu_plugin_insn *i, unsigned char *b) {
+  size_t size = qemu_plugin_insn_size(i);
+  if (size > 15) size = 15;
+#if API < 3
+  memcpy(b, qemu_plugin_insn_data(i), size);
+#else
+  qemu_plugin_insn_data(i, b, size);
+#endif
+  return size;
+}
+
+/* returns reports whether an instruction returns from a function of Go. */
+static int returns(const struct qemu_plugin_insn *i) {
+  unsigned char b[16] = {0};
+  size_t size = bytes(i, b);
+  return arm ? !memcmp(b, "\xc0\x03\x5f\xd6", 4) : size == 1 && b[0] == 0xc3;
+}
 
 /* Each is written by its own thread and read by any. */
 #define LOAD(p) __atomic_load_n(&(p), __ATOMIC_RELAXED)
@@ -98,7 +122,6 @@ static uint64_t runs, starts;
 static int running, on;
 static int result = -1;
 static pid_t self;
-static int arm;
 
 static struct count now(void) {
   struct count c = {0, 0};
@@ -111,6 +134,12 @@ static struct count now(void) {
   }
   return c;
 }
+
+#ifdef STACKS
+#include "stacks.h"
+#else
+static void forget(void) {}
+#endif
 
 static void begin(void) {
   opened = now();
@@ -129,7 +158,7 @@ static void happened(unsigned v, void *what) {
   pthread_mutex_lock(&lock);
   switch ((enum event)(uintptr_t)what) {
   case RUN:
-    memset(&total, 0, sizeof total);
+    memset(&total, 0, sizeof total), forget();
     running = 1, on = 0, starts = 0, runs++;
     break;
   case RAN:
@@ -142,7 +171,7 @@ static void happened(unsigned v, void *what) {
     if (running && on) end();
     break;
   case RESET:
-    if (running) memset(&total, 0, sizeof total);
+    if (running) memset(&total, 0, sizeof total), forget();
     if (running && on) begin();
     break;
   case SYSMON:
@@ -167,18 +196,6 @@ static void called(plugin_id id, unsigned v, int64_t num, uint64_t a, uint64_t b
   STORE(vcpu(v)->syscalls, LOAD(vcpu(v)->syscalls) + 1);
 }
 
-/* returns reports whether an instruction returns from a function of Go. */
-static int returns(const struct qemu_plugin_insn *i) {
-  unsigned char b[4] = {0, 0, 0, 0};
-  size_t size = qemu_plugin_insn_size(i);
-  if (size != (arm ? 4 : 1)) return 0;
-#if API < 3
-  memcpy(b, qemu_plugin_insn_data(i), size);
-#else
-  qemu_plugin_insn_data(i, b, size);
-#endif
-  return arm ? !memcmp(b, "\xc0\x03\x5f\xd6", 4) : b[0] == 0xc3;
-}
 
 static void on_event(struct qemu_plugin_insn *i, enum event e) {
   qemu_plugin_register_vcpu_insn_exec_cb(i, happened, 0, (void *)(uintptr_t)e);
@@ -187,6 +204,9 @@ static void on_event(struct qemu_plugin_insn *i, enum event e) {
 static void translated(plugin_id id, struct qemu_plugin_tb *tb) {
   size_t k, n = qemu_plugin_tb_n_insns(tb);
   qemu_plugin_register_vcpu_tb_exec_cb(tb, executed, 0, (void *)(uintptr_t)n);
+#ifdef STACKS
+  qemu_plugin_register_vcpu_tb_exec_cb(tb, entered, 0, block_of(tb, n));
+#endif
   for (k = 0; k < n; k++) {
     struct qemu_plugin_insn *i = qemu_plugin_tb_get_insn(tb, k);
     uint64_t a = qemu_plugin_insn_vaddr(i);
@@ -208,8 +228,11 @@ static void ended(plugin_id id, void *unused) {
                "instructions=%" PRIu64 " syscalls=%" PRIu64 " runs=%" PRIu64 " starts=%" PRIu64
                " running=%d\n",
                total.insns, total.syscalls, runs, starts, running);
-  pthread_mutex_unlock(&lock);
   if (write(result, text, n) != n) _exit(125);
+#ifdef STACKS
+  write_stacks();
+#endif
+  pthread_mutex_unlock(&lock);
 }
 
 EXPORT int qemu_plugin_install(plugin_id id, const struct qemu_info *info, int argc, char **argv) {
@@ -220,6 +243,9 @@ EXPORT int qemu_plugin_install(plugin_id id, const struct qemu_info *info, int a
     if (sscanf(argv[i], "start=%" SCNx64 "-%" SCNx64, &start.from, &start.to) == 2) known |= 4;
     if (sscanf(argv[i], "stop=%" SCNx64 "-%" SCNx64, &stop.from, &stop.to) == 2) known |= 8;
     if (sscanf(argv[i], "reset=%" SCNx64 "-%" SCNx64, &reset_.from, &reset_.to) == 2) known |= 16;
+#ifdef STACKS
+    sscanf(argv[i], "gogo=%" SCNx64 "-%" SCNx64, &gogo.from, &gogo.to);
+#endif
     if (sscanf(argv[i], "sysmon=%" SCNx64 "-%" SCNx64, &sysmon.from, &sysmon.to) == 2) known |= 32;
   }
   arm = !strcmp(info->target_name, "aarch64");
@@ -233,6 +259,12 @@ EXPORT int qemu_plugin_install(plugin_id id, const struct qemu_info *info, int a
     perror("insn.so: fd");
     return 1;
   }
+#ifdef STACKS
+  if (!allocate()) {
+    perror("insn.so: stacks");
+    return 1;
+  }
+#endif
   self = getpid();
   qemu_plugin_register_vcpu_tb_trans_cb(id, translated);
   qemu_plugin_register_vcpu_syscall_cb(id, called);
