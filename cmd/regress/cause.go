@@ -5,8 +5,8 @@ import (
 	"maps"
 	"time"
 
+	"github.com/descartes/regress/cmd/regress/internal/culprit"
 	"github.com/descartes/regress/cmd/regress/internal/figure"
-	"github.com/descartes/regress/cmd/regress/internal/measure"
 	"github.com/descartes/regress/cmd/regress/internal/placement"
 	"github.com/descartes/regress/cmd/regress/internal/report"
 	"github.com/descartes/regress/pkg/baseline"
@@ -16,10 +16,8 @@ import (
 // Looking for causes comes after the verdict and must not become the longer
 // part of the run.
 const (
-	mostCauses  = 5 // benchmarks that are profiled against one other side, the worst first
-	causeLimit  = 45 * time.Second
-	shortSample = 500 * time.Millisecond
-	longSample  = 3 * time.Second
+	mostCauses = 5 // benchmarks that are looked into against one other side, the worst first
+	causeLimit = 45 * time.Second
 )
 
 // causes profiles both sides of what regressed, and of what crept in, where the anchor is the
@@ -33,12 +31,12 @@ func (s *session) causes(ctx context.Context, d gate.Decision) causes {
 	defer cancel()
 	out := causes{}
 	look := func(verdict gate.Verdict, what string, against baseline.Side) {
-		wants, rows := suspects(d, verdict)
+		wants := suspects(d, verdict)
 		if len(wants) == 0 || ctx.Err() != nil {
 			return
 		}
 		s.note("profiling what %s, to find the cause", what)
-		found, err := s.blame(ctx, against, wants, rows)
+		found, err := s.blame(ctx, against, wants)
 		if err != nil {
 			s.note("warning: the cause was not found, the verdict stands: %v", err)
 		}
@@ -49,101 +47,64 @@ func (s *session) causes(ctx context.Context, d gate.Decision) causes {
 	return out
 }
 
-// sampled is what to count for a unit, and what one of it is called.
-func sampled(unit string) (measure.ProfileKind, placement.Kind) {
-	switch unit {
-	case "B/op":
-		return measure.ProfileAllocs, placement.Space
-	case "allocs/op":
-		return measure.ProfileAllocs, placement.Objects
-	}
-	return measure.ProfileCPU, placement.CPU
-}
-
-// suspects are the profiles to take, and by their index the rows that they are
-// for: one a function and kind, since sub-benchmarks of one function have
-// mostly one cause.
-func suspects(d gate.Decision, verdict gate.Verdict) ([]measure.ProfileWant, [][]gate.Row) {
-	type group struct {
-		function baseline.Function
-		kind     measure.ProfileKind
-	}
-	var wants []measure.ProfileWant
-	var rows [][]gate.Row
-	index := map[group]int{}
-	for _, row := range d.Rows { // the worst first
-		if row.Verdict != verdict {
+// suspects are the rows of a verdict whose cause is looked for, the worst first: those of the
+// functions that come first.
+func suspects(d gate.Decision, verdict gate.Verdict) []culprit.Want {
+	var wants []culprit.Want
+	functions := map[baseline.Function]bool{}
+	for _, row := range d.Rows {
+		function := row.Key().Function()
+		if row.Verdict != verdict || !functions[function] && len(functions) == mostCauses {
 			continue
 		}
-		kind, _ := sampled(row.Unit)
-		g := group{row.Key().Function(), kind}
-		i, seen := index[g]
-		if !seen {
-			if len(wants) == mostCauses {
-				continue
-			}
-			i = len(wants)
-			index[g] = i
-			wants = append(wants, measure.ProfileWant{Package: row.Package, Name: row.Name, Kind: kind, Time: sampleTime(row)})
-			rows = append(rows, nil)
+		functions[function] = true
+		change := row.Change
+		if row.Verdict == gate.Crept && row.Drift != nil {
+			change = row.Drift.Change
 		}
-		rows[i] = append(rows[i], row)
+		want := culprit.Want{Key: row.Key()}
+		if change != nil {
+			want.Change = *change
+		}
+		wants = append(wants, want)
 	}
-	return wants, rows
+	return wants
 }
 
-// sampleTime grows as the change shrinks: at a hundred samples a second, 15 of
-// them must be the growth to stand out.
-func sampleTime(row gate.Row) time.Duration {
-	change := row.Change
-	if row.Verdict == gate.Crept && row.Drift != nil {
-		change = row.Drift.Change
+// blame looks for the cause of each want, head against another side.
+func (s *session) blame(ctx context.Context, against baseline.Side, wants []culprit.Want) (causes, error) {
+	finder := culprit.Finder{Session: s.measured}
+	if s.counter != nil {
+		finder.Counter = s.counter().counter
 	}
-	if change == nil || *change == 0 {
-		return time.Second
-	}
-	share := max(*change, -*change)
-	return min(max(time.Duration(.15/share*float64(time.Second)), shortSample), longSample)
-}
-
-// blame profiles what was measured, head against another side, and looks for the cause of each row.
-func (s *session) blame(ctx context.Context, against baseline.Side, wants []measure.ProfileWant, rows [][]gate.Row) (causes, error) {
-	profiles, err := s.measured.Profile(ctx, against, wants)
-	if err != nil {
-		return nil, err
-	}
-	finder, err := placement.Open(ctx, s.measured.Top(), s.measured.Commit(against))
+	all, err := finder.Find(ctx, against, wants)
 	if err != nil {
 		return nil, err
 	}
 	out := causes{}
-	for i, p := range profiles {
-		if p.Err != nil {
-			s.note("warning: %v", p.Err)
+	for i, found := range all {
+		if found.Err != nil {
+			s.note("warning: %v", found.Err)
 			continue
 		}
-		for _, row := range rows[i] {
-			_, kind := sampled(row.Unit)
-			cause, err := finder.Find(placement.Pair{Base: p.Base, Head: p.Head, Kind: kind, Iterations: p.Iterations})
-			if err != nil {
-				s.note("warning: %s: %v", row.Name, err)
-				continue
-			}
-			out[row.Key()] = described(cause, kind)
-			if cause.File != "" && row.Name == p.Name {
-				s.note("%s %s: the likely cause is %s:%d", row.Name, row.Unit, cause.File, cause.First)
-			}
+		out[wants[i].Key] = described(found)
+		if found.File != "" && !found.Shared {
+			s.note("%s %s: the likely cause is %s:%d", wants[i].Name, wants[i].Unit, found.File, found.First)
 		}
 	}
 	return out, nil
 }
 
-// described is a cause as an annotation has it.
-func described(cause placement.Cause, kind placement.Kind) report.Cause {
-	out := report.Cause{File: cause.File, First: cause.First, Last: cause.Last}
-	for _, g := range cause.Grown {
-		amount := "+" + figure.Value(g.PerOp/1e9, "sec/op") + "/op"
-		switch kind {
+// described is a cause as a report has it.
+func described(found culprit.Found) report.Cause {
+	out := report.Cause{File: found.File, First: found.First, Last: found.Last}
+	for _, g := range found.Grown {
+		var amount string
+		switch found.Kind {
+		case placement.CPU:
+			amount = "+" + figure.Value(g.PerOp/1e9, "sec/op") + "/op"
+		case placement.Work:
+			amount = "+" + figure.Value(g.PerOp, baseline.Instructions)
 		case placement.Space:
 			amount = "+" + figure.Exact(g.PerOp, "B/op") + "/op"
 		case placement.Objects:

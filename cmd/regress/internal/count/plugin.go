@@ -21,8 +21,8 @@ var stacksSource string
 // compiling is how long a compiler may take for what takes it a second.
 const compiling = time.Minute
 
-// compiled returns the path of the plugin for that QEMU, which is compiled where it is not yet, with
-// what is defined besides the version of the API.
+// compiled returns the path of the plugin for that QEMU, which is compiled where it is not yet, by
+// a compiler that is given what is defined besides the version of the API.
 func compiled(ctx context.Context, s shelf, v version, api int, defines ...string) (string, error) {
 	cc, err := compiler()
 	if err != nil {

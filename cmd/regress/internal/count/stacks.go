@@ -18,6 +18,18 @@ type Stack struct {
 	Instructions uint64
 }
 
+// Call is one function calling another one; what is inlined is not called.
+type Call struct {
+	From, To string // From is the innermost function at the call, inlined or not
+	Calls    uint64 // while the timer ran, in all iterations together
+}
+
+// Profile is where a program spent its instructions.
+type Profile struct {
+	Stacks []Stack // the most first
+	Calls  []Call  // in the order of their names
+}
+
 // maxStacks bounds what is read of a plugin, in bytes.
 const maxStacks = 512 << 20
 
@@ -25,8 +37,7 @@ const maxStacks = 512 << 20
 // a probe of package suite, for one process at a time.
 type StackProbe struct {
 	*Probe
-	stacks []Stack
-	raw    rawStacks
+	raw rawStacks
 }
 
 // StackProbe returns a StackProbe for processes of a test binary. The error says why that binary
@@ -44,19 +55,19 @@ func (c *Counter) StackProbe(binary string) (*StackProbe, error) {
 	return s, nil
 }
 
-// Stacks returns where the last process spent its instructions, the most first.
-func (p *StackProbe) Stacks() ([]Stack, error) {
+// Profile returns where the last process spent its instructions.
+func (p *StackProbe) Profile() (Profile, error) {
 	if _, err := p.Result(); err != nil {
-		return nil, err
+		return Profile{}, err
 	}
 	if p.raw.full {
-		return nil, errors.New("the program has more stacks of calls than are kept")
+		return Profile{}, errors.New("the program has more stacks of calls than are kept")
 	}
 	s, err := openSymbols(p.binary, p.raw.addresses())
 	if err != nil {
-		return nil, fmt.Errorf("name the functions of %s: %w", p.binary, err)
+		return Profile{}, fmt.Errorf("name the functions of %s: %w", p.binary, err)
 	}
-	return p.raw.named(s), nil
+	return Profile{p.raw.named(s), p.raw.called(s)}, nil
 }
 
 // read reads what the plugin wrote behind its first line.
@@ -76,6 +87,8 @@ type rawStacks struct {
 type rawNode struct {
 	parent int
 	call   uint64 // address of the call
+	to     uint64 // and of what it called first
+	calls  uint64
 }
 
 type rawCount struct {
@@ -97,7 +110,7 @@ func parseStacks(text io.Reader) (rawStacks, error) {
 			raw.full = true
 		case "n":
 			var n rawNode
-			_, err = fmt.Sscanf(rest, "%x %x", &n.parent, &n.call)
+			_, err = fmt.Sscanf(rest, "%x %x %x %d", &n.parent, &n.call, &n.to, &n.calls)
 			if err == nil && n.parent >= len(raw.nodes) {
 				err = errors.New("no such caller")
 			}
@@ -137,15 +150,33 @@ func instructions(pc uint64, sizes string) []uint64 {
 // addresses returns all that have to be named, in order.
 func (r rawStacks) addresses() []uint64 {
 	all := map[uint64]bool{}
+	for _, n := range r.nodes[1:] {
+		all[n.call] = true
+	}
 	for _, c := range r.counts {
 		for _, pc := range r.blocks[c.block] {
 			all[pc] = true
 		}
-		for n := c.node; n > 0; n = r.nodes[n].parent {
-			all[r.nodes[n].call] = true
-		}
 	}
 	return slices.Sorted(maps.Keys(all))
+}
+
+// called returns which function called which.
+func (r rawStacks) called(s *symbols) []Call {
+	counts := map[[2]string]uint64{}
+	for _, n := range r.nodes[1:] {
+		from := s.frames(n.call)
+		_, _, to := s.lines.PCToLine(n.to)
+		if n.calls > 0 && len(from) > 0 && to != nil {
+			counts[[2]string{from[0].Function, to.Name}] += n.calls
+		}
+	}
+	var out []Call
+	for names, calls := range counts {
+		out = append(out, Call{names[0], names[1], calls})
+	}
+	slices.SortFunc(out, func(a, b Call) int { return cmp.Or(cmp.Compare(a.From, b.From), cmp.Compare(a.To, b.To)) })
+	return out
 }
 
 // named returns the stacks by name: those that are alike in all lines are one.

@@ -13,7 +13,7 @@ import (
 )
 
 // stacksOf counts one benchmark of a binary by stacks.
-func stacksOf(t *testing.T, c *Counter, binary, name string, n int) ([]Stack, Counted) {
+func stacksOf(t *testing.T, c *Counter, binary, name string, n int) (Profile, Counted) {
 	t.Helper()
 	p, err := c.StackProbe(binary)
 	if err != nil {
@@ -27,7 +27,7 @@ func stacksOf(t *testing.T, c *Counter, binary, name string, n int) ([]Stack, Co
 	if err != nil {
 		t.Fatalf("%s: %v: %s", name, err, out)
 	}
-	stacks, err := p.Stacks()
+	profile, err := p.Profile()
 	if err != nil {
 		t.Fatalf("%s: %v", name, err)
 	}
@@ -35,7 +35,7 @@ func stacksOf(t *testing.T, c *Counter, binary, name string, n int) ([]Stack, Co
 	if err != nil {
 		t.Fatalf("%s: %v", name, err)
 	}
-	return stacks, counted
+	return profile, counted
 }
 
 // TestStacks: instructions are told apart by the calls that they are under, whatever becomes of
@@ -55,10 +55,10 @@ func TestStacks(t *testing.T) {
 	}
 	const n = 20
 	measured := func(name string) map[string]float64 {
-		stacks, counted := stacksOf(t, c, binary, name, n)
+		profile, counted := stacksOf(t, c, binary, name, n)
 		under := map[string]float64{}
 		all := 0.
-		for _, s := range stacks {
+		for _, s := range profile.Stacks {
 			var path []string
 			for _, f := range slices.Backward(s.Frames) {
 				if short, ok := strings.CutPrefix(f.Function, "selftest."); ok {
@@ -70,6 +70,9 @@ func TestStacks(t *testing.T) {
 		}
 		if off := all/float64(counted.Instructions) - 1; off < -.02 || off > .02 {
 			t.Errorf("%s: stacks have %.0f instructions, the program %d", name, all, counted.Instructions)
+		}
+		for _, call := range profile.Calls {
+			under[call.From+" calls "+call.To] = float64(call.Calls) / n
 		}
 		return under
 	}
@@ -87,12 +90,12 @@ func TestStacks(t *testing.T) {
 			}
 		}
 	}
-	check("Calls", map[string]float64{"BenchmarkCalls second spin": 3 * spin})
+	check("Calls", map[string]float64{"BenchmarkCalls second spin": 3 * spin, "selftest.second calls selftest.spin": 1})
 	// A recursion is on its stack once more at most.
-	check("Deep", map[string]float64{"BenchmarkDeep deep deep spin": spin})
+	check("Deep", map[string]float64{"BenchmarkDeep deep deep spin": spin, "selftest.deep calls selftest.deep": 50})
 	check("Grow", map[string]float64{"BenchmarkGrow grow grow spin": spin})
 	check("Goroutines", map[string]float64{
-		"BenchmarkGoroutines first spin": 10 * spin, "BenchmarkGoroutines.func1 spin": spin, "BenchmarkGoroutines.func2 inlined": inlined / 2,
+		"BenchmarkGoroutines first spin": 10 * spin, "selftest.BenchmarkGoroutines calls selftest.first": 10, "BenchmarkGoroutines.func1 spin": spin, "BenchmarkGoroutines.func2 inlined": inlined / 2,
 	})
 }
 
@@ -105,8 +108,8 @@ func TestStacksThatAreBroken(t *testing.T) {
 			t.Errorf("%q: %v, want %q", text, err, want)
 		}
 	}
-	check("n 0 401000\nb 401000 13\nc 1 0 5\n", "")
-	check("n 1 401000\n", "no such caller")
+	check("n 0 401000 402000 7\nb 401000 13\nc 1 0 5\n", "")
+	check("n 1 401000 402000 7\n", "no such caller")
 	check("b 401000 13\nc 1 0 5\n", "no such stack")
 	check("n 0\n", "wrote \"n 0\"")
 	check("x\n", "no such record")

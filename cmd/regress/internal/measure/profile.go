@@ -23,6 +23,14 @@ type ProfileKind string
 const (
 	ProfileCPU    ProfileKind = "cpu"
 	ProfileAllocs ProfileKind = "allocs"
+	ProfileWork   ProfileKind = "work" // instructions are counted, by the Probe of the want
+)
+
+// What is counted by stacks is slower by some hundred times.
+const (
+	countedFor = 8 * time.Millisecond   // natively
+	mostWork   = 100 * time.Millisecond // that one iteration may take natively
+	workSlower = 500
 )
 
 // ProfileWant is one benchmark to look into.
@@ -30,7 +38,10 @@ type ProfileWant struct {
 	Package string
 	Name    string // as baseline.Key.Name
 	Kind    ProfileKind
-	Time    time.Duration // that the head shall run; 0: a second
+	Time    time.Duration // that the head shall run; 0: a second; ProfileWork has its own
+	// Probe returns what counts the work of one process of a side's test binary. It is called for
+	// ProfileWork alone, and what the probe has seen is the caller's.
+	Probe func(side baseline.Side, binary string) (suite.Probe, error)
 }
 
 // Profiled is what the profiler saw. Both sides ran the same number of
@@ -78,6 +89,13 @@ func (s *Session) profile(ctx context.Context, against *side, p *Profiled) error
 		perOp = float64(trial.wall) / float64(trial.iterations)
 	}
 	p.Iterations = max(1, int(float64(want)/perOp))
+	if p.Kind == ProfileWork {
+		if time.Duration(perOp) > mostWork {
+			return fmt.Errorf("profile %s: an iteration takes %v, too long to count where its work is", p.Name, time.Duration(perOp).Round(time.Millisecond))
+		}
+		p.Iterations, p.Time = max(1, int(float64(countedFor)/perOp)), workSlower/10*max(countedFor, time.Duration(perOp))
+		return errors.Join(s.work(ctx, s.judged(), head, p), s.work(ctx, against, base, p))
+	}
 	if p.Kind == ProfileAllocs { // every allocation costs a stack trace
 		p.Iterations = max(1, p.Iterations/4)
 	}
@@ -117,6 +135,19 @@ func (s *Session) sample(ctx context.Context, in *suite.Package, p *Profiled, to
 	return got, nil
 }
 
+// work runs one side under what counts by stacks.
+func (s *Session) work(ctx context.Context, of *side, in *suite.Package, p *Profiled) error {
+	probe, err := p.Probe(of.Side, in.Binary)
+	if err != nil {
+		return fmt.Errorf("profile %s: %w", p.Name, err)
+	}
+	one := *p
+	one.Name = strings.TrimPrefix(s.runName(p), "Benchmark") // under the probe it runs on one processor
+	t := suite.Target{Dir: in.Dir, Argv: s.argv(in, p, strconv.Itoa(p.Iterations)+"x")}
+	_, err = s.run(ctx, t, &one, probe)
+	return err
+}
+
 // trial is what one process says.
 type trial struct {
 	iterations int
@@ -126,10 +157,19 @@ type trial struct {
 
 // solo runs one process of one benchmark.
 func (s *Session) solo(ctx context.Context, in *suite.Package, p *Profiled, benchtime string, args ...string) (trial, error) {
-	t := suite.Target{Dir: in.Dir, Argv: append([]string{
+	return s.run(ctx, suite.Target{Dir: in.Dir, Argv: append(s.argv(in, p, benchtime), args...)}, p)
+}
+
+// argv returns how one benchmark of a binary is started.
+func (s *Session) argv(in *suite.Package, p *Profiled, benchtime string) []string {
+	return []string{
 		in.Binary, "-test.run=^$", "-test.bench=" + suite.Exactly(s.runName(p)), "-test.benchtime=" + benchtime,
 		"-test.count=1", "-test.v=test2json",
-	}, args...)}
+	}
+}
+
+// run runs t, a process of one benchmark, and returns what it says of p.
+func (s *Session) run(ctx context.Context, t suite.Target, p *Profiled, probes ...suite.Probe) (trial, error) {
 	var got trial
 	var cpu suite.CPUTime
 	limit := min(s.o.Timeout, 10*cmp.Or(p.Time, time.Second)+5*time.Second)
@@ -139,7 +179,7 @@ func (s *Session) solo(ctx context.Context, in *suite.Package, p *Profiled, benc
 			got.nsPerOp = line.NsPerOp
 			got.iterations, _ = strconv.Atoi(strings.Fields(text)[1])
 		}
-	}, &cpu)
+	}, append(probes, &cpu)...)
 	got.wall, got.cpu = out.Wall, cpu.Used
 	switch {
 	case out.Canceled:

@@ -135,7 +135,7 @@ func parseDiff(text string) []*change {
 			if m == nil {
 				continue
 			}
-			h = &hunk{file: c.new, oldStart: number(m[1]), oldCount: count(m[2]), newStart: number(m[3]), newCount: count(m[4])}
+			h = &hunk{file: c.new, oldStart: number(m[1]), oldCount: countOf(m[2]), newStart: number(m[3]), newCount: countOf(m[4])}
 			minus, plus = h.oldCount, h.newCount
 			c.hunks = append(c.hunks, h)
 		}
@@ -161,7 +161,7 @@ func number(digits string) int {
 	return n
 }
 
-func count(digits string) int {
+func countOf(digits string) int {
 	if digits == "" {
 		return 1
 	}

@@ -8,13 +8,16 @@ import (
 	"math"
 	"path"
 	"slices"
+
+	"github.com/descartes/regress/cmd/regress/internal/count"
 )
 
 // Pair are the profiles of one benchmark, of the same number of iterations.
 type Pair struct {
-	Base, Head []byte // in the format of pprof
-	Kind       Kind
-	Iterations int
+	Base, Head         []byte        // in the format of pprof
+	BaseWork, HeadWork count.Profile // of Work instead
+	Kind               Kind
+	Iterations         int
 }
 
 // Cause is what a pair of profiles says. Without a File no change explains
@@ -68,13 +71,9 @@ func Open(ctx context.Context, top, commit string) (*Finder, error) {
 
 // Find says which change made the head of a pair dearer.
 func (f *Finder) Find(pair Pair) (Cause, error) {
-	base, err := read(pair.Base, pair.Kind)
+	base, head, err := pair.read()
 	if err != nil {
-		return Cause{}, fmt.Errorf("base: %w", err)
-	}
-	head, err := read(pair.Head, pair.Kind)
-	if err != nil {
-		return Cause{}, fmt.Errorf("head: %w", err)
+		return Cause{}, err
 	}
 	cause := Cause{Grown: grown(base, head, pair.Iterations)}
 	if head.total <= base.total {
@@ -103,6 +102,20 @@ func (f *Finder) Find(pair Pair) (Cause, error) {
 	cause.File, cause.Share = best.touch.hunk.file, min(best.score/total, 1)
 	cause.First, cause.Last = best.lines()
 	return cause, nil
+}
+
+// read reads both sides.
+func (p Pair) read() (base, head samples, err error) {
+	if p.Kind == Work {
+		return counted(p.BaseWork), counted(p.HeadWork), nil
+	}
+	if base, err = read(p.Base, p.Kind); err != nil {
+		return base, head, fmt.Errorf("base: %w", err)
+	}
+	if head, err = read(p.Head, p.Kind); err != nil {
+		return base, head, fmt.Errorf("head: %w", err)
+	}
+	return base, head, nil
 }
 
 // attributable is what a profile has under functions of the repository and of

@@ -15,7 +15,10 @@ import (
 	"time"
 
 	"github.com/descartes/regress/cmd/regress/internal/child"
+	"github.com/descartes/regress/cmd/regress/internal/count"
+	"github.com/descartes/regress/cmd/regress/internal/count/counttest"
 	"github.com/descartes/regress/cmd/regress/internal/measure"
+	"github.com/descartes/regress/cmd/regress/internal/suite"
 	"github.com/descartes/regress/pkg/baseline"
 )
 
@@ -140,6 +143,40 @@ func (p pull) find(t *testing.T, ctx context.Context, dir string, d time.Duratio
 	return cause, nil
 }
 
+// counts counts the work of both sides of a pull request.
+func (p pull) counts(t *testing.T, dir string, c *count.Counter) (Pair, string) {
+	t.Helper()
+	session, err := measure.Open(t.Context(), measure.Options{Dir: dir, Base: "main", Benchtime: "20ms", Timeout: time.Minute})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer session.Close()
+	probes := map[baseline.Side]*count.StackProbe{}
+	want := measure.ProfileWant{Package: "example.com/shop", Name: p.bench, Kind: measure.ProfileWork, Probe: func(side baseline.Side, binary string) (suite.Probe, error) {
+		probe, err := c.StackProbe(binary)
+		probes[side] = probe
+		return probe, err
+	}}
+	if n := runtime.GOMAXPROCS(0); n > 1 {
+		want.Name += fmt.Sprintf("-%d", n)
+	}
+	profiles, err := session.Profile(t.Context(), baseline.Base, []measure.ProfileWant{want})
+	if err == nil {
+		err = profiles[0].Err
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	pair := Pair{Kind: Work, Iterations: profiles[0].Iterations}
+	if pair.BaseWork, err = probes[baseline.Base].Profile(); err == nil {
+		pair.HeadWork, err = probes[baseline.Head].Profile()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pair, session.Commit(baseline.Base)
+}
+
 // declared reports whether all that is guilty is a declaration, which is never named: then no
 // cause is right.
 func (p pull) declared() bool {
@@ -191,5 +228,50 @@ func TestPlacement(t *testing.T) {
 	})
 	if all := len(pulls) + len(blind); int(missed.Load())*10 > all {
 		t.Errorf("%d of %d pull requests are not placed on the guilty hunk", missed.Load(), all)
+	}
+}
+
+// The same pull requests by the work that is counted, whatever else the machine does: of fourteen
+// at most one is not placed on the guilty hunk, and none on another one.
+func TestPlacementOfWork(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it counts both sides of every pull request")
+	}
+	counttest.Need(t)
+	counter, trials := count.Find(t.Context())
+	if counter == nil {
+		t.Fatalf("nothing counts: %+v", trials)
+	}
+	defer counter.Close()
+	var missed atomic.Int32
+	t.Run("pulls", func(t *testing.T) {
+		for _, p := range blind {
+			if p.kind != CPU {
+				continue
+			}
+			t.Run(p.name, func(t *testing.T) {
+				t.Parallel()
+				dir := p.open(t)
+				pair, commit := p.counts(t, dir, counter)
+				finder, err := Open(t.Context(), dir, commit)
+				if err != nil {
+					t.Fatal(err)
+				}
+				cause, err := finder.Find(pair)
+				if err != nil {
+					t.Fatal(err)
+				}
+				switch what := fmt.Sprintf("%s:%d-%d, %.0f %% of the growth; grew most: %v", cause.File, cause.First, cause.Last, cause.Share*100, cause.Grown); {
+				case p.hits(cause) || p.declared() && cause.File == "":
+				case cause.File == "":
+					missed.Add(1)
+				default:
+					t.Error(what)
+				}
+			})
+		}
+	})
+	if missed.Load() > 1 {
+		t.Errorf("%d pull requests are not placed on the guilty hunk", missed.Load())
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/descartes/regress/cmd/regress/internal/count"
 	"github.com/google/pprof/profile"
 )
 
@@ -18,6 +19,7 @@ const (
 	CPU     Kind = "cpu"           // nanoseconds
 	Space   Kind = "alloc_space"   // bytes
 	Objects Kind = "alloc_objects" // allocations
+	Work    Kind = "instructions"  // counted one and all, on a Pair's stacks
 )
 
 // frame is one call, inlined ones included.
@@ -70,6 +72,20 @@ func read(data []byte, kind Kind) (samples, error) {
 		out.stacks = append(out.stacks, one)
 	}
 	return out, nil
+}
+
+// counted returns one side of which everything was counted.
+func counted(p count.Profile) samples {
+	var out samples
+	for _, s := range p.Stacks {
+		one := stack{value: float64(s.Instructions)}
+		for _, f := range s.Frames {
+			one.frames = append(one.frames, frame{f.Function, f.File, f.Line})
+		}
+		out.total += one.value
+		out.stacks = append(out.stacks, one)
+	}
+	return out
 }
 
 // Grown is a function that costs more in the head.

@@ -13,8 +13,9 @@
 
    What it writes behind the line of insn.c, numbers in hexadecimal but COUNT:
 
-     n PARENT CALL        a stack: its caller's, by number from 1, 0 for none; and
-                          the address of the call
+     n PARENT CALL TO COUNT  a stack: its caller's, by number from 1, 0 for none; the
+                          addresses of the call and of what it called first; and how
+                          often it was called
      b PC SIZES           a block: its address, and a digit for each instruction's size
      c STACK BLOCK COUNT  how often that block ran on that stack, blocks from 0 */
 
@@ -31,7 +32,7 @@ struct stack {
   uint32_t depth, room, node;
   struct block *before;
 };
-struct node { uint64_t call; uint32_t parent; };
+struct node { uint64_t call, to, count; uint32_t parent; };
 struct cell { uint64_t count; struct block *block; uint32_t node; };
 struct edge { uint64_t call; uint32_t parent, node; };
 
@@ -54,7 +55,8 @@ static uint64_t mix(uint64_t a, uint64_t b) {
 /* forget drops what was counted. */
 static void forget(void) {
   uint32_t i;
-  if (n_cells) for (i = 0; i < CELLS; i++) cells[i].count = 0;
+  for (i = 0; n_cells && i < CELLS; i++) cells[i].count = 0;
+  for (i = 0; i < n_nodes; i++) nodes[i].count = 0;
 }
 
 static enum kind kind_of(const struct qemu_plugin_insn *i) {
@@ -97,7 +99,7 @@ static struct block *block_of(struct qemu_plugin_tb *tb, size_t n) {
 }
 
 /* child returns the stack of a call from another one. */
-static uint32_t child(uint32_t parent, uint64_t call) {
+static uint32_t child(uint32_t parent, uint64_t call, uint64_t to) {
   uint64_t h = mix(call, parent);
   struct edge *e;
   uint32_t up;
@@ -111,7 +113,7 @@ static uint32_t child(uint32_t parent, uint64_t call) {
   if (!up) {
     if (n_nodes == NODES) return full = 1, parent;
     up = n_nodes++;
-    nodes[up] = (struct node){call, parent};
+    nodes[up] = (struct node){call, to, 0, parent};
   }
   if (++n_edges > NODES + NODES / 2) return full = 1, n_edges--, parent;
   *e = (struct edge){call, parent, up};
@@ -177,6 +179,8 @@ found:
   free(left.frames);
 }
 
+static int counting(unsigned v) { return running && on && !LOAD(vcpu(v)->left_out); }
+
 /* entered counts a block that is about to run. */
 static void entered(unsigned v, void *data) {
   struct block *b = data, *before;
@@ -186,12 +190,13 @@ static void entered(unsigned v, void *data) {
   s->before = b;
   if (before && before->kind == CALL && b->pc != before->end) {
     push(s, before->end);
-    s->node = child(s->node, before->last);
+    s->node = child(s->node, before->last, b->pc);
+    if (counting(v)) nodes[s->node].count++;
   } else if (before && (before->kind == RETURN || (before->pc >= gogo.from && before->pc < gogo.to &&
                                                   !(b->pc >= gogo.from && b->pc < gogo.to)))) {
     land(s, b->pc);
   }
-  if (running && on && !LOAD(vcpu(v)->left_out)) {
+  if (counting(v)) {
     uint64_t h = mix((uintptr_t)b, s->node);
     struct cell *c;
     for (;; h++) {
@@ -217,7 +222,10 @@ static void write_stacks(void) {
   uint32_t i;
   if (!f) _exit(125);
   if (full) fprintf(f, "full\n");
-  for (i = 1; i < n_nodes; i++) fprintf(f, "n %" PRIx32 " %" PRIx64 "\n", nodes[i].parent, nodes[i].call);
+  for (i = 1; i < n_nodes; i++) {
+    struct node *n = &nodes[i];
+    fprintf(f, "n %" PRIx32 " %" PRIx64 " %" PRIx64 " %" PRIu64 "\n", n->parent, n->call, n->to, n->count);
+  }
   for (i = 0; i < n_blocks; i++) fprintf(f, "b %" PRIx64 " %s\n", blocks[i]->pc, blocks[i]->sizes);
   for (i = 0; i < CELLS; i++) {
     if (cells[i].count) fprintf(f, "c %" PRIx32 " %" PRIx32 " %" PRIu64 "\n", cells[i].node, cells[i].block->number, cells[i].count);
