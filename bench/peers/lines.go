@@ -6,6 +6,8 @@ import (
 	"runtime"
 	"strings"
 	"time"
+
+	"github.com/descartes/regress/bench/peers/internal/host"
 )
 
 // lines writes results in the format of Go benchmarks as they come.
@@ -15,7 +17,7 @@ type lines struct {
 
 // begin writes what is the same for all results.
 func (l lines) begin(machine []string) {
-	fmt.Fprintf(l.out, "goos: %s\ngoarch: %s\ncpu: %s\npkg: github.com/descartes/regress/bench/peers\n", runtime.GOOS, runtime.GOARCH, cpuModel())
+	fmt.Fprintf(l.out, "goos: %s\ngoarch: %s\ncpu: %s\npkg: github.com/descartes/regress/bench/peers\n", runtime.GOOS, runtime.GOARCH, host.CPU())
 	for _, line := range machine {
 		fmt.Fprintf(l.out, "# %s\n", line)
 	}

@@ -2,34 +2,14 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"runtime"
 	"runtime/debug"
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/descartes/regress/bench/peers/internal/host"
 )
-
-// cpuModel returns the processor's name, or the architecture where the system does not tell.
-func cpuModel() string {
-	b, _ := os.ReadFile("/proc/cpuinfo")
-	for line := range strings.Lines(string(b)) {
-		if key, value, ok := strings.Cut(line, ":"); ok && strings.TrimSpace(key) == "model name" {
-			return strings.TrimSpace(value)
-		}
-	}
-	return runtime.GOARCH
-}
-
-// load returns the machine's load average over the last minute: what else runs here.
-func load() string {
-	b, err := os.ReadFile("/proc/loadavg")
-	if err != nil {
-		return "unknown"
-	}
-	first, _, _ := strings.Cut(string(b), " ")
-	return first
-}
 
 // peerModules are the libraries whose versions a report names.
 var peerModules = []string{
@@ -46,7 +26,7 @@ func machine(compiler string) []string {
 		kernel = unix.ByteSliceToString(u.Release[:])
 	}
 	lines := []string{
-		fmt.Sprintf("%s, %d processors, %s %s, %s", cpuModel(), runtime.NumCPU(), runtime.GOOS, kernel, runtime.Version()),
+		fmt.Sprintf("%s, %d processors, %s %s, %s", host.CPU(), runtime.NumCPU(), runtime.GOOS, kernel, runtime.Version()),
 		"C floor: " + compiler,
 	}
 	if info, ok := debug.ReadBuildInfo(); ok {

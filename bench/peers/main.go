@@ -22,6 +22,8 @@ import (
 	"strconv"
 	"syscall"
 	"time"
+
+	"github.com/descartes/regress/bench/peers/internal/host"
 )
 
 func main() {
@@ -170,7 +172,7 @@ type entry struct {
 func (c *contest) run(ctx context.Context) error {
 	deadline := time.Now().Add(c.limit)
 	for round := 1; round <= c.rounds && time.Now().Before(deadline) && ctx.Err() == nil; round++ {
-		cost, busy := crossing(), load()
+		cost, busy := host.Crossing(), host.Load()
 		c.report.crossings = append(c.report.crossings, cost)
 		c.report.loads = append(c.report.loads, busy)
 		c.lines.round(round, cost, busy)

@@ -1,20 +1,23 @@
-package main
+// Package host tells the state of the machine that figures depend on.
+package host
 
 import (
+	"os"
 	"runtime"
+	"strings"
 	"sync/atomic"
 	"time"
 
 	"golang.org/x/sys/unix"
 )
 
-// crossing returns what it costs one cache line to cross between the first two
+// Crossing returns what it costs one cache line to cross between the first two
 // processors this process may use: half of the fastest of many short
 // ping-pongs, so that what else runs here does not show. 0 when there are not two.
 //
 // A virtual machine moves its cores about; results are comparable only
 // where this figure is alike.
-func crossing() time.Duration {
+func Crossing() time.Duration {
 	var allowed unix.CPUSet
 	if err := unix.SchedGetaffinity(0, &allowed); err != nil || allowed.Count() < 2 {
 		return 0
@@ -63,6 +66,27 @@ func crossing() time.Duration {
 		best <- least / (2 * turns)
 	}()
 	return <-best
+}
+
+// CPU returns the processor's name, or the architecture where the system does not tell.
+func CPU() string {
+	b, _ := os.ReadFile("/proc/cpuinfo")
+	for line := range strings.Lines(string(b)) {
+		if key, value, ok := strings.Cut(line, ":"); ok && strings.TrimSpace(key) == "model name" {
+			return strings.TrimSpace(value)
+		}
+	}
+	return runtime.GOARCH
+}
+
+// Load returns the machine's load average over the last minute: what else runs here.
+func Load() string {
+	b, err := os.ReadFile("/proc/loadavg")
+	if err != nil {
+		return "unknown"
+	}
+	first, _, _ := strings.Cut(string(b), " ")
+	return first
 }
 
 // pin ties the calling goroutine to a processor. Its thread ends with it.

@@ -1,4 +1,4 @@
-package main
+package host
 
 import (
 	"runtime"
@@ -8,7 +8,7 @@ import (
 
 // A line cannot cross in no time, and on one processor there is nothing to cross.
 func TestCrossingTakesTime(t *testing.T) {
-	got := crossing()
+	got := Crossing()
 	if runtime.NumCPU() < 2 {
 		if got != 0 {
 			t.Errorf("%v on one processor", got)

@@ -1,0 +1,138 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/test/bufconn"
+	"google.golang.org/protobuf/types/known/wrapperspb"
+)
+
+// The methods of the service.
+const (
+	echoMethod  = "/conns.Peer/Echo"
+	countMethod = "/conns.Peer/Count"
+)
+
+// countStream is a stream of messages, answered by their number once the client has closed it.
+var countStream = grpc.StreamDesc{StreamName: "Count", ClientStreams: true, Handler: func(_ any, s grpc.ServerStream) error {
+	var m wrapperspb.BytesValue
+	for n := uint64(0); ; n++ {
+		err := s.RecvMsg(&m)
+		if errors.Is(err, io.EOF) {
+			return s.SendMsg(wrapperspb.UInt64(n))
+		}
+		if err != nil {
+			return err
+		}
+		if len(m.Value) != size {
+			return fmt.Errorf("message %d has %d bytes, want %d", n, len(m.Value), size)
+		}
+	}
+}}
+
+// service is what protoc would have written.
+var service = grpc.ServiceDesc{
+	ServiceName: "conns.Peer",
+	HandlerType: (*any)(nil),
+	Methods: []grpc.MethodDesc{{
+		MethodName: "Echo",
+		Handler: func(_ any, _ context.Context, decode func(any) error, _ grpc.UnaryServerInterceptor) (any, error) {
+			m := new(wrapperspb.BytesValue)
+			return m, decode(m)
+		},
+	}},
+	Streams: []grpc.StreamDesc{countStream},
+}
+
+// newServer returns a server of the service, with gRPC's defaults.
+func newServer() *grpc.Server {
+	s := grpc.NewServer()
+	s.RegisterService(&service, nil)
+	return s
+}
+
+// serveGRPC serves l.
+func serveGRPC(l net.Listener) error { return newServer().Serve(l) }
+
+// connect returns a client with gRPC's defaults, and on bufconn the server in this process.
+func connect(network, path string) (*grpc.ClientConn, func(), error) {
+	dialer := func(ctx context.Context, path string) (net.Conn, error) { return dial(ctx, network, path) }
+	stop := func() {}
+	if network == bufNet {
+		l := bufconn.Listen(1 << 20)
+		s := newServer()
+		go func() { _ = s.Serve(l) }()
+		dialer = func(ctx context.Context, _ string) (net.Conn, error) { return l.DialContext(ctx) }
+		stop = s.Stop
+	}
+	c, err := grpc.NewClient("passthrough:///"+path, grpc.WithContextDialer(dialer), grpc.WithTransportCredentials(insecure.NewCredentials()))
+	return c, func() { _ = c.Close(); stop() }, err
+}
+
+// measureUnary times calls, one after another.
+func measureUnary(ctx context.Context, network, path string, b budget) (float64, error) {
+	c, end, err := connect(network, path)
+	if err != nil {
+		return 0, err
+	}
+	defer end()
+	question, answer := wrapperspb.Bytes(make([]byte, size)), new(wrapperspb.BytesValue)
+	return timeEach(b, func() error {
+		if err := c.Invoke(ctx, echoMethod, question, answer); err != nil {
+			return err
+		}
+		if len(answer.Value) != size {
+			return fmt.Errorf("an answer of %d bytes, want %d", len(answer.Value), size)
+		}
+		return nil
+	})
+}
+
+// measureStream sends messages on one stream, and returns millions a second until the far side has
+// said how many it got.
+func measureStream(ctx context.Context, network, path string, b budget) (float64, error) {
+	c, end, err := connect(network, path)
+	if err != nil {
+		return 0, err
+	}
+	defer end()
+	pour := func(b budget) (float64, error) {
+		s, err := c.NewStream(ctx, &countStream, countMethod)
+		if err != nil {
+			return 0, err
+		}
+		m := wrapperspb.Bytes(make([]byte, size))
+		start, n := time.Now(), 0
+		for {
+			if err := s.SendMsg(m); err != nil {
+				return 0, err
+			}
+			if n++; b.n > 0 || n%64 == 0 {
+				if b.spent(start, n) {
+					break
+				}
+			}
+		}
+		var got wrapperspb.UInt64Value
+		if err := errors.Join(s.CloseSend(), s.RecvMsg(&got)); err != nil {
+			return 0, err
+		}
+		if got.Value != uint64(n) {
+			return 0, fmt.Errorf("%d messages were sent, %d arrived", n, got.Value)
+		}
+		return float64(n) / time.Since(start).Seconds() / 1e6, nil
+	}
+	if b.d > 0 {
+		if _, err := pour(budget{d: min(warm, b.d/3)}); err != nil {
+			return 0, err
+		}
+	}
+	return pour(b)
+}
