@@ -79,13 +79,15 @@ create table if not exists raw (
 	project_id text not null,
 	run_id text collate "C" not null,
 	raw bytea not null,
+	points bytea,
 	primary key (project_id, run_id),
 	foreign key (project_id, run_id) references run on delete cascade
 );
-comment on table raw is 'The raw texts of runs, apart from what is searched.';
+comment on table raw is 'The raw texts of runs and their packed points, apart from what is searched.';
 comment on column raw.project_id is 'Project, and the key of distribution.';
 comment on column raw.run_id is 'The run that was read from the text.';
 comment on column raw.raw is 'The text, byte for byte.';
+comment on column raw.points is 'What table sample says of the run, for readers of everything: series_id, center, spread and n of each series with values, as PostgreSQL sends them, in the order of package, name and unit. Null: not packed, because a program of version 2 wrote it.';
 
 create table if not exists series (
 	project_id text not null references project,

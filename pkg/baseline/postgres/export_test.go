@@ -18,3 +18,6 @@ func SetPatience(t *testing.T, d time.Duration) {
 
 // SeriesID is seriesID, for programs of older versions.
 func SeriesID(k baseline.Key) pgtype.UUID { return seriesID(k) }
+
+// Packing is packing, to be held against pack.
+const Packing = packing

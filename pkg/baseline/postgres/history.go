@@ -25,35 +25,26 @@ func (s *store) History(ctx context.Context, q baseline.Query, series ...baselin
 			yield(baseline.Point{}, fmt.Errorf("history of store %s: %w", s.where, err))
 			return
 		}
-		sql, args, names := points(q, series)
-		rows, err := s.pool.Query(ctx, sql, args...)
-		if err == nil {
-			err = eachPoint(rows, names, yield)
+		var err error
+		if len(series) == 0 {
+			err = s.everything(ctx, q, yield)
+		} else {
+			err = s.some(ctx, q, series, yield)
 		}
 		if err != nil && !errors.Is(err, errStop) {
-			yield(baseline.Point{}, s.explain(ctx, "read the history of", err))
+			yield(baseline.Point{}, s.refine(ctx, "read the history of", err))
 		}
 	}
 }
 
-// points returns the query for History. Where series are named the dictionary is
-// not asked: names holds what their IDs mean. The condition on the project leads
-// into the primary key also where q has none.
-func points(q baseline.Query, series []baseline.Key) (sql string, args []any, names map[pgtype.UUID]baseline.Key) {
+// some yields the points of named series. The dictionary is not asked, and the condition on the
+// project leads into the primary key also where q has none.
+func (s *store) some(ctx context.Context, q baseline.Query, series []baseline.Key, yield func(baseline.Point, error) bool) error {
 	chosen, args := selection("project_id, id, commit_sha, branch, started, fingerprint, side, session", q)
 	if q.Limit > 0 {
 		chosen, args = newest(chosen, args, q)
 	}
-	sql = "with chosen as (" + chosen + `)
-		select chosen.id, commit_sha, branch, started, fingerprint, side, session, center, spread, n, sample.series_id`
-	from := `
-		from chosen join sample on sample.project_id = chosen.project_id and sample.run_id = chosen.id`
-	if len(series) == 0 {
-		return sql + ", package, name, unit" + from + `
-			join series on series.project_id = sample.project_id and series.series_id = sample.series_id
-			where n > 0 order by started nulls first, chosen.id desc, package, name, unit`, args, nil
-	}
-	names = map[pgtype.UUID]baseline.Key{}
+	names := map[pgtype.UUID]baseline.Key{}
 	var ids []pgtype.UUID
 	for _, key := range series {
 		id := seriesID(key)
@@ -65,12 +56,18 @@ func points(q baseline.Query, series []baseline.Key) (sql string, args []any, na
 		projects = "sample.project_id = $1" // the first that selection adds
 	}
 	args = append(args, ids)
-	return sql + from + fmt.Sprintf(`
-		where n > 0 and %s and sample.series_id = any ($%d) order by started nulls first, chosen.id desc`, projects, len(args)), args, names
+	rows, err := s.pool.Query(ctx, fmt.Sprintf(`
+		with chosen as (%s)
+		select chosen.id, commit_sha, branch, started, fingerprint, side, session, center, spread, n, sample.series_id
+		from chosen join sample on sample.project_id = chosen.project_id and sample.run_id = chosen.id
+		where n > 0 and %s and sample.series_id = any ($%d) order by started nulls first, chosen.id desc`, chosen, projects, len(args)), args...)
+	if err != nil {
+		return err
+	}
+	return eachPoint(rows, names, yield)
 }
 
-// eachPoint yields what the query of points finds. The series of a run are sorted
-// here where they are named: there are few.
+// eachPoint yields what the query of some finds, the series of each run in the order of their keys.
 func eachPoint(rows pgx.Rows, names map[pgtype.UUID]baseline.Key, yield func(baseline.Point, error) bool) error {
 	defer rows.Close()
 	var run []baseline.Point // of one run
@@ -88,17 +85,10 @@ func eachPoint(rows pgx.Rows, names map[pgtype.UUID]baseline.Key, yield func(bas
 		var p baseline.Point
 		var started *time.Time
 		var id pgtype.UUID
-		into := []any{&p.RunID, &p.Commit, &p.Branch, &started, &p.Fingerprint, (*string)(&p.Side), &p.Session, &p.Center, &p.Spread, &p.Rounds, &id}
-		if names == nil {
-			into = append(into, &p.Package, &p.Name, &p.Unit)
-		}
-		if err := rows.Scan(into...); err != nil {
+		if err := rows.Scan(&p.RunID, &p.Commit, &p.Branch, &started, &p.Fingerprint, (*string)(&p.Side), &p.Session, &p.Center, &p.Spread, &p.Rounds, &id); err != nil {
 			return err
 		}
-		if names != nil {
-			p.Key = names[id]
-		}
-		p.Time = utc(started)
+		p.Key, p.Time = names[id], utc(started)
 		if len(run) > 0 && run[0].RunID != p.RunID && !flush() {
 			return errStop
 		}

@@ -91,27 +91,38 @@ func create(ctx context.Context, tx pgx.Tx, have int) error {
 		if err := moveSamples(ctx, tx); err != nil {
 			return err
 		}
+		if err := packOlder(ctx, tx); err != nil {
+			return err
+		}
 		return run(finish)
 	case 2:
-		return run(widen, regress.Schema, grantAs("run", "decision", "verdict"), raise)
+		if err := run(widen, regress.Schema, grantAs("run", "decision", "verdict")); err != nil {
+			return err
+		}
+		if err := packOlder(ctx, tx); err != nil {
+			return err
+		}
+		return run(raise)
 	}
 	return run(regress.Schema)
 }
 
-// The steps from version 2, which knew no sessions, no facts of commits and no decisions. The new
-// columns have defaults and so cost no more than a change of the catalogue. A program of version 2
-// that is writing is waited for, in the order in which it uses the tables; what it writes
-// afterwards is a run of which those facts are unknown.
+// The steps from version 2, which knew no sessions, no facts of commits and no decisions, and
+// packed no points. The other columns have defaults and cost no more than a change of the
+// catalogue. A program of version 2 that is writing is waited for, in the order in which it uses
+// the tables; what it writes afterwards is a run of which those facts are unknown, and whose
+// points are packed when they are asked for.
 const (
 	widen = `
-		lock table project, series, run in access exclusive mode;
+		lock table project, series, run, raw in access exclusive mode;
 		alter table run
 			add column session text collate "C" not null default '',
 			add column committed timestamptz,
 			add column place int not null default 0,
 			add column author text not null default '',
 			add column subject text not null default '',
-			add column pull int not null default 0;`
+			add column pull int not null default 0;
+		alter table raw add column points bytea;`
 	raise = `update regress_schema set version = 3;`
 )
 
@@ -231,7 +242,7 @@ func moveSome(ctx context.Context, tx pgx.Tx, projects, ids []string) error {
 	}
 	series := make([]seriesRow, len(moved))
 	for i, r := range moved {
-		moved[i].id = seriesID(r.Key)
+		moved[i] = newRow(r.project, r.run, seriesID(r.Key), r.Sample)
 		series[i] = seriesRow{r.project, moved[i].id, r.Key}
 	}
 	if err := insertSeries(ctx, tx, tidy(series)); err != nil {

@@ -251,7 +251,7 @@ func TestMigrationBesideOldWriters(t *testing.T) {
 		conn := pgtest.Connect(t, dsn)
 		writing.Go(func() {
 			for i := range 100_000 {
-				r := bare(wide(1000*w + i))
+				r := bare(wide(100_000*w + i))
 				err := put1(t.Context(), conn, r)
 				if err != nil {
 					says(t, err, "update_regress_this_store_has_schema_version_2")
@@ -305,7 +305,7 @@ func TestMigrationBesideWritersOfVersion2(t *testing.T) {
 		conn := pgtest.Connect(t, dsn)
 		writing.Go(func() {
 			for i, left := 0, after; left > 0; i++ {
-				r := bare(storetest.Example(1000*w + i))
+				r := bare(storetest.Example(100_000*w + i))
 				if err := put2(t.Context(), conn, r); err != nil {
 					t.Errorf("writer %d: %v", w, err)
 					return

@@ -64,17 +64,21 @@ func (d dictionary) rows() (rows []seriesRow) {
 	return tidy(rows)
 }
 
-// samples returns those of some runs in the order of the primary key of their table.
-func (d dictionary) samples(runs []keyed) (rows []sampleRow) {
+// samples returns those of some runs in the order of the primary key of their table, and the packed
+// points of each run.
+func (d dictionary) samples(runs []keyed) (rows []sampleRow, points [][]byte) {
 	for _, r := range runs {
+		from := len(rows)
 		for _, sample := range r.Samples {
-			rows = append(rows, sampleRow{r.Project, r.id, d[r.Project][sample.Key], sample})
+			rows = append(rows, newRow(r.Project, r.id, d[r.Project][sample.Key], sample))
 		}
+		slices.SortFunc(rows[from:], func(a, b sampleRow) int { return a.Key.Compare(b.Key) })
+		points = append(points, pack(rows[from:]))
 	}
 	slices.SortFunc(rows, func(a, b sampleRow) int {
 		return cmp.Or(cmp.Compare(a.project, b.project), bytes.Compare(a.id.Bytes[:], b.id.Bytes[:]), cmp.Compare(a.run, b.run))
 	})
-	return rows
+	return rows, points
 }
 
 // tidy sorts rows and drops repeated ones.

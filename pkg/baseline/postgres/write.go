@@ -96,14 +96,15 @@ func insert(ctx context.Context, tx pgx.Tx, runs []keyed) (added int, err error)
 		if err != nil {
 			return 0, err
 		}
-		if err := insertTexts(ctx, tx, fresh); err != nil {
+		rows, points := series.samples(fresh)
+		if err := insertTexts(ctx, tx, fresh, points); err != nil {
 			return 0, err
 		}
 		put := copySamples
 		if guarded {
 			put = insertSamples
 		}
-		if err := put(ctx, tx, series.samples(fresh)); err != nil {
+		if err := put(ctx, tx, rows); err != nil {
 			return 0, err
 		}
 		added, runs = added+len(fresh), runs[n:]
@@ -186,8 +187,8 @@ func orNull(t time.Time) *time.Time {
 	return &t
 }
 
-// insertTexts adds the raw texts of runs.
-func insertTexts(ctx context.Context, tx pgx.Tx, runs []keyed) error {
+// insertTexts adds the raw texts of runs, with their packed points.
+func insertTexts(ctx context.Context, tx pgx.Tx, runs []keyed, points [][]byte) error {
 	if len(runs) == 0 {
 		return nil
 	}
@@ -197,7 +198,7 @@ func insertTexts(ctx context.Context, tx pgx.Tx, runs []keyed) error {
 		projects, ids = append(projects, r.Project), append(ids, r.id)
 		texts = append(texts, append([]byte{}, r.Raw...)) // not nil, which would be null
 	}
-	_, err := tx.Exec(ctx, "insert into raw (project_id, run_id, raw) select * from unnest($1::text[], $2::text[], $3::bytea[])", projects, ids, texts)
+	_, err := tx.Exec(ctx, "insert into raw (project_id, run_id, raw, points) select * from unnest($1::text[], $2::text[], $3::bytea[], $4::bytea[])", projects, ids, texts, points)
 	return err
 }
 
@@ -206,6 +207,16 @@ type sampleRow struct {
 	project, run string
 	id           pgtype.UUID // of the series
 	baseline.Sample
+
+	center, spread float64 // as Sample.Summary
+	n              int
+}
+
+// newRow returns the row of a sample.
+func newRow(project, run string, id pgtype.UUID, sample baseline.Sample) sampleRow {
+	r := sampleRow{project: project, run: run, id: id, Sample: sample}
+	r.center, r.spread, r.n = sample.Summary()
+	return r
 }
 
 // copySamples adds samples, with what History is asked for.
@@ -214,9 +225,8 @@ func copySamples(ctx context.Context, tx pgx.Tx, rows []sampleRow) error {
 		[]string{"project_id", "series_id", "run_id", "center", "spread", "n", "values", "rounds"},
 		pgx.CopyFromSlice(len(rows), func(i int) ([]any, error) {
 			r := rows[i]
-			center, spread, n := r.Summary()
 			// Not nil, which would be null.
-			return []any{r.project, r.id, r.run, center, spread, n, append([]float64{}, r.Values...), append([]int{}, r.Rounds...)}, nil
+			return []any{r.project, r.id, r.run, r.center, r.spread, r.n, append([]float64{}, r.Values...), append([]int{}, r.Rounds...)}, nil
 		}))
 	return err
 }
@@ -234,9 +244,8 @@ func insertSamples(ctx context.Context, tx pgx.Tx, rows []sampleRow) error {
 			values              []float64
 		}
 		for _, r := range piece {
-			center, spread, n := r.Summary()
 			c.projects, c.ids, c.runs = append(c.projects, r.project), append(c.ids, r.id), append(c.runs, r.run)
-			c.centers, c.spreads, c.n = append(c.centers, center), append(c.spreads, spread), append(c.n, n)
+			c.centers, c.spreads, c.n = append(c.centers, r.center), append(c.spreads, r.spread), append(c.n, r.n)
 			c.from = append(c.from, len(c.values)+1) // arrays of SQL count from 1
 			c.values, c.rounds = append(c.values, r.Values...), append(c.rounds, r.Rounds...)
 			c.to = append(c.to, len(c.values))
