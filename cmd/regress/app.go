@@ -27,6 +27,7 @@ func newApp(w *world) *cli.App {
 			targetsCommand(w),
 			summaryCommand(w),
 			trendCommand(w),
+			watchCommand(w),
 			noiseCommand(w),
 			waiveCommand(w),
 			annotateCommand(w),

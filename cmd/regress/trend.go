@@ -58,32 +58,36 @@ func (f *trendFlags) run(ctx context.Context, s *session, names []string) error 
 	if err != nil {
 		return err
 	}
-	query := baseline.Query{Project: s.project(baseline.Log{}), Fingerprint: f.machine}
-	var points map[course.Name][]course.Point
 	branches := s.branches(ctx, f.branch)
-	for _, query.Branch = range branches {
-		if points, err = s.courses(ctx, query, wanted, since); err != nil {
-			return fmt.Errorf("trend: %w", err)
-		}
-		if len(points) > 0 {
-			break
-		}
-	}
-	if len(points) == 0 {
-		return fmt.Errorf("trend: the store has nothing of branch %q that the arguments select: regress baseline list says what it has", branches[0])
-	}
-	if query.Branch != branches[0] {
-		s.note("the store has nothing of branch %q; this is %q", branches[0], query.Branch)
-	}
-	history := s.firstParents(ctx, query.Branch)
-	page, err := course.New(points, history)
-	if err != nil {
+	page, branch, err := s.page(ctx, baseline.Query{Project: s.project(baseline.Log{}), Fingerprint: f.machine}, branches, wanted, since)
+	switch {
+	case err != nil:
 		return fmt.Errorf("trend: %w", err)
+	case len(page.Series) == 0:
+		return fmt.Errorf("trend: the store has nothing of branch %q that the arguments select: regress baseline list says what it has", branches[0])
+	case branch != branches[0]:
+		s.note("the store has nothing of branch %q; this is %q", branches[0], branch)
 	}
 	if f.changes > 0 {
 		page.Latest(f.changes)
 	}
 	return write(s.stdout, page, course.Options{Width: s.width, Changes: f.changes > 0})
+}
+
+// page returns how the wanted series went on the first of the branches that the store has, and which
+// that is. Where it has none the page has no series.
+func (s *session) page(ctx context.Context, query baseline.Query, branches []string, wanted func(baseline.Key) bool, since time.Time) (page course.Page, branch string, err error) {
+	for _, query.Branch = range branches {
+		points, err := s.courses(ctx, query, wanted, since)
+		if err != nil {
+			return page, query.Branch, err
+		}
+		if len(points) > 0 {
+			page, err = course.New(points, s.firstParents(ctx, query.Branch))
+			return page, query.Branch, err
+		}
+	}
+	return page, query.Branch, nil
 }
 
 // selected returns which series are wanted, and since when; the zero time: ever.

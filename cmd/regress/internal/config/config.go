@@ -52,6 +52,7 @@ type Config struct {
 	Targets []gate.Target
 	Waivers []gate.Waiver
 	Summary Summary
+	Watch   Watch
 	Anchor  string // second reference against slow drift, a git ref or "last release tag"; empty: none
 	Store   string // directory or postgres:// URL; empty: the default of the command
 }
@@ -63,6 +64,11 @@ type Summary struct {
 	Gains     []choice.Gain
 	Columns   []string // name keys that tables have as columns; the first that fits wins
 	Order     []string // values of name keys that come in this order, before all others
+}
+
+// Watch says what regress watch tells.
+type Watch struct {
+	Page string // address of the page that shows how benchmarks went; empty: none
 }
 
 // Suite says what is run.
@@ -218,6 +224,7 @@ func readAll(doc *document) Config {
 	for _, s := range top.list("waiver") {
 		c.Waivers = append(c.Waivers, readWaiver(s))
 	}
+	readWatch(top, &c.Watch)
 	readSummary(top, &c.Summary).text("file", &c.Summary.File)
 	return c
 }

@@ -380,3 +380,16 @@ func TestThisProjectsTargets(t *testing.T) {
 		}
 	}
 }
+
+// TestWatchPage: a page is an address of the web.
+func TestWatchPage(t *testing.T) {
+	c, err := Parse("f", []byte("[watch]\npage = \"https://x.org/p\"\n"))
+	if err != nil || c.Watch.Page != "https://x.org/p" {
+		t.Errorf("have %q: %v", c.Watch.Page, err)
+	}
+	for _, page := range []string{"x.org/p", "javascript:alert(1)", "https://", "%"} {
+		if _, err := Parse("f", []byte("[watch]\npage = \""+page+"\"\n")); err == nil || !strings.Contains(err.Error(), "f:2: page is no address") {
+			t.Errorf("%s: %v", page, err)
+		}
+	}
+}

@@ -84,6 +84,10 @@ packages = ["./..."]               # where the benchmarks are, as for go test
 # where = 'Throughput/'            # regular expression of package.Name; default: every benchmark
 # claim = 1.2                      # how many times better it should be; default: nothing is claimed
 
+# What regress watch tells of the main branch: an issue for each cause.
+[watch]
+# page = "https://example.github.io/project/"   # linked from every alert: what regress site wrote; default: none
+
 # Regressions that somebody has looked at: all four are needed. The report prints the
 # exact block, and regress waive writes it.
 # [[waiver]]

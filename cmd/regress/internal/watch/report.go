@@ -88,7 +88,10 @@ func Text(w io.Writer, r Report, width int) error {
 	var b strings.Builder
 	l := r.looker()
 	shown, rest := r.shown()
-	for _, a := range shown {
+	for i, a := range shown {
+		if i > 0 {
+			b.WriteString("\n")
+		}
 		fmt.Fprintf(&b, "%s\n", l.headline(a, said(a)))
 		if len(a.Cause.Steps) > 0 {
 			rows := l.table(a.Cause)
@@ -100,9 +103,11 @@ func Text(w io.Writer, r Report, width int) error {
 				fmt.Fprintf(&b, "  %s\n", figure.Plain(command))
 			}
 		}
-		b.WriteString("\n")
 	}
 	if end := r.end(len(shown), rest); end != "" {
+		if len(shown) > 0 {
+			b.WriteString("\n")
+		}
 		b.WriteString(end + "\n")
 	}
 	_, err := io.WriteString(w, figure.Uncommand(b.String()))

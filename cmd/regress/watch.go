@@ -1,0 +1,248 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/descartes/regress/cmd/regress/internal/figure"
+	"github.com/descartes/regress/cmd/regress/internal/github"
+	"github.com/descartes/regress/cmd/regress/internal/watch"
+	"github.com/descartes/regress/pkg/baseline"
+	"github.com/descartes/regress/pkg/baseline/ingest"
+)
+
+// watchFlags are what watch is asked.
+type watchFlags struct {
+	fileFlags
+	storeFlags
+	format, branch, machine, key string
+	days, most                   int
+	dry, hub                     bool
+}
+
+func watchCommand(w *world) *cli.Command {
+	f := new(watchFlags)
+	own := []cli.Flag{
+		&cli.StringFlag{Name: "format", Destination: &f.format, Value: "text", Usage: "text, markdown or json", EnvVars: []string{envName("format")}},
+		stringFlag(&f.branch, "branch", "the branch (default: main, or what the repository calls it)"),
+		stringFlag(&f.machine, "machine", "of this class of machine alone, as baseline list names it, such as 5f0c3a119e21"),
+		stringFlag(&f.key, "key", "tells several suites of one repository apart on GitHub: letters, digits, '.', '_', '-'"),
+		&cli.IntFlag{Name: "days", Destination: &f.days, Value: watch.DefaultDays, Usage: "tell nothing new of commits that are older than `N` days", EnvVars: []string{envName("days")}},
+		&cli.IntFlag{Name: "most", Destination: &f.most, Value: watch.DefaultMost, Usage: "have no more than `N` alerts open; the largest causes come first", EnvVars: []string{envName("most")}},
+		boolFlag(&f.dry, "dry-run", "say what would be done, and do nothing"),
+		&cli.BoolFlag{Name: "github", Destination: &f.hub, Usage: "keep an issue for each cause, and write the job summary (default inside Actions)", EnvVars: []string{envName("github"), "GITHUB_ACTIONS"}},
+	}
+	return &cli.Command{
+		Name:   "watch",
+		Usage:  "tell what made benchmarks of the main branch worse: one issue for one cause, closed when it is over",
+		Flags:  flags(own, f.storeFlags.flags(), f.fileFlags.flags()),
+		Action: w.action(&f.fileFlags, f.run, f.storeFlags.override),
+	}
+}
+
+// run tells and does not judge: whatever it finds, and whatever GitHub answers, it ends well. A
+// store that cannot be read is an error.
+func (f *watchFlags) run(ctx context.Context, s *session, _ []string) error {
+	write := map[string]func(io.Writer, watch.Report, int) error{"text": watch.Text, "markdown": watch.Markdown, "json": watch.JSON}[f.format]
+	switch {
+	case write == nil:
+		return usagef("--format %q: text, markdown or json", f.format)
+	case f.days < 1:
+		return usagef("--days %d: give how many days back commits are news", f.days)
+	case f.most < 1:
+		return usagef("--most %d: give how many alerts may be open at once", f.most)
+	}
+	t := &teller{session: s, watchFlags: f}
+	if f.hub {
+		var err error
+		if t.env, err = github.FromEnv(s.getenv); err != nil {
+			s.note("warning: %v", err)
+		}
+	}
+	in, err := f.input(ctx, s, t.env)
+	if err != nil {
+		return fmt.Errorf("watch: %w", err)
+	}
+	report := watch.Report{Input: in, Actions: t.tell(ctx, func(known []watch.Known) []watch.Action { return watch.Plan(in, known) })}
+	t.summarize(report)
+	return write(s.stdout, report, s.width)
+}
+
+// input returns what the store has of the branch, and how it is spoken of.
+func (f *watchFlags) input(ctx context.Context, s *session, env github.Context) (watch.Input, error) {
+	project := s.project(baseline.Log{})
+	query := baseline.Query{Project: project, Fingerprint: f.machine}
+	branches := s.branches(ctx, f.branch)[:1]
+	all := func(baseline.Key) bool { return true }
+	page, branch, err := s.page(ctx, query, branches, all, time.Time{})
+	if err != nil {
+		return watch.Input{}, err
+	}
+	if len(page.Series) == 0 {
+		s.note("the store has nothing of branch %q yet: regress baseline update adds to it", branch)
+	}
+	query.Branch = branch
+	units := map[string]baseline.Direction{}
+	for _, c := range page.Causes {
+		for _, step := range c.Steps {
+			units[step.Key.Unit] = baseline.Neutral
+		}
+	}
+	if err := s.directions(ctx, query, units); err != nil {
+		return watch.Input{}, err
+	}
+	return watch.Input{
+		Page: page, Project: project, Key: f.key, Direction: func(unit string) baseline.Direction { return units[unit] },
+		Waivers: s.cfg.Waivers, Today: time.Now().UTC(), Days: f.days, Most: f.most, Words: s.watchWords(env),
+	}, nil
+}
+
+// mostAsked is in how many of the newest runs a unit is looked for.
+const mostAsked = 20
+
+// directions fills in which way units improve, as the newest run that has them says. One that no
+// run has stays neutral.
+func (a *archive) directions(ctx context.Context, query baseline.Query, units map[string]baseline.Direction) error {
+	if len(units) == 0 {
+		return nil
+	}
+	store, err := a.store(ctx)
+	if err != nil {
+		return err
+	}
+	query.Limit = mostAsked
+	infos, err := store.List(ctx, query)
+	if err != nil && !errors.Is(err, baseline.ErrDamaged) {
+		return err
+	}
+	open := len(units)
+	seen := map[string]bool{}
+	for _, info := range infos {
+		if open == 0 {
+			break
+		}
+		run, err := store.Get(ctx, info.ID)
+		if err != nil {
+			return err
+		}
+		log, err := ingest.Read(info.ID, bytes.NewReader(run.Raw))
+		if err != nil { // it could be read when it was kept
+			a.note("warning: which way units improve is not read from run %s: %v", info.ID, err)
+			continue
+		}
+		for name, unit := range log.Units {
+			if _, wanted := units[name]; wanted && !seen[name] {
+				units[name], seen[name] = unit.Direction, true
+				open--
+			}
+		}
+	}
+	return nil
+}
+
+// function is the name of a benchmark function that can stand in a pattern as it is.
+var function = regexp.MustCompile(`^[\pL\pN_]+$`)
+
+// watchWords returns the links and commands of alerts.
+func (s *session) watchWords(env github.Context) watch.Words {
+	command := func(words []string, of baseline.Key) string {
+		if !slices.ContainsFunc(words, func(w string) bool { return !refs.MatchString(strings.TrimLeft(w, "-")) }) && function.MatchString(of.Function().Name) {
+			words = append(words, "--bench", "^"+of.Function().Name+"$")
+			for i, word := range words {
+				words[i] = figure.Word(word)
+			}
+			return strings.Join(words, " ")
+		}
+		return ""
+	}
+	out := watch.Words{
+		Page: s.cfg.Watch.Page,
+		Culprit: func(good, bad string, of baseline.Key) string {
+			words := []string{"regress", "bisect", "--good", good, "--bad", bad}
+			if of.Unit != "sec/op" && refs.MatchString(of.Unit) {
+				words = append(words, "--unit", of.Unit)
+			}
+			return command(words, of)
+		},
+		Evidence: func(parent, commit string, of baseline.Key) string {
+			compare := command([]string{"regress", "compare", "--base", parent}, of)
+			if compare == "" || !refs.MatchString(commit) {
+				return ""
+			}
+			return "git checkout " + figure.Word(commit) + " && " + compare
+		},
+	}
+	if env.Owner != "" {
+		out.Commits = func(after, by string) string {
+			for _, link := range (&github.Context{ServerURL: env.ServerURL, Owner: env.Owner, Repo: env.Repo}).Links("", after, by) {
+				return link.URL
+			}
+			return ""
+		}
+	}
+	return out
+}
+
+// teller tells.
+type teller struct {
+	*session
+	*watchFlags
+	env github.Context // where --github is in force
+}
+
+// tell carries out what plan says, where somebody can be told, and returns what was done and what
+// would be.
+func (t *teller) tell(ctx context.Context, plan func([]watch.Known) []watch.Action) []watch.Action {
+	if !t.hub {
+		return plan(nil)
+	}
+	board, err := github.OpenBoard(t.env)
+	if err != nil {
+		t.note("no issues are kept: %v", err)
+		return plan(nil)
+	}
+	if t.dry {
+		known, err := board.Known(ctx)
+		if err != nil {
+			t.warn(err)
+		}
+		return plan(known)
+	}
+	actions, err := board.Follow(ctx, plan)
+	if err != nil {
+		t.warn(err)
+	}
+	return actions
+}
+
+// warn says what could not be done, on the page of the job too.
+func (t *teller) warn(err error) {
+	t.note("warning: %s", t.env.Token.Redact(err.Error()))
+	if t.hub {
+		t.env.Warn(t.stderr, "regress: not everything reached GitHub", err.Error())
+	}
+}
+
+// summarize writes the report to the summary of the job, which needs no token.
+func (t *teller) summarize(r watch.Report) {
+	if t.dry || t.env.Summary == "" {
+		return
+	}
+	var page bytes.Buffer
+	err := watch.Markdown(&page, r, 0)
+	if err == nil {
+		err = t.env.Summarize(page.String())
+	}
+	if err != nil {
+		t.warn(err)
+	}
+}
