@@ -28,6 +28,7 @@ func newApp(w *world) *cli.App {
 			summaryCommand(w),
 			trendCommand(w),
 			watchCommand(w),
+			siteCommand(w),
 			noiseCommand(w),
 			waiveCommand(w),
 			annotateCommand(w),

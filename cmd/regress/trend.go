@@ -174,7 +174,7 @@ func (a *archive) courses(ctx context.Context, query baseline.Query, wanted func
 			continue
 		}
 		name := course.Name{Key: p.Key, Fingerprint: p.Fingerprint}
-		out[name] = append(out[name], course.Point{Commit: p.Commit, Time: p.Time, Value: p.Center, Environment: environments[p.RunID]})
+		out[name] = append(out[name], course.Point{Commit: p.Commit, Time: p.Time, Value: p.Center, Spread: p.Spread, Rounds: p.Rounds, Environment: environments[p.RunID]})
 	}
 	return out, nil
 }

@@ -27,6 +27,8 @@ type Point struct {
 	Commit      string
 	Time        time.Time // of the measurement
 	Value       float64   // in the unit
+	Spread      float64   // of the rounds, as baseline.Point has it
+	Rounds      int       // how many; 0: unknown
 	Environment string    // what measured, in words; equal where nothing that is known differs
 	order       int
 }
