@@ -211,3 +211,87 @@ func TestActionInstallsTheCounter(t *testing.T) {
 	check(map[string]string{"id": root, "apt-get": `[[ $* = *update* ]] && exit; [ -e ` + bin + `/asked ] && { ` + installs + `; exit; }; touch ` + bin + `/asked; exit 100`}, `id -u\n`+install+`id -u\n`+update+`id -u\n`+install, "")
 	check(map[string]string{"id": root, "apt-get": "echo done"}, `id -u\n`+install, sorry)
 }
+
+// TestActionKeepsTheHistory: runs are kept on a branch of their own, which gives back what the
+// cache has lost; a push that another job was faster than is repeated, and no job fails for want of
+// the right to push.
+func TestActionKeepsTheHistory(t *testing.T) {
+	job := newActionJob(t, &githubtest.Server{})
+	server := filepath.Join(job.dir, "server", "acme", "shop")
+	output(t, "git", "init", "-q", "--bare", server)
+	job.env = append(job.env, "GITHUB_SERVER_URL=file://"+filepath.Join(job.dir, "server"))
+	store := filepath.Join(job.dir, "repo", ".regress")
+	expressions := map[string]string{"inputs.history": "regress-history", "inputs.github-token": "t0ken", "steps.tool.outputs.dir": job.dir}
+	// check runs the step, and compares what the branch and the store have afterwards.
+	check := func(branch, kept, printed string) {
+		t.Helper()
+		code, out := job.step("Keep the history", expressions)
+		if code != 0 || strings.Contains(out, "t0ken") || !strings.Contains(out, printed) || printed == "" && out != "" {
+			t.Errorf("exit %d, want %q:\n%s", code, printed, out)
+		}
+		files, err := exec.CommandContext(t.Context(), "git", "-C", server, "ls-tree", "--name-only", "regress-history").Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if have := strings.Join(strings.Fields(string(files)), " "); have != branch {
+			t.Errorf("the branch has %s, want %s", have, branch)
+		}
+		found, err := filepath.Glob(filepath.Join(store, "*.txt"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		have := ""
+		for _, name := range found {
+			text, err := os.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			have += filepath.Base(name) + "=" + string(text) + " "
+		}
+		if have != kept {
+			t.Errorf("the store has %q, want %q", have, kept)
+		}
+	}
+	run := func(name, text string) {
+		t.Helper()
+		if err := os.MkdirAll(filepath.Join(store, "log"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		write(t, filepath.Join(store, name), text)
+	}
+	run("a.txt", "1")
+	run("log/raw.txt", "no run")
+	run("index", "no run")
+	check("a.txt", "a.txt=1 ", "")
+	check("a.txt", "a.txt=1 ", "") // nothing is new
+	commits := output(t, "git", "-C", server, "rev-list", "--count", "regress-history")
+	if strings.TrimSpace(commits) != "1" {
+		t.Errorf("the same runs made %s commits", commits)
+	}
+
+	// The cache was thrown away. What is there already is left as it is, and a link is no run.
+	if err := os.RemoveAll(store); err != nil {
+		t.Fatal(err)
+	}
+	run("b.txt", "2")
+	if err := os.Symlink("/etc/passwd", filepath.Join(store, "c.txt")); err != nil {
+		t.Fatal(err)
+	}
+	linked, _ := os.ReadFile("/etc/passwd")
+	check("a.txt b.txt", "a.txt=1 b.txt=2 c.txt="+string(linked)+" ", "")
+	if err := os.Remove(filepath.Join(store, "c.txt")); err != nil {
+		t.Fatal(err)
+	}
+
+	// Another job pushed in between.
+	hook := filepath.Join(server, "hooks", "pre-receive")
+	write(t, hook, "#!/bin/sh\n[ -e "+job.dir+"/late ] || { touch "+job.dir+"/late; echo not now; exit 1; }\n")
+	if err := os.Chmod(hook, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	run("c.txt", "3")
+	check("a.txt b.txt c.txt", "a.txt=1 b.txt=2 c.txt=3 ", "not now")
+	write(t, hook, "#!/bin/sh\nexit 1\n")
+	run("d.txt", "4")
+	check("a.txt b.txt c.txt", "a.txt=1 b.txt=2 c.txt=3 d.txt=4 ", "::warning title=regress::The branch regress-history was not updated: this job needs contents: write.")
+}

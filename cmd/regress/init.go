@@ -23,10 +23,12 @@ import (
 var workflows embed.FS
 
 func initCommand(w *world) *cli.Command {
+	page := false
 	return &cli.Command{
 		Name:   "init",
 		Usage:  "write a commented regress.toml and the GitHub workflows into this repository",
-		Action: func(c *cli.Context) error { return w.init(c.Context) },
+		Flags:  []cli.Flag{boolFlag(&page, "page", "write the workflow for page and alerts alone, beside what is there")},
+		Action: func(c *cli.Context) error { return w.init(c.Context, page) },
 	}
 }
 
@@ -35,8 +37,12 @@ type newFile struct {
 	text []byte
 }
 
-// init writes all files or none: what exists is somebody's work.
-func (w *world) init(ctx context.Context) error {
+// The workflows that init writes; the last is that for page and alerts.
+var initWorkflows = []string{"regress.yml", "regress-report.yml", "regress-page.yml"}
+
+// init writes all files or none: what exists is somebody's work. page: of the workflows the last
+// alone, and no regress.toml.
+func (w *world) init(ctx context.Context, page bool) error {
 	top, branch, err := w.initTop(ctx)
 	if err != nil {
 		return err
@@ -45,8 +51,11 @@ func (w *world) init(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	files := []newFile{{config.Name, []byte(config.Template)}}
-	for _, name := range []string{"regress.yml", "regress-report.yml"} {
+	files, names := []newFile{{config.Name, []byte(config.Template)}}, initWorkflows
+	if page {
+		files, names, notes = nil, names[len(names)-1:], nil
+	}
+	for _, name := range names {
 		text, err := workflows.ReadFile("workflows/" + name)
 		if err != nil {
 			return fmt.Errorf("init: %w", err)
@@ -74,6 +83,10 @@ func (w *world) init(ctx context.Context) error {
 	}
 	for _, note := range notes {
 		w.note("%s", note)
+	}
+	if page {
+		fmt.Fprintln(w.stdout, `next: in Settings > Pages choose "GitHub Actions" as the source`)
+		return nil
 	}
 	fmt.Fprintln(w.stdout, "next: regress compare")
 	return nil

@@ -57,7 +57,7 @@ func TestFlags(t *testing.T) {
 // TestOwnWorkflows: this repository runs what init writes for others, with the
 // action of the commit under test.
 func TestOwnWorkflows(t *testing.T) {
-	for _, name := range []string{"regress.yml", "regress-report.yml"} {
+	for _, name := range initWorkflows {
 		given, err := workflows.ReadFile("workflows/" + name)
 		if err != nil {
 			t.Fatal(err)
