@@ -57,10 +57,14 @@ const (
 
 // Options say what to measure. Dir and Timeout must be set.
 type Options struct {
-	Dir       string        // where the patterns of Packages start; inside the repository
-	Base      string        // branch, tag or commit whose merge base with HEAD is the base; empty: the head alone
-	Anchor    string        // branch, tag or commit to hold the head against besides the base, or LastRelease; empty: none
-	Revisions []Revision    // what to measure instead of Base, Anchor and the working tree, the one to judge last; empty: these
+	Dir       string     // where the patterns of Packages start; inside the repository
+	Base      string     // branch, tag or commit whose merge base with HEAD is the base; empty: the head alone
+	Anchor    string     // branch, tag or commit to hold the head against besides the base, or LastRelease; empty: none
+	Revisions []Revision // what to measure instead of Base, Anchor and the working tree, the one to judge last; empty: these
+	// Transplant builds the other sides with the benchmark sources of the judged one where they
+	// build there, so that a benchmark that was edited meanwhile measures the same on all.
+	Transplant bool
+
 	Project   string        // recorded in the log; empty: the module path
 	Packages  []string      // go package patterns; empty: ./...
 	Inputs    suite.Inputs  // what benchmarks read besides their code, where that is said

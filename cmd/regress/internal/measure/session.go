@@ -30,6 +30,10 @@ type Session struct {
 	resumed   []byte                  // text of the log that is gone on from
 	changed   map[string][]string     // by commit: the files that differ from it
 	entries   map[baseline.Key]*entry // of the last Run
+	kept      map[string]*suite.Suite // by commit: what Revise need not make again
+	trees     int                     // that it has made
+	absent    map[baseline.Side]error // optional sides that do not build
+	donor     *suite.Suite            // whose benchmark sources all sides get; nil: each has its own
 	telling   sync.Mutex
 }
 
@@ -37,6 +41,7 @@ type Session struct {
 type side struct {
 	Revision
 	*suite.Suite
+	name string // of its folders, in four letters on all sides
 }
 
 // Facts say what is compared.
@@ -96,7 +101,7 @@ func (s *Session) prepare(ctx context.Context) (err error) {
 		return err
 	}
 	for _, r := range s.revisions {
-		made := &side{r, &suite.Suite{Label: r.label(), Dir: s.o.Dir, Root: s.o.Dir, Judged: r.Side.Judged(), Inputs: s.o.Inputs, Runner: suite.Runner{Guard: s.guard, Env: s.o.Env}}}
+		made := &side{Revision: r, name: r.short(), Suite: &suite.Suite{Label: r.label(), Dir: s.o.Dir, Root: s.o.Dir, Judged: r.Side.Judged(), Inputs: s.o.Inputs, Runner: suite.Runner{Guard: s.guard, Env: s.o.Env}}}
 		if s.repo != nil {
 			made.Root = s.repo.Top
 		}
@@ -119,8 +124,8 @@ func (s *Session) prepare(ctx context.Context) (err error) {
 // checkout makes the tree of a commit.
 func (s *Session) checkout(ctx context.Context, made *side) error {
 	s.progress(Progress{Phase: Preparing, Step: "checking out the " + made.label()})
-	made.Root = filepath.Join(s.tmp, "tree-"+made.short())
-	stored, err := s.repo.Checkout(ctx, made.Commit, made.Root, filepath.Join(s.tmp, "index-"+made.short()))
+	made.Root = filepath.Join(s.tmp, "tree-"+made.name)
+	stored, err := s.repo.Checkout(ctx, made.Commit, made.Root, filepath.Join(s.tmp, "index-"+made.name))
 	if err != nil {
 		return err
 	}
@@ -169,16 +174,28 @@ func (s *Session) others() []*side { return s.sides[:len(s.sides)-1] }
 // compile finds and builds the packages of every side.
 func (s *Session) compile(ctx context.Context) error {
 	for _, one := range slices.Backward(slices.Clone(s.sides)) { // the head first: its errors are the author's own
-		err := s.build(ctx, one)
+		build := s.build
+		if s.donor != nil && s.donor != one.Suite && !one.Working {
+			build = s.transplant
+		}
+		err := build(ctx, one)
 		if err != nil && one.Optional && ctx.Err() == nil {
 			s.warn("nothing is held against the %s %s: %v", one.label(), one.Ref, err)
+			if s.absent == nil {
+				s.absent = map[baseline.Side]error{}
+			}
+			s.absent[one.Side] = err
 			s.sides = slices.DeleteFunc(s.sides, func(other *side) bool { return other == one })
 			continue
 		}
 		if err != nil {
 			return err
 		}
+		if s.o.Transplant && s.donor == nil {
+			s.donor = one.Suite
+		}
 	}
+	s.keep()
 	found := len(s.judged().Packages)
 	for _, one := range s.others() {
 		found += len(one.Packages)
@@ -192,6 +209,9 @@ func (s *Session) compile(ctx context.Context) error {
 }
 
 func (s *Session) build(ctx context.Context, one *side) error {
+	if s.kept[one.Revision.Commit] == one.Suite {
+		return nil // made for another measurement of this session
+	}
 	step := "building the " + one.label()
 	s.progress(Progress{Phase: Preparing, Step: step})
 	warnings, err := one.List(ctx, s.o.Packages)
@@ -205,7 +225,7 @@ func (s *Session) build(ctx context.Context, one *side) error {
 	if err != nil {
 		return err
 	}
-	return one.Build(ctx, filepath.Join(s.tmp, one.short()), match, func(done, of int) {
+	return one.Build(ctx, filepath.Join(s.tmp, one.name), match, func(done, of int) {
 		s.progress(Progress{Phase: Preparing, Step: step, Done: done, Total: of})
 	})
 }
@@ -241,7 +261,7 @@ func (s *Session) proven(ctx context.Context, other *side) (map[string]bool, err
 		changed, read := s.changed[other.Commit]
 		if !read {
 			var err error
-			if changed, err = s.repo.Changed(ctx, other.Commit); err != nil {
+			if changed, err = s.differing(ctx, other.Commit); err != nil {
 				return nil, err
 			}
 			s.changed[other.Commit] = changed
@@ -251,6 +271,14 @@ func (s *Session) proven(ctx context.Context, other *side) (map[string]bool, err
 		}
 	}
 	return out, nil
+}
+
+// differing lists the files that differ between a commit and the judged side.
+func (s *Session) differing(ctx context.Context, commit string) ([]string, error) {
+	if s.judged().Working {
+		return s.repo.Changed(ctx, commit)
+	}
+	return s.repo.ChangedBetween(ctx, commit, s.judged().Revision.Commit)
 }
 
 // edited returns the benchmark functions of the judged side whose own source is another one on an
