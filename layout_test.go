@@ -30,6 +30,7 @@ var packages = []string{
 	"bench",
 	"bench/agent",
 	"cmd/regress",
+	"cmd/regress/internal/bisection",
 	"cmd/regress/internal/child",
 	"cmd/regress/internal/config",
 	"cmd/regress/internal/course",
@@ -136,6 +137,7 @@ var forbidden = map[string][]string{
 	"cmd/regress/internal/github":  {"pkg/ipc", "bench", "cmd/regress/internal/measure"},
 	"cmd/regress/internal/config":  {"pkg/ipc", "bench", "cmd/regress/internal/report", "cmd/regress/internal/measure"},
 
+	"cmd/regress/internal/bisection": {"pkg/ipc", "bench", "cmd/regress/internal/measure", "cmd/regress/internal/repo", "cmd/regress/internal/github"},
 	"cmd/regress/internal/placement": {"pkg", "bench", "cmd/regress/internal/report", "cmd/regress/internal/measure"},
 	"cmd/regress/internal/retention": {"pkg/ipc", "pkg/gate/choice", "bench", "cmd"},
 	"cmd/regress/internal/summary":   {"pkg/ipc", "bench", "cmd/regress/internal/github", "cmd/regress/internal/measure"},

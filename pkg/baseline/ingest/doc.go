@@ -85,9 +85,9 @@
 //	                            (Merge)
 //	# cut: N                    a line of N bytes stood here (Read)
 //
-// Other comments, and the marks `# load:`, `# binary:`, `# method:` and `# cause:`, say nothing to
-// the reader of results. format.go has every key and mark once, for the reader and the writer
-// ([Header.Text], [Block] and the functions beside them).
+// Other comments, and the marks `# load:`, `# binary:`, `# method:`, `# cause:` and `# bisect:`,
+// say nothing to the reader of results. format.go has every key and mark once, for the reader and
+// the writer ([Header.Text], [Block] and the functions beside them).
 //
 // # Every line of a text
 //

@@ -200,6 +200,7 @@ const (
 	MarkWarning    Mark = "warning"
 	MarkStopped    Mark = "stopped"
 	MarkCause      Mark = "cause"
+	MarkBisect     Mark = "bisect"
 	MarkFile       Mark = "file"
 	MarkCut        Mark = "cut"
 )
@@ -225,6 +226,7 @@ var marks = map[Mark]mark{
 	MarkWarning:    {"message", (*marked).warning},
 	MarkStopped:    {"why", (*marked).stopped},
 	MarkCause:      {"a JSON object", nil},
+	MarkBisect:     {"a JSON object", nil},
 	MarkFile:       {"name", nil}, // feed.advance takes it
 	MarkCut:        {"a number of bytes", (*marked).cut},
 }

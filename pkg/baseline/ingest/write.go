@@ -147,6 +147,16 @@ func Cause(cause any) (string, error) {
 	return MarkCause.text(string(text)), nil
 }
 
+// Bisect returns the mark of a fact of a search for a commit, which is any value that JSON can
+// hold.
+func Bisect(fact any) (string, error) {
+	text, err := json.Marshal(fact)
+	if err != nil {
+		return "", fmt.Errorf("write a fact of a search: %w", err)
+	}
+	return MarkBisect.text(string(text)), nil
+}
+
 // text returns a mark as a line with its end.
 func (m Mark) text(fields ...string) string { return m.line(strings.Join(fields, " ")) + "\n" }
 

@@ -59,18 +59,6 @@ func (r Repo) Fork(ctx context.Context, a, b string) string {
 	return strings.TrimSpace(text)
 }
 
-// Entry returns what a commit says of itself.
-func (r Repo) Entry(ctx context.Context, commit string) (Entry, error) {
-	all, err := r.FirstParents(ctx, commit, 1)
-	if err != nil {
-		return Entry{}, err
-	}
-	if len(all) != 1 {
-		return Entry{}, fmt.Errorf("read the commit %s: git says nothing of it", commit)
-	}
-	return all[0], nil
-}
-
 // ChangedBetween lists the files that differ between two commits, relative to the top.
 func (r Repo) ChangedBetween(ctx context.Context, from, to string) ([]string, error) {
 	if !isCommit(from) || !isCommit(to) {

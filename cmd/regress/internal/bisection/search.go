@@ -1,0 +1,95 @@
+// Package bisection turns the sessions of a search for a commit into what they say: which commit it
+// was, how sure that is, and what is to be measured next. The probabilities are those of
+// pkg/gate/bisect, verdicts those of pkg/gate; here are their words, and the log.
+//
+//	search.go    what a search is made of
+//	log.go       its text: several raw logs behind each other, with marks between them
+//	evidence.go  what the sessions say of one benchmark, as shares of the whole shift
+//	answer.go    the end of a search as data
+//	text.go      the answer for people, as text and as Markdown
+//	json.go      the answer for programs
+//
+// A search is a pure function of its log: who reads the text again gets the same bytes.
+package bisection
+
+import (
+	"time"
+
+	"github.com/descartes/regress/pkg/baseline"
+	"github.com/descartes/regress/pkg/gate/bisect"
+)
+
+// Range is what is searched.
+type Range struct {
+	Good   string  `json:"good"` // what was asked for: a branch, a tag, a commit
+	Bad    string  `json:"bad"`
+	Bench  string  `json:"bench,omitempty"` // as go test -bench; empty: all
+	Unit   string  `json:"unit,omitempty"`  // of the series that is followed; empty: the time, or what else is worse
+	Effect float64 `json:"effect"`          // the smallest relative change to act on
+	Merge  string  `json:"merge,omitempty"` // the merge whose branch this is; empty: none
+}
+
+// Commit is one of the range, by first parents.
+type Commit struct {
+	ID      string    `json:"id"`
+	Author  string    `json:"author"`
+	Subject string    `json:"subject"`
+	Time    time.Time `json:"time"`
+	Parents []string  `json:"parents,omitempty"`
+	Revert  bool      `json:"revert,omitempty"`
+}
+
+// Session is one measurement: commit At beside From, and, where neither is an end of the range
+// alone, At beside both ends.
+type Session struct {
+	From int          `json:"from"` // index of a commit
+	At   int          `json:"at"`
+	Log  baseline.Log `json:"-"` // base is From; head is At, or in a probe the last commit, and At the anchor
+}
+
+// Skip is a commit that cannot be measured.
+type Skip struct {
+	At  int    `json:"at"`
+	Why string `json:"why"`
+}
+
+// Search is a range and what was found out of it, in order.
+type Search struct {
+	Range
+	Commits  []Commit // by index; the good one first, the bad one last
+	Sessions []Session
+	Skips    []Skip
+	Equals   []bisect.Pair
+	Notes    []string
+	Stopped  string // why it ended early: "budget of 10m0s"; empty: it did not
+}
+
+// Last returns the index of the bad commit.
+func (s *Search) Last() int { return len(s.Commits) - 1 }
+
+// Probes reports whether a session has three sides: a commit between both ends.
+func (s *Search) Probes(one Session) bool { return one.From == 0 && one.At > 0 && one.At < s.Last() }
+
+// Whole returns the newest session of the good and the bad commit alone; nil: there is none.
+func (s *Search) Whole() *Session { return s.session(0, s.Last()) }
+
+// session returns the newest session of two commits; nil: there is none.
+func (s *Search) session(from, at int) *Session {
+	for i := len(s.Sessions) - 1; i >= 0; i-- {
+		if s.Sessions[i].From == from && s.Sessions[i].At == at {
+			return &s.Sessions[i]
+		}
+	}
+	return nil
+}
+
+// Comparisons returns how many comparisons of two revisions were made.
+func (s *Search) Comparisons() (n int) {
+	for _, one := range s.Sessions {
+		n++
+		if s.Probes(one) {
+			n++
+		}
+	}
+	return n
+}
