@@ -181,4 +181,44 @@ comment on column verdict.lo is 'Lower end of the interval of the change; null w
 comment on column verdict.hi is 'Upper end of the interval of the change; null when there is none.';
 comment on column verdict.waiver is 'Reason of the waiver that accepted it; empty when there was none.';
 
+-- What people and dashboards ask by SQL. From PostgreSQL 15 on it shows each role what that role
+-- may see of the tables; before, what its owner may, so that it must not be granted to a role that
+-- row security keeps to some projects: let such a role ask the tables, with this query.
+create or replace view regress_points as
+select sample.project_id as project, package, name as benchmark, unit, run.branch, run.side, run.session,
+	run.fingerprint as machine, run.environment ->> 'cpu' as cpu,
+	run.commit_sha as commit, run.committed, run.place, run.author, run.subject, run.pull,
+	run.started as time, sample.center, sample.spread, sample.n, run.id as run
+from sample
+join run on run.project_id = sample.project_id and run.id = sample.run_id
+join series on series.project_id = sample.project_id and series.series_id = sample.series_id
+where sample.n > 0;
+do $$
+begin
+	if current_setting('server_version_num')::int >= 150000 then
+		alter view regress_points set (security_invoker = true);
+	end if;
+end $$;
+comment on view regress_points is 'What each run says of each series: one row a point. To be read; its columns stay as they are.';
+comment on column regress_points.project is 'As project.project_id.';
+comment on column regress_points.package is 'As series.package.';
+comment on column regress_points.benchmark is 'As series.name.';
+comment on column regress_points.unit is 'As series.unit; lower is better but in what is per second.';
+comment on column regress_points.branch is 'As run.branch.';
+comment on column regress_points.side is 'As run.side: leave out anchor and base, but for ratios to them.';
+comment on column regress_points.session is 'As run.session.';
+comment on column regress_points.machine is 'As run.fingerprint: values of two machines are not compared.';
+comment on column regress_points.cpu is 'The processor, in words; null when unknown.';
+comment on column regress_points.commit is 'As run.commit_sha.';
+comment on column regress_points.committed is 'As run.committed.';
+comment on column regress_points.place is 'As run.place: the order of commits.';
+comment on column regress_points.author is 'As run.author.';
+comment on column regress_points.subject is 'As run.subject.';
+comment on column regress_points.pull is 'As run.pull.';
+comment on column regress_points.time is 'As run.started.';
+comment on column regress_points.center is 'As sample.center.';
+comment on column regress_points.spread is 'As sample.spread.';
+comment on column regress_points.n is 'As sample.n, at least 1.';
+comment on column regress_points.run is 'As run.id.';
+
 insert into regress_schema (version) select 3 where not exists (select from regress_schema);

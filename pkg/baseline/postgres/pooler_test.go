@@ -7,12 +7,15 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
+	regress "github.com/descartes/regress"
 	"github.com/descartes/regress/pkg/baseline"
 	"github.com/descartes/regress/pkg/baseline/postgres/pgtest"
 	"github.com/descartes/regress/pkg/baseline/storetest"
@@ -76,6 +79,35 @@ func ready(t *testing.T, dsn string) {
 	t.Fatalf("no answer: %v", err)
 }
 
+// distribution is how the tables are distributed over Citus, as schema.sql has it.
+func distribution() (statements []string) {
+	for line := range strings.Lines(regress.Schema) {
+		if sql, ok := strings.CutPrefix(line, "--\t"); ok {
+			statements = append(statements, strings.TrimSpace(sql))
+		}
+	}
+	return statements
+}
+
+// Without a cluster: the statements name each table once, and beside each other what a key joins.
+func TestDistributionNamesEveryTable(t *testing.T) {
+	var want []string
+	for _, table := range guarded {
+		switch table {
+		case "project":
+			want = append(want, "select create_reference_table('project');")
+		case "run":
+			want = append(want, "select create_distributed_table('run', 'project_id');")
+		default:
+			want = append(want, "select create_distributed_table('"+table+"', 'project_id', colocate_with := 'run');")
+		}
+	}
+	have := distribution()
+	if len(have) == 0 || have[0] != "set citus.enable_local_reference_table_foreign_keys = off;" || !slices.Equal(have[1:], want) {
+		t.Errorf("schema.sql distributes by\n%s\nwant\n%s", strings.Join(have, "\n"), strings.Join(want, "\n"))
+	}
+}
+
 // The contract holds on a Citus cluster with the tables distributed.
 // REGRESS_TEST_CITUS_DSN names a database with the extension, whose role may
 // create schemas.
@@ -104,12 +136,7 @@ func TestOnCitus(t *testing.T) {
 		inside.RawQuery = q.Encode()
 		open(t, inside.String()).Close()
 		conn := pgtest.Connect(t, inside.String())
-		for _, sql := range []string{
-			"set citus.enable_local_reference_table_foreign_keys = off",
-			"select create_reference_table('project')",
-			"select create_distributed_table('run', 'project_id')",
-			"select create_distributed_table('sample', 'project_id', colocate_with := 'run')",
-		} {
+		for _, sql := range distribution() {
 			if _, err := conn.Exec(t.Context(), sql); err != nil {
 				t.Fatalf("%s: %v", sql, err)
 			}

@@ -72,10 +72,10 @@ func TestSchemaLaws(t *testing.T) {
 		t.Fatalf("%d tables, want 8: the laws below look at the wrong place", n)
 	}
 	none("tables without a comment", `
-		select relname::text from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace and obj_description(oid, 'pg_class') is null`)
+		select relname::text from pg_class where relkind in ('r', 'v') and relnamespace = 'public'::regnamespace and obj_description(oid, 'pg_class') is null`)
 	none("columns without a comment", `
 		select relname || '.' || attname from pg_class c join pg_attribute a on a.attrelid = c.oid
-		where relkind = 'r' and relnamespace = 'public'::regnamespace and attnum > 0 and col_description(c.oid, attnum) is null`)
+		where relkind in ('r', 'v') and relnamespace = 'public'::regnamespace and attnum > 0 and col_description(c.oid, attnum) is null`)
 	none("keys without project_id", `
 		select conname::text from pg_constraint where contype in ('p', 'u', 'f', 'x') and connamespace = 'public'::regnamespace
 		and pg_get_constraintdef(oid) !~ '^[A-Z ]+\(project_id\y'`) // each begins with it, the column of distribution
