@@ -13,6 +13,7 @@ import (
 	"github.com/descartes/regress/pkg/ipc"
 	"github.com/descartes/regress/pkg/ipc/internal/cores"
 	"github.com/descartes/regress/pkg/ipc/internal/ring"
+	"github.com/descartes/regress/pkg/ipc/internal/wait"
 )
 
 // The ways a connection ends, bits of conn.state.
@@ -35,6 +36,8 @@ type half struct {
 	wake chan struct{} // the peer wrote the half's byte to the socket
 	spin int           // how long spinning has lately paid
 	end  time.Time     // when Config.Timeout ends the call, zero before it first waits: see conn.deadline
+
+	watch wait.Watch // wakes a call from the futex when its context ends
 }
 
 // conn is one side of a connection. doc.go has its states.
@@ -42,7 +45,8 @@ type conn struct {
 	cfg    ipc.Config
 	sock   *net.UnixConn
 	rc     syscall.RawConn
-	single bool // one processor: spinning would keep the peer from running
+	single bool          // one processor: spinning would keep the peer from running
+	nap    time.Duration // shortSleep, but in tests
 
 	state   atomic.Uint32
 	among   atomic.Uint32 // what Among was last told
@@ -50,6 +54,7 @@ type conn struct {
 	fault   atomic.Pointer[error]
 	over    chan struct{} // closed when the connection ends in any way
 	once    sync.Once     // closes it
+	waking  sync.Mutex    // held by who wakes this side's calls because of a context
 	opened  chan struct{} // closed when rx.seg is there
 	ctl     chan struct{} // closed when the socket's goroutine has ended
 
@@ -76,7 +81,7 @@ func overSocket(sock *net.UnixConn, cfg ipc.Config) (ipc.Conn, error) {
 // open makes a connection over sock, which it owns, on error too.
 func open(sock *net.UnixConn, cfg ipc.Config) (*conn, error) {
 	c := &conn{cfg: cfg, sock: sock, over: make(chan struct{}), opened: make(chan struct{}), ctl: make(chan struct{})}
-	c.single = cores.Count() < 2
+	c.single, c.nap = cores.Count() < 2, shortSleep
 	rc, err := sock.SyscallConn()
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open shm: %w", err), sock.Close())
@@ -88,6 +93,7 @@ func open(sock *net.UnixConn, cfg ipc.Config) (*conn, error) {
 	}
 	c.tx.init(c, seg)
 	c.rx.init(c)
+	c.tx.watch.Fire, c.rx.watch.Fire = c.contextEnded, c.contextEnded
 	if err := sendHello(sock, seg.shape, fd); err != nil && !errors.Is(err, ipc.ErrPeerGone) {
 		seg.unmap()
 		return nil, errors.Join(err, sock.Close())
@@ -157,6 +163,16 @@ func (c *conn) wakeOwn() {
 	}
 }
 
+// contextEnded wakes this side's sleeping calls for them to look at their contexts. It runs in a
+// goroutine of its own, also beside Close, which waits for it before the memory goes.
+func (c *conn) contextEnded() {
+	c.waking.Lock()
+	defer c.waking.Unlock()
+	if c.state.Load()&closed == 0 {
+		c.wakeOwn()
+	}
+}
+
 // fail ends the connection because of what the peer did, and returns the error of that end.
 func (c *conn) fail(err error) error {
 	err = fmt.Errorf("shm: %w", err)
@@ -190,7 +206,11 @@ func (c *conn) Close() error {
 		return nil
 	}
 	c.end(closed)
+	c.tx.watch.Stop()
+	c.rx.watch.Stop()
+	c.waking.Lock() // a watch may just be at work; a later one sees that this side has closed
 	barrier()
+	c.waking.Unlock()
 	left := c.leave(&c.tx.half)
 	c.tx.stop()
 	if left {

@@ -708,3 +708,45 @@ func TestShortWayKeepsLimits(t *testing.T) {
 		}
 	}
 }
+
+// TestContextEndsShortSleep: a call that sleeps on the futex does not sleep on when its context
+// ends. A server of net/http, which ends a Read of its own after each request, waited for it.
+func TestContextEndsShortSleep(t *testing.T) {
+	mine, peer := pair(t, ipc.Config{Buffer: 4 << 10, Fixed: true})
+	mine.nap = time.Hour
+	if err := peer.Send(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := mine.Recv(t.Context(), nil); err != nil { // it has met the peer
+		t.Fatal(err)
+	}
+	var err error
+	for err == nil { // until the ring is full
+		err = mine.TrySend(make([]byte, 100))
+	}
+	for what, call := range map[string]struct {
+		sleeper *ring.Sleeper
+		f       func(context.Context) error
+	}{
+		"Recv": {&mine.rx.seg.control().Recv, func(ctx context.Context) error { _, err := mine.Recv(ctx, nil); return err }},
+		"Send": {&mine.tx.seg.control().Send, func(ctx context.Context) error { return mine.Send(ctx, make([]byte, 500)) }},
+	} {
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() { ended <- call.f(ctx) }()
+		for start := time.Now(); atomic.LoadUint32(&call.sleeper.Flag) != ring.OnFutex; time.Sleep(time.Millisecond) {
+			if time.Since(start) > patience {
+				t.Fatalf("%s does not sleep", what)
+			}
+		}
+		cancel()
+		select {
+		case err := <-ended:
+			if !errors.Is(err, context.Canceled) {
+				t.Errorf("%s: %v, want that its context was cancelled", what, err)
+			}
+		case <-time.After(patience):
+			t.Fatalf("%s sleeps on", what)
+		}
+	}
+}

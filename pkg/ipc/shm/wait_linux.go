@@ -121,12 +121,13 @@ func (c *conn) await(ctx context.Context, op string, h *half, sleeper *ring.Slee
 		}
 	}
 	h.learn(false)
+	h.watch.Arm(ctx)
 	defer atomic.StoreUint32(&sleeper.Flag, ring.Awake)
 	for {
 		if err := overdue(ctx, op, end); err != nil {
 			return err
 		}
-		if c.sleepBriefly(sleeper, stop, ready) {
+		if c.sleepBriefly(ctx, sleeper, stop, ready) {
 			return nil
 		}
 		atomic.StoreUint32(&sleeper.Flag, ring.OnSocket)
@@ -142,18 +143,18 @@ func (c *conn) await(ctx context.Context, op string, h *half, sleeper *ring.Slee
 	}
 }
 
-// sleepBriefly sleeps on the futex for all of shortSleep, whatever interrupts it. It returns
-// whether it ended early, because ready returned true or the connection has ended in one of the
-// ways of stop.
-func (c *conn) sleepBriefly(sleeper *ring.Sleeper, stop uint32, ready func() bool) bool {
-	for end := time.Now().Add(shortSleep); ; {
+// sleepBriefly sleeps on the futex for all of shortSleep, or until ctx ends, whatever else
+// interrupts it. It returns whether it ended early because ready returned true or the connection
+// has ended in one of the ways of stop.
+func (c *conn) sleepBriefly(ctx context.Context, sleeper *ring.Sleeper, stop uint32, ready func() bool) bool {
+	for end := time.Now().Add(c.nap); ; {
 		seq := atomic.LoadUint32(&sleeper.Seq)
 		atomic.StoreUint32(&sleeper.Flag, ring.OnFutex)
 		if ready() || c.state.Load()&stop != 0 {
 			return true
 		}
 		left := time.Until(end)
-		if left <= 0 {
+		if left <= 0 || wait.Ended(ctx) {
 			return false
 		}
 		futexWait(&sleeper.Seq, seq, left)
