@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -19,6 +20,13 @@ import (
 // not to show beside that of its bytes, short enough that both sides copy at the same time and a
 // small ring holds several.
 const piece = 32 << 10
+
+// nobody is how long a look for other goroutines takes that finds none, and mostSkips how many
+// waits at most go by without one.
+const (
+	nobody    = 3 * time.Microsecond
+	mostSkips = 64
+)
 
 // Addr is the address of one side.
 type Addr struct {
@@ -48,9 +56,10 @@ type Conn struct {
 	over          chan struct{} // closed by Close
 	read, write   deadline
 
-	rmu  sync.Mutex
-	rest []byte // of the message that Peek returned: what Read has yet to hand out
-	eof  bool   // the peer has ended its direction
+	rmu          sync.Mutex
+	rest         []byte // of the message that Peek returned: what Read has yet to hand out
+	eof          bool   // the peer has ended its direction
+	lonely, skip int    // see letOthersRun
 
 	wmu   sync.Mutex
 	piece int         // at most as many bytes go into one message
@@ -83,7 +92,7 @@ func (c *Conn) Read(b []byte) (int, error) {
 		return 0, nil
 	}
 	ctx := c.read.context()
-	if len(c.rest) > 0 && ctx.Err() != nil {
+	if ctx.Err() != nil {
 		return 0, c.fail("read", context.Cause(ctx))
 	}
 	if err := c.fetch(ctx); err != nil {
@@ -112,9 +121,13 @@ func (c *Conn) fetch(ctx context.Context) error {
 	if len(c.rest) > 0 {
 		return nil
 	}
+	if !c.eof && c.fetchMore() {
+		return nil
+	}
 	if c.eof {
 		return io.EOF
 	}
+	c.letOthersRun()
 	p, err := c.conn.Peek(ctx)
 	if err != nil {
 		return c.fail("read", err)
@@ -123,6 +136,26 @@ func (c *Conn) fetch(ctx context.Context) error {
 		return io.EOF
 	}
 	return nil
+}
+
+// letOthersRun runs the goroutines that wait for this one's processor, before Peek waits. In shared
+// memory Peek first spins, with its processor, for as long as an answer takes: what a Read has just
+// woken, such as the handler of a call, would wait for the end of that or for another processor to
+// fetch it. Where nobody waits, the look costs the wake-up of another thread, so that it is made
+// less often while it finds nobody.
+func (c *Conn) letOthersRun() {
+	if c.skip > 0 {
+		c.skip--
+		return
+	}
+	start := time.Now()
+	runtime.Gosched()
+	if time.Since(start) > nobody {
+		c.lonely = 0
+	} else {
+		c.lonely = min(2*c.lonely+1, mostSkips)
+	}
+	c.skip = c.lonely
 }
 
 // fetchMore puts the next message into rest if it is there already, and returns whether it is. An
