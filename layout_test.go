@@ -54,6 +54,7 @@ var packages = []string{
 	"cmd/regress/internal/summary",
 	"cmd/regress/internal/table",
 	"cmd/regress/internal/watch",
+	"cmd/regress/internal/webhook",
 	"pkg/baseline",
 	"pkg/baseline/dir",
 	"pkg/baseline/ingest",
@@ -141,6 +142,7 @@ var forbidden = map[string][]string{
 	"cmd/regress/internal/placement": {"pkg", "bench", "cmd/regress/internal/report", "cmd/regress/internal/measure"},
 	"cmd/regress/internal/retention": {"pkg/ipc", "pkg/gate/choice", "bench", "cmd"},
 	"cmd/regress/internal/summary":   {"pkg/ipc", "bench", "cmd/regress/internal/github", "cmd/regress/internal/measure"},
+	"cmd/regress/internal/webhook":   {"pkg", "bench", "cmd"},
 	"cmd/regress/internal/watch":     {"pkg/ipc", "bench", "cmd/regress/internal/report", "cmd/regress/internal/measure", "cmd/regress/internal/repo", "cmd/regress/internal/github"},
 	"cmd":                            {"pkg/ipc", "bench"},
 }

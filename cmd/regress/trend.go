@@ -74,8 +74,8 @@ func (f *trendFlags) run(ctx context.Context, s *session, names []string) error 
 	return write(s.stdout, page, course.Options{Width: s.width, Changes: f.changes > 0})
 }
 
-// page returns how the wanted series went on the first of the branches that the store has, and which
-// that is. Where it has none the page has no series.
+// page returns how the wanted series went on the first of the branches that the store has, and
+// which that is. Where it has none the page has no series.
 func (s *session) page(ctx context.Context, query baseline.Query, branches []string, wanted func(baseline.Key) bool, since time.Time) (page course.Page, branch string, err error) {
 	for _, query.Branch = range branches {
 		points, err := s.courses(ctx, query, wanted, since)

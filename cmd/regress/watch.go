@@ -13,9 +13,11 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/descartes/regress/cmd/regress/internal/config"
 	"github.com/descartes/regress/cmd/regress/internal/figure"
 	"github.com/descartes/regress/cmd/regress/internal/github"
 	"github.com/descartes/regress/cmd/regress/internal/watch"
+	"github.com/descartes/regress/cmd/regress/internal/webhook"
 	"github.com/descartes/regress/pkg/baseline"
 	"github.com/descartes/regress/pkg/baseline/ingest"
 )
@@ -25,6 +27,7 @@ type watchFlags struct {
 	fileFlags
 	storeFlags
 	format, branch, machine, key string
+	notify                       string
 	days, most                   int
 	dry, hub                     bool
 }
@@ -38,6 +41,7 @@ func watchCommand(w *world) *cli.Command {
 		stringFlag(&f.key, "key", "tells several suites of one repository apart on GitHub: letters, digits, '.', '_', '-'"),
 		&cli.IntFlag{Name: "days", Destination: &f.days, Value: watch.DefaultDays, Usage: "tell nothing new of commits that are older than `N` days", EnvVars: []string{envName("days")}},
 		&cli.IntFlag{Name: "most", Destination: &f.most, Value: watch.DefaultMost, Usage: "have no more than `N` alerts open; the largest causes come first", EnvVars: []string{envName("most")}},
+		stringFlag(&f.notify, "notify", "post every change of an alert as JSON to this address too; as it may hold a token, better in REGRESS_NOTIFY"),
 		boolFlag(&f.dry, "dry-run", "say what would be done, and do nothing"),
 		&cli.BoolFlag{Name: "github", Destination: &f.hub, Usage: "keep an issue for each cause, and write the job summary (default inside Actions)", EnvVars: []string{envName("github"), "GITHUB_ACTIONS"}},
 	}
@@ -61,7 +65,13 @@ func (f *watchFlags) run(ctx context.Context, s *session, _ []string) error {
 	case f.most < 1:
 		return usagef("--most %d: give how many alerts may be open at once", f.most)
 	}
-	t := &teller{session: s, watchFlags: f}
+	t := &teller{session: s, watchFlags: f, targets: s.cfg.Watch.Notify}
+	if f.notify != "" {
+		if err := config.CheckNotify(f.notify); err != nil {
+			return usagef("--notify: %w", err)
+		}
+		t.targets = append(slices.Clip(t.targets), f.notify)
+	}
 	if f.hub {
 		var err error
 		if t.env, err = github.FromEnv(s.getenv); err != nil {
@@ -72,9 +82,12 @@ func (f *watchFlags) run(ctx context.Context, s *session, _ []string) error {
 	if err != nil {
 		return fmt.Errorf("watch: %w", err)
 	}
-	report := watch.Report{Input: in, Actions: t.tell(ctx, func(known []watch.Known) []watch.Action { return watch.Plan(in, known) })}
-	t.summarize(report)
-	return write(s.stdout, report, s.width)
+	t.report.Input = in
+	if t.report.Actions, err = t.tell(ctx); err != nil {
+		return fmt.Errorf("watch: %w", err)
+	}
+	t.summarize()
+	return write(s.stdout, t.report, s.width)
 }
 
 // input returns what the store has of the branch, and how it is spoken of.
@@ -192,53 +205,109 @@ func (s *session) watchWords(env github.Context) watch.Words {
 	return out
 }
 
-// teller tells.
+// teller tells what a report says.
 type teller struct {
 	*session
 	*watchFlags
-	env github.Context // where --github is in force
+	env     github.Context // where --github is in force
+	targets []string       // addresses that are notified
+	report  watch.Report
 }
 
-// tell carries out what plan says, where somebody can be told, and returns what was done and what
-// would be.
-func (t *teller) tell(ctx context.Context, plan func([]watch.Known) []watch.Action) []watch.Action {
+func (t *teller) plan(known []watch.Known) []watch.Action { return watch.Plan(t.report.Input, known) }
+
+// tell carries out what the plan says, where somebody can be told, and returns what was done and
+// what would be. Who was told is known by the issues; where none are kept, by the ledger.
+func (t *teller) tell(ctx context.Context) ([]watch.Action, error) {
 	if !t.hub {
-		return plan(nil)
+		return t.notifyAlone(ctx)
 	}
 	board, err := github.OpenBoard(t.env)
 	if err != nil {
 		t.note("no issues are kept: %v", err)
-		return plan(nil)
+		if t.env.Fork || t.env.Pull != 0 { // and nobody else is told either
+			return t.plan(nil), nil
+		}
+		return t.notifyAlone(ctx)
 	}
 	if t.dry {
 		known, err := board.Known(ctx)
 		if err != nil {
 			t.warn(err)
 		}
-		return plan(known)
+		return t.plan(known), nil
 	}
-	actions, err := board.Follow(ctx, plan)
+	actions, err := board.Follow(ctx, t.plan)
 	if err != nil {
 		t.warn(err)
 	}
-	return actions
+	for _, a := range actions {
+		if a.Done {
+			t.notifyOf(ctx, a)
+		}
+	}
+	return actions, nil
+}
+
+// notifyAlone notifies where no issues are kept. What nobody took is told again by the next run.
+func (t *teller) notifyAlone(ctx context.Context) ([]watch.Action, error) {
+	if len(t.targets) == 0 {
+		return t.plan(nil), nil
+	}
+	told, err := t.openLedger()
+	if err != nil {
+		return nil, err
+	}
+	defer told.close()
+	actions := t.plan(told.known())
+	for i, a := range actions {
+		if t.dry || a.Deed == watch.Keep || a.Deed == watch.Untold || !t.notifyOf(ctx, a) {
+			continue
+		}
+		if actions[i], err = told.enter(a); err != nil {
+			return nil, err
+		}
+	}
+	return actions, nil
+}
+
+// notifyOf posts an action to all that are notified, and reports whether anybody took it, or
+// nothing was to be posted.
+func (t *teller) notifyOf(ctx context.Context, a watch.Action) (taken bool) {
+	repository := ""
+	if t.env.Owner != "" {
+		repository = t.env.Owner + "/" + t.env.Repo
+	}
+	a.Done = true
+	id, document, ok := t.report.Event(a, repository)
+	if !ok {
+		return true
+	}
+	for _, address := range t.targets {
+		if err := (webhook.Poster{}).Post(ctx, address, id, document); err != nil {
+			t.warn(err)
+			continue
+		}
+		taken = true
+	}
+	return taken
 }
 
 // warn says what could not be done, on the page of the job too.
 func (t *teller) warn(err error) {
 	t.note("warning: %s", t.env.Token.Redact(err.Error()))
 	if t.hub {
-		t.env.Warn(t.stderr, "regress: not everything reached GitHub", err.Error())
+		t.env.Warn(t.stderr, "regress: not everything was told", err.Error())
 	}
 }
 
 // summarize writes the report to the summary of the job, which needs no token.
-func (t *teller) summarize(r watch.Report) {
+func (t *teller) summarize() {
 	if t.dry || t.env.Summary == "" {
 		return
 	}
 	var page bytes.Buffer
-	err := watch.Markdown(&page, r, 0)
+	err := watch.Markdown(&page, t.report, 0)
 	if err == nil {
 		err = t.env.Summarize(page.String())
 	}

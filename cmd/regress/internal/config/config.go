@@ -66,9 +66,10 @@ type Summary struct {
 	Order     []string // values of name keys that come in this order, before all others
 }
 
-// Watch says what regress watch tells.
+// Watch says what regress watch tells, and whom.
 type Watch struct {
-	Page string // address of the page that shows how benchmarks went; empty: none
+	Page   string   // address of the page that shows how benchmarks went; empty: none
+	Notify []string // addresses that get what an issue says; they may hold a token
 }
 
 // Suite says what is run.

@@ -393,3 +393,20 @@ func TestWatchPage(t *testing.T) {
 		}
 	}
 }
+
+// TestNotify: what is posted goes where nobody can read it on the way, and no error has the address.
+func TestNotify(t *testing.T) {
+	c, err := Parse("f", []byte("[[notify]]\nurl = \"https://x.org/s3cr3t\"\n[[notify]]\nurl = \"http://[::1]:80/s3cr3t\"\n[[notify]]\nurl = \"http://127.0.0.9\"\n"))
+	if err != nil || len(c.Watch.Notify) != 3 {
+		t.Errorf("have %q: %v", c.Watch.Notify, err)
+	}
+	for _, address := range []string{"http://x.org/s3cr3t", "http://127.0.0.1.x.org/s3cr3t", "ftp://x.org/s3cr3t", "https:///s3cr3t", "//x.org/s3cr3t", "s3cr3t", "https://%s3cr3t"} {
+		_, err := Parse("f", []byte("[[notify]]\nurl = \""+address+"\"\n"))
+		if err == nil || !strings.Contains(err.Error(), "f:2: url (not shown") || strings.Contains(err.Error(), "s3cr3t") {
+			t.Errorf("%s: %v", address, err)
+		}
+	}
+	if _, err := Parse("f", []byte("[[notify]]\n")); err == nil || !strings.Contains(err.Error(), "this notify has no url") {
+		t.Errorf("without an address: %v", err)
+	}
+}

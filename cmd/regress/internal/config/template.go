@@ -84,9 +84,14 @@ packages = ["./..."]               # where the benchmarks are, as for go test
 # where = 'Throughput/'            # regular expression of package.Name; default: every benchmark
 # claim = 1.2                      # how many times better it should be; default: nothing is claimed
 
-# What regress watch tells of the main branch: an issue for each cause.
+# What regress watch tells of the main branch: an issue for each cause, and here.
 [watch]
 # page = "https://example.github.io/project/"   # linked from every alert: what regress site wrote; default: none
+
+# The same as JSON to any address, once for one change. One that holds a token belongs into
+# REGRESS_NOTIFY, not here.
+# [[notify]]
+# url = "https://example.com/hook"   # https, or http to this machine itself
 
 # Regressions that somebody has looked at: all four are needed. The report prints the
 # exact block, and regress waive writes it.

@@ -190,10 +190,12 @@ func (c Cause) size() (sum float64) {
 	return sum
 }
 
-// arrange puts the steps in order and says whether what measures moved at most of them.
+// arrange puts the steps in order and says whether what measures moved at most of them. Steps that
+// look alike are in the order of their names, so that an alert does not change with every run.
 func (c *Cause) arrange() {
+	shown := func(s Step) float64 { return math.Round(1000 * s.weight()) }
 	slices.SortStableFunc(c.Steps, func(a, b Step) int {
-		return cmp.Or(-cmp.Compare(a.weight(), b.weight()), a.Key.Compare(b.Key), cmp.Compare(a.Fingerprint, b.Fingerprint))
+		return cmp.Or(-cmp.Compare(shown(a), shown(b)), a.Key.Compare(b.Key), cmp.Compare(a.Fingerprint, b.Fingerprint))
 	})
 	moved := 0
 	for _, s := range c.Steps {

@@ -35,7 +35,7 @@ func said(a Action) string {
 	if a.Done {
 		text = verbs[a.Deed][0]
 	}
-	if a.Known != nil && a.Known.Number > 0 {
+	if a.Known != nil && a.Known.URL != "" { // the numbers of others are nobody's business
 		text += fmt.Sprintf(" as #%d", a.Known.Number)
 		if a.Deed != Open {
 			text = strings.Replace(text, " as #", ", #", 1)
@@ -218,7 +218,7 @@ func JSON(w io.Writer, r Report, _ int) error {
 func (l *looker) alert(a Action, said string) Alert {
 	out := Alert{Action: string(a.Deed), Done: a.Done, Why: string(a.Why), Cause: a.Mark.ID, Ended: string(a.Mark.Ended), Page: l.Words.Page, Command: l.command(a.Cause)}
 	out.Text = strings.Join(strings.Fields(l.headline(a, said)), " ")
-	if a.Known != nil {
+	if a.Known != nil && a.Known.URL != "" {
 		out.Issue, out.URL = a.Known.Number, a.Known.URL
 	}
 	if len(a.Cause.Steps) == 0 {

@@ -446,8 +446,8 @@ func TestReports(t *testing.T) {
 	want := `000000001e  2026-01-31  Jo  change 30
   to be opened
   BENCHMARK        UNIT     CHANGE  BETWEEN           COMMITS     RUNS SINCE  NOW
-  example.com/p.C  sec/op  +30.0 %  +29.9 to +30.1 %  000000001e          15  worse
-  example.com/p.A  sec/op  +20.0 %  +19.9 to +20.1 %  000000001e          15  worse
+  example.com/p.C  sec/op  +30.0 %  +29.9 to +30.1 %  000000001e         10+  worse
+  example.com/p.A  sec/op  +20.0 %  +19.9 to +20.1 %  000000001e         10+  worse
   compare --base 000000001d
 
 Causes not told: 1: older than the horizon.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -151,7 +152,7 @@ func (l *looker) table(c Cause) table.Table {
 		}
 		row := []table.Cell{
 			table.Named(figure.Shorten(s.Key.Path(), mostName)), table.Say(s.Key.Unit), table.Figure(size(s)), table.Figure(between), table.Named(where),
-			table.Figure(fmt.Sprint(s.Runs)), table.Say(l.now(s)),
+			table.Figure(counted(s.Runs)), table.Say(l.now(s)),
 		}
 		if len(machines) > 1 {
 			row = append(row, table.Named(s.Fingerprint))
@@ -159,6 +160,15 @@ func (l *looker) table(c Cause) table.Table {
 		out.Add(row)
 	}
 	return out
+}
+
+// counted writes a number of runs so that an alert does not change with every run.
+func counted(runs int) string {
+	const many = 10
+	if runs > many {
+		return strconv.Itoa(many) + "+"
+	}
+	return strconv.Itoa(runs)
 }
 
 // now says what became of a series.
