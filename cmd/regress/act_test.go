@@ -52,6 +52,71 @@ func TestWorkflows(t *testing.T) {
 	w.annotated(hub, "fork")
 }
 
+// TestPageWorkflow runs the workflow for page and alerts on a history in which main became slower:
+// see TestWorkflows for the runner. The page is uploaded and deployed, its runs are kept on a branch,
+// and there is one issue, also when it runs again.
+func TestPageWorkflow(t *testing.T) {
+	act := os.Getenv("REGRESS_TEST_ACT")
+	if act == "" {
+		t.Skip("REGRESS_TEST_ACT does not name the act command; TestActionKeepsTheHistory covers the branch")
+	}
+	hub, stop := githubtest.Start()
+	defer stop()
+	w := newLocalRun(t, act, hub.URL, hub.Token)
+	server := filepath.Join(w.dir, "server", "acme", "shop")
+	output(t, "git", "init", "-q", "--bare", server)
+	w.put(".gitconfig", fmt.Sprintf("[url \"file://%s/\"]\n\tinsteadOf = https://github.com/\n", filepath.Join(w.dir, "server")))
+	w.git("checkout", "-q", "main")
+	const runs, slower = 30, 20
+	for i := range runs {
+		w.git("commit", "-q", "--allow-empty", "-m", fmt.Sprintf("change %d", i))
+		ns := 1000 + i%4
+		if i >= slower {
+			ns += 300
+		}
+		commit := strings.TrimSpace(w.git("rev-parse", "HEAD"))
+		w.put("old/"+commit+".txt", fmt.Sprintf("started: %s\ngoos: linux\ngoarch: amd64\npkg: example.com/shop/hash\ncpu: Old CPU\nBenchmarkMix-2 100 %d ns/op\nPASS\n",
+			time.Now().Add(time.Duration(i-runs)*time.Minute).UTC().Format(time.RFC3339), ns))
+	}
+	cmd := exec.CommandContext(t.Context(), "regress", "import", filepath.Join(w.dir, "old"))
+	cmd.Dir = filepath.Join(w.dir, "repo")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("regress import: %v\n%s", err, out)
+	}
+	for _, name := range []string{"upload-pages-artifact", "deploy-pages"} {
+		w.stub(name, "if [ -n \"$FROM\" ]; then cp -R \"$FROM\" "+w.dir+"/page; else touch "+w.dir+"/deployed; fi")
+	}
+	event := func(of string) any {
+		e := w.runEvent().(map[string]any)
+		e["repository"].(map[string]any)["has_pages"] = true
+		run := e["workflow_run"].(map[string]any)
+		run["event"], run["head_branch"], run["conclusion"] = of, "main", "success"
+		run["head_repository"] = e["repository"]
+		return e
+	}
+	there := func(name string) bool { _, err := os.Stat(filepath.Join(w.dir, name)); return err == nil }
+
+	w.run("workflow_run", "regress-page.yml", event("pull_request"), true)
+	if there("page") || len(hub.Requests) > 0 {
+		t.Error("a pull request made a page")
+	}
+	for _, turn := range []string{"first", "second"} {
+		if err := os.RemoveAll(filepath.Join(w.dir, "page")); err != nil {
+			t.Fatal(err)
+		}
+		w.run("workflow_run", "regress-page.yml", event("push"), true)
+		if !there("page/index.html") || !there("deployed") {
+			t.Errorf("%s: there is no page", turn)
+		}
+		if len(hub.Issues) != 1 || !strings.Contains(hub.Issues[0].Title, "Mix") {
+			t.Errorf("%s: issues %+v", turn, hub.Issues)
+		}
+		if kept := strings.Fields(output(t, "git", "-C", server, "ls-tree", "--name-only", "regress-history")); len(kept) != runs {
+			t.Errorf("%s: the branch has %d runs, want %d", turn, len(kept), runs)
+		}
+	}
+}
+
 // localRun is a repository with the workflows of regress init, and a branch
 // feature that makes its benchmark slower.
 type localRun struct {
@@ -94,7 +159,20 @@ func newLocalRun(t *testing.T, act, url, token string) *localRun {
 	w.git("commit", "-q", "-a", "-m", "mix more")
 	w.head = strings.TrimSpace(w.git("rev-parse", "HEAD"))
 	for _, name := range []string{"checkout", "setup-go", "cache", "cache/restore", "cache/save", "upload-artifact"} {
-		w.put("stub/"+name+"/action.yml", fmt.Sprintf(`name: %s
+		script := "true"
+		if name == "upload-artifact" {
+			script = `cp "$FROM" ` + filepath.Join(w.dir, "uploaded.log")
+		}
+		w.stub(name, script)
+	}
+	return w
+}
+
+// stub writes an action that runs a script, which has the input path in FROM, in place of one of
+// GitHub's.
+func (w *localRun) stub(name, script string) {
+	w.Helper()
+	w.put("stub/"+name+"/action.yml", fmt.Sprintf(`name: %s
 description: stands in for the real one
 inputs:
   path: {default: ""}
@@ -103,10 +181,9 @@ runs:
   steps:
     - shell: bash
       env: {FROM: "${{ inputs.path }}"}
-      run: if [ %[1]s = upload-artifact ]; then cp "$FROM" %[2]q; fi
-`, name, filepath.Join(w.dir, "uploaded.log")))
-	}
-	return w
+      run: |
+        %s
+`, name, script))
 }
 
 // put writes a file below w.dir.
@@ -146,7 +223,7 @@ func (w *localRun) run(event, file string, payload any, green bool) {
 		"--local-repository", "descartes/regress@v1=" + here, "-s", "GITHUB_TOKEN=" + w.token,
 		"--env", "GITHUB_API_URL=" + w.url + "/", "--env", "GITHUB_REPOSITORY=acme/shop", "--env", "GOPROXY=off",
 	}
-	for _, stub := range []string{"checkout@v6", "setup-go@v6", "cache@v5", "upload-artifact@v7"} {
+	for _, stub := range []string{"checkout@v6", "setup-go@v6", "cache@v5", "upload-artifact@v7", "upload-pages-artifact@v5", "deploy-pages@v5"} {
 		name, _, _ := strings.Cut(stub, "@")
 		args = append(args, "--local-repository", "actions/"+stub+"="+filepath.Join(w.dir, "stub", name))
 	}
