@@ -394,7 +394,7 @@ func TestWatchPage(t *testing.T) {
 	}
 }
 
-// TestNotify: what is posted goes where nobody can read it on the way, and no error has the address.
+// TestNotify: what is posted goes where nobody reads it on the way, and no error has the address.
 func TestNotify(t *testing.T) {
 	c, err := Parse("f", []byte("[[notify]]\nurl = \"https://x.org/s3cr3t\"\n[[notify]]\nurl = \"http://[::1]:80/s3cr3t\"\n[[notify]]\nurl = \"http://127.0.0.9\"\n"))
 	if err != nil || len(c.Watch.Notify) != 3 {

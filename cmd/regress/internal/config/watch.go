@@ -28,8 +28,8 @@ func readWatch(top *section, to *Watch) {
 	}
 }
 
-// CheckNotify returns an error for an address to which nothing is posted: one that others on the way
-// can read. It shows nothing of the address, which may hold a token.
+// CheckNotify returns an error for an address to which nothing is posted: one where others can read
+// it on the way. It shows nothing of the address, which may hold a token.
 func CheckNotify(address string) error {
 	u, err := url.Parse(address)
 	switch {

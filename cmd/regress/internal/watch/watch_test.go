@@ -226,7 +226,7 @@ func TestPersons(t *testing.T) {
 	}
 	w.expect("and recovered", b.do(Plan(w.at(75), b.known)))
 	b.known[0].Open = true
-	w.expect("reopened while worse", b.do(Plan(w.at(46), b.known)), "update 1")
+	w.expect("reopened while worse", b.do(Plan(w.at(45), b.known)))
 	w.expect("recovered", b.do(Plan(w.at(75), b.known)), "close 1")
 	b.known[0].Open = true
 	w.expect("reopened after it was closed", b.do(Plan(w.at(76), b.known)))
