@@ -15,9 +15,10 @@ import (
 // archive is the stored runs of the project, in a store that a command opens when it first asks.
 type archive struct {
 	*setup
-	asked  bool
-	opened baseline.Store
-	err    error
+	asked    bool
+	opened   baseline.Store
+	err      error
+	absolute bool // courses are of values as they were measured, without anchors
 }
 
 // store opens the store that is in force. A command opens it once: where that

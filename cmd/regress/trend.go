@@ -26,6 +26,7 @@ type trendFlags struct {
 	storeFlags
 	format, branch, machine, since string
 	changes                        int
+	absolute                       bool
 }
 
 func trendCommand(w *world) *cli.Command {
@@ -34,6 +35,7 @@ func trendCommand(w *world) *cli.Command {
 		&cli.StringFlag{Name: "format", Destination: &f.format, Value: "text", Usage: "text, markdown or json", EnvVars: []string{envName("format")}},
 		stringFlag(&f.branch, "branch", "the branch (default: main, or what the repository calls it; else the one checked out)"),
 		stringFlag(&f.machine, "machine", "of this class of machine alone, as baseline list names it, such as 5f0c3a119e21"),
+		boolFlag(&f.absolute, "absolute", "values as they were measured, also of series that are held against an anchor"),
 		stringFlag(&f.since, "since", "only runs since this day, such as 2026-05-31"),
 		&cli.IntFlag{Name: "changes", Destination: &f.changes, Usage: "what changed within the last `N` commits, one line for all that one commit changed", EnvVars: []string{envName("changes")}},
 	}
@@ -58,6 +60,7 @@ func (f *trendFlags) run(ctx context.Context, s *session, names []string) error 
 	if err != nil {
 		return err
 	}
+	s.absolute = f.absolute
 	branches := s.branches(ctx, f.branch)
 	page, branch, err := s.page(ctx, baseline.Query{Project: s.project(baseline.Log{}), Fingerprint: f.machine}, branches, wanted, since)
 	switch {
@@ -147,7 +150,8 @@ func (u *setup) firstParents(ctx context.Context, branch string) (history []cour
 	return history
 }
 
-// courses returns what the store has of the wanted series, by series and class of machine.
+// courses returns what the store has of the wanted series, by series and class of machine, each
+// with the anchors that were measured beside it, unless absolute values are asked for.
 func (a *archive) courses(ctx context.Context, query baseline.Query, wanted func(baseline.Key) bool, since time.Time) (map[course.Name][]course.Point, error) {
 	store, err := a.store(ctx)
 	if err != nil {
@@ -157,12 +161,13 @@ func (a *archive) courses(ctx context.Context, query baseline.Query, wanted func
 	if err != nil && !errors.Is(err, baseline.ErrDamaged) {
 		return nil, err
 	}
-	environments := map[string]string{} // of a run
-	for _, info := range infos {
-		environments[info.ID] = environmentOf(info.Environment)
+	environments, facts := map[string]string{}, map[string]*baseline.Facts{} // of a run
+	for i := range infos {
+		environments[infos[i].ID], facts[infos[i].ID] = environmentOf(infos[i].Environment), &infos[i].Facts
 	}
 	out := map[course.Name][]course.Point{}
-	for p, err := range store.History(ctx, query) {
+	query.Anchors, query.Since = !a.absolute, since
+	for p, err := range baseline.WithAnchors(store.History(ctx, query)) {
 		if errors.Is(err, baseline.ErrDamaged) {
 			a.note("warning: %v", err)
 			break
@@ -170,13 +175,21 @@ func (a *archive) courses(ctx context.Context, query baseline.Query, wanted func
 		if err != nil {
 			return nil, err
 		}
-		if !wanted(p.Key) || p.Time.Before(since) {
+		if !wanted(p.Key) {
 			continue
 		}
 		name := course.Name{Key: p.Key, Fingerprint: p.Fingerprint}
-		out[name] = append(out[name], course.Point{Commit: p.Commit, Time: p.Time, Value: p.Center, Spread: p.Spread, Rounds: p.Rounds, Environment: environments[p.RunID]})
+		out[name] = append(out[name], course.Point{Commit: p.Commit, Time: p.Time, Value: p.Center, Spread: p.Spread, Rounds: p.Rounds, Environment: environments[p.RunID], Facts: facts[p.RunID], Beside: held(p.Anchors)})
 	}
 	return out, nil
+}
+
+// held returns the points of anchors as a course has them.
+func held(anchors []baseline.Point) (out []course.Held) {
+	for _, p := range anchors {
+		out = append(out, course.Held{Commit: p.Commit, Value: p.Center})
+	}
+	return out
 }
 
 // environmentOf names what is known of a machine and may move values without a change of code.

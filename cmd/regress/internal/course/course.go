@@ -16,21 +16,29 @@ import (
 	"github.com/descartes/regress/pkg/gate/trend"
 )
 
-// Commit is one commit of the branch; of one that git does not know there is the ID alone.
+// Commit is one commit of the branch; of one that neither git nor the store knows there is the ID
+// alone.
 type Commit struct {
 	ID, Author, Subject string
 	Time                time.Time
+	Place               int // in first-parent order, from 1; 0: unknown
+	Pull                int // number of the pull request that brought it; 0: unknown
 }
 
 // Point is what one run says of a series.
 type Point struct {
 	Commit      string
 	Time        time.Time // of the measurement
-	Value       float64   // in the unit
+	Value       float64   // in the unit; of a series with an Anchor as if that always took as long
 	Spread      float64   // of the rounds, as baseline.Point has it
 	Rounds      int       // how many; 0: unknown
 	Environment string    // what measured, in words; equal where nothing that is known differs
-	order       int
+
+	Measured float64         // as Value, but as it was measured; New sets it where it is 0
+	Beside   []Held          // anchors that were measured beside it
+	Facts    *baseline.Facts // of the commit; nil: unknown
+
+	order int
 }
 
 // Series is one series on one class of machine.
@@ -38,6 +46,7 @@ type Series struct {
 	Key         baseline.Key
 	Fingerprint string
 	Points      []Point // in order of their commits, then of time
+	Anchor      *Anchor // what they are held against; nil: they are as they were measured
 	Trend       trend.Trend
 }
 
@@ -45,7 +54,7 @@ type Series struct {
 type Page struct {
 	Series  []Series // by key and fingerprint
 	Causes  []trend.Cause
-	Commits []Commit // what Point.order and the orders of trend count; oldest first
+	Commits []Commit // what the orders of trend count, oldest first; without git those that were measured
 	ByTime  bool     // the commits are in the order of their first measurement: git does not know them all
 }
 
@@ -55,10 +64,12 @@ type Name struct {
 	Fingerprint string
 }
 
-// New returns the page of points by series. history is the branch's first-parent history, oldest
-// first. Where a point is of a commit that it does not have, commits are in the order in which they
-// were first measured. A value that has no course, because it is negative, is an error that
-// names its series.
+// New returns the page of points by series, each in order of time. history is the branch's
+// first-parent history as git has it here, oldest first. Where a point is of a commit that it does
+// not have, the places that points give their commits make the order, and where one has none,
+// commits are in the order in which they were first measured. Series whose runs mostly have an
+// anchor beside them are held against it. A value that has no course, because it is negative, is an
+// error that names its series.
 func New(points map[Name][]Point, history []Commit) (Page, error) {
 	page := Page{}
 	place := page.arrange(points, history)
@@ -70,7 +81,8 @@ func New(points map[Name][]Point, history []Commit) (Page, error) {
 	slices.SortFunc(page.Series, func(a, b Series) int {
 		return cmp.Or(a.Key.Compare(b.Key), cmp.Compare(a.Fingerprint, b.Fingerprint))
 	})
-	if err := each(page.Series, func(s *Series) error { return s.follow(place) }); err != nil {
+	linked := linksOf(points)
+	if err := each(page.Series, func(s *Series) error { return s.follow(place, linked) }); err != nil {
 		return page, err
 	}
 	for _, s := range page.Series {
@@ -83,8 +95,12 @@ func New(points map[Name][]Point, history []Commit) (Page, error) {
 }
 
 // follow puts the points of a series in order and computes its course.
-func (s *Series) follow(place map[string]int) (err error) {
+func (s *Series) follow(place map[string]int, linked links) (err error) {
 	s.Points = slices.Clone(s.Points)
+	for i := range s.Points {
+		s.Points[i].Measured = cmp.Or(s.Points[i].Measured, s.Points[i].Value)
+	}
+	s.hold(linked)
 	for i := range s.Points {
 		s.Points[i].order = place[s.Points[i].Commit]
 	}
@@ -138,33 +154,45 @@ func (p *Page) arrange(points map[Name][]Point, history []Commit) map[string]int
 			}
 		}
 	}
-	place, known := map[string]int{}, map[string]Commit{}
-	for i, c := range history {
-		place[c.ID], known[c.ID] = i, c
-	}
-	p.Commits = history
+	said := said(points)
+	place, unknown := places(history), false
 	for id := range first {
 		if _, ok := place[id]; !ok {
-			p.ByTime = true
+			unknown = true
 		}
 	}
-	if !p.ByTime {
+	if p.Commits = history; !unknown {
 		return place
+	}
+	if p.Commits = fill(history, said, first); p.Commits != nil {
+		return places(p.Commits)
+	}
+	p.ByTime = true
+	for _, c := range history {
+		said[c.ID] = c
 	}
 	ids := make([]string, 0, len(first))
 	for id := range first {
 		ids = append(ids, id)
 	}
 	slices.SortFunc(ids, func(a, b string) int { return cmp.Or(first[a].Compare(first[b]), cmp.Compare(a, b)) })
-	place, p.Commits = map[string]int{}, nil
-	for i, id := range ids {
-		c, ok := known[id]
+	for _, id := range ids {
+		c, ok := said[id]
 		if !ok {
 			c = Commit{ID: id, Time: first[id]}
 		}
-		p.Commits, place[id] = append(p.Commits, c), i
+		p.Commits = append(p.Commits, c)
 	}
-	return place
+	return places(p.Commits)
+}
+
+// places returns the index of each commit.
+func places(commits []Commit) map[string]int {
+	out := make(map[string]int, len(commits))
+	for i, c := range commits {
+		out[c.ID] = i
+	}
+	return out
 }
 
 // Latest leaves out causes that no commit later than after can have made.

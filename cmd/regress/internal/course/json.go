@@ -31,6 +31,7 @@ type nameDocument struct {
 type seriesDocument struct {
 	nameDocument
 	Noise    float64           `json:"noise"` // robust standard deviation of natural logarithms
+	Anchor   *anchorDocument   `json:"anchor,omitempty"`
 	Points   []pointDocument   `json:"points"`
 	Segments []segmentDocument `json:"segments"`
 	Changes  []changeDocument  `json:"changes"`
@@ -40,6 +41,16 @@ type pointDocument struct {
 	Commit string    `json:"commit"`
 	Time   time.Time `json:"time"` // of the measurement
 	Value  float64   `json:"value"`
+
+	Measured *float64 `json:"measured,omitempty"` // of a series that is held against an anchor
+}
+
+// anchorDocument is what a series is held against: value/anchor.value is the ratio.
+type anchorDocument struct {
+	Commit string  `json:"commit"`
+	Value  float64 `json:"value"`
+	Left   int     `json:"left_out"`       // runs without an anchor beside them
+	Moves  int     `json:"unlinked_moves"` // of the anchor
 }
 
 type segmentDocument struct {
@@ -64,6 +75,7 @@ type suspect struct {
 	Time    *time.Time `json:"time,omitempty"`
 	Author  string     `json:"author,omitempty"`
 	Subject string     `json:"subject,omitempty"`
+	Pull    int        `json:"pull,omitempty"`
 }
 
 type causeDocument struct {
@@ -102,8 +114,15 @@ func JSON(w io.Writer, p Page, o Options) error {
 
 func (p Page) seriesDocument(s Series) seriesDocument {
 	out := seriesDocument{nameDocument: nameDocument{s.Key.Package, s.Key.Name, s.Key.Unit, s.Fingerprint}, Noise: stat.Tidy(s.Trend.Noise), Changes: []changeDocument{}}
+	if s.Anchor != nil {
+		out.Anchor = &anchorDocument{s.Anchor.Commit, stat.Tidy(s.Anchor.Value), s.Anchor.Left, s.Anchor.Moves}
+	}
 	for _, point := range s.Points {
-		out.Points = append(out.Points, pointDocument{point.Commit, point.Time, point.Value})
+		p := pointDocument{Commit: point.Commit, Time: point.Time, Value: point.Value}
+		if s.Anchor != nil {
+			p.Value, p.Measured = stat.Tidy(point.Value), &point.Measured
+		}
+		out.Points = append(out.Points, p)
 	}
 	for _, seg := range s.Trend.Segments {
 		out.Segments = append(out.Segments, segmentDocument{seg.From, seg.To, stat.Tidy(seg.Level)})
@@ -130,7 +149,7 @@ func (p Page) changeDocument(c trend.Change) changeDocument {
 func (p Page) between(after, by int) []suspect {
 	out := []suspect{}
 	for _, c := range p.Commits[after+1 : by+1] {
-		s := suspect{Commit: c.ID, Author: c.Author, Subject: c.Subject}
+		s := suspect{Commit: c.ID, Author: c.Author, Subject: c.Subject, Pull: c.Pull}
 		if !c.Time.IsZero() {
 			s.Time = &c.Time
 		}

@@ -93,8 +93,29 @@ func (p Page) end(o Options) (out []string) {
 	if n := len(p.shown(o)); (o.Changes || n < len(p.Series)) && still > 0 {
 		out = append(out, fmt.Sprintf("%d of %d series do not change.", still, len(p.Series)))
 	}
+	out = append(out, p.heldWords()...)
 	if p.ByTime {
-		out = append(out, "Commits are in the order in which they were first measured: git does not know all of them here.")
+		out = append(out, "Commits are in the order in which they were first measured: neither git here nor the store knows the place of all of them.")
+	}
+	return out
+}
+
+// heldWords says what is to be known of series that are held against an anchor.
+func (p Page) heldWords() (out []string) {
+	held, left, moves := 0, 0, 0
+	for _, s := range p.Series {
+		if s.Anchor != nil {
+			held, left, moves = held+1, max(left, s.Anchor.Left), max(moves, s.Anchor.Moves)
+		}
+	}
+	if held > 0 {
+		out = append(out, "What is held against a commit was measured beside it, as if that one always took as long: what the machine did to both is out. --absolute shows what was measured.")
+	}
+	if left > 0 {
+		out = append(out, figure.Counted(left, "run")+" without such a commit beside them are left out.")
+	}
+	if moves > 0 {
+		out = append(out, "Where the anchor changed and no run has both beside each other, the levels before and after are not comparable.")
 	}
 	return out
 }
@@ -112,6 +133,9 @@ func (p Page) picture(s Series) []string {
 		span = ends[0] + " to " + ends[1]
 	}
 	say := fmt.Sprintf("%s, %s, %s to %s", span, figure.Counted(len(points), "run"), points[0].Time.Format(dateFormat), points[len(points)-1].Time.Format(dateFormat))
+	if s.Anchor != nil {
+		say += ", held against " + figure.Commit(s.Anchor.Commit)
+	}
 	if len(points) < len(s.Points) {
 		say = "the last of " + figure.Counted(len(s.Points), "run") + ": " + say
 	}
@@ -159,7 +183,11 @@ func (p Page) notes(c trend.Change) (out []string) {
 
 // suspects says that the cause is one of several commits, where it is.
 func (p Page) suspects(after, by int) []string {
-	switch n := by - after; {
+	n := by - after
+	if from, to := p.Commits[after].Place, p.Commits[by].Place; from > 0 && to > from {
+		n = to - from // also those that nobody has measured and git does not know here
+	}
+	switch {
 	case n == 0:
 		return []string{"between runs of one commit: not the code"}
 	case n > 1:
