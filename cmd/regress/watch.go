@@ -212,6 +212,7 @@ type teller struct {
 	env     github.Context // where --github is in force
 	targets []string       // addresses that are notified
 	report  watch.Report
+	trouble []string // what could not be done
 }
 
 func (t *teller) plan(known []watch.Known) []watch.Action { return watch.Plan(t.report.Input, known) }
@@ -296,6 +297,7 @@ func (t *teller) notifyOf(ctx context.Context, a watch.Action) (taken bool) {
 // warn says what could not be done, on the page of the job too.
 func (t *teller) warn(err error) {
 	t.note("warning: %s", t.env.Token.Redact(err.Error()))
+	t.trouble = append(t.trouble, err.Error())
 	if t.hub {
 		t.env.Warn(t.stderr, "regress: not everything was told", err.Error())
 	}
@@ -308,6 +310,9 @@ func (t *teller) summarize() {
 	}
 	var page bytes.Buffer
 	err := watch.Markdown(&page, t.report, 0)
+	for _, text := range t.trouble { // a workflow command may be stopped
+		fmt.Fprintf(&page, "\n⚠ Not everything was told: %s\n", figure.Prose(text))
+	}
 	if err == nil {
 		err = t.env.Summarize(page.String())
 	}

@@ -82,10 +82,12 @@ func TestActionExpressions(t *testing.T) {
 }
 
 // The code of a pull request runs in one step, whose environment has no secret of the job; a secret
-// reaches only steps that run nothing but regress. Actions of others are not used.
+// reaches only steps that run nothing but regress, and the one that keeps the history, which runs
+// git in a folder of its own and only for commands that measure nothing. Actions of others are not
+// used.
 func TestActionSecrets(t *testing.T) {
 	a := readAction(t)
-	secret := regexp.MustCompile(`github-token|inputs\.store\b|secrets\.|github\.token`)
+	secret := regexp.MustCompile(`github-token|inputs\.(store|notify)\b|secrets\.|github\.token`)
 	seen := map[string]bool{}
 	for _, step := range a.Runs.Steps {
 		for name, value := range step.Env {
@@ -100,8 +102,12 @@ func TestActionSecrets(t *testing.T) {
 			t.Errorf("%s is not pinned by commit", step.Uses)
 		}
 	}
-	if len(seen) != 2 || !seen["Decide and post"] || !seen["Fetch baselines"] {
+	if len(seen) != 3 || !seen["Decide and post"] || !seen["Fetch baselines"] || !seen["Keep the history"] {
 		t.Errorf("secrets are in %v", seen)
+	}
+	const idle = "(inputs.command == 'site' || inputs.command == 'watch')"
+	if keep := a.step("Keep the history").If; !strings.Contains(keep, idle) || strings.Contains(strings.ReplaceAll(keep, idle, ""), "||") {
+		t.Errorf("the history is kept if %s", keep)
 	}
 	for _, name := range []string{"GITHUB_TOKEN", "GH_TOKEN", "ACTIONS_RUNTIME_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN"} {
 		if !strings.Contains(a.step("measure").Shell, "-u "+name+" ") {
@@ -351,6 +357,7 @@ func TestActionSteps(t *testing.T) {
 	post("red", quoted("compare", "--github", log), 1, map[string]string{"CODE": "x"})
 	post("arguments", quoted("compare", "--github", "--strict", "$(touch", "owned)", log), 0, map[string]string{"ARGS": "--strict $(touch owned)"})
 	post("annotate", quoted("annotate"), 1, map[string]string{"COMMAND": "annotate", "CODE": "x"})
+	post("watch", quoted("watch", "--days", "30"), 1, map[string]string{"COMMAND": "watch", "CODE": "x", "ARGS": "--days 30", "REGRESS_NOTIFY": "https://x.org/s3cr3t"})
 	post("baseline", quoted("baseline", "update", log), 0, map[string]string{"COMMAND": "baseline"})
 
 	// Where nothing was measured there is nothing to post.
