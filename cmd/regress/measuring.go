@@ -183,8 +183,10 @@ func (s *session) options(ctx context.Context, p plan) (measure.Options, error) 
 }
 
 // memory learns from the store how noisy each benchmark is on this class of
-// machine. A store that does not answer costs rounds and not the verdict.
+// machine. A store that does not answer, or takes too long, costs rounds and not the verdict.
 func (a *archive) memory(ctx context.Context) map[baseline.Key]baseline.Noise {
+	ctx, cancel := context.WithTimeoutCause(ctx, memoryLimit, fmt.Errorf("the store took longer than %v", memoryLimit))
+	defer cancel()
 	runs, err := a.here(ctx)
 	if err != nil {
 		a.note("warning: nothing is known of past noise, so more rounds are needed: %v", err)
@@ -196,6 +198,10 @@ func (a *archive) memory(ctx context.Context) map[baseline.Key]baseline.Noise {
 // memoryRuns bounds what is read to learn noise: past fifty sessions the median
 // of their spreads moves by less than its own error.
 const memoryRuns = 50
+
+// memoryLimit is how long the store may take to say it: a server that sends a little now and then
+// is never silent. A test makes it shorter.
+var memoryLimit = time.Minute
 
 // input is everything a decision depends on. Waivers expire by the day on
 // which the log was started, so that a replay decides as the run did.

@@ -51,6 +51,27 @@ func TestServerThatStopsAnswering(t *testing.T) {
 			_, err := s.Put(ctx, storetest.Example(7))
 			return err
 		},
+		"put decisions": func(ctx context.Context, s baseline.Store) error {
+			_, err := s.PutDecisions(ctx, storetest.ExampleDecision(1))
+			return err
+		},
+		"decisions": func(ctx context.Context, s baseline.Store) error {
+			for _, err := range s.Decisions(ctx, baseline.Query{}) {
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+		"one series": func(ctx context.Context, s baseline.Store) error {
+			for _, err := range s.History(ctx, baseline.Query{}, wide(1).Samples[0].Key) {
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+		"roles": func(ctx context.Context, s baseline.Store) error { return postgres.MakeRoles(ctx, through) },
 		"remove": func(ctx context.Context, s baseline.Store) error { return s.Remove(ctx, storetest.Example(8).ID()) },
 		"history": func(ctx context.Context, s baseline.Store) error {
 			for _, err := range s.History(ctx, baseline.Query{}) {
