@@ -155,7 +155,7 @@ var impure = map[string][]string{
 	"pkg/gate/stat":   {"context", "log", "log/slog", "math/rand", "math/rand/v2", "os", "io/fs", "net", "time"},
 	"pkg/gate/trend":  {"context", "log", "log/slog", "math/rand", "math/rand/v2", "os", "io/fs", "net", "time"},
 
-	"cmd/regress/internal/watch": {"context", "log", "log/slog", "math/rand", "math/rand/v2", "os", "io/fs", "net", "net/http"},
+	"cmd/regress/internal/watch": {"context", "log", "log/slog", "math/rand", "math/rand/v2", "os", "io/fs", "net/http"},
 }
 
 // gitDoors may run git.

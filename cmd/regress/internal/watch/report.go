@@ -216,7 +216,7 @@ func JSON(w io.Writer, r Report, _ int) error {
 
 // alert returns an action for programs.
 func (l *looker) alert(a Action, said string) Alert {
-	out := Alert{Action: string(a.Deed), Done: a.Done, Why: string(a.Why), Cause: a.Mark.ID, Ended: string(a.Mark.Ended), Page: l.Words.Page, Command: l.command(a.Cause)}
+	out := Alert{Action: string(a.Deed), Done: a.Done, Why: string(a.Why), Cause: a.Mark.ID, Ended: string(a.Mark.Ended), Page: l.page(a.Cause), Command: l.command(a.Cause)}
 	out.Text = strings.Join(strings.Fields(l.headline(a, said)), " ")
 	if a.Known != nil && a.Known.URL != "" {
 		out.Issue, out.URL = a.Known.Number, a.Known.URL

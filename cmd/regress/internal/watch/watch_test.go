@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/descartes/regress/cmd/regress/internal/course"
 	"github.com/descartes/regress/pkg/baseline"
@@ -396,7 +397,7 @@ func TestOneCommit(t *testing.T) {
 func TestHostile(t *testing.T) {
 	const evil = "A/-->@jo<script>alert`1`|[x](y)\n#1"
 	w := newWorld(t, map[string]level{"S": steps(30, 1.2)})
-	w.input.Words.Page = "https://x.org/p"
+	w.input.Words.Page = "https://x.org/p#old"
 	w.input.Words.Evidence = func(parent, commit string, of baseline.Key) string { return "regress " + of.Name + " " + commit }
 	w.commits = func(i int) course.Commit {
 		return course.Commit{ID: id(i), Author: evil, Subject: evil, Time: start.AddDate(0, 0, i)}
@@ -416,6 +417,10 @@ func TestHostile(t *testing.T) {
 		if strings.Contains(regexp.MustCompile("(?s)```+sh.*?```|``[^\n]*?``|`[^`\n]*`").ReplaceAllString(rest, ""), bad) {
 			t.Errorf("%q is in\n%s", bad, rest)
 		}
+	}
+	const page = "[How it went over time](https://x.org/p#/series?name=A%2F--%3E%40jo%3Cscript%3Ealert%601%60%7C%5Bx%5D%28y%29%0A%231&package=example.com%2Fp&unit=sec%2Fop)"
+	if !strings.Contains(a.Text, page) {
+		t.Errorf("no link to the series in\n%s", a.Text)
 	}
 	if strings.ContainsAny(a.Title, "\n`") || strings.Contains(a.Title, "@jo") {
 		t.Errorf("the title is %q", a.Title)
@@ -467,5 +472,45 @@ Causes not told: 1: older than the horizon.
 	first := doc.Alerts[len(doc.Alerts)-1]
 	if len(doc.Alerts) != 2 || first.Action != "open" && doc.Alerts[0].Action != "open" {
 		t.Errorf("have %+v", doc)
+	}
+}
+
+// TestSizes: whatever names and how many there are, GitHub takes the issue.
+func TestSizes(t *testing.T) {
+	long := strings.Repeat("@", 64<<10)
+	series := map[string]level{}
+	for i := range 300 {
+		series[fmt.Sprintf("B%03d", i)] = steps(70, 1.2)
+	}
+	w := newWorld(t, series)
+	w.skip = func(i int) bool { return i > 40 && i < 70 }
+	w.commits = func(i int) course.Commit {
+		return course.Commit{ID: id(i), Author: long, Subject: long, Time: start.AddDate(0, 0, i)}
+	}
+	in := w.at(85)
+	in.Direction = func(string) baseline.Direction { return baseline.Lower }
+	in.Page.Causes[0].Steps = slices.Clone(in.Page.Causes[0].Steps)
+	for i := range in.Page.Series {
+		k := &in.Page.Series[i].Key
+		k.Name, k.Unit = k.Name+long, "|"+long
+	}
+	for i := range in.Page.Causes[0].Steps {
+		k := &in.Page.Causes[0].Steps[i].Key
+		k.Name, k.Unit = k.Name+long, "|"+long
+	}
+	in.Words.Culprit = func(good, bad string, of baseline.Key) string { return "regress bisect " + of.Name }
+	a := Plan(in, nil)[0]
+	if a.Deed != Open || len(a.Cause.Steps) != 300 {
+		t.Fatalf("have %s of %d: %s", a.Deed, len(a.Cause.Steps), a.Why)
+	}
+	if title, text := utf8.RuneCountInString(a.Title), utf8.RuneCountInString(a.Text); title > 256 || text > 65_536 {
+		t.Errorf("a title of %d characters and a text of %d", title, text)
+	}
+	var b strings.Builder
+	if err := Markdown(&b, Report{Input: in, Actions: []Action{a}}, 0); err != nil || b.Len() > 60_000 {
+		t.Errorf("a report of %d bytes: %v", b.Len(), err)
+	}
+	if !strings.Contains(a.Text, "and 250 more.") || !strings.Contains(a.Text, "and 10 more commits.") || !strings.Contains(a.Text, "likeliest") {
+		t.Errorf("it says\n%.300s", a.Text)
 	}
 }

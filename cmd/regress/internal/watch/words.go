@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"math"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -20,6 +21,9 @@ const (
 	mostSuspects = 20 // commits of an alert
 	mostSubject  = 80 // characters of a commit's subject
 	mostName     = 120
+	mostUnit     = 40
+	mostTitle    = 250
+	mostCommand  = 1000 // longer ones are not for typing
 )
 
 // Words are what an alert says that only the caller knows.
@@ -38,12 +42,12 @@ func (l *looker) title(c Cause) string {
 		alive = c.Steps
 	}
 	first := alive[0]
-	what := figure.Shorten(figure.Plain(first.Key.Name), mostName) + " " + figure.Shorten(figure.Plain(first.Key.Unit), mostName/4)
+	what := figure.Shorten(figure.Plain(first.Key.Name), mostName) + " " + figure.Shorten(figure.Plain(first.Key.Unit), mostUnit)
 	text := fmt.Sprintf("Worse since %s: %s %s", figure.Shorten(figure.Commit(l.Page.Commits[c.Order].ID), 40), what, size(first))
 	if more := len(alive) - 1; more > 0 {
 		text += " and " + figure.Counted(more, "more benchmark")
 	}
-	return strings.NewReplacer("@", "@\u200b", "`", "'").Replace(text)
+	return figure.Shorten(strings.NewReplacer("@", "@\u200b", "`", "'").Replace(text), mostTitle)
 }
 
 // text returns the whole text of an alert, with its mark.
@@ -61,11 +65,24 @@ func (l *looker) text(a Action) string {
 		b.WriteString(l.suspects(a.Cause))
 		b.WriteString(l.commands(a.Cause))
 	}
-	if page := figure.Link("How they went over time", l.Words.Page); page != "" {
+	const over = "How it went over time"
+	if page := cmp.Or(figure.Link(over, l.page(a.Cause)), figure.Link(over, l.Words.Page)); page != "" {
 		b.WriteString(page + "\n\n")
 	}
 	b.WriteString("This is kept up to date by `regress watch`, and closed when the benchmarks recover or a `[[waiver]]` in regress.toml accepts what is left. Close it by hand to hear no more of this cause.\n")
 	return b.String()
+}
+
+// page returns the address of the page, of the most worsened series where it shows one; empty where
+// there is none.
+func (l *looker) page(c Cause) string {
+	if l.Words.Page == "" || len(c.Steps) == 0 {
+		return l.Words.Page
+	}
+	of := append(c.Alive(), c.Steps...)[0]
+	page, _, _ := strings.Cut(l.Words.Page, "#")
+	query := url.Values{"package": {of.Key.Package}, "name": {of.Key.Name}, "unit": {of.Key.Unit}}
+	return page + "#/series?" + query.Encode()
 }
 
 // summary returns the first sentence of an alert.
@@ -119,7 +136,7 @@ func (l *looker) since(c Cause) string {
 func size(s Step) string {
 	if math.IsNaN(s.Change.Shift) {
 		ends := figure.Alike(s.Key.Unit, false, s.Change.From, s.Change.To)
-		return ends[0] + " → " + ends[1]
+		return figure.Shorten(ends[0], mostUnit) + " → " + figure.Shorten(ends[1], mostUnit)
 	}
 	return figure.Change(math.Expm1(s.Change.Shift))
 }
@@ -151,7 +168,7 @@ func (l *looker) table(c Cause) table.Table {
 			where = figure.Commit(l.Page.Commits[s.Change.After].ID) + ".." + where
 		}
 		row := []table.Cell{
-			table.Named(figure.Shorten(s.Key.Path(), mostName)), table.Say(s.Key.Unit), table.Figure(size(s)), table.Figure(between), table.Named(where),
+			table.Named(figure.Shorten(s.Key.Path(), mostName)), table.Say(figure.Shorten(s.Key.Unit, mostUnit)), table.Figure(size(s)), table.Figure(between), table.Named(where),
 			table.Figure(counted(s.Runs)), table.Say(l.now(s)),
 		}
 		if len(machines) > 1 {
@@ -228,7 +245,11 @@ func (l *looker) command(c Cause) string {
 	if command == nil {
 		return ""
 	}
-	return command(l.Page.Commits[c.After].ID, l.Page.Commits[c.By].ID, of)
+	text := command(l.Page.Commits[c.After].ID, l.Page.Commits[c.By].ID, of)
+	if len(text) > mostCommand {
+		return ""
+	}
+	return text
 }
 
 func (l *looker) commands(c Cause) string {
