@@ -86,7 +86,7 @@ func (a *ages) place(ctx context.Context, path string, run baseline.Run) (baseli
 	if run.Commit != "" {
 		header.Commits = []string{run.Commit}
 	}
-	if run.Side == baseline.Base {
+	if !run.Side.Judged() {
 		name.Commits = nil // the file is named by its head
 	}
 	e, err := a.commit(ctx, append(header.Commits, name.Commits...), header.Or(name))
@@ -102,7 +102,7 @@ func (a *ages) place(ctx context.Context, path string, run baseline.Run) (baseli
 	if run.Time.IsZero() {
 		return run, fmt.Errorf("nothing says when commit %.12s was measured: git does not know it here%s, and no date stands in the name, such as 2024-05-31", e.Commit, a.remedy(ctx))
 	}
-	if run.Branch = strings.TrimPrefix(run.Branch, "origin/"); run.Branch == "" || a.branch != "" && run.Side != baseline.Base {
+	if run.Branch = strings.TrimPrefix(run.Branch, "origin/"); run.Branch == "" || a.branch != "" && run.Side.Judged() {
 		run.Branch = a.main
 	}
 	if !e.Time.IsZero() {

@@ -143,21 +143,20 @@ func (im *importing) file(ctx context.Context, path string, named bool) error {
 		if past.Line > 0 {
 			where = fmt.Sprintf("%s:%d", path, past.Line)
 		}
+		var runs []baseline.Run
 		for _, run := range past.Runs {
-			if run.Side == baseline.Anchor || run.Side == baseline.Base && twin(past.Runs, run) {
-				continue // as in baseline update
+			if run.Side == baseline.Base && twin(past.Runs, run) {
+				continue // an A/A run is one session
 			}
 			if run, err = im.ages.place(ctx, path, run); err != nil {
 				im.refuse("%s: %v", where, err)
 				continue
 			}
-			if len(past.Runs) > 1 {
-				run.Session = baseline.SessionOf(run.Raw)
-			}
 			run.Project = im.project(past.Log)
 			run.Environment = im.machine(run.Environment)
-			taken = append(taken, run)
+			runs = append(runs, run)
 		}
+		taken = append(taken, im.joined(ctx, runs)...)
 	}
 	im.say(path, taken)
 	im.runs += len(taken)
