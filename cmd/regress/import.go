@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"maps"
 	"os"
@@ -64,7 +65,7 @@ type importing struct {
 
 func (f *importFlags) run(ctx context.Context, s *session, paths []string) error {
 	if len(paths) == 0 {
-		return usagef("import: give the files, or the directories that they are in: regress import old-results data.js")
+		return usagef("import: give the files, or the directories that they are in, or - for the standard input: regress import old-results data.js")
 	}
 	im := &importing{session: s, dry: f.dry, unknown: map[string]bool{}, aside: map[string]bool{}, unnamed: map[string]bool{}}
 	var err error
@@ -87,8 +88,12 @@ func (f *importFlags) run(ctx context.Context, s *session, paths []string) error
 	return im.done(ctx)
 }
 
-// walk takes a file, or all below a directory but what begins with a dot.
+// walk takes a file, or all below a directory but what begins with a dot; "-" is the standard input.
 func (im *importing) walk(ctx context.Context, top string) error {
+	if top == "-" {
+		im.files++
+		return im.read(ctx, "stdin", im.stdin, true)
+	}
 	info, err := os.Stat(top)
 	if err != nil {
 		return usagef("import: %w", err)
@@ -126,6 +131,11 @@ func (im *importing) file(ctx context.Context, path string, named bool) error {
 		return nil
 	}
 	defer in.Close()
+	return im.read(ctx, path, in, named)
+}
+
+// read takes what a reader gives; path is its name.
+func (im *importing) read(ctx context.Context, path string, in io.Reader, named bool) error {
 	measured, err := ingest.ReadAll(path, in)
 	switch {
 	case (errors.Is(err, ingest.ErrNoBenchmarks) || errors.Is(err, ingest.ErrNotText)) && !named:
