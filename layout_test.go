@@ -67,6 +67,7 @@ var packages = []string{
 	"pkg/gate",
 	"pkg/gate/accuracy",
 	"pkg/gate/accuracy/changepoints",
+	"pkg/gate/accuracy/culprit",
 	"pkg/gate/accuracy/inject",
 	"pkg/gate/accuracy/internal/field",
 	"pkg/gate/accuracy/record",
