@@ -165,7 +165,7 @@ func (a *archive) courses(ctx context.Context, query baseline.Query, wanted func
 	for i := range infos {
 		environments[infos[i].ID], facts[infos[i].ID] = environmentOf(infos[i].Environment), &infos[i].Facts
 	}
-	out := map[course.Name][]course.Point{}
+	var out collected
 	query.Anchors, query.Since = !a.absolute, since
 	for p, err := range baseline.WithAnchors(store.History(ctx, query)) {
 		if errors.Is(err, baseline.ErrDamaged) {
@@ -178,10 +178,44 @@ func (a *archive) courses(ctx context.Context, query baseline.Query, wanted func
 		if !wanted(p.Key) {
 			continue
 		}
-		name := course.Name{Key: p.Key, Fingerprint: p.Fingerprint}
-		out[name] = append(out[name], course.Point{Commit: p.Commit, Time: p.Time, Value: p.Center, Spread: p.Spread, Rounds: p.Rounds, Environment: environments[p.RunID], Facts: facts[p.RunID], Beside: held(p.Anchors)})
+		out.add(course.Name{Key: p.Key, Fingerprint: p.Fingerprint}, course.Point{Commit: p.Commit, Time: p.Time, Value: p.Center, Spread: p.Spread, Rounds: p.Rounds, Environment: environments[p.RunID], Facts: facts[p.RunID], Beside: held(p.Anchors)})
 	}
-	return out, nil
+	return out.byName(), nil
+}
+
+// collected are points by series. A store has millions, and mostly one run has the series of the
+// one before, in the same order: looking there first spares the sum over the name.
+type collected struct {
+	names  []course.Name
+	points [][]course.Point // by name
+	place  map[course.Name]int
+	next   int // place of the series that likely comes next
+}
+
+// add adds a point to a series.
+func (c *collected) add(name course.Name, p course.Point) {
+	at := c.next
+	if at >= len(c.names) || c.names[at] != name {
+		var known bool
+		if at, known = c.place[name]; !known {
+			if c.place == nil {
+				c.place = map[course.Name]int{}
+			}
+			at = len(c.names)
+			c.names, c.points, c.place[name] = append(c.names, name), append(c.points, nil), at
+		}
+	}
+	c.points[at] = append(c.points[at], p)
+	c.next = at + 1
+}
+
+// byName returns all points.
+func (c *collected) byName() map[course.Name][]course.Point {
+	out := make(map[course.Name][]course.Point, len(c.names))
+	for i, name := range c.names {
+		out[name] = c.points[i]
+	}
+	return out
 }
 
 // held returns the points of anchors as a course has them.

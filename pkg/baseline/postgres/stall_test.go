@@ -71,7 +71,7 @@ func TestServerThatStopsAnswering(t *testing.T) {
 			}
 			return nil
 		},
-		"roles": func(ctx context.Context, s baseline.Store) error { return postgres.MakeRoles(ctx, through) },
+		"roles":  func(ctx context.Context, s baseline.Store) error { return postgres.MakeRoles(ctx, through) },
 		"remove": func(ctx context.Context, s baseline.Store) error { return s.Remove(ctx, storetest.Example(8).ID()) },
 		"history": func(ctx context.Context, s baseline.Store) error {
 			for _, err := range s.History(ctx, baseline.Query{}) {
