@@ -1,29 +1,3 @@
-// Package ring is a single-producer, single-consumer ring of records in memory that two
-// processes share.
-//
-// A record is a header of four bytes, the payload, and padding to eight bytes. The header is the
-// payload's length plus one, and flags; zero means that the record is not there yet. The
-// consumer polls the header where the next record will stand. The producer writes that word's
-// successor to zero before it publishes, so that the consumer never runs into old bytes: one
-// cache line crosses for a small message, not two. The memory is mapped twice in a row, so that
-// no record wraps.
-//
-// Space goes back through one word, Control.Tail, which the consumer writes every eighth of the
-// ring and before it sleeps; the producer keeps a copy and looks again only when that says full.
-//
-// # Order of stores
-//
-// A header is published by a plain release store and not by sync/atomic, whose exchange
-// instruction would wait until the payload's cache lines have crossed (a third of the throughput
-// at 64 B). The producer then looks whether the consumer sleeps; without a full barrier it may
-// see the flag as it was some nanoseconds ago. So a consumer never trusts its flag at first: it
-// sleeps a millisecond at most, looks at the header again, and only then sleeps for longer. A
-// store is long since visible by then.
-//
-// # Trust
-//
-// The other side may write anything at any time. Each word of its is read once and checked
-// before use; what fails the check ends the connection. Positions are private to each side.
 package ring
 
 import "unsafe"
