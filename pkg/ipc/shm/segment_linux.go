@@ -22,6 +22,7 @@ type segment struct {
 	shape  shape
 	mu     sync.Mutex
 	dead   bool
+	whole  bool                           // all rings are mapped, and stay so: see mapRings
 	rings  [ring.MaxLevels]unsafe.Pointer // mapped twice in a row, nil when not mapped
 }
 
@@ -116,10 +117,46 @@ func mapSegment(fd int, s shape) (*segment, error) {
 	}
 	g := &segment{window: w, total: s.total(), shape: s}
 	if _, err := g.ring(0); err != nil {
-		g.unmap()
-		return nil, err
+		if g.mapRings(fd) != nil {
+			g.unmap()
+			return nil, err
+		}
 	}
 	return g, nil
+}
+
+// mapRings maps the rings of all levels, of fd. It is for systems that cannot map shared memory
+// again without its descriptor, such as emulators of another processor: what is not in use then
+// costs addresses, and still no pages.
+func (g *segment) mapRings(fd int) error {
+	for level := range g.shape.levels {
+		at, err := mapTwice(g.shape.size(level), func(at unsafe.Pointer, n uintptr) error {
+			_, err := unix.MmapPtr(fd, int64(g.shape.offset(level)), at, n, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED|unix.MAP_FIXED)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		g.rings[level] = at
+	}
+	g.whole = true
+	return nil
+}
+
+// mapTwice returns addresses for n bytes twice in a row, each of which put maps.
+func mapTwice(n int, put func(at unsafe.Pointer, n uintptr) error) (unsafe.Pointer, error) {
+	size := uintptr(n)
+	at, err := unix.MmapPtr(-1, 0, nil, 2*size, unix.PROT_NONE, unix.MAP_PRIVATE|unix.MAP_ANON|unix.MAP_NORESERVE)
+	if err != nil {
+		return nil, fmt.Errorf("reserve %d bytes for a ring: %w", 2*size, err)
+	}
+	for i := range uintptr(2) {
+		if err := put(unsafe.Add(at, i*size), size); err != nil {
+			_ = unix.MunmapPtr(at, 2*size)
+			return nil, fmt.Errorf("map a ring of %d bytes: %w", size, err)
+		}
+	}
+	return at, nil
 }
 
 // control returns the page that both sides write.
@@ -135,19 +172,14 @@ func (g *segment) ring(level int) (unsafe.Pointer, error) {
 	if g.dead {
 		return nil, ipc.ErrClosed
 	}
-	size := uintptr(g.shape.size(level))
-	at, err := unix.MmapPtr(-1, 0, nil, 2*size, unix.PROT_NONE, unix.MAP_PRIVATE|unix.MAP_ANON|unix.MAP_NORESERVE)
-	if err != nil {
-		return nil, fmt.Errorf("reserve %d bytes for a ring: %w", 2*size, err)
-	}
 	from := unsafe.Add(g.window, g.shape.offset(level))
-	for i := range uintptr(2) {
+	at, err := mapTwice(g.shape.size(level), func(at unsafe.Pointer, n uintptr) error {
 		// An old size of zero makes a second mapping of the same shared pages: see mremap(2).
-		_, err := unix.MremapPtr(from, 0, unsafe.Add(at, i*size), size, unix.MREMAP_MAYMOVE|unix.MREMAP_FIXED)
-		if err != nil {
-			_ = unix.MunmapPtr(at, 2*size)
-			return nil, fmt.Errorf("map a ring of %d bytes: %w", size, err)
-		}
+		_, err := unix.MremapPtr(from, 0, at, n, unix.MREMAP_MAYMOVE|unix.MREMAP_FIXED)
+		return err
+	})
+	if err != nil {
+		return nil, err
 	}
 	g.rings[level] = at
 	return at, nil
@@ -162,8 +194,10 @@ func (g *segment) drop(level int, free bool) {
 		return
 	}
 	size := uintptr(g.shape.size(level))
-	_ = unix.MunmapPtr(g.rings[level], 2*size)
-	g.rings[level] = nil
+	if !g.whole {
+		_ = unix.MunmapPtr(g.rings[level], 2*size)
+		g.rings[level] = nil
+	}
 	if free {
 		// Not possible on some kernels; the pages then stay until the connection ends.
 		_ = unix.Madvise(unsafe.Slice((*byte)(unsafe.Add(g.window, g.shape.offset(level))), size), unix.MADV_REMOVE)
