@@ -23,15 +23,23 @@ const (
 	envArg    = "IPCTEST_ARG"
 	envName   = "IPCTEST_TRANSPORT"
 	envConfig = "IPCTEST_CONFIG" // of the child's side, as JSON; absent: the zero value
+	envExec   = "IPCTEST_EXEC"   // what runs this binary, as -exec of go test: for another processor
 )
 
-// command returns this binary in a role.
-func command(tr Transport, role, arg string) *exec.Cmd {
+// Self returns a command that starts this binary again, by what IPCTEST_EXEC names where that is
+// set: an emulator, as -exec of go test names it.
+func Self() *exec.Cmd {
 	exe, err := os.Executable()
 	if err != nil {
 		exe = os.Args[0]
 	}
-	cmd := exec.Command(exe)
+	argv := append(strings.Fields(os.Getenv(envExec)), exe)
+	return exec.Command(argv[0], argv[1:]...)
+}
+
+// command returns this binary in a role.
+func command(tr Transport, role, arg string) *exec.Cmd {
+	cmd := Self()
 	cmd.Env = append(os.Environ(), envRole+"="+role, envArg+"="+arg, envName+"="+string(tr.Mechanism()))
 	cmd.Env = append(cmd.Env, "GORACE="+os.Getenv("GORACE")+" atexit_sleep_ms=0") // else each child's end takes a second under -race
 	cmd.Stderr = os.Stderr

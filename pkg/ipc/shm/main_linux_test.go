@@ -17,6 +17,7 @@ import (
 	"github.com/descartes/regress/pkg/ipc"
 	"github.com/descartes/regress/pkg/ipc/internal/family"
 	told "github.com/descartes/regress/pkg/ipc/internal/parent"
+	"github.com/descartes/regress/pkg/ipc/ipctest"
 )
 
 // patience bounds every wait for another process.
@@ -41,7 +42,7 @@ func TestMain(m *testing.M) {
 
 // self is this binary in a role, in a folder of its own.
 func self(name, dir string) *exec.Cmd {
-	cmd := exec.Command("/proc/self/exe")
+	cmd := ipctest.Self()
 	cmd.Env = append(os.Environ(), role+"="+name, "TMPDIR="+dir)
 	cmd.Dir = dir
 	cmd.Stderr = os.Stderr
