@@ -27,6 +27,7 @@ func newApp(w *world) *cli.App {
 			targetsCommand(w),
 			summaryCommand(w),
 			trendCommand(w),
+			decisionsCommand(w),
 			bisectCommand(w),
 			watchCommand(w),
 			siteCommand(w),

@@ -102,6 +102,7 @@ func (f *compareFlags) run(ctx context.Context, s *session, files []string) erro
 		return fmt.Errorf("print the report: %w", err)
 	}
 	hub.finish(ctx, in, decision)
+	s.remember(ctx, in.Log, decision)
 	return f.excuse(ctx, s, outcome(decision))
 }
 

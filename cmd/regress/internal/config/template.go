@@ -8,7 +8,7 @@ const Template = `# Performance regressions of this project: https://github.com/
 
 # project = "example.com/module"   # name in the store; default: the module path in go.mod
 # budget  = "2m"                   # measuring time of one compare; building is not counted
-# anchor  = "last release tag"     # head is also held against this, so that nothing creeps in: "last release tag", a tag, branch or commit; default: none
+# anchor  = "last release tag"     # head is also held against this, so that nothing creeps in, and baselines are measured beside it: "last release tag", a tag, branch or commit; default: none
 # store   = ".regress"             # kept baselines: a directory, or postgres://… (better in REGRESS_STORE)
 
 # What is measured. A benchmark is not run where neither its test binary has changed nor a
