@@ -54,6 +54,39 @@ func TestActionKeepsSecretsFromBenchmarks(t *testing.T) {
 	}
 }
 
+// TestActionSearchesForACommit runs the action's scripts with command: bisect, where nothing became
+// slower.
+func TestActionSearchesForACommit(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it builds and measures for long")
+	}
+	hub, stop := githubtest.Start()
+	defer stop()
+	job := newActionJob(t, hub)
+	expressions := map[string]string{
+		"inputs.command": "bisect", "inputs.base": "main", "inputs.undecided": "neutral", "inputs.budget": "30s", "inputs.count": "false",
+		"inputs.github-token": hub.Token, "steps.tool.outputs.dir": job.dir,
+	}
+	code, out := job.step("Measure", expressions)
+	if code != 0 {
+		t.Fatalf("exit %d\n%s", code, out)
+	}
+	expressions["steps.build.outputs.sum"] = strings.Fields(output(t, "sha256sum", filepath.Join(job.dir, "bin", "regress")))[0]
+	expressions["steps.measure.outputs.exit-code"] = "3"
+	if code, out = job.step("Decide and post", expressions); code != 0 || !strings.Contains(out, "::warning title=regress%3A undecided::No commit was found") {
+		t.Errorf("exit %d\n%s", code, out)
+	}
+	text, err := os.ReadFile(filepath.Join(job.dir, "outputs"))
+	for _, want := range []string{"exit-code=3\n", "json=", "markdown=", "log="} {
+		if err != nil || !strings.Contains(string(text), want) {
+			t.Errorf("no %q: %v\n%s", want, err, text)
+		}
+	}
+	if text, err := os.ReadFile(filepath.Join(job.dir, "culprit.md")); err != nil || !strings.Contains(string(text), "there is no commit to look for") {
+		t.Errorf("%v\n%s", err, text)
+	}
+}
+
 // actionJob is a job that uses the action, on a pull request.
 type actionJob struct {
 	t     *testing.T
