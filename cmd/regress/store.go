@@ -18,7 +18,8 @@ type archive struct {
 	asked    bool
 	opened   baseline.Store
 	err      error
-	absolute bool // courses are of values as they were measured, without anchors
+	absolute bool              // courses are of values as they were measured, without anchors
+	machines map[string]string // the classes of machine that courses has met, in words
 }
 
 // store opens the store that is in force. A command opens it once: where that

@@ -87,6 +87,7 @@ func (s *session) page(ctx context.Context, query baseline.Query, branches []str
 		}
 		if len(points) > 0 {
 			page, err = course.New(points, s.firstParents(ctx, query.Branch))
+			page.Machines = s.machines
 			return page, query.Branch, err
 		}
 	}
@@ -162,7 +163,9 @@ func (a *archive) courses(ctx context.Context, query baseline.Query, wanted func
 		return nil, err
 	}
 	environments, facts := map[string]string{}, map[string]*baseline.Facts{} // of a run
+	a.machines = map[string]string{}
 	for i := range infos {
+		a.machines[infos[i].Fingerprint] = machineWords(infos[i].Environment)
 		environments[infos[i].ID], facts[infos[i].ID] = environmentOf(infos[i].Environment), &infos[i].Facts
 	}
 	var out collected

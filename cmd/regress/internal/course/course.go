@@ -52,7 +52,11 @@ type Series struct {
 
 // Page is all that is shown.
 type Page struct {
-	Series  []Series // by key and fingerprint
+	Series []Series // by key and fingerprint
+
+	// Machines has what a class of machine is, in words, by fingerprint; nil: it is not known.
+	Machines map[string]string
+
 	Causes  []trend.Cause
 	Commits []Commit // what the orders of trend count, oldest first; without git those that were measured
 	ByTime  bool     // the commits are in the order of their first measurement: git does not know them all

@@ -97,6 +97,28 @@ func TestWords(t *testing.T) {
 	}
 }
 
+// TestMachines: a series that several machines have measured says on which; others do not.
+func TestMachines(t *testing.T) {
+	in := map[Name][]Point{named0("A", "sec/op"): measured(9, 1, after(99, 1e-6, 1)), named0("B", "sec/op"): measured(9, 1, after(99, 1e-6, 1))}
+	other := named0("A", "sec/op")
+	other.Fingerprint = "other"
+	in[other] = measured(9, 1, after(99, 2e-6, 1))
+	page, err := New(in, history(9))
+	if err != nil {
+		t.Fatal(err)
+	}
+	page.Machines = map[string]string{"f": "Old <CPU>"}
+	text := written(t, page, Options{})
+	holds(t, text, "x.org/p.A  sec/op  on Old <CPU> (f)\n", "x.org/p.A  sec/op  on other\n", "x.org/p.B  sec/op\n")
+	var md strings.Builder
+	if err := Markdown(&md, page, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(md.String(), "<CPU>") || !strings.Contains(md.String(), "(f)") {
+		t.Errorf("as Markdown:\n%s", md.String())
+	}
+}
+
 // TestOrder: a commit that was measured late stands where git has it.
 func TestOrder(t *testing.T) {
 	points := measured(40, 1, after(20, 1e-6, 1.2e-6))

@@ -9,6 +9,7 @@ import (
 
 	"github.com/descartes/regress/cmd/regress/internal/figure"
 	"github.com/descartes/regress/cmd/regress/internal/table"
+	"github.com/descartes/regress/pkg/baseline"
 	"github.com/descartes/regress/pkg/gate/trend"
 )
 
@@ -37,7 +38,7 @@ func Text(w io.Writer, p Page, o Options) error {
 		if i > 0 {
 			b.WriteString("\n")
 		}
-		fmt.Fprintf(&b, "%s  %s\n%s\n", figure.Name(s.Key.Path()), figure.Name(s.Key.Unit), strings.Join(p.picture(s), "  "))
+		fmt.Fprintf(&b, "%s  %s%s\n%s\n", figure.Name(s.Key.Path()), figure.Name(s.Key.Unit), figure.Plain(p.on(s)), strings.Join(p.picture(s), "  "))
 		layout.Write(&b, p.segments(s))
 	}
 	for i, line := range p.end(o) {
@@ -58,13 +59,27 @@ func Markdown(w io.Writer, p Page, o Options) error {
 	}
 	for _, s := range p.shown(o) {
 		picture := p.picture(s)
-		fmt.Fprintf(&b, "#### %s %s\n\n`%s` %s\n\n%s\n", figure.Code(s.Key.Path(), false), figure.Prose(s.Key.Unit), picture[0], figure.Prose(picture[1]), p.segments(s).Markdown())
+		fmt.Fprintf(&b, "#### %s %s%s\n\n`%s` %s\n\n%s\n", figure.Code(s.Key.Path(), false), figure.Prose(s.Key.Unit), figure.Prose(p.on(s)), picture[0], figure.Prose(picture[1]), p.segments(s).Markdown())
 	}
 	for _, line := range p.end(o) {
 		b.WriteString(line + "\n")
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// on says on which machine a series was measured, where another one of the page has it too; empty
+// otherwise.
+func (p Page) on(s Series) string {
+	first, _ := slices.BinarySearchFunc(p.Series, s.Key, func(other Series, key baseline.Key) int { return other.Key.Compare(key) })
+	words := p.Machines[s.Fingerprint]
+	switch next := first + 1; {
+	case next >= len(p.Series) || p.Series[next].Key != s.Key:
+		return ""
+	case words == "":
+		return "  on " + s.Fingerprint
+	}
+	return "  on " + words + " (" + s.Fingerprint + ")"
 }
 
 // shown returns the series that are shown one by one: those with a change, or all where none has.
