@@ -32,6 +32,7 @@ type scale struct {
 	server *pgtest.Server
 	dsn    string
 	store  baseline.Store
+	folder string // holds the built regress, and no repository
 }
 
 func main() {
@@ -76,8 +77,12 @@ func (s *scale) measure(ctx context.Context) error {
 		return err
 	}
 	defer s.store.Close()
+	if s.folder, err = os.MkdirTemp("", "regress-scale-"); err != nil {
+		return err
+	}
+	defer os.RemoveAll(s.folder)
 	fmt.Printf("%d series × %d runs × %d values\n", s.series, s.runs, s.rounds)
-	for _, part := range []func(context.Context) error{s.fill, s.plainCopy, s.settle, s.one, s.all, s.changes} {
+	for _, part := range []func(context.Context) error{s.fill, s.plainCopy, s.settle, s.one, s.panel, s.all, s.build, s.changes, s.served} {
 		if err := part(ctx); err != nil {
 			if ctx.Err() != nil {
 				return context.Cause(ctx)

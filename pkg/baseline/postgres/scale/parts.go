@@ -1,14 +1,9 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"math/rand/v2"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -97,20 +92,59 @@ func (s *scale) settle(ctx context.Context) error {
 func (s *scale) one(ctx context.Context) error {
 	h := newHistory(s.series, s.rounds)
 	random := rand.New(rand.NewPCG(1, 2))
-	var took []time.Duration
-	for range 300 {
+	times, err := timed(300, func() error {
 		key := h.keys[random.IntN(len(h.keys))]
-		start := time.Now()
 		n, err := s.points(ctx, key)
-		if err != nil || n != s.runs {
-			return fmt.Errorf("%d points of %v, want %d: %w", n, key, s.runs, err)
+		if err == nil && n != s.runs {
+			err = fmt.Errorf("%d points of %v, want %d", n, key, s.runs)
+		}
+		return err
+	})
+	say(fmt.Sprintf("one series of %d runs, of the store", s.runs), times, "bar p95 50 ms")
+	return err
+}
+
+// timed does something so many times and returns how long it took, in words.
+func timed(times int, do func() error) (words string, err error) {
+	var took []time.Duration
+	for range times {
+		start := time.Now()
+		if err := do(); err != nil {
+			return "", err
 		}
 		took = append(took, time.Since(start))
 	}
 	slices.Sort(took)
 	at := func(share float64) float64 { return took[int(share*float64(len(took)-1))].Seconds() * 1e3 }
-	say(fmt.Sprintf("one series of %d runs", s.runs), fmt.Sprintf("median %.1f ms, p95 %.1f ms, worst %.1f ms", at(.5), at(.95), at(1)), "bar p95 50 ms")
-	return nil
+	return fmt.Sprintf("median %.1f ms, p95 %.1f ms, worst %.1f ms", at(.5), at(.95), at(1)), nil
+}
+
+// panel asks the view for one series, as Grafana does.
+func (s *scale) panel(ctx context.Context) error {
+	conn, err := pgx.Connect(ctx, s.dsn)
+	if err != nil {
+		return err
+	}
+	defer conn.Close(ctx)
+	h, random := newHistory(s.series, s.rounds), rand.New(rand.NewPCG(5, 6))
+	times, err := timed(100, func() error {
+		key := h.keys[random.IntN(len(h.keys))]
+		rows, err := conn.Query(ctx, `
+			select time, center from regress_points
+			where project = $1 and branch = 'main' and side in ('', 'head') and package = $2 and benchmark = $3 and unit = $4 order by time`,
+			project, key.Package, key.Name, key.Unit)
+		if err != nil {
+			return err
+		}
+		for rows.Next() {
+		}
+		if n := rows.CommandTag().RowsAffected(); n != int64(s.runs) {
+			return fmt.Errorf("%d points of %v, want %d: %w", n, key, s.runs, rows.Err())
+		}
+		return rows.Err()
+	})
+	say(fmt.Sprintf("one series of %d runs, of the view", s.runs), times, "")
+	return err
 }
 
 // points counts those of some series, or of all.
@@ -135,36 +169,6 @@ func (s *scale) all(ctx context.Context) error {
 		}
 		took := time.Since(start).Seconds()
 		say(what, fmt.Sprintf("%.2f s, %.1f million points/s", took, float64(n)/took/1e6), "")
-	}
-	return nil
-}
-
-// changes runs regress trend --changes as a user does, in a folder without a repository.
-func (s *scale) changes(ctx context.Context) error {
-	dir, err := os.MkdirTemp("", "regress-scale-")
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(dir)
-	program := filepath.Join(dir, "regress")
-	if out, err := exec.CommandContext(ctx, "go", "build", "-o", program, "github.com/descartes/regress/cmd/regress").CombinedOutput(); err != nil {
-		return fmt.Errorf("build regress: %w: %s", err, out)
-	}
-	for _, what := range []string{"trend --changes 100, first", "trend --changes 100, again"} {
-		cmd := exec.CommandContext(ctx, program, "trend", "--changes", "100", "--branch", "main", "--project", project)
-		cmd.Dir, cmd.Env = dir, append(os.Environ(), "REGRESS_STORE="+s.dsn)
-		var out, errs bytes.Buffer
-		cmd.Stdout, cmd.Stderr = &out, &errs
-		start := time.Now()
-		err := cmd.Run()
-		took := time.Since(start).Seconds()
-		if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
-			say(what, fmt.Sprintf("%.1f s, exit %d: %s", took, exit.ExitCode(), strings.TrimSpace(errs.String())), "")
-			return nil
-		} else if err != nil {
-			return err
-		}
-		say(what, fmt.Sprintf("%.1f s, %d lines", took, bytes.Count(out.Bytes(), []byte("\n"))), "bar 10 s cold, 1 s incremental")
 	}
 	return nil
 }
