@@ -14,9 +14,12 @@ import (
 )
 
 const (
-	enoughRuns  = 3 // certainly behind a step before anybody is told
-	slack       = 1 // measured commits between two ranges that can still be one: a move by two
-	fewOfMany   = 4 // a cause with at most a fourth of its neighbour's series is counted with it
+	enoughRuns  = 3    // certainly behind a step before anybody is told
+	slack       = 1    // measured commits between two ranges that can still be one: a move by two
+	fewOfMany   = 4    // a cause with at most a fourth of its neighbour's series is counted with it
+	mostReach   = 20   // measured commits that noise moves a step at most
+	reachFactor = 30   // times (noise/step)²: how far it moves one, nearly always
+	falseAlarm  = .025 // chance that noise alone makes a step, over all places and all series of a page
 	DefaultDays = 60
 	DefaultMost = 10
 )
@@ -50,6 +53,8 @@ type Step struct {
 	State  State
 	Level  float64     // of the series now, in the unit of the values
 	Runs   int         // that are certainly behind the step
+	Chance float64     // p of the step times the places that its series has: of noise making it
+	Reach  int         // how many measured commits noise may have moved it
 	Waiver gate.Waiver // of a waived one
 	Back   int         // of a recovered one: place among Page.Commits where it came back, at the latest
 }
@@ -137,7 +142,13 @@ func (l *looker) causes() []Cause {
 // step returns a step with what became of its series.
 func (l *looker) step(s trend.Step) Step {
 	of := l.series[course.Name{Key: s.Key, Fingerprint: s.Fingerprint}]
-	out := Step{Step: s, State: Worse, Level: s.Change.To, Runs: len(of.Points) - s.Change.Last}
+	out := Step{
+		Step: s, State: Worse, Level: s.Change.To, Runs: len(of.Points) - s.Change.Last,
+		Chance: s.Change.P * float64(len(of.Points)) / 2,
+	}
+	if ratio := of.Trend.Noise / out.weight(); ratio > 0 {
+		out.Reach = int(min(mostReach, reachFactor*ratio*ratio))
+	}
 	if latest, ok := of.Trend.Latest(); ok {
 		out.Level = latest.Level
 	}
@@ -206,21 +217,34 @@ func (c *Cause) arrange() {
 	c.Moved = 2*moved > len(c.Steps)
 }
 
-// joined returns the causes with those of a few series counted with a neighbour of many: of fifty
-// series that one commit made worse, the range of one or two misses it.
+// reach returns how many measured commits noise may have moved all steps of a cause.
+func (c Cause) reach() int {
+	return slices.MinFunc(c.Steps, func(a, b Step) int { return cmp.Compare(a.Reach, b.Reach) }).Reach
+}
+
+// joined returns the causes with those counted with a larger neighbour that may be the same: noise
+// moves a small step by a few commits, and of fifty series that one commit made worse, the range of
+// one or two misses it.
 func (l *looker) joined(all []Cause) []Cause {
 	slices.SortStableFunc(all, func(a, b Cause) int { return -cmp.Compare(len(a.Steps), len(b.Steps)) })
 	var out []Cause
 	for _, c := range all {
-		i := slices.IndexFunc(out, func(o Cause) bool {
-			return len(c.Steps)*fewOfMany <= len(o.Steps) && l.apart(c.After, c.By, o.After, o.By) <= slack && !o.shares(c)
-		})
-		if i < 0 {
+		best, nearest := -1, 0
+		for i, o := range out {
+			far := c.reach() + o.reach()
+			if len(c.Steps)*fewOfMany <= len(o.Steps) {
+				far += slack
+			}
+			if apart := l.apart(c.After, c.By, o.After, o.By); apart <= far && (best < 0 || apart < nearest) && !o.shares(c) {
+				best, nearest = i, apart
+			}
+		}
+		if best < 0 {
 			out = append(out, c)
 			continue
 		}
-		out[i].Steps, out[i].Better = append(out[i].Steps, c.Steps...), out[i].Better+c.Better
-		out[i].arrange()
+		out[best].Steps, out[best].Better = append(out[best].Steps, c.Steps...), out[best].Better+c.Better
+		out[best].arrange()
 	}
 	return out
 }

@@ -38,7 +38,7 @@ type Why string
 // The reasons.
 const (
 	TooOld      Why = "older than the horizon"
-	TooFew      Why = "too few runs yet"
+	TooFew      Why = "too few runs to be certain"
 	NotTheCode  Why = "the machine changed"
 	NothingLeft Why = "recovered or waived"
 	TooMany     Why = "too many alerts are open"
@@ -155,7 +155,7 @@ func (l *looker) shared(m Mark, causes []Cause) []int {
 				continue
 			}
 			apart := l.apart(s.Change.After, s.Change.By, after, by)
-			if have, ok := nearest[name]; apart <= slack && (!ok || apart < have.apart) {
+			if have, ok := nearest[name]; apart <= slack+s.Reach && (!ok || apart < have.apart) {
 				nearest[name] = place{c, apart}
 			}
 		}
@@ -212,26 +212,30 @@ func (l *looker) told(m Mark, after, by int) bool {
 
 func seriesName(s trend.Step) string { return hashed(s.Key.String() + " " + s.Fingerprint) }
 
-// fresh returns what is done about a cause of which nobody was told.
+// fresh returns what is done about a cause of which nobody was told. Steps with too few runs behind
+// them are left out: they are added later.
 func (l *looker) fresh(c Cause) Action {
-	a := Action{Deed: Open, Cause: c, Mark: l.mark(c, Mark{})}
-	a.Mark.ID = notInID.ReplaceAllString(l.Page.Commits[c.Order].ID, "")
-	a.Mark.ID = a.Mark.ID[:min(len(a.Mark.ID), 10)] + "-" + seriesName(c.Steps[0].Step)
-	seen := !slices.ContainsFunc(c.Steps, func(s Step) bool { return s.Runs < enoughRuns })
+	seen := c
+	seen.Steps = slices.DeleteFunc(slices.Clone(c.Steps), func(s Step) bool { return s.Runs < enoughRuns })
+	certain := slices.ContainsFunc(seen.Alive(), func(s Step) bool { return s.Chance*float64(len(l.series)) <= falseAlarm })
 	horizon := l.Today.AddDate(0, 0, -cmp.Or(l.Days, DefaultDays))
+	why := Why("")
 	switch {
 	case len(c.Alive()) == 0:
-		a.Why = NothingLeft
+		why = NothingLeft
 	case l.Page.Commits[c.By].Time.Before(horizon):
-		a.Why = TooOld
+		why = TooOld
 	case c.Moved || c.After == c.By:
-		a.Why = NotTheCode
-	case !seen:
-		a.Why = TooFew
-	default:
-		return a
+		why = NotTheCode
+	case !certain:
+		why = TooFew
 	}
-	a.Deed = Untold
+	if why != "" {
+		return Action{Deed: Untold, Why: why, Cause: c}
+	}
+	a := Action{Deed: Open, Cause: seen, Mark: l.mark(seen, Mark{})}
+	a.Mark.ID = notInID.ReplaceAllString(l.Page.Commits[c.Order].ID, "")
+	a.Mark.ID = a.Mark.ID[:min(len(a.Mark.ID), 10)] + "-" + seriesName(seen.Steps[0].Step)
 	return a
 }
 
