@@ -147,10 +147,10 @@ func (c *Conn) ended() error {
 }
 
 // look looks for the next message while it lets other goroutines run, and returns whether it came,
-// or the end. A wait of shared memory spins and then sleeps with the processor of its goroutine: what
-// a Read has just woken, such as the handler of a call, would wait until the runtime takes that
-// processor away, and the answer with it. One look is not enough: gRPC's writer lets others run
-// before it writes, and is ready to go on some microseconds later.
+// or the end. A wait of shared memory spins and then sleeps with the processor of its goroutine:
+// what a Read has just woken, such as the handler of a call, would wait until the runtime takes
+// that processor away, and the answer with it. One look is not enough: gRPC's writer lets others
+// run before it writes, and is ready to go on some microseconds later.
 func (c *Conn) look() bool {
 	for range c.looks {
 		runtime.Gosched()

@@ -3,6 +3,7 @@ package netconn_test
 import (
 	"context"
 	"runtime"
+	"sync/atomic"
 	"testing"
 
 	"github.com/descartes/regress/pkg/ipc"
@@ -33,13 +34,13 @@ func TestReadLetsOthersRun(t *testing.T) {
 	if cores.Count() < 2 {
 		t.Skip("with one processor the transport lets others run itself")
 	}
-	ran := false
+	var ran atomic.Bool
 	c := netconn.New(silent{waits: func() {
-		if !ran {
+		if !ran.Load() {
 			t.Error("Read waits with the processor that the woken goroutine needs")
 		}
 	}}, ipc.Shm)
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
-	go func() { runtime.Gosched(); ran = true }()
+	go func() { runtime.Gosched(); ran.Store(true) }()
 	_, _ = c.Read(make([]byte, 1))
 }
