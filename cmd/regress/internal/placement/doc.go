@@ -29,6 +29,12 @@
 // inherit the growth. A function that is only called more often grows in all its
 // lines alike, which does not count for the hunks in it.
 //
+// Where work is counted, nothing is chance, and how often which function calls which is known.
+// Of a call that was there before, and happens more often, the added part is the doing of the
+// line that calls, and a function that is called more often has that taken out exactly. A change
+// is named when the hunks in its function have a part in most of the growth; else there is
+// silence.
+//
 // The weights are judgement, not measurement: TestPlacement says how often they
 // are right.
 package placement

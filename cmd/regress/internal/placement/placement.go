@@ -1,10 +1,8 @@
 package placement
 
 import (
-	"cmp"
 	"context"
 	"fmt"
-	"maps"
 	"math"
 	"path"
 	"slices"
@@ -31,6 +29,7 @@ type Cause struct {
 
 // Limits of what is believed.
 const (
+	most       = .5  // of the growth must be of one function
 	leastShare = .15 // of the growth: less leaves the most of it unexplained
 	surely     = 1.5 // standard deviations of the counts
 	enough     = .7  // of the best score makes a change deeper in the stack the better answer
@@ -98,6 +97,9 @@ func (f *Finder) Find(pair Pair) (Cause, error) {
 		return cause, nil
 	}
 	best := choose(scores, total)
+	if best != nil && pair.Kind == Work && best.home < most*total {
+		return cause, nil
+	}
 	if best != nil {
 		best = f.tree.named(best, scores)
 	}
@@ -135,133 +137,6 @@ func (f *Finder) attributable(s samples) float64 {
 	}
 	return total
 }
-
-// score is what a touch explains.
-type score struct {
-	touch  *touch
-	score  float64 // weighted
-	claim  float64 // weights from firm on taken for 1
-	chance float64 // variance of score
-	depth  float64 // sum of depth times value
-	weight float64 // sum of value, for depth
-	heavy  map[int]float64
-
-	ownBase, ownHead   float64 // on its own lines
-	restBase, restHead float64 // in the rest of the function
-	base, claimBase    float64
-}
-
-// weigh scores every touch.
-func (f *field) weigh(base, head samples) []*score {
-	all := map[*touch]*score{}
-	tally := func(s samples, sign float64, at func(frame) point) {
-		for _, one := range s.stacks {
-			reached, depth, lines := f.reached(one, at)
-			for t, weight := range reached {
-				if all[t] == nil {
-					all[t] = &score{touch: t, heavy: map[int]float64{}}
-				}
-				all[t].count(one.value, sign, weight, s.period, depth[t], lines[t])
-			}
-		}
-	}
-	tally(head, +1, func(fr frame) point {
-		name := f.tree.resolve(fr.file)
-		return f.here(name, fr.line)
-	})
-	tally(base, -1, func(fr frame) point {
-		name := f.tree.resolve(fr.file)
-		return f.there(name, fr)
-	})
-	scores := slices.Collect(maps.Values(all))
-	for _, s := range scores {
-		s.correct(head.period)
-	}
-	slices.SortFunc(scores, func(a, b *score) int {
-		return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.touch.hunk.file, b.touch.hunk.file), cmp.Compare(a.touch.first, b.touch.first))
-	})
-	return scores
-}
-
-// reached are the touches that a stack belongs to: with which weight, how deep,
-// and at which line; 0 for one that is not in the touch's own function.
-func (f *field) reached(s stack, at func(frame) point) (map[*touch]float64, map[*touch]int, map[*touch]int) {
-	weights, depth, lines := map[*touch]float64{}, map[*touch]int{}, map[*touch]int{}
-	for i, fr := range s.frames {
-		p := at(fr)
-		if len(p.file) > 7 && p.file[:7] == "module:" {
-			p.line = 0
-		}
-		for t, weight := range f.in[p] {
-			if i > 0 {
-				callee := shortName(s.frames[i-1].function)
-				if t == p.touch && t.both[callee] {
-					weight = min(weight, inherit)
-				} else if via, ok := f.via[p][t]; ok && !via[callee] {
-					weight *= beside
-				}
-			}
-			if weight > weights[t] {
-				weights[t], depth[t], lines[t] = weight, len(s.frames)-i, 0
-				if t == p.touch || t.decl != nil && p.file == t.hunk.file && p.line >= t.decl.first && p.line <= t.decl.last {
-					lines[t] = fr.line
-				}
-			}
-		}
-	}
-	return weights, depth, lines
-}
-
-// count adds one sample.
-func (s *score) count(value, sign, weight, period float64, depth, line int) {
-	s.score += sign * value * weight
-	s.chance += value * period * weight * weight
-	if sign > 0 {
-		s.depth += value * weight * float64(depth)
-		s.weight += value * weight
-		s.heavy[line] += value * weight
-	} else {
-		s.base += value * weight
-	}
-	if weight == own && sign > 0 {
-		s.ownHead += value
-	} else if weight == own {
-		s.ownBase += value
-	}
-	switch {
-	case weight >= firm && !s.touch.reordered && !s.touch.retuned:
-		s.claim += sign * value
-		if sign < 0 {
-			s.claimBase += value
-		}
-	case weight <= rest && line > 0 && sign > 0:
-		s.restHead += value
-	case weight <= rest && line > 0:
-		s.restBase += value
-	}
-}
-
-// correct takes out of a score what comes from the function being called more
-// often: by how much its lines that the change does not govern grew, at least.
-func (s *score) correct(period float64) {
-	if s.restBase <= 4*period {
-		woken := s.restHead > 8*period && s.restHead > s.weight/10
-		blown := s.ownHead > s.weight/2 && s.ownBase < s.ownHead/magnitude && plain(s.touch.hunk)
-		if woken || blown { // the function was hardly called before
-			s.score *= seldom
-			s.claim = 0
-		}
-		return
-	}
-	more := (s.restHead - math.Sqrt(s.restHead*period)) / (s.restBase + math.Sqrt(s.restBase*period))
-	if more > 1 {
-		s.score -= (more - 1) * s.base
-		s.claim -= (more - 1) * s.claimBase
-	}
-}
-
-// meanDepth is how many frames from the root the touch is.
-func (s *score) meanDepth() float64 { return s.depth / max(s.weight, 1) }
 
 // choose takes the best score, or one that is deeper in the stack and explains
 // about as much; nil when none explains enough.

@@ -231,8 +231,9 @@ func TestPlacement(t *testing.T) {
 	}
 }
 
-// The same pull requests by the work that is counted, whatever else the machine does: of fourteen
-// at most one is not placed on the guilty hunk, and none on another one.
+// Pull requests by the work that is counted, whatever else the machine does: at most one is not
+// placed on the guilty hunk, and none on another one. Two are there because they were once: by a
+// function that is called more often, and by one that is not inlined any more.
 func TestPlacementOfWork(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it counts both sides of every pull request")
@@ -245,8 +246,9 @@ func TestPlacementOfWork(t *testing.T) {
 	defer counter.Close()
 	var missed atomic.Int32
 	t.Run("pulls", func(t *testing.T) {
-		for _, p := range blind {
-			if p.kind != CPU {
+		for i, p := range slices.Concat(blind, pulls) {
+			again := p.name == "a changed default in another package" || p.name == "a lock"
+			if p.kind != CPU || i >= len(blind) && !again {
 				continue
 			}
 			t.Run(p.name, func(t *testing.T) {

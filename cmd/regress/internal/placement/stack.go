@@ -39,8 +39,12 @@ type stack struct {
 type samples struct {
 	stacks []stack
 	total  float64
-	period float64 // what a single event weighs; 0: all are counted, and nothing is chance
+	period float64          // what a single event weighs; 0: all are counted, and nothing is chance
+	calls  map[call]float64 // how often; nil: not known
 }
+
+// call is one function calling another one, by their names; from is empty for all callers together.
+type call struct{ from, to string }
 
 // read reads a profile in the format of pprof.
 func read(data []byte, kind Kind) (samples, error) {
@@ -76,7 +80,11 @@ func read(data []byte, kind Kind) (samples, error) {
 
 // counted returns one side of which everything was counted.
 func counted(p count.Profile) samples {
-	var out samples
+	out := samples{calls: map[call]float64{}}
+	for _, c := range p.Calls {
+		out.calls[call{c.From, c.To}] += float64(c.Calls)
+		out.calls[call{to: c.To}] += float64(c.Calls)
+	}
 	for _, s := range p.Stacks {
 		one := stack{value: float64(s.Instructions)}
 		for _, f := range s.Frames {

@@ -23,6 +23,7 @@ const (
 	fades    = .8 // from one name to the next that is derived from it
 	rest     = .05
 	faintest = .02
+	weak     = .35 // what is below makes no claim: an inherited part, a mere result
 	calm     = .3  // of a hunk that can hardly cost anything itself
 	beside   = .8  // of a call for a name on its line that has no part in it
 	mostFar  = 500 // touches that are followed out of their function: more are a rewrite, which has no one cause
