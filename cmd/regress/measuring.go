@@ -168,6 +168,7 @@ func (s *session) options(ctx context.Context, p plan) (measure.Options, error) 
 	}
 	if !p.next {
 		if options.Revisions = p.beside; len(p.beside) > 0 {
+			options.Budget *= time.Duration(len(p.beside))                   // as long for each as for head alone
 			options.All = true                                               // head is kept whatever it has in common
 			options.Next = func(baseline.Log) []baseline.Want { return nil } // in pairs, and no more rounds
 		}

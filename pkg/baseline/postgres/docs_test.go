@@ -23,8 +23,8 @@ func TestDocumentedSQL(t *testing.T) {
 		t.Fatal(err)
 	}
 	blocks := regexp.MustCompile("(?s)```sql\n(.*?)```").FindAllStringSubmatch(string(page), -1)
-	if len(blocks) != 4 {
-		t.Fatalf("%d blocks of SQL, want 4", len(blocks))
+	if len(blocks) != 5 {
+		t.Fatalf("%d blocks of SQL, want 5", len(blocks))
 	}
 	server := pgtest.Shared(t)
 	dsn := server.Database(t)
@@ -48,13 +48,20 @@ func TestDocumentedSQL(t *testing.T) {
 	if _, err := owner.Put(t.Context(), of("another", 1)); err != nil {
 		t.Fatal(err)
 	}
+	decision := storetest.ExampleDecision(1)
+	decision.Project, decision.Time = "github.com/x/parser", time.Now().AddDate(0, 0, -1)
+	before := decision
+	before.Time = time.Now().AddDate(0, 0, -40)
+	if _, err := writer.PutDecisions(t.Context(), decision, before); err != nil {
+		t.Fatal(err)
+	}
 	reader := pgtest.Connect(t, as("dashboards", dsn))
-	want := [][]string{{"1", "2"}, {"1.25", "1.25"}, {"1"}}
+	want := [][]string{{"1", "2"}, {"1.25", "1.25"}, {"regressed", "missing"}, {"1"}}
 	for i, block := range blocks[1:] {
 		// What Grafana makes of its macro.
 		sql := regexp.MustCompile(`\$__timeFilter\(([a-z.]+)\)`).ReplaceAllString(block[1], "$1 between '2020-01-01T00:00:00Z' and '2099-01-01T00:00:00Z'")
 		sql = strings.ReplaceAll(sql, "5f0c3a119e21", documented()[0].Environment.Fingerprint())
-		column := []int{1, 1, 4}[i]
+		column := []int{1, 1, 7, 4}[i]
 		if have := columnOf(t, reader, sql, column); strings.Join(have, " ") != strings.Join(want[i], " ") {
 			t.Errorf("%s\ngives %v, want %v", block[1], have, want[i])
 		}
