@@ -31,7 +31,6 @@ func newApp(w *world) *cli.App {
 			bisectCommand(w),
 			watchCommand(w),
 			siteCommand(w),
-			serveCommand(w),
 			noiseCommand(w),
 			waiveCommand(w),
 			annotateCommand(w),

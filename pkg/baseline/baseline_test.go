@@ -36,6 +36,39 @@ func TestPerRound(t *testing.T) {
 	check([]float64{0, 0}, []int{1, 1}, 0)
 }
 
+// TestSummary: of many repetitions in one process the second best stands for them, of few the median.
+func TestSummary(t *testing.T) {
+	ascending := func(n int, from float64) (out []float64) {
+		for i := range n {
+			out = append(out, from+float64(i))
+		}
+		return out
+	}
+	check := func(unit string, perRound int, want float64) {
+		t.Helper()
+		s := baseline.Sample{Key: baseline.Key{Unit: unit}}
+		for round := 1; round <= 3; round++ {
+			values := ascending(perRound, float64(100*round))
+			slices.Reverse(values)
+			for _, v := range values {
+				s.Values, s.Rounds = append(s.Values, v), append(s.Rounds, round)
+			}
+		}
+		before := slices.Clone(s.Values)
+		if center, spread, n := s.Summary(); center != want || n != 3 || math.Abs(spread-148.26) > 1e-9 || !slices.Equal(before, s.Values) {
+			t.Errorf("%s, %d a round: %g ± %g of %d, want %g", unit, perRound, center, spread, n, want)
+		}
+	}
+	check("sec/op", 1, 200)
+	check("sec/op", 19, 209)
+	check("sec/op", 20, 201)
+	check("sec/op", 61, 201)
+	check("B/s", 19, 209)
+	check("B/s", 60, 258)
+	check("B/op", 61, 230)
+	check("p95-latency-sec", 61, 230)
+}
+
 func TestFunction(t *testing.T) {
 	check := func(name, want string) {
 		t.Helper()

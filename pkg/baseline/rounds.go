@@ -4,6 +4,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strings"
 )
 
 // ByRound returns one value for each round, in order of round, and the numbers of
@@ -53,15 +54,42 @@ func (s Sample) PerRound() []float64 {
 // standard deviation: 1/Φ⁻¹(¾).
 const normalMAD = 1.4826
 
-// Summary returns what a history keeps of a sample: the median of its rounds
-// (each the median of its values), their robust standard deviation, 1.4826 times
-// the median absolute deviation from that median, both in the unit, and the number of
-// rounds. 0, 0, 0 for no values.
+// many is how many values a round has, at least, that are repetitions within one process: of a
+// time the second fastest stands for them, as package gate takes it of pairs, and of a rate the
+// second highest. What else the machine does only slows.
+const many = 20
+
+// typical returns what stands for the values of one round of a unit.
+func typical(unit string) func(sorted []float64) float64 {
+	switch {
+	case unit == "sec/op":
+		return func(sorted []float64) float64 {
+			if len(sorted) < many {
+				return median(sorted)
+			}
+			return sorted[1]
+		}
+	case strings.HasSuffix(unit, "/s"):
+		return func(sorted []float64) float64 {
+			if len(sorted) < many {
+				return median(sorted)
+			}
+			return sorted[len(sorted)-2]
+		}
+	}
+	return median
+}
+
+// Summary returns what a history keeps of a sample: the median of its rounds (each the median of
+// its values, or what stands for many), their robust standard deviation, 1.4826 times the median
+// absolute deviation from that median, both in the unit, and the number of rounds. 0, 0, 0 for no
+// values.
 func (s Sample) Summary() (center, spread float64, rounds int) {
-	values := s.PerRound()
+	_, values, _ := s.ByRoundOf(typical(s.Unit))
 	if len(values) == 0 {
 		return 0, 0, 0
 	}
+	values = slices.Clone(values)
 	center = median(values)
 	for i, v := range values {
 		values[i] = math.Abs(v - center)

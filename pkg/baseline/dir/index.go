@@ -20,7 +20,7 @@ import (
 // Points of a run are in the order of keys, and have a sum of their own, so that
 // one series is found without reading or summing what is not asked for.
 const (
-	indexMagic = "regress index 2\n"
+	indexMagic = "regress index 3\n"
 	pointSize  = 24
 	indexHead  = len(indexMagic) + 4 + 8
 )

@@ -209,7 +209,7 @@ func (c *conn) tick() {
 		return
 	}
 	defer t.release()
-	if t.stopped || !t.p.Holds() { // in this order: once stopped, the ring is Close's
+	if !t.p.Holds() || t.stopped {
 		t.ticking.Store(false)
 		return
 	}

@@ -57,11 +57,6 @@ func Open(ctx context.Context, top, commit string) (*Finder, error) {
 	if err != nil {
 		return nil, fmt.Errorf("find the cause: %w", err)
 	}
-	return newFinder(t, changes), nil
-}
-
-// newFinder parses what stands around the changes.
-func newFinder(t *tree, changes []*change) *Finder {
 	for _, c := range changes {
 		dir := path.Dir(c.new)
 		t.parse(dir)
@@ -70,7 +65,7 @@ func newFinder(t *tree, changes []*change) *Finder {
 			t.parse(dir)
 		}
 	}
-	return &Finder{tree: t, changes: changes}
+	return &Finder{tree: t, changes: changes}, nil
 }
 
 // Find says which change made the head of a pair dearer.
