@@ -31,6 +31,7 @@ func newApp(w *world) *cli.App {
 			bisectCommand(w),
 			watchCommand(w),
 			siteCommand(w),
+			serveCommand(w),
 			noiseCommand(w),
 			waiveCommand(w),
 			annotateCommand(w),

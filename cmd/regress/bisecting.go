@@ -8,10 +8,12 @@ import (
 	"math"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/descartes/regress/cmd/regress/internal/bisection"
+	"github.com/descartes/regress/cmd/regress/internal/culprit"
 	"github.com/descartes/regress/cmd/regress/internal/figure"
 	"github.com/descartes/regress/cmd/regress/internal/measure"
 	"github.com/descartes/regress/cmd/regress/internal/repo"
@@ -60,8 +62,11 @@ func (b *bisector) run(ctx context.Context) error {
 			return err
 		}
 		more, err := b.intoMerge(ctx)
-		if err != nil || !more {
+		if err != nil {
 			return err
+		}
+		if !more {
+			return b.locate(ctx)
 		}
 	}
 }
@@ -188,12 +193,12 @@ func (b *bisector) open(ctx context.Context) error {
 func (b *bisector) left() time.Duration { return max(b.cfg.Budget-b.spent, time.Millisecond) }
 
 // measure runs what the session has, and takes its log in.
-func (b *bisector) measure(ctx context.Context, from, at int) error {
+func (b *bisector) measure(ctx context.Context, one bisection.Session) error {
 	s := b.current()
 	if b.spent >= b.cfg.Budget {
 		return b.stop(fmt.Sprintf("budget of %v", b.cfg.Budget))
 	}
-	if err := b.write(s.Open(from, at)); err != nil {
+	if err := b.write(s.Open(one)); err != nil {
 		return err
 	}
 	start := time.Now()
@@ -202,7 +207,7 @@ func (b *bisector) measure(ctx context.Context, from, at int) error {
 	if err != nil {
 		return err
 	}
-	if err := s.Measured(from, at, result.Text); err != nil {
+	if err := s.Measured(one, result.Text); err != nil {
 		return err
 	}
 	switch {
@@ -234,7 +239,7 @@ func (b *bisector) confirm(ctx context.Context) error {
 	if err := b.notes(); err != nil {
 		return err
 	}
-	return b.measure(ctx, 0, b.current().Last())
+	return b.measure(ctx, bisection.Session{At: b.current().Last()})
 }
 
 // interrupted turns an error that comes of Ctrl-C into the end of the search.
@@ -270,7 +275,7 @@ func (b *bisector) probe(ctx context.Context, at int, key baseline.Key, bench st
 	if same, err := b.alike(ctx, at, key.Package); same || err != nil {
 		return err
 	}
-	if err := b.measure(ctx, 0, at); err != nil {
+	if err := b.measure(ctx, bisection.Session{At: at, Probe: true}); err != nil {
 		return err
 	}
 	if one := s.Sessions[len(s.Sessions)-1]; !s.Read(one, key) {
@@ -324,7 +329,45 @@ func (b *bisector) adjacent(ctx context.Context, step bisect.Step, key baseline.
 	if err := b.notes(); err != nil {
 		return err
 	}
-	return b.measure(ctx, step.From, step.At)
+	return b.measure(ctx, bisection.Session{From: step.From, At: step.At})
+}
+
+// locate looks for the place in the commit that was found. It can fail without harm.
+func (b *bisector) locate(ctx context.Context) error {
+	s := b.current()
+	answer := s.Answer(b.decided)
+	if answer.Outcome != bisection.Found || ctx.Err() != nil {
+		return nil
+	}
+	at := slices.IndexFunc(s.Commits, func(c bisection.Commit) bool { return c.ID == answer.Suspects[0].Commits[0].ID })
+	if at < 1 {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, causeLimit)
+	defer cancel()
+	key, bench := answer.Target.Key(), b.bench(answer.Target)
+	want := culprit.Want{Key: key}
+	for _, r := range answer.Rows {
+		if r.Key() == key && r.Change != nil {
+			want.Change = *r.Change
+		}
+	}
+	err := b.measured.Revise(ctx, measure.Turn{
+		Revisions: []measure.Revision{b.revision(baseline.Base, at-1), b.revision(baseline.Head, at)}, Bench: bench,
+		Next: func(baseline.Log) []baseline.Want { return nil }, Budget: causeLimit,
+	})
+	var found causes
+	if err == nil {
+		found, err = b.blame(ctx, baseline.Base, []culprit.Want{want})
+	}
+	if err != nil {
+		b.note("warning: the place in the commit was not found: %v", err)
+		return nil
+	}
+	if cause := found[key]; cause.File != "" || len(cause.Grown) > 0 {
+		return b.write(s.Locate(cause))
+	}
+	return nil
 }
 
 // intoMerge begins a search of the branch that a merge brought in, where it is one that was found.

@@ -11,7 +11,6 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/descartes/regress/cmd/regress/internal/course"
 	"github.com/descartes/regress/cmd/regress/internal/figure"
 	"github.com/descartes/regress/cmd/regress/internal/site"
 	"github.com/descartes/regress/pkg/baseline"
@@ -64,24 +63,15 @@ const newestRuns = 5
 func (s *session) shown(ctx context.Context, project, branch string) (*site.Project, error) {
 	out := &site.Project{Name: project, Repository: repository(project), Machines: map[string]string{}}
 	query := baseline.Query{Project: project}
-	var points map[course.Name][]course.Point
-	var err error
 	branches := s.branches(ctx, branch)
-	for _, query.Branch = range branches {
-		if points, err = s.courses(ctx, query, func(baseline.Key) bool { return true }, time.Time{}); err != nil {
-			return nil, err
-		}
-		if len(points) > 0 {
-			break
-		}
+	var err error
+	if out.Page, query.Branch, err = s.page(ctx, query, branches, func(baseline.Key) bool { return true }, time.Time{}); err != nil {
+		return nil, err
 	}
-	if len(points) == 0 {
+	if len(out.Page.Series) == 0 {
 		return nil, fmt.Errorf("the store has nothing of branch %q of %q: regress baseline update adds a run, and regress baseline list says what there is", branches[0], project)
 	}
 	out.Branch = query.Branch
-	if out.Page, err = course.New(points, s.firstParents(ctx, query.Branch)); err != nil {
-		return nil, err
-	}
 	return out, s.describe(ctx, query, out)
 }
 

@@ -12,6 +12,7 @@ type Reading struct {
 	Share   float64 // of the shift from the first commit of the history to its last
 	Error   float64 // standard error of Share
 	Freedom int     // degrees of freedom of Error, such as pairs less one; 0: a count, or known exactly
+	Direct  bool    // the two were measured beside each other alone, not between both ends
 }
 
 // Pair are two commits, by index.
@@ -127,12 +128,16 @@ func astray(share float64) float64 {
 }
 
 // severalLog returns the logarithm of the likelihood of all readings where every commit has a share
-// of its own. Readings of the same two commits have one share.
+// of its own, and none takes more than half. Readings of the same two commits have one share.
 func (h History) severalLog() float64 {
-	groups := map[Pair][]Reading{}
-	var order []Pair
+	type group struct {
+		Pair
+		direct bool
+	}
+	groups := map[group][]Reading{}
+	var order []group
 	for _, r := range h.Readings {
-		p := Pair{r.From, r.At}
+		p := group{Pair{r.From, r.At}, r.Direct}
 		if groups[p] == nil {
 			order = append(order, p)
 		}
@@ -144,20 +149,19 @@ func (h History) severalLog() float64 {
 		if p.From == 0 && p.At == h.Last {
 			continue // the whole, by definition
 		}
-		all, mass := 0., 0.
+		all := 0.
 		for i := range steps + 1 {
-			share, prior := float64(i)/steps, 1.
-			if p.From > 0 && p.At < h.Last { // of two unknown shares: any difference, small ones more
-				share, prior = 2*share-1, 1-math.Abs(2*share-1)
+			share := float64(i) / steps
+			if p.direct { // neighbours: neither way more than half, else it were one commit
+				share -= .5
 			}
 			log := 0.
 			for _, r := range groups[p] {
 				log += r.log(share)
 			}
-			all += prior * math.Exp(log)
-			mass += prior
+			all += math.Exp(log)
 		}
-		sum += math.Log(all / mass)
+		sum += math.Log(all / (steps + 1))
 	}
 	return sum
 }

@@ -82,7 +82,7 @@ func (h History) Next() Step {
 		return Step{} // what was confirmed is the answer
 	}
 	if best.P >= Sure*one {
-		seen := h.times(best.From, best.To)
+		seen := h.times(best.From, best.To, true)
 		if seen == 0 || best.P < Sure && seen < oftenPair {
 			return pair
 		}
@@ -93,16 +93,16 @@ func (h History) Next() Step {
 	if at := h.median(); at > 0 {
 		return Step{Probe, 0, at}
 	}
-	if h.times(best.From, best.To) < oftenPair {
+	if h.times(best.From, best.To, true) < oftenPair {
 		return pair
 	}
 	return Step{}
 }
 
-// times returns how often two commits were held against each other.
-func (h History) times(from, at int) (n int) {
+// times returns how often two commits were held against each other, alone or between both ends.
+func (h History) times(from, at int, direct bool) (n int) {
 	for _, r := range h.Readings {
-		if r.From == from && r.At == at {
+		if r.From == from && r.At == at && r.Direct == direct {
 			n++
 		}
 	}
@@ -127,7 +127,7 @@ func (h History) median() int {
 	}
 	best, least := 0, .5-unclear
 	for _, at := range h.inner() {
-		if !h.measurable(at) || h.times(0, at) >= oftenProbe {
+		if !h.measurable(at) || h.times(0, at, false) >= oftenProbe {
 			continue
 		}
 		if off := math.Abs(slow[at]/sum - .5); off < least-1e-12 {

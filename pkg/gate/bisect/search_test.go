@@ -44,7 +44,7 @@ func (c *course) search(t *testing.T, random *rand.Rand) (comparisons int) {
 		if s.Kind == Probe {
 			noise *= .87 // a probe has the mean of two
 		}
-		r := Reading{From: s.From, At: s.At, Error: noise, Freedom: 11}
+		r := Reading{From: s.From, At: s.At, Error: noise, Freedom: 11, Direct: s.Kind == Adjacent}
 		r.Share = c.level[s.At] - c.level[s.From] + noise*random.NormFloat64()
 		if random.Float64() < c.stray {
 			r.Share = random.Float64()*3 - 1
@@ -148,7 +148,7 @@ func TestEqual(t *testing.T) {
 func TestReverted(t *testing.T) {
 	r := random(t, 5)
 	right := 0
-	const histories = 200
+	const histories = 60
 	for range histories {
 		up, down := 2+r.IntN(28), 0
 		down = up + 1 + r.IntN(10)
@@ -234,7 +234,7 @@ func TestUnlucky(t *testing.T) {
 				share = 1 - share
 			}
 			first = false
-			c.Readings = append(c.Readings, Reading{From: s.From, At: s.At, Share: share, Error: .05, Freedom: 11})
+			c.Readings = append(c.Readings, Reading{From: s.From, At: s.At, Share: share, Error: .05, Freedom: 11, Direct: s.Kind == Adjacent})
 		}
 		if best := c.Likeliest(c.Believe()); best.P < Sure || best.To != culprit {
 			t.Errorf("culprit %d: %+v after one wrong measurement", culprit, best)

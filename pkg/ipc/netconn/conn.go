@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/descartes/regress/pkg/ipc"
+	"github.com/descartes/regress/pkg/ipc/internal/cores"
 )
 
 // piece is the most bytes that Write sends as one message: long enough for the cost of a message
@@ -21,12 +22,11 @@ import (
 // small ring holds several.
 const piece = 32 << 10
 
-// nobody is how long a look for other goroutines takes that finds none, and mostSkips how many
-// waits at most go by without one.
-const (
-	nobody    = 3 * time.Microsecond
-	mostSkips = 64
-)
+// looksShm is how often a wait in shared memory begins with a look for the message between other
+// goroutines. Where there is nobody else each takes some tenths of a microsecond. On one processor
+// the peer could not answer meanwhile, and pipes and sockets wait in the runtime's poller: one look
+// there, and with ipc.SyncPark.
+const looksShm = 64
 
 // Addr is the address of one side.
 type Addr struct {
@@ -56,10 +56,10 @@ type Conn struct {
 	over          chan struct{} // closed by Close
 	read, write   deadline
 
-	rmu          sync.Mutex
-	rest         []byte // of the message that Peek returned: what Read has yet to hand out
-	eof          bool   // the peer has ended its direction
-	lonely, skip int    // see letOthersRun
+	rmu   sync.Mutex
+	rest  []byte // of the message that Peek returned: what Read has yet to hand out
+	eof   bool   // the peer has ended its direction
+	looks int    // how often look looks
 
 	wmu   sync.Mutex
 	piece int         // at most as many bytes go into one message
@@ -71,12 +71,15 @@ var _ net.Conn = (*Conn)(nil)
 // New returns c as a net.Conn, which owns it. The mechanism is for its addresses alone. A
 // Config.NoWait of c would turn back-pressure into errors of Write that wrap ipc.ErrFull.
 func New(c ipc.Conn, m ipc.Mechanism) *Conn {
-	return newConn(c, Addr{Mechanism: m}, Addr{Mechanism: m})
+	return newConn(c, Addr{Mechanism: m}, Addr{Mechanism: m}, ipc.SyncAdaptive)
 }
 
-// newConn returns c as a net.Conn between two addresses.
-func newConn(c ipc.Conn, local, remote Addr) *Conn {
-	n := &Conn{conn: c, local: local, remote: remote, over: make(chan struct{}), piece: piece}
+// newConn returns c as a net.Conn between two addresses, which waits as how says.
+func newConn(c ipc.Conn, local, remote Addr, how ipc.Sync) *Conn {
+	n := &Conn{conn: c, local: local, remote: remote, over: make(chan struct{}), piece: piece, looks: 1}
+	if local.Mechanism == ipc.Shm && how != ipc.SyncPark && cores.Count() > 1 {
+		n.looks = looksShm
+	}
 	n.try, _ = c.(ipc.Prober)
 	n.read.init()
 	n.write.init()
@@ -121,41 +124,41 @@ func (c *Conn) fetch(ctx context.Context) error {
 	if len(c.rest) > 0 {
 		return nil
 	}
-	if !c.eof && c.fetchMore() {
-		return nil
+	if c.eof || c.fetchMore() {
+		return c.ended()
 	}
-	if c.eof {
-		return io.EOF
+	if c.look() {
+		return c.ended()
 	}
-	c.letOthersRun()
 	p, err := c.conn.Peek(ctx)
 	if err != nil {
 		return c.fail("read", err)
 	}
-	if !c.found(p) {
+	c.found(p)
+	return c.ended()
+}
+
+// ended returns io.EOF when the peer has ended its direction.
+func (c *Conn) ended() error {
+	if c.eof {
 		return io.EOF
 	}
 	return nil
 }
 
-// letOthersRun runs the goroutines that wait for this one's processor, before Peek waits. In shared
-// memory Peek first spins, with its processor, for as long as an answer takes: what a Read has just
-// woken, such as the handler of a call, would wait for the end of that or for another processor to
-// fetch it. Where nobody waits, the look costs the wake-up of another thread, so that it is made
-// less often while it finds nobody.
-func (c *Conn) letOthersRun() {
-	if c.skip > 0 {
-		c.skip--
-		return
+// look looks for the next message while it lets other goroutines run, and returns whether it came,
+// or the end. A wait of shared memory spins and then sleeps with the processor of its goroutine:
+// what a Read has just woken, such as the handler of a call, would wait until the runtime takes
+// that processor away, and the answer with it. One look is not enough: gRPC's writer lets others
+// run before it writes, and is ready to go on some microseconds later.
+func (c *Conn) look() bool {
+	for range c.looks {
+		runtime.Gosched()
+		if c.fetchMore() || c.eof {
+			return true
+		}
 	}
-	start := time.Now()
-	runtime.Gosched()
-	if time.Since(start) > nobody {
-		c.lonely = 0
-	} else {
-		c.lonely = min(2*c.lonely+1, mostSkips)
-	}
-	c.skip = c.lonely
+	return false
 }
 
 // fetchMore puts the next message into rest if it is there already, and returns whether it is. An

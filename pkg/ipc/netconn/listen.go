@@ -43,7 +43,7 @@ func (d Dialer) DialContext(ctx context.Context, network, path string) (net.Conn
 		}
 		return nil, &net.OpError{Op: "dial", Net: network, Addr: remote, Err: err}
 	}
-	return newConn(c, Addr{Mechanism: m}, remote), nil
+	return newConn(c, Addr{Mechanism: m}, remote, d.Config.Sync), nil
 }
 
 // ListenConfig listens as its Config says. Its zero value is what Listen uses.
@@ -67,7 +67,7 @@ func (lc ListenConfig) Listen(network, path string) (net.Listener, error) {
 	if err != nil {
 		return nil, &net.OpError{Op: "listen", Net: network, Addr: at, Err: err}
 	}
-	return &listener{l, at}, nil
+	return &listener{l, at, lc.Config.Sync}, nil
 }
 
 // usable returns the transport that network names, or why its connections cannot be a net.Conn
@@ -84,15 +84,16 @@ func usable(network string, cfg ipc.Config) (ipc.Transport, error) {
 
 // listener is a net.Listener over an ipc.Listener.
 type listener struct {
-	l  ipc.Listener
-	at Addr
+	l   ipc.Listener
+	at  Addr
+	how ipc.Sync // connections wait
 }
 
 // Accept implements net.Listener. Its errors but net.ErrClosed are temporary.
 func (l *listener) Accept() (net.Conn, error) {
 	c, err := l.l.Accept(context.Background())
 	if err == nil {
-		return newConn(c, l.at, Addr{Mechanism: l.at.Mechanism}), nil
+		return newConn(c, l.at, Addr{Mechanism: l.at.Mechanism}, l.how), nil
 	}
 	var no syscall.Errno
 	switch {

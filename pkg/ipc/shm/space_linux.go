@@ -209,7 +209,7 @@ func (c *conn) tick() {
 		return
 	}
 	defer t.release()
-	if !t.p.Holds() || t.stopped {
+	if t.stopped || !t.p.Holds() { // in this order: once stopped, the ring is Close's
 		t.ticking.Store(false)
 		return
 	}

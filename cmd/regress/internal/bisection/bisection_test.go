@@ -11,6 +11,7 @@ import (
 
 	"github.com/descartes/regress/pkg/baseline"
 	"github.com/descartes/regress/pkg/gate"
+	"github.com/descartes/regress/pkg/gate/bisect"
 )
 
 // lab is a search of commits whose benchmark costs what costs says, in nanoseconds.
@@ -32,12 +33,13 @@ func newLab(t *testing.T, costs ...float64) *lab {
 }
 
 // measure adds a session of so many rounds, with a wobble of a thousandth.
-func (l *lab) measure(from, at, rounds int) {
+func (l *lab) measure(from, at, rounds int, probe bool) {
 	l.t.Helper()
 	var b strings.Builder
 	b.WriteString("regress-log: 1\nprocedure: paired\nproject: p\ncommit: " + strings.Repeat("b", 40) + "\nbase-commit: " + strings.Repeat("a", 40) + "\ngoos: linux\n")
 	sides := map[baseline.Side]int{baseline.Base: from, baseline.Head: at}
-	if from == 0 && at < l.Last() {
+	one := Session{From: from, At: at, Probe: probe}
+	if probe {
 		sides = map[baseline.Side]int{baseline.Base: 0, baseline.Anchor: at, baseline.Head: l.Last()}
 	}
 	for round := 1; round <= rounds; round++ {
@@ -50,8 +52,8 @@ func (l *lab) measure(from, at, rounds int) {
 			fmt.Fprintf(&b, "side: %s\n# round: %d\npkg: example.com/t\nBenchmarkA-2 1000 %g ns/op\n", side, round, v)
 		}
 	}
-	l.text += l.Open(from, at) + b.String()
-	if err := l.Measured(from, at, []byte(b.String())); err != nil {
+	l.text += l.Open(one) + b.String()
+	if err := l.Measured(one, []byte(b.String())); err != nil {
 		l.t.Fatal(err)
 	}
 }
@@ -65,13 +67,13 @@ func decide(log baseline.Log) gate.Decision {
 // search measures what is asked for until nothing is.
 func (l *lab) search() Answer {
 	l.t.Helper()
-	l.measure(0, l.Last(), 20)
+	l.measure(0, l.Last(), 20, false)
 	for range 40 {
 		step := l.History(key).Next()
-		if step.Kind == 0 {
+		if step.Kind == bisect.Done {
 			break
 		}
-		l.measure(step.From, step.At, 20)
+		l.measure(step.From, step.At, 20, step.Kind == bisect.Probe)
 	}
 	return l.Answer(decide)
 }
@@ -126,6 +128,20 @@ func TestFound(t *testing.T) {
 	l.same(a)
 }
 
+// TestFirst: the commit behind the good one is measured against it alone, too, so that what is said
+// of it is of the two.
+func TestFirst(t *testing.T) {
+	l := newLab(t, 100, 110, 110, 110, 110.6, 110.6)
+	a := l.search()
+	if a.Outcome != Found || a.Suspects[0].Commits[0].Subject != "subject 1" || len(a.Rows) == 0 {
+		t.Fatalf("%s, %+v, rows %v", a.Outcome, a.Suspects[:1], a.Rows)
+	}
+	if r := a.Rows[0]; math.Abs(r.Head.Median-110e-9) > 1e-9 || a.Takes == nil || *a.Takes > .97 {
+		t.Errorf("after it %g s, and it takes %v", r.Head.Median, a.Takes)
+	}
+	l.same(a)
+}
+
 func TestBetween(t *testing.T) {
 	l := newLab(t, 100, 100, 100, 100, 130, 130, 130)
 	l.text += l.Skip(3, "does not build")
@@ -159,7 +175,7 @@ func TestParts(t *testing.T) {
 
 func TestNotSlower(t *testing.T) {
 	l := newLab(t, 100, 100, 100)
-	l.measure(0, 2, 20)
+	l.measure(0, 2, 20, false)
 	a := l.Answer(decide)
 	if a.Outcome != NotSlower || !strings.Contains(text(t, a), "main is not slower than v1 by 2.5 % or more") {
 		t.Errorf("%s\n%s", a.Outcome, text(t, a))
@@ -170,8 +186,8 @@ func TestNotSlower(t *testing.T) {
 // TestStopped: what was stopped says so, and who is suspected so far.
 func TestStopped(t *testing.T) {
 	l := newLab(t, 100, 100, 100, 100, 130, 130, 130)
-	l.measure(0, 6, 20)
-	l.measure(0, 3, 20)
+	l.measure(0, 6, 20, false)
+	l.measure(0, 3, 20, true)
 	l.text += l.Stop("interrupt")
 	a := l.Answer(decide)
 	if a.Outcome != Open || !strings.Contains(text(t, a), "stopped by the interrupt") {
@@ -186,6 +202,7 @@ func TestBrokenLog(t *testing.T) {
 		"no search":        "BenchmarkA 1 2 ns/op\n",
 		"no range":         `# bisect: {"session":{"from":0,"at":1}}` + "\n",
 		"no JSON":          l.text + "# bisect: {\n",
+		"probe of a pair":  l.text + `# bisect: {"session":{"from":1,"at":1,"probe":true}}` + "\n",
 		"no such commit":   l.text + `# bisect: {"session":{"from":0,"at":7}}` + "\n",
 		"backwards":        l.text + `# bisect: {"session":{"from":1,"at":0}}` + "\n",
 		"skip of nothing":  l.text + `# bisect: {"skip":{"at":-1,"why":"x"}}` + "\n",

@@ -76,10 +76,11 @@ func (s *Search) read(e Evidence) Evidence {
 		var r bisect.Reading
 		ok := false
 		switch {
-		case s.Probes(one):
+		case one.Probe:
 			r, ok = e.probe(one.Log)
 		case one.From > 0 || one.At < s.Last():
 			r, ok = e.adjacent(one.Log)
+			r.Direct = true
 		}
 		if ok {
 			r.From, r.At, r.Error = one.From, one.At, math.Max(r.Error, leastError)
@@ -94,7 +95,7 @@ func (s *Search) whole(e Evidence) float64 {
 	var pairs []float64
 	var good, bad []float64
 	for _, one := range s.Sessions {
-		if one.From != 0 || one.At < s.Last() && !s.Probes(one) {
+		if one.From != 0 || one.At < s.Last() && !one.Probe {
 			continue
 		}
 		base, head := e.side(one.Log, baseline.Base), e.side(one.Log, baseline.Head)
@@ -270,7 +271,7 @@ func (e Evidence) Counted(log baseline.Log) []baseline.Want {
 // Read reports whether a session of the search says where its commit stands.
 func (s *Search) Read(one Session, key baseline.Key) bool {
 	e := s.Evidence(key)
-	if s.Probes(one) {
+	if one.Probe {
 		_, ok := e.probe(one.Log)
 		return ok
 	}
@@ -292,7 +293,7 @@ func (s *Search) Failure(one Session, key baseline.Key) string {
 // stands, from its log so far.
 func (s *Search) Want(at int, key baseline.Key, log baseline.Log) []baseline.Want {
 	with := *s
-	with.Sessions = append(slices.Clone(s.Sessions), Session{At: at, Log: log})
+	with.Sessions = append(slices.Clone(s.Sessions), Session{At: at, Probe: true, Log: log})
 	e := with.Evidence(key)
 	want := baseline.Want{Package: key.Package, Name: key.Name}
 	three := func(basis Basis, unit string) int {

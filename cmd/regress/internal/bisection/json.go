@@ -91,8 +91,8 @@ func JSON(w io.Writer, a Answer, o Options) error {
 	if a.Takes != nil {
 		doc.Takes = stat.Known(*a.Takes)
 	}
-	if o.Cause.File != "" {
-		doc.Cause = &o.Cause
+	if s.Cause.File != "" || len(s.Cause.Grown) > 0 {
+		doc.Cause = &s.Cause
 	}
 	for _, r := range a.Rows {
 		doc.Rows = append(doc.Rows, rowOf(r))

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/descartes/regress/cmd/regress/internal/report"
 	"github.com/descartes/regress/pkg/baseline/ingest"
 	"github.com/descartes/regress/pkg/gate/bisect"
 )
@@ -24,6 +25,8 @@ type fact struct {
 	Equal   *bisect.Pair `json:"equal,omitempty"`
 	Note    string       `json:"note,omitempty"`
 	Stopped string       `json:"stopped,omitempty"`
+
+	Cause *report.Cause `json:"cause,omitempty"`
 }
 
 func (f fact) text() string {
@@ -57,10 +60,10 @@ func clip(text string) string {
 }
 
 // Open returns the text in front of the raw log of a session.
-func (s *Search) Open(from, at int) string { return fact{Session: &Session{From: from, At: at}}.text() }
+func (s *Search) Open(one Session) string { return fact{Session: &one}.text() }
 
 // Measured adds a session whose raw log is there.
-func (s *Search) Measured(from, at int, raw []byte) error {
+func (s *Search) Measured(one Session, raw []byte) error {
 	log, err := ingest.Read("the log of the search", bytes.NewReader(raw))
 	if errors.Is(err, ingest.ErrNoBenchmarks) { // it was interrupted before, or nothing ran: that says nothing
 		err = nil
@@ -68,7 +71,8 @@ func (s *Search) Measured(from, at int, raw []byte) error {
 	if err != nil {
 		return err
 	}
-	s.Sessions = append(s.Sessions, Session{From: from, At: at, Log: log})
+	one.Log = log
+	s.Sessions = append(s.Sessions, one)
 	return nil
 }
 
@@ -98,6 +102,12 @@ func (s *Search) Note(text string) string {
 	return fact{Note: text}.text()
 }
 
+// Locate notes where in the commit that was found it is, and returns the text of it.
+func (s *Search) Locate(cause report.Cause) string {
+	s.Cause = cause
+	return fact{Cause: &cause}.text()
+}
+
 // Stop notes why the search ended early, and returns the text of it.
 func (s *Search) Stop(why string) string {
 	s.Stopped = ingest.OneLine(why)
@@ -115,9 +125,9 @@ func Read(name string, text []byte) ([]*Search, error) {
 			return nil
 		}
 		s := all[len(all)-1]
-		from, at := open.From, open.At
+		one := *open
 		open = nil
-		return s.Measured(from, at, raw)
+		return s.Measured(one, raw)
 	}
 	number := 0
 	for line := range bytes.Lines(text) {
@@ -170,7 +180,7 @@ func (s *Search) take(f fact, open **Session) error {
 	case f.Commit != nil:
 		s.Commits = append(s.Commits, *f.Commit)
 	case f.Session != nil:
-		if !in(f.Session.From) || !in(f.Session.At) || f.Session.From >= f.Session.At {
+		if !in(f.Session.From) || !in(f.Session.At) || f.Session.From >= f.Session.At || f.Session.Probe && f.Session.From > 0 {
 			return fmt.Errorf("a session of the commits %d and %d of %d", f.Session.From, f.Session.At, len(s.Commits))
 		}
 		*open, s.Stopped = f.Session, "" // it was gone on with
@@ -184,6 +194,8 @@ func (s *Search) take(f fact, open **Session) error {
 			return fmt.Errorf("the commits %d and %d of %d", f.Equal.From, f.Equal.At, len(s.Commits))
 		}
 		s.Equals = append(s.Equals, *f.Equal)
+	case f.Cause != nil:
+		s.Cause = *f.Cause
 	case f.Note != "":
 		s.Notes = append(s.Notes, f.Note)
 	case f.Stopped != "":

@@ -15,6 +15,7 @@ package bisection
 import (
 	"time"
 
+	"github.com/descartes/regress/cmd/regress/internal/report"
 	"github.com/descartes/regress/pkg/baseline"
 	"github.com/descartes/regress/pkg/gate/bisect"
 )
@@ -39,12 +40,12 @@ type Commit struct {
 	Revert  bool      `json:"revert,omitempty"`
 }
 
-// Session is one measurement: commit At beside From, and, where neither is an end of the range
-// alone, At beside both ends.
+// Session is one measurement of commit At beside From, or of a probe, beside both ends.
 type Session struct {
-	From int          `json:"from"` // index of a commit
-	At   int          `json:"at"`
-	Log  baseline.Log `json:"-"` // base is From; head is At, or in a probe the last commit, and At the anchor
+	From  int          `json:"from"` // index of a commit; of a probe 0
+	At    int          `json:"at"`
+	Probe bool         `json:"probe,omitempty"`
+	Log   baseline.Log `json:"-"` // base is From; head is At, or in a probe the last commit, and At the anchor
 }
 
 // Skip is a commit that cannot be measured.
@@ -61,22 +62,20 @@ type Search struct {
 	Skips    []Skip
 	Equals   []bisect.Pair
 	Notes    []string
-	Stopped  string // why it ended early: "budget of 10m0s"; empty: it did not
+	Cause    report.Cause // where in the commit that was found it is; a zero File: unknown
+	Stopped  string       // why it ended early: "budget of 10m0s"; empty: it did not
 }
 
 // Last returns the index of the bad commit.
 func (s *Search) Last() int { return len(s.Commits) - 1 }
 
-// Probes reports whether a session has three sides: a commit between both ends.
-func (s *Search) Probes(one Session) bool { return one.From == 0 && one.At > 0 && one.At < s.Last() }
-
 // Whole returns the newest session of the good and the bad commit alone; nil: there is none.
 func (s *Search) Whole() *Session { return s.session(0, s.Last()) }
 
-// session returns the newest session of two commits; nil: there is none.
+// session returns the newest session of two commits alone; nil: there is none.
 func (s *Search) session(from, at int) *Session {
 	for i := len(s.Sessions) - 1; i >= 0; i-- {
-		if s.Sessions[i].From == from && s.Sessions[i].At == at {
+		if one := s.Sessions[i]; one.From == from && one.At == at && !one.Probe {
 			return &s.Sessions[i]
 		}
 	}
@@ -87,7 +86,7 @@ func (s *Search) session(from, at int) *Session {
 func (s *Search) Comparisons() (n int) {
 	for _, one := range s.Sessions {
 		n++
-		if s.Probes(one) {
+		if one.Probe {
 			n++
 		}
 	}

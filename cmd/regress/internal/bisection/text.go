@@ -21,9 +21,8 @@ const (
 
 // Options say how an answer is shown.
 type Options struct {
-	Width   int          // columns of the terminal; 0: as wide as need be
-	Command string       // that shows it again; empty: not said
-	Cause   report.Cause // where in the commit it is; a zero File: unknown
+	Width   int    // columns of the terminal; 0: as wide as need be
+	Command string // that shows it again; empty: not said
 }
 
 // Text writes an answer for a terminal.
@@ -265,8 +264,14 @@ func (a Answer) verdictTable(rows []gate.Row) table.Table {
 func (a Answer) end(o Options) (out []line) {
 	s := a.Search
 	say := func(format string, args ...any) { out = append(out, line{say: fmt.Sprintf(format, args...)}) }
-	if o.Cause.File != "" {
-		say("The likely place is %s:%d.", o.Cause.File, o.Cause.First)
+	if s.Merge != "" {
+		say("The merge %s brought it in.", figure.Commit(s.Merge))
+	}
+	if s.Cause.File != "" {
+		say("The likely place is %s:%d.", s.Cause.File, s.Cause.First)
+	}
+	if len(s.Cause.Grown) > 0 {
+		say("What grew most: %s.", strings.Join(s.Cause.Grown, ", "))
 	}
 	if a.Takes != nil && len(s.Commits) > 2 && a.Target.Change != nil {
 		say("From %s to %s it is %s over %s; this takes %s of that.", s.Good, s.Bad, figure.Change(*a.Target.Change), figure.Counted(s.Last(), "commit"), figure.Percent(*a.Takes))

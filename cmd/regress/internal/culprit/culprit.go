@@ -50,7 +50,7 @@ const (
 // of one function have mostly one cause: the first of them is looked into for all. The error is
 // about all wants.
 func (f Finder) Find(ctx context.Context, against baseline.Side, wants []Want) ([]Found, error) {
-	place, err := placement.Open(ctx, f.Session.Top(), f.Session.Commit(against))
+	place, err := f.open(ctx, against)
 	if err != nil {
 		return nil, err
 	}
@@ -82,6 +82,15 @@ func (f Finder) Find(ctx context.Context, against baseline.Side, wants []Want) (
 		all = append(all, Found{cause, e.pair.Kind, e.name != w.Name, err})
 	}
 	return all, nil
+}
+
+// open reads the difference between another side and the judged one.
+func (f Finder) open(ctx context.Context, against baseline.Side) (*placement.Finder, error) {
+	top, base := f.Session.Top(), f.Session.Commit(against)
+	if dir, head := f.Session.Tree(); head != "" {
+		return placement.Between(ctx, top, base, head, dir)
+	}
+	return placement.Open(ctx, top, base)
 }
 
 // group is what one look is for.

@@ -70,6 +70,14 @@ func (s *Session) Ready(label baseline.Side) error {
 	return nil
 }
 
+// Tree returns where the tree of the judged side is, and its commit; a working tree has none.
+func (s *Session) Tree() (dir, commit string) {
+	if one := s.judged(); !one.Working {
+		return one.Root, one.Revision.Commit
+	}
+	return s.Top(), ""
+}
+
 // Warnings returns what the log will say first of the sides that there are now.
 func (s *Session) Warnings() []string { return s.warnings }
 

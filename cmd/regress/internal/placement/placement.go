@@ -57,6 +57,11 @@ func Open(ctx context.Context, top, commit string) (*Finder, error) {
 	if err != nil {
 		return nil, fmt.Errorf("find the cause: %w", err)
 	}
+	return newFinder(t, changes), nil
+}
+
+// newFinder parses what stands around the changes.
+func newFinder(t *tree, changes []*change) *Finder {
 	for _, c := range changes {
 		dir := path.Dir(c.new)
 		t.parse(dir)
@@ -65,7 +70,7 @@ func Open(ctx context.Context, top, commit string) (*Finder, error) {
 			t.parse(dir)
 		}
 	}
-	return &Finder{tree: t, changes: changes}, nil
+	return &Finder{tree: t, changes: changes}
 }
 
 // Find says which change made the head of a pair dearer.

@@ -59,6 +59,15 @@ func (r Repo) Fork(ctx context.Context, a, b string) string {
 	return strings.TrimSpace(text)
 }
 
+// DiffBetween returns what changed between two commits, as Diff does.
+func (r Repo) DiffBetween(ctx context.Context, from, to string) (string, error) {
+	if !isCommit(from) || !isCommit(to) {
+		return "", fmt.Errorf("diff of %q and %q: a commit is not named in full", from, to)
+	}
+	return r.git(ctx, "diff", "-U0", "--inter-hunk-context=0", "--no-color", "--no-ext-diff", "--no-textconv", "--find-renames",
+		"--diff-algorithm=histogram", "--src-prefix=a/", "--dst-prefix=b/", from, to, "--")
+}
+
 // ChangedBetween lists the files that differ between two commits, relative to the top.
 func (r Repo) ChangedBetween(ctx context.Context, from, to string) ([]string, error) {
 	if !isCommit(from) || !isCommit(to) {

@@ -60,8 +60,8 @@ func (n *numbered) add(text string) int {
 	return len(n.all) - 1
 }
 
-// commitRow is [commit, author, subject, time in Unix seconds].
-type commitRow [4]any
+// commitRow is [commit, author, subject, time in Unix seconds, pull request or 0].
+type commitRow [5]any
 
 // bind numbers what p's documents name.
 func bind(p *Project) *book {
@@ -101,13 +101,17 @@ func bind(p *Project) *book {
 		if !c.Time.IsZero() {
 			when = c.Time.Unix()
 		}
-		b.commits = append(b.commits, commitRow{short(c.ID), b.authors.add(c.Author), c.Subject, when})
+		b.commits = append(b.commits, commitRow{short(c.ID), b.authors.add(c.Author), c.Subject, when, c.Pull})
 	}
 	return b
 }
 
 func (b *book) run(fingerprint string, p course.Point) run {
-	return run{b.machines.add(fingerprint), b.orderOf[p.Commit], p.Time.Unix(), b.environments.add(p.Environment)}
+	when := int64(0)
+	if !p.Time.IsZero() {
+		when = p.Time.Unix()
+	}
+	return run{b.machines.add(fingerprint), b.orderOf[p.Commit], when, b.environments.add(p.Environment)}
 }
 
 // short returns a commit in as many digits as tell it from others; what is no commit stays.

@@ -38,6 +38,7 @@ func history(n int) (out []course.Commit) {
 		}
 		out = append(out, course.Commit{ID: commitID(i), Author: []string{"Ada", "Grace", "Edsger"}[i%3], Subject: subject, Time: start.AddDate(0, 0, i)})
 	}
+	out[n-1].Pull = 4711
 	return out
 }
 
@@ -98,6 +99,17 @@ func demo(t testing.TB) *Project {
 	add(first, "github.com/acme/wire/codec", "Decode-2", "allocs/op", walk(94, n, 1, 0, func(i int) float64 { return float64(2 * (i / 100)) }))
 	add(first, "github.com/acme/wire/codec", "Go-2", "sec/op", walk(95, n, 1, .005, stepping(90, 1e-6, .93)))
 	add(first, "github.com/acme/wire/codec", "Young-2", "sec/op", walk(96, 4, 1, .005, stepping(90, 1e-6, 1)))
+	// Held against an anchor beside each run: the machine of a day moves both.
+	beside := walk(98, n, 1, .04, stepping(70, 5e-6, 1.06))
+	for i := range beside {
+		day := math.Exp(.05 * math.Sin(float64(i*i)))
+		beside[i].Value = day * 5e-6 * math.Exp(.002*math.Sin(float64(7*i)))
+		beside[i].Beside = []course.Held{{Commit: commitID(2), Value: day * 5e-6}}
+		if i >= 70 {
+			beside[i].Value *= 1.06
+		}
+	}
+	add(first, "github.com/acme/wire/codec", "Held-2", "sec/op", beside)
 	for i, name := range hostile {
 		add(first, "github.com/acme/wire/"+hostile[i%5], name, "<b>units</b>/op", walk(97, n, 1, .005, stepping(100, 1e3, 1.2)))
 	}

@@ -81,7 +81,8 @@ type cause struct {
 	More    int    `json:"more"`
 
 	Weight float64 `json:"weight"` // of those for the worse: the sum of their |natural logarithms|
-	at     int
+	at     int     // Page's order of By
+	order  int     // and of Commit
 	series []trend.Step
 }
 
@@ -199,7 +200,7 @@ func (b *book) causes() []cause {
 	for _, c := range b.Page.Causes {
 		one := cause{
 			Commit: b.commitOf[c.Order], After: b.commitOf[c.After], By: b.commitOf[c.By], Between: c.By - c.After,
-			Names: []who{}, Moved: c.Moved, Steps: []step{}, More: max(0, len(c.Steps)-mostSteps), at: c.By, series: c.Steps,
+			Names: []who{}, Moved: c.Moved, Steps: []step{}, More: max(0, len(c.Steps)-mostSteps), at: c.By, order: c.Order, series: c.Steps,
 		}
 		for _, named := range b.Page.Commits[c.After+1 : c.By+1][:min(c.By-c.After, mostSuspects)] {
 			w := who{Commit: short(named.ID), Author: named.Author, Subject: named.Subject}

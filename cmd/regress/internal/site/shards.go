@@ -7,6 +7,7 @@ import (
 
 	"github.com/descartes/regress/cmd/regress/internal/course"
 	"github.com/descartes/regress/pkg/gate/stat"
+	"github.com/descartes/regress/pkg/gate/trend"
 )
 
 // shardBytes is how large a file of series is on the average: with the page itself, the index and
@@ -17,7 +18,7 @@ const shardBytes = 24 << 10
 type runsFile struct {
 	Authors      []string    `json:"authors"`
 	Environments []string    `json:"environments"`
-	Commits      []commitRow `json:"commits"` // [commit, author, subject, time], in order
+	Commits      []commitRow `json:"commits"` // in order
 	Machine      []int       `json:"machine"` // of a run
 	Commit       []int       `json:"commit"`
 	Time         []int64     `json:"time"` // Unix seconds, the first as it is, then differences
@@ -37,6 +38,18 @@ type seriesData struct {
 	Runs    [][2]int `json:"runs"` // [first, how many] of runsFile, in order
 	Values  packed   `json:"v"`
 	Half    *packed  `json:"h,omitempty"` // half of the 95 % interval of each value; absent: unknown
+	Held    *held    `json:"held,omitempty"`
+	levels
+}
+
+// held says that values are held against an anchor, and what was measured.
+type held struct {
+	Anchor string  `json:"anchor"` // the newest
+	Value  float64 `json:"value"`  // what it mostly takes: a value over it is the ratio
+	Left   int     `json:"left"`   // runs without an anchor beside them, which are left out
+	Moves  int     `json:"moves"`  // of the anchor, to one that was never measured beside the one before
+	Values packed  `json:"v"`
+	Half   *packed `json:"h,omitempty"`
 	levels
 }
 
@@ -71,13 +84,16 @@ func (b *book) runsFile() runsFile {
 	return out
 }
 
-// shards returns the files of series, and with each what it says once written in JSON, about.
+// shards returns the files of series.
 func (b *book) shards() []seriesFile {
-	points := 0
+	size := 0 // bytes, about
 	for _, s := range b.Page.Series {
-		points += len(s.Points)
+		size += 300 + 6*len(s.Points)
+		if s.Anchor != nil {
+			size += 300 + 6*len(s.Points)
+		}
 	}
-	out := make([]seriesFile, 1+(points*6+len(b.Page.Series)*300)/shardBytes)
+	out := make([]seriesFile, 1+size/shardBytes)
 	for i := range out {
 		out[i].Series = []seriesData{}
 	}
@@ -99,10 +115,7 @@ func shardOf(pkg, name string, shards int) int {
 
 func (b *book) series(s *course.Series) seriesData {
 	out := seriesData{Package: b.packages.add(s.Key.Package), Name: s.Key.Name, Unit: b.units.add(s.Key.Unit), Machine: b.machines.add(s.Fingerprint), Runs: [][2]int{}}
-	values, halves, known := make([]float64, len(s.Points)), make([]float64, len(s.Points)), false
-	for i, p := range s.Points {
-		values[i], halves[i] = p.Value, half(p)
-		known = known || halves[i] > 0
+	for _, p := range s.Points {
 		at := b.runOf[b.run(s.Fingerprint, p)]
 		if last := len(out.Runs) - 1; last >= 0 && out.Runs[last][0]+out.Runs[last][1] == at {
 			out.Runs[last][1]++
@@ -110,21 +123,51 @@ func (b *book) series(s *course.Series) seriesData {
 			out.Runs = append(out.Runs, [2]int{at, 1})
 		}
 	}
-	out.Values = pack(values)
-	if known {
-		h := packRough(halves)
-		out.Half = &h
+	out.Values, out.Half = columns(s.Points)
+	out.levels = b.course(s, s.Trend)
+	if s.Anchor != nil { // whose noise the two sides have in common is not in the spread of one
+		out.Held, out.Half = b.held(s), nil
 	}
-	out.levels = b.course(s)
 	return out
 }
 
-func (b *book) course(s *course.Series) levels {
-	out := levels{Noise: stat.Tidy(s.Trend.Noise), Segments: [][3]float64{}, Changes: []change{}}
-	for _, seg := range s.Trend.Segments {
+// held returns what was measured of a series that is held against an anchor, with levels of its
+// own: a new toolchain moves the anchor too, and shows there alone.
+func (b *book) held(s *course.Series) *held {
+	measured, in := make([]course.Point, len(s.Points)), make([]trend.Point, len(s.Points))
+	for i, p := range s.Points {
+		p.Value = p.Measured
+		measured[i], in[i] = p, trend.Point{Order: b.orderOf[p.Commit], Value: p.Value, Environment: p.Environment}
+	}
+	out := &held{Anchor: short(s.Anchor.Commit), Value: stat.Tidy(s.Anchor.Value), Left: s.Anchor.Left, Moves: s.Anchor.Moves}
+	out.Values, out.Half = columns(measured)
+	// Note: course has checked that values can be followed; what it could not has no levels here.
+	if followed, err := trend.Of(trend.Policy{}, in); err == nil {
+		out.levels = b.course(s, followed)
+	}
+	return out
+}
+
+// columns returns the values of points, and half of their intervals where some are known.
+func columns(points []course.Point) (values packed, interval *packed) {
+	all, halves, known := make([]float64, len(points)), make([]float64, len(points)), false
+	for i, p := range points {
+		all[i], halves[i] = p.Value, half(p)
+		known = known || halves[i] > 0
+	}
+	if known {
+		h := packRough(halves)
+		interval = &h
+	}
+	return pack(all), interval
+}
+
+func (b *book) course(s *course.Series, of trend.Trend) levels {
+	out := levels{Noise: stat.Tidy(of.Noise), Segments: [][3]float64{}, Changes: []change{}}
+	for _, seg := range of.Segments {
 		out.Segments = append(out.Segments, [3]float64{float64(seg.From), float64(seg.To), stat.Tidy(seg.Level)})
 	}
-	for _, c := range s.Trend.Changes {
+	for _, c := range of.Changes {
 		one := change{At: c.At, First: c.First, Last: c.Last, After: b.commitOf[c.After], By: b.commitOf[c.By], Between: c.By - c.After, sized: b.sized(c, s.Key.Unit)}
 		if c.Environment != nil {
 			one.Moved = []string{c.Environment.From, c.Environment.To}

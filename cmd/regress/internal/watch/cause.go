@@ -52,7 +52,7 @@ type Step struct {
 	trend.Step
 	State  State
 	Level  float64     // of the series now, in the unit of the values
-	Runs   int         // that are certainly behind the step
+	Runs   int         // that are certainly behind the step, and at its level
 	Chance float64     // p of the step times the places that its series has: of noise making it
 	Reach  int         // how many measured commits noise may have moved it
 	Waiver gate.Waiver // of a waived one
@@ -143,7 +143,7 @@ func (l *looker) causes() []Cause {
 func (l *looker) step(s trend.Step) Step {
 	of := l.series[course.Name{Key: s.Key, Fingerprint: s.Fingerprint}]
 	out := Step{
-		Step: s, State: Worse, Level: s.Change.To, Runs: len(of.Points) - s.Change.Last,
+		Step: s, State: Worse, Level: s.Change.To, Runs: behind(of, s.Change),
 		Chance: s.Change.P * float64(len(of.Points)) / 2,
 	}
 	if ratio := of.Trend.Noise / out.weight(); ratio > 0 {
@@ -163,6 +163,25 @@ func (l *looker) step(s trend.Step) Step {
 		}
 	}
 	return out
+}
+
+// behind returns how many runs are certainly behind a step, up to the next one, and nearer to its
+// level than to the one before. Of a new step the detector takes three for behind it, and may be
+// one early.
+func behind(of *course.Series, c trend.Change) (runs int) {
+	end := len(of.Points)
+	for _, later := range of.Trend.Changes {
+		if later.At > c.At {
+			end = min(end, later.At)
+		}
+	}
+	half := (c.From + c.To) / 2
+	for _, p := range of.Points[min(c.Last, end):end] {
+		if (p.Value < half) == (c.To < half) {
+			runs++
+		}
+	}
+	return runs
 }
 
 // back returns the last commit of those that may have brought a series back behind the middle of a

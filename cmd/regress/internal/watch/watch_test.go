@@ -543,3 +543,88 @@ func TestNoise(t *testing.T) {
 		}
 	}
 }
+
+// TestThreeRuns: where the first run of a new level lies between both levels, the third that is
+// certainly behind the step is the fourth.
+func TestThreeRuns(t *testing.T) {
+	between := func(i int) float64 {
+		if i == 60 {
+			return 1.06e-6
+		}
+		return steps(60, 1.2)(i)
+	}
+	for name, c := range map[string]struct {
+		level level
+		told  int
+	}{"clear": {steps(60, 1.2), 63}, "between": {between, 64}} {
+		w := newWorld(t, map[string]level{"A": c.level})
+		for n := 61; n <= 66; n++ {
+			plan := Plan(w.at(n), nil)
+			if told := len(plan) > 0 && plan[0].Deed == Open; told != (n >= c.told) {
+				t.Errorf("%s, %d commits: told %v: %q", name, n, told, whys(plan))
+			}
+		}
+	}
+	// Of those that step together, the one that is not certain yet is added later.
+	w := newWorld(t, map[string]level{"A": steps(60, 1.2), "B": between})
+	var b board
+	w.expect("one", b.do(Plan(w.at(63), b.known)), "open 1")
+	if len(b.known[0].Mark.Series) != 1 {
+		t.Errorf("the mark is %+v", b.known[0].Mark)
+	}
+	w.expect("both", b.do(Plan(w.at(64), b.known)), "update 1")
+	if len(b.known[0].Mark.Series) != 2 {
+		t.Errorf("the mark is %+v", b.known[0].Mark)
+	}
+}
+
+// TestWhose: which alert a cause belongs to, where several or none share its series.
+func TestWhose(t *testing.T) {
+	// Two causes that more runs show to be one are the alert with more of its series.
+	w := newWorld(t, map[string]level{"A": steps(29, 1.2), "B": steps(31, 1.2), "C": steps(31, 1.3)})
+	var b board
+	w.expect("two", b.do(Plan(w.at(60), nil)), "open 1", "open 2")
+	if !strings.Contains(b.known[0].Text, "p.C") { // the larger is the first
+		t.Fatalf("the first is\n%s", b.known[0].Text)
+	}
+	b.known[0], b.known[1] = b.known[1], b.known[0]
+	b.known[0].Number, b.known[1].Number = 1, 2
+	w.series = map[string]level{"A": steps(30, 1.2), "B": steps(30, 1.2), "C": steps(30, 1.3)}
+	done := b.do(Plan(w.at(60), b.known))
+	if slices.Sort(done); !slices.Equal(done, []string{"close 1", "update 2"}) {
+		t.Errorf("one: %q", done)
+	}
+	// A duplicate is none of the alerts any more, whatever it shares.
+	b.known[0].Mark.Series = b.known[1].Mark.Series
+	b.known[1].Mark.Series = b.known[1].Mark.Series[:1]
+	w.expect("the duplicate shares more", b.do(Plan(w.at(60), b.known)))
+
+	// The series that was told of does not step any more, and another does there.
+	w = newWorld(t, map[string]level{"A": steps(30, 1.2), "B": steps()})
+	b = board{}
+	w.expect("told", b.do(Plan(w.at(60), nil)), "open 1")
+	w.series = map[string]level{"A": steps(), "B": steps(30, 1.2)}
+	w.expect("another series", b.do(Plan(w.at(60), b.known)), "update 1")
+	// Beside it, another is another.
+	w.series["B"] = steps(36, 1.2)
+	w.expect("elsewhere", b.do(Plan(w.at(60), b.known)), "open 2", "close 1")
+
+	// Twice a series is two causes, and so is a step far from many.
+	w = newWorld(t, map[string]level{"A": steps(30, 1.2)})
+	l := w.at(60).looker()
+	c := l.causes()[0]
+	again := c
+	again.After, again.By, again.Order = c.After+1, c.By+1, c.Order+1
+	for range 8 {
+		c.Steps = append(c.Steps, c.Steps[0])
+	}
+	if have := l.joined([]Cause{c, again}); len(have) != 2 {
+		t.Errorf("a series that steps twice: %d causes", len(have))
+	}
+	series := map[string]level{"Late": steps(36, 1.2)}
+	for i := range 20 {
+		series[fmt.Sprint("B", i)] = steps(30, 1.2)
+	}
+	w, b = newWorld(t, series), board{}
+	w.expect("far from many", b.do(Plan(w.at(60), nil)), "open 1", "open 2")
+}

@@ -93,7 +93,7 @@ async function runs() {
 
 function commitOf(file, i) {
   const c = file.commits[i];
-  return {id: c[0], author: file.authors[c[1]], subject: c[2], time: c[3], at: i};
+  return {id: c[0], author: file.authors[c[1]], subject: c[2], time: c[3], pull: c[4], at: i};
 }
 
 function shardOf(pkg, name) { // FNV-1a, as the writer has it
@@ -102,9 +102,9 @@ function shardOf(pkg, name) { // FNV-1a, as the writer has it
   return (hash >>> 0) % data.index.shards;
 }
 
-// points returns one object a run of a series: {commit, time, environment, value, half}.
-function pointsOf(series, file) {
-  const values = unpack(series.v), halves = series.h ? unpack(series.h) : null, out = [];
+// pointsOf returns one object a run of a series: {commit, time, environment, value, half}.
+function pointsOf(series, file, of = series) {
+  const values = unpack(of.v), halves = of.h ? unpack(of.h) : null, out = [];
   for (const [first, n] of series.runs) {
     for (let r = first; r < first + n; r++) {
       const i = out.length;
@@ -132,8 +132,8 @@ function commitLink(id) {
   const to = isCommit(id) && external('commit', id);
   return to ? h('a', {href: to}, text) : text;
 }
-function pullLink(subject) {
-  const n = pull(subject), to = n && external('pull', n);
+function pullLink(commit) {
+  const n = commit.pull || pull(commit.subject), to = n && external('pull', n);
   return to ? h('a', {href: to}, '#' + n) : null;
 }
 function rangeLink(from, to) {

@@ -51,7 +51,7 @@ function causeItem(c, file) {
     h('div', null, h('div', {class: 'size'}, change(first, data.index.units[first.u])), h('div', {class: 'count'}, parts.join(', '))),
     h('div', null,
       h('h3', null, h('bdi', null, subject)),
-      h('p', {class: 'meta'}, [commitLink(commit.id), pullLink(commit.subject), commit.author && name(commit.author, 60), day(commit.time)].filter(Boolean).flatMap((p, i) => i ? [' · ', p] : [p])),
+      h('p', {class: 'meta'}, [commitLink(commit.id), pullLink(commit), commit.author && name(commit.author, 60), day(commit.time)].filter(Boolean).flatMap((p, i) => i ? [' · ', p] : [p])),
       c.moved && h('p', {class: 'note'}, 'The machine or toolchain changed here too, which explains more than a commit can.'),
       suspects(c, file),
       h('ul', {class: 'steps'}, c.steps.map(s => h('li', null,
@@ -72,6 +72,12 @@ function suspects(c, file) {
       h('li', {class: 'small'}, rangeLink(from, to))));
 }
 
+// limit writes what somebody chose, who may have meant powers of ten.
+function limit(v, unit) {
+  const step = unit.kind === 'bytes' && v % 1024 !== 0 && [[1e9, 'GB'], [1e6, 'MB'], [1e3, 'kB']].find(s => v >= s[0] && v * 10 % s[0] === 0);
+  return step ? v / step[0] + ' ' + step[1] + beside(unit) : value(v, unit);
+}
+
 const verdicts = {missed: 'worse', met: 'better'};
 
 function targets(x) {
@@ -79,18 +85,18 @@ function targets(x) {
   const rows = x.targets.map(t => {
     const unit = {name: t.unit, kind: t.kind};
     return [[name(t.name, 100), t.benchmark && h('span', {class: 'package soft small'}, ' ', name(t.benchmark, 200))],
-      (t.below ? '< ' : '> ') + value(t.limit, unit), t.value === null ? '–' : value(t.value, unit),
+      (t.below ? '< ' : '> ') + limit(t.limit, unit), t.value === null ? '–' : value(t.value, unit),
       t.margin === null ? '–' : (Math.floor(t.margin * 100) / 100).toFixed(t.margin >= 10 ? 0 : 2) + '×', h('span', {class: verdicts[t.verdict] || null}, t.verdict)];
   });
   return [h('h2', null, 'Targets'), h('p', {class: 'soft small'}, 'Limits of regress.toml against the newest run; a margin is how many times better than demanded, by the wrong end of its interval.'),
-    h('div', {class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Targets'}, tableOf([['Target'], ['Limit', 'right'], ['Measured', 'right'], ['Margin', 'right'], ['']], rows)),
+    h('div', {class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Targets'}, tableOf([['Target'], ['Limit', 'right'], ['Measured', 'right'], ['Margin', 'right'], ['Verdict']], rows)),
     x.moreTargets > 0 && h('p', {class: 'soft'}, 'and ' + x.moreTargets + ' more')];
 }
 
 function sureness(x) {
   const total = x.noise.series.reduce((a, b) => a + b, 0), words = ['below 1 %', '1 to 3 %', '3 to 10 %', 'more'];
   return [h('h2', null, 'How sure this is'),
-    h('p', null, count(x.judged, 'series has', 'series have') + ' at least six runs at the present level' + (x.judged < x.series ? '; the other ' + (x.series - x.judged) + ' need more before a step can be told from noise.' : '.')),
+    h('p', null, count(x.judged, 'series has', 'series have') + ' at least six runs at the present level' + (x.judged < x.series ? '; ' + count(x.series - x.judged, 'other needs', 'others need') + ' more before a step can be told from noise.' : '.')),
     total > 0 && [h('p', {class: 'soft small'}, 'Noise between runs of one level, as a robust standard deviation:'),
       h('div', {class: 'bar', 'aria-hidden': 'true'}, x.noise.series.map((n, i) => n > 0 && grow(h('i', {class: 'n' + i}), n))),
       h('ul', {class: 'plain row small'}, x.noise.series.map((n, i) => h('li', null, h('i', {class: 'key n' + i, 'aria-hidden': 'true'}), words[i] + ': ' + count(n, 'series', 'series'))))],

@@ -44,7 +44,7 @@ function chart(place, o) {
       }],
     },
   }, [xs, lo, hi, ys, level], place);
-  plot.over.addEventListener('click', () => { if (plot.cursor.idx !== null && plot.cursor.idx !== undefined) o.pick(plot.cursor.idx); });
+  plot.over.addEventListener('click', e => o.pick(plot.posToIdx(e.clientX - plot.over.getBoundingClientRect().left)));
   const watch = new ResizeObserver(() => plot.setSize({width: Math.max(240, place.clientWidth), height: height(place)}));
   watch.observe(place);
   return {plot, stop: () => { watch.disconnect(); plot.destroy(); },

@@ -20,6 +20,7 @@ async function series(params) {
       buttons('Runs shown', [['', 'All runs'], ['100', 'Last 100'], ['30', 'Last 30']].filter(([k]) => !k || Number(k) < state.points.length), params.get('zoom') ? null : params.get('last') || '', key => go(changed({last: key, zoom: null}))),
       h('button', {type: 'button', 'aria-pressed': String(params.has('zero')), click: () => go(changed({zero: params.has('zero') ? null : '1'}))}, 'From zero'),
       params.get('zoom') && h('button', {type: 'button', click: () => go(changed({zoom: null}))}, 'Whole course')),
+    heldWords(state),
     drawing(state),
     picks(state),
     changesTable(state),
@@ -27,17 +28,18 @@ async function series(params) {
   ];
 }
 
-// lens returns how values are looked at: as they are, or against a level of 1.
-function lens(state, which) {
-  const {s, unit, points} = state;
-  if (s.ratio && which !== 'absolute') {
-    const values = unpack(s.ratio.v);
-    return {key: 'ratio', points: points.map((p, i) => ({...p, value: values[i], half: 0})), segments: s.ratio.segments, changes: s.ratio.changes, noise: s.ratio.noise, unit: {name: '', kind: ''}, write: v => v.toFixed(3) + '×'};
-  }
-  return {key: 'absolute', points, segments: s.segments, changes: s.changes, noise: s.noise, unit, write: v => value(v, unit)};
+// lens returns how values are looked at: held against the anchor, where they are, or as measured.
+function lens({s, unit, points, file}, which) {
+  const measured = s.held && which === 'measured', of = measured ? s.held : s;
+  return {key: s.held ? which === 'measured' ? 'measured' : 'held' : '', points: measured ? pointsOf(s, file, s.held) : points,
+    segments: of.segments || [], changes: of.changes || [], noise: of.noise || 0, write: v => value(v, unit)};
 }
 
-const lensButtons = ({s, view}) => s.ratio && buttons('Values', [['', 'Ratio to the anchor'], ['absolute', 'Absolute']], view.key === 'ratio' ? '' : 'absolute', key => go(changed({y: key})));
+const lensButtons = ({s, view}) => s.held && buttons('Values', [['', 'Held against the anchor'], ['measured', 'As measured']], view.key === 'measured' ? 'measured' : '', key => go(changed({y: key})));
+
+// heldWords says what a course is held against.
+const heldWords = ({s, view}) => view.key === 'held' && h('p', {class: 'soft small'}, 'Values are what head would take if the anchor ', commitLink(s.held.anchor), ', measured beside it, always took ', view.write(s.held.value), ': the machine of a day is out of them. ',
+  s.held.left > 0 && count(s.held.left, 'run') + ' without an anchor ' + (s.held.left === 1 ? 'is' : 'are') + ' left out. ', s.held.moves > 0 && 'Where the anchor changed and no run has both beside each other, levels before and after are not comparable.');
 
 function summaryOf({points, view, unit, file}) {
   const last = view.segments[view.segments.length - 1], c = view.changes[view.changes.length - 1];
@@ -73,7 +75,7 @@ function drawing(state) {
   const describe = i => {
     const p = view.points[i], c = commitOf(state.file, p.commit);
     readout.replaceChildren(
-      h('p', null, h('strong', null, view.write(p.value)), p.half > 0 ? h('span', {class: 'soft'}, ' ± ' + view.write(p.half)) : null, view.key === 'ratio' ? h('span', {class: 'soft'}, ' · ' + value(state.points[i].value, state.unit)) : null, ' · ', commitLink(c.id), ' ', pullLink(c.subject), h('span', {class: 'soft'}, ' · ' + minute(p.time))),
+      h('p', null, h('strong', null, view.write(p.value)), p.half > 0 ? h('span', {class: 'soft'}, ' ± ' + view.write(p.half)) : null, view.key === 'held' ? h('span', {class: 'soft'}, ' · ' + (p.value / state.s.held.value).toFixed(3) + '× the anchor') : null, ' · ', commitLink(c.id), ' ', pullLink(c), h('span', {class: 'soft'}, ' · ' + minute(p.time))),
       h('p', null, name(c.subject, 160), c.author ? h('span', {class: 'soft'}, ' · ', name(c.author, 60)) : null));
   };
   const options = {points: view.points, segments: view.segments, changes: view.changes, write: view.write, from, to, zero: params.has('zero'), picked: pickedOf(state),
@@ -105,7 +107,7 @@ function picks(state) {
   if (!chosen.length) return null;
   const cards = chosen.map((i, k) => {
     const p = view.points[i], c = commitOf(file, p.commit);
-    return h('div', {class: 'card'}, h('strong', null, chosen.length > 1 ? (k ? 'B' : 'A') : 'Picked'), ' ', commitLink(c.id), ' ', pullLink(c.subject),
+    return h('div', {class: 'card'}, h('strong', null, chosen.length > 1 ? (k ? 'B' : 'A') : 'Picked'), ' ', commitLink(c.id), ' ', pullLink(c),
       h('dl', null, h('dt', null, 'Value'), h('dd', null, view.write(p.value) + (p.half > 0 ? ' ± ' + view.write(p.half) : '')),
         h('dt', null, 'Commit'), h('dd', null, name(c.subject, 160) , c.author && [' · ', name(c.author, 60)]),
         h('dt', null, 'Measured'), h('dd', null, minute(p.time), h('span', {class: 'soft'}, file.environments[p.environment] ? [' · ', name(file.environments[p.environment], 120)] : ''))),
@@ -131,7 +133,7 @@ function changesTable({view, file, unit}) {
   const rows = view.changes.slice().reverse().map(c => {
     const by = commitOf(file, c.by), after = commitOf(file, c.after);
     return [change(c, unit), intervalOf(c), h('span', {class: 'nowrap'}, view.write(c.from) + ' → ' + view.write(c.to)),
-      [commitLink(by.id), ' ', pullLink(by.subject), h('span', {class: 'soft'}, ' ' + day(by.time))],
+      [commitLink(by.id), ' ', pullLink(by), h('span', {class: 'soft'}, ' ' + day(by.time))],
       [name(by.subject, 120), by.author && h('span', {class: 'soft'}, ' · ', name(by.author, 60)),
         c.between > 1 && h('div', {class: 'soft small'}, 'or one of the ' + (c.between - 1) + ' before it, ', rangeLink(after.id, by.id) || [commitLink(after.id), ' to ', commitLink(by.id)]),
         c.between === 0 && h('div', {class: 'note'}, 'between runs of one commit: not the code'),
@@ -145,12 +147,12 @@ function runsTable(state) {
   const rows = [];
   for (let i = to - 1; i >= from && rows.length < most; i--) {
     const p = view.points[i], c = commitOf(file, p.commit), at = view.segments.findIndex(s => i >= s[0] && i < s[1]);
-    const row = [[commitLink(c.id), ' ', pullLink(c.subject)], h('span', {class: 'nowrap'}, minute(p.time)), view.write(p.value), p.half > 0 ? '± ' + view.write(p.half) : '', at < 0 ? '' : view.write(view.segments[at][2]), [name(c.subject, 100), c.author && h('span', {class: 'soft'}, ' · ', name(c.author, 50))],
+    const row = [[commitLink(c.id), ' ', pullLink(c)], h('span', {class: 'nowrap'}, minute(p.time)), view.write(p.value), p.half > 0 ? '± ' + view.write(p.half) : '', at < 0 ? '' : view.write(view.segments[at][2]), [name(c.subject, 100), c.author && h('span', {class: 'soft'}, ' · ', name(c.author, 50))],
       h('button', {type: 'button', 'aria-pressed': String(chosen.includes(i)), 'aria-label': 'Pick the run of ' + c.id.slice(0, 10), click: () => pick(state, i)}, 'Pick')];
     row.attributes = {class: chosen.includes(i) ? 'here' : null, 'data-row': true};
     rows.push(row);
   }
   return [h('h2', null, 'Runs'), h('div', {class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Runs'},
-    tableOf([['Commit', 'nowrap'], ['Measured', 'wide'], ['Value', 'right'], ['Interval', 'right wide'], ['Level', 'right'], ['Subject', 'wide'], ['', 'right']], rows)),
+    tableOf([['Commit', 'nowrap'], ['Measured', 'wide'], ['Value', 'right'], ['Interval', 'right wide'], ['Level', 'right'], ['Subject', 'wide'], [h('span', {class: 'hidden'}, 'Pick'), 'right']], rows)),
     to - from > rows.length && h('p', null, h('a', {href: changed({runs: 'all'})}, 'All ' + (to - from) + ' runs'))];
 }

@@ -18,6 +18,10 @@ async function listing() {
 
 const facetTitles = {package: 'Package', unit: 'Unit', machine: 'Machine', changed: 'Latest change'};
 
+// On a phone the filters are folded until somebody opens them.
+const narrow = matchMedia('(max-width: 52rem)');
+let filtersOpen = false;
+
 async function search(params) {
   const all = await listing(), x = data.index, file = await runs();
   const words = (params.get('q') || '').toLowerCase().split(/\s+/).filter(Boolean), cause = params.get('cause');
@@ -38,7 +42,7 @@ async function search(params) {
     h('div', {class: 'row controls'}, h('label', null, 'Order', select('sort', [['change', 'Latest change, worst first'], ['noise', 'Noisiest first'], ['name', 'By name']], sort)),
       (chosen.size > 0 || words.length > 0) && h('button', {type: 'button', click: () => go(address('search'))}, 'Clear'))),
     h('div', {class: 'finder'},
-      h('section', {class: 'facets controls', 'aria-label': 'Filters'}, facetPanel(facets, chosen, all, passes)),
+      h('section', {class: 'facets controls', 'aria-label': 'Filters'}, h('details', {id: 'filters', open: filtersOpen || !narrow.matches, toggle: e => { if (narrow.matches) filtersOpen = e.target.open; }}, h('summary', null, 'Filters'), facetPanel(facets, chosen, all, passes))),
       h('div', null, seen.length ? resultTable(seen.map(i => all.list[i]), file) : h('p', {class: 'card soft'}, 'Nothing is called that. Fewer words, or fewer filters, find more.'),
         hits.length > most && h('p', null, h('a', {href: changed({most: most * 4})}, 'Show ' + Math.min(hits.length, most * 4) + ' of ' + hits.length.toLocaleString('en'))))),
   ];

@@ -57,7 +57,7 @@ async function comparison(a, b, file, params) {
     const unit = x.units[r.s.u], c = {change: r.d.change, from: r.d.from, to: r.d.to, sense: r.d.clear ? r.sense : 0};
     const row = [[h('a', {class: 'name', href: seriesAddress(r.s.p, r.s.name, r.s.u, r.s.m, {pick: [a.id, b.id]})}, name(r.s.name, 200)), ' ', h('span', {class: 'soft small'}, name(unit.name, 60)), machines.size > 1 && h('span', {class: 'package soft'}, name(x.machines[r.s.m].words, 60))],
       value(r.d.from, unit), value(r.d.to, unit), change(c, unit, r.d.clear), r.s.noise > 0 ? '± ' + percent(r.d.half) : '–',
-      r.d.clear ? 'differs' : h('span', {class: 'soft'}, 'within noise'),
+      r.d.clear ? 'yes' : h('span', {class: 'soft'}, 'no'),
       r.cuts.length ? r.cuts.map((cut, i) => [i ? ', ' : '', change(cut, unit), ' ', commitLink(commitOf(file, cut.by).id)]) : h('span', {class: 'soft'}, 'none')];
     row.attributes = {'data-row': true};
     return row;
@@ -65,14 +65,14 @@ async function comparison(a, b, file, params) {
   const runsOf = c => { const set = new Set(); file.commit.forEach((k, i) => { if (k === c.at) set.add(i); }); return set.size; };
   return [
     h('dl', {class: 'facts'},
-      [['A', a], ['B', b]].map(([label, c]) => h('div', null, h('dt', null, label + ' · ' + count(runsOf(c), 'run') + (c.time ? ' · ' + day(c.time) : '')), h('dd', null, commitLink(c.id), ' ', pullLink(c.subject), h('small', null, name(c.subject, 120), c.author && [' · ', name(c.author, 60)])))),
+      [['A', a], ['B', b]].map(([label, c]) => h('div', null, h('dt', null, label + ' · ' + count(runsOf(c), 'run') + (c.time ? ' · ' + day(c.time) : '')), h('dd', null, commitLink(c.id), ' ', pullLink(c), h('small', null, name(c.subject, 120), c.author && [' · ', name(c.author, 60)])))),
       h('div', null, h('dt', null, 'Differ'), h('dd', null, count(clear.length, 'series', 'series'), h('small', null, clear.filter(r => r.sense > 0).length + ' worse, ' + clear.filter(r => r.sense < 0).length + ' better'))),
       h('div', null, h('dt', null, 'Compared'), h('dd', null, count(rows.length, 'series', 'series'), h('small', null, 'on ' + count(machines.size, 'class', 'classes') + ' of machine')))),
     h('details', {class: 'small'}, h('summary', null, 'What this can say, and what not'),
-      h('p', null, 'The two were measured in different sessions, not side by side: whatever moved the machine in between is in the difference. Values are compared on one class of machine alone. The interval comes from the noise between runs of one level in the whole history; “differs” means beyond that noise by so much that no series would be so by chance in 19 of 20 such tables, and by 2 % at least. A change point weighs more than this: it rests on all runs on both sides. ', h('code', null, 'regress compare'), ' measures both side by side and decides.')),
+      h('p', null, 'The two were measured in different sessions, not side by side: whatever moved the machine in between is in the difference, but of series that are held against an anchor. Values are compared on one class of machine alone. The interval comes from the noise between runs of one level in the whole history; “yes” means beyond that noise by so much that no series would be so by chance in 19 of 20 such tables, and by 2 % at least. A change point weighs more than this: it rests on all runs on both sides. ', h('code', null, 'regress compare'), ' measures both side by side and decides.')),
     (alone.a > 0 || alone.b > 0) && h('p', {class: 'soft'}, 'Left out: ' + [alone.a && count(alone.a, 'series was', 'series were') + ' measured at A alone', alone.b && count(alone.b, 'series was', 'series were') + ' measured at B alone'].filter(Boolean).join(', ') + ', or on another class of machine.'),
     rangeLink(a.id, b.id) && h('p', null, rangeLink(a.id, b.id), ' on GitHub'),
-    rows.length ? h('div', {class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Comparison'}, tableOf([['Benchmark'], ['A', 'right'], ['B', 'right'], ['Change', 'right'], ['Noise', 'right'], [''], ['Change points between']], table)) : h('p', {class: 'card soft'}, 'No series was measured at both on one class of machine.'),
+    rows.length ? h('div', {class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Comparison'}, tableOf([['Benchmark'], ['A', 'right'], ['B', 'right'], ['Change', 'right'], ['Noise', 'right'], ['Beyond it'], ['Change points between']], table)) : h('p', {class: 'card soft'}, 'No series was measured at both on one class of machine.'),
     rows.length > most && h('p', null, h('a', {href: changed({most: most * 4})}, 'Show ' + Math.min(rows.length, most * 4) + ' of ' + rows.length)),
   ];
 }

@@ -29,7 +29,7 @@ async function draw(keep) {
   frame(view, params);
   const again = place === stood && focused && [...document.querySelectorAll('button, select, input, a, [tabindex]')].find(e => keyOf(e) === focused);
   if (again) again.focus({preventScroll: true});
-  else if (!keep && stood) main.querySelector('h1').focus({preventScroll: true});
+  else if (!keep && stood && focused !== 'query') main.querySelector('h1').focus({preventScroll: true});
   if (stood && place !== stood) window.scrollTo(0, 0);
   stood = place;
   document.documentElement.dataset.ready = location.hash || '#/';
