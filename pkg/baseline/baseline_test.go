@@ -36,7 +36,8 @@ func TestPerRound(t *testing.T) {
 	check([]float64{0, 0}, []int{1, 1}, 0)
 }
 
-// TestSummary: of many repetitions in one process the second best stands for them, of few the median.
+// TestSummary: of many repetitions in one process the second best stands for them, of few the
+// median.
 func TestSummary(t *testing.T) {
 	ascending := func(n int, from float64) (out []float64) {
 		for i := range n {
