@@ -56,6 +56,10 @@ func TestDocumentedSQL(t *testing.T) {
 		t.Fatal(err)
 	}
 	reader := pgtest.Connect(t, as("dashboards", dsn))
+	if texts(t, conn, "select (current_setting('server_version_num')::int < 150000)::text")[0] == "true" {
+		refused(t, reader, "select from regress_points") // as the page says: it would show all projects
+		reader = conn
+	}
 	want := [][]string{{"1", "2"}, {"1.25", "1.25"}, {"regressed", "missing"}, {"1"}}
 	for i, block := range blocks[1:] {
 		// What Grafana makes of its macro.
@@ -66,7 +70,7 @@ func TestDocumentedSQL(t *testing.T) {
 			t.Errorf("%s\ngives %v, want %v", block[1], have, want[i])
 		}
 	}
-	if projects := texts(t, reader, "select distinct project from regress_points"); len(projects) != 1 {
+	if projects := texts(t, reader, "select distinct project from regress_points"); len(projects) != 1 && reader != conn {
 		t.Errorf("the view shows a reader %v", projects)
 	}
 	if projects := texts(t, conn, "select distinct project from regress_points"); len(projects) != 2 {

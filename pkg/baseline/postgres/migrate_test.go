@@ -199,7 +199,7 @@ func shape(t *testing.T, conn *pgx.Conn) string {
 		select relname || ' ' || relkind::text || ' ' || coalesce(obj_description(c.oid), '') || ' ' || coalesce(string_agg(
 			attname || ' ' || format_type(atttypid, atttypmod) || ' ' || attnotnull || ' ' || attcollation::regcollation || ' ' || coalesce(col_description(c.oid, attnum), ''), ', ' order by attnum), '')
 		from pg_class c left join pg_attribute a on a.attrelid = c.oid and attnum > 0
-		where relnamespace = 'public'::regnamespace group by c.oid order by 1`), "\n") +
+		where relnamespace = 'public'::regnamespace group by c.oid, relname, relkind order by 1`), "\n") +
 		strings.Join(texts(t, conn, `select conname || ' ' || pg_get_constraintdef(oid) from pg_constraint where contype <> 'n' and connamespace = 'public'::regnamespace order by 1`), "\n") +
 		strings.Join(texts(t, conn, `select indexdef from pg_indexes where schemaname = 'public' order by 1`), "\n") +
 		strings.Join(texts(t, conn, `select version::text from regress_schema`), " ")

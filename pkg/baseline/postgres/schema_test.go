@@ -35,7 +35,7 @@ func catalog(t *testing.T, conn *pgx.Conn) string {
 	return strings.Join(texts(t, conn, `
 		select c.oid || ' ' || relname || ' ' || coalesce(obj_description(c.oid), '') || ' ' || coalesce(string_agg(attname || ' ' || format_type(atttypid, atttypmod), ', ' order by attnum), '')
 		from pg_class c left join pg_attribute a on a.attrelid = c.oid and attnum > 0
-		where relnamespace = 'public'::regnamespace group by c.oid order by 1`), "\n") +
+		where relnamespace = 'public'::regnamespace group by c.oid, relname, relkind order by 1`), "\n") +
 		strings.Join(texts(t, conn, `select conname || ' ' || pg_get_constraintdef(oid) from pg_constraint where connamespace = 'public'::regnamespace order by 1`), "\n") +
 		strings.Join(texts(t, conn, `select version::text from regress_schema`), " ")
 }

@@ -29,7 +29,7 @@ type Server struct {
 const patience = time.Minute
 
 // quick is what a test wants: a small server that does not wait for the disk.
-var quick = []string{"fsync=off", "full_page_writes=off", "shared_buffers=32MB", "max_connections=150"}
+var quick = []string{"fsync=off", "full_page_writes=off", "shared_buffers=32MB", "max_connections=150", "password_encryption=scram-sha-256"}
 
 func start(settings []string) (*Server, error) {
 	bin, err := binaries()
