@@ -326,19 +326,21 @@ func (s *Server) apiCompare(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	d, err := s.source.Compare(r.Context(), l.project.Name, base, head)
-	if errors.Is(err, baseline.ErrNotFound) {
-		problem(w, http.StatusNotFound, "the store has no run of one of the two")
-		return
-	}
 	if err != nil {
 		s.failed(w, err)
 		return
 	}
-	sendJSON(w, r, map[string]any{"outcome": d.Outcome, "procedure": d.Policy.Procedure, "series": compared(d)})
+	sendJSON(w, r, decided(d))
 }
 
-func compared(d gate.Decision) []rowDocument {
-	out := []rowDocument{}
+type decisionDocument struct {
+	Outcome   string        `json:"outcome"`
+	Procedure string        `json:"procedure"`
+	Series    []rowDocument `json:"series"`
+}
+
+func decided(d gate.Decision) decisionDocument {
+	out := decisionDocument{string(d.Outcome), string(d.Policy.Procedure), []rowDocument{}}
 	for _, r := range d.Rows {
 		row := rowDocument{nameDocument: nameDocument{r.Package, r.Name, r.Unit, r.Fingerprint}, Verdict: string(r.Verdict), Reason: string(r.Reason.Code), Change: r.Change, Range: r.Interval}
 		if r.Base != nil {
@@ -347,7 +349,7 @@ func compared(d gate.Decision) []rowDocument {
 		if r.Head != nil {
 			row.Head = &r.Head.Median
 		}
-		out = append(out, row)
+		out.Series = append(out.Series, row)
 	}
 	return out
 }

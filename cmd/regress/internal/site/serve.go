@@ -11,10 +11,12 @@ import (
 	"net"
 	"net/http"
 	"path"
+	"regexp"
 	"strings"
 	"sync"
 	"time"
 
+	"github.com/descartes/regress/pkg/baseline"
 	"github.com/descartes/regress/pkg/gate"
 )
 
@@ -210,7 +212,7 @@ func (s *Server) data(w http.ResponseWriter, r *http.Request) {
 	if name == "projects.js" {
 		rows := []projectRow{}
 		for _, project := range names {
-			rows = append(rows, projectRow{folder(project), project})
+			rows = append(rows, projectRow{folder(project), project, true})
 		}
 		send(w, r, name, script("projects", "", encoded(rows)))
 		return
@@ -228,9 +230,21 @@ func (s *Server) data(w http.ResponseWriter, r *http.Request) {
 			send(w, r, name, text)
 			return
 		}
+		if match := twoCommits.FindStringSubmatch(name); match != nil {
+			d, err := s.source.Compare(r.Context(), project, match[1], match[2])
+			if err != nil {
+				s.failed(w, err)
+				return
+			}
+			send(w, r, name, script(strings.TrimSuffix(name, ".js"), l.documents.build, encoded(decided(d))))
+			return
+		}
 	}
 	problem(w, http.StatusNotFound, "no such data")
 }
+
+// twoCommits is what the page asks for a comparison by the gate.
+var twoCommits = regexp.MustCompile(`^[a-z0-9]+/compare/([0-9a-f]{7,64})/([0-9a-f]{7,64})\.js$`)
 
 // folder returns the name under which the data of a project lie.
 func folder(project string) string {
@@ -319,6 +333,10 @@ func (l *live) renew(ctx context.Context, source Source, name string) error {
 func (s *Server) failed(w http.ResponseWriter, err error) {
 	if errors.Is(err, errUnknown) {
 		problem(w, http.StatusNotFound, "no such project")
+		return
+	}
+	if errors.Is(err, baseline.ErrNotFound) {
+		problem(w, http.StatusNotFound, "the store has no run of one of the two")
 		return
 	}
 	if !errors.Is(err, context.Canceled) {

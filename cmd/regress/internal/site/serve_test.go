@@ -66,12 +66,12 @@ func (s *shelf) Load(ctx context.Context, project string) (*Project, error) {
 	return s.all[project], s.err
 }
 
-func (s *shelf) Compare(_ context.Context, _, base, head string) (gate.Decision, error) {
+func (s *shelf) Compare(_ context.Context, _, base, _ string) (gate.Decision, error) {
 	if base != commitID(1)[:12] {
 		return gate.Decision{}, fmt.Errorf("runs of %s: %w", base, baseline.ErrNotFound)
 	}
 	change, p := .1, .01
-	return gate.Decision{Outcome: gate.Fail, Rows: []gate.Row{{Package: "p", Name: head, Unit: "sec/op", Verdict: gate.Regressed, Base: &gate.Summary{Median: 1}, Head: &gate.Summary{Median: 1.1}, Change: &change, P: &p}}}, nil
+	return gate.Decision{Outcome: gate.Fail, Rows: []gate.Row{{Package: "github.com/acme/wire/codec", Name: "Held-2", Unit: "sec/op", Verdict: gate.Regressed, Interval: &gate.Interval{Lo: .08, Hi: .12, Level: .95}, Base: &gate.Summary{Median: 1}, Head: &gate.Summary{Median: 1.1}, Change: &change, P: &p}}}, nil
 }
 
 // serve returns a server on a loopback address, and what it was told to note.
@@ -205,6 +205,7 @@ func TestGuards(t *testing.T) {
 	check("out of the folder", open+"/data/../../etc/passwd", 404)
 	check("no data", open+"/data/p0/index.js", 404)
 	check("no API", open+"/api/v2/x", 404)
+	check("no runs to compare", open+"/data/"+folder("github.com/acme/wire")+"/compare/1234567/1234567.js", 404)
 	check("a stranger's name", open+"/", 403, func(r *http.Request) { r.Host = "evil.example" })
 	check("localhost", open+"/", 200, func(r *http.Request) { r.Host = "localhost:1" })
 	check("no token", closed+"/", 401)
@@ -344,6 +345,11 @@ func TestServedPage(t *testing.T) {
 	js[any](v, "void document.querySelector('.results a').click()")
 	v.await("document.querySelector('#plot canvas') && location.hash.includes('project=other')")
 	v.sound("series")
+	v.open("#/compare?a=" + short(commitID(1)) + "&b=" + short(commitID(2)))
+	if text := js[string](v, "document.querySelector('main table').textContent"); !strings.Contains(text, "The gate says") || !strings.Contains(text, "regressed+8.0 to +12.0 %") {
+		t.Errorf("the gate is not asked: %.500s", text)
+	}
+	v.sound("compare")
 	v.open("#/?project=nothing")
 	v.await("document.querySelector('[role=alert]').textContent.includes('no project nothing')")
 }

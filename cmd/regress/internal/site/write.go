@@ -26,6 +26,7 @@ type Written struct {
 type projectRow struct {
 	ID   string `json:"id"` // of its folder under data
 	Name string `json:"name"`
+	Live bool   `json:"live,omitempty"` // a server can decide on two commits
 }
 
 // mark is a file that says that a folder is a page of ours, so that Write may replace it.
@@ -46,7 +47,7 @@ func Write(dir string, projects ...*Project) (Written, error) {
 	var rows []projectRow
 	for i, p := range projects {
 		own := documents(p, fmt.Sprintf("p%d", i))
-		rows = append(rows, projectRow{own.id, p.Name})
+		rows = append(rows, projectRow{ID: own.id, Name: p.Name})
 		out.Series += len(p.Page.Series)
 		for _, s := range p.Page.Series {
 			out.Points += len(s.Points)

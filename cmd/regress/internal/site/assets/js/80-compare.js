@@ -34,8 +34,32 @@ async function compare(params) {
   ];
 }
 
+// verdictsOf returns what the gate makes of two commits, by series, where a server can be asked: a
+// page on a disk has no runs to decide on.
+async function verdictsOf(a, b) {
+  if (!data.project.live || !isCommit(a.id) || !isCommit(b.id)) return null;
+  let decision;
+  try {
+    decision = await read('compare/' + a.id + '/' + b.id);
+  } catch (err) {
+    if (err instanceof Renewed) throw err;
+    return null; // no runs that it can hold against each other: the table stands without it
+  }
+  const of = new Map(decision.series.map(r => [[r.package, r.name, r.unit, r.machine].join('\n'), r]));
+  const x = data.index;
+  return s => { const key = [x.packages[s.p], s.name, x.units[s.u].name]; return of.get([...key, x.machines[s.m].id].join('\n')) || of.get([...key, ''].join('\n')); };
+}
+
+const judgedAs = {regressed: 'worse', improved: 'better'};
+
+function verdictCell(row) {
+  if (!row) return h('span', {class: 'soft'}, 'nothing');
+  const i = row.interval;
+  return [h('span', {class: judgedAs[row.verdict] || null}, plain(row.verdict, 40)), i && h('div', {class: 'soft small nowrap'}, between(i.lo, i.hi))];
+}
+
 async function comparison(a, b, file, params) {
-  const x = data.index, rows = [], alone = {a: 0, b: 0};
+  const x = data.index, rows = [], alone = {a: 0, b: 0}, gate = await verdictsOf(a, b);
   const shards = [];
   for (let i = 0; i < x.shards; i += 8) shards.push(...await Promise.all(Array.from({length: Math.min(8, x.shards - i)}, (_, k) => read('s' + (i + k)))));
   for (const s of shards.flatMap(f => f.series)) {
@@ -58,6 +82,7 @@ async function comparison(a, b, file, params) {
     const row = [[h('a', {class: 'name', href: seriesAddress(r.s.p, r.s.name, r.s.u, r.s.m, {pick: [a.id, b.id]})}, name(r.s.name, 200)), ' ', h('span', {class: 'soft small'}, name(unit.name, 60)), machines.size > 1 && h('span', {class: 'package soft'}, name(x.machines[r.s.m].words, 60))],
       value(r.d.from, unit), value(r.d.to, unit), change(c, unit, r.d.clear), r.s.noise > 0 ? '± ' + percent(r.d.half) : '–',
       r.d.clear ? 'yes' : h('span', {class: 'soft'}, 'no'),
+      gate && verdictCell(gate(r.s)),
       r.cuts.length ? r.cuts.map((cut, i) => [i ? ', ' : '', change(cut, unit), ' ', commitLink(commitOf(file, cut.by).id)]) : h('span', {class: 'soft'}, 'none')];
     row.attributes = {'data-row': true};
     return row;
@@ -69,10 +94,10 @@ async function comparison(a, b, file, params) {
       h('div', null, h('dt', null, 'Differ'), h('dd', null, count(clear.length, 'series', 'series'), h('small', null, clear.filter(r => r.sense > 0).length + ' worse, ' + clear.filter(r => r.sense < 0).length + ' better'))),
       h('div', null, h('dt', null, 'Compared'), h('dd', null, count(rows.length, 'series', 'series'), h('small', null, 'on ' + count(machines.size, 'class', 'classes') + ' of machine')))),
     h('details', {class: 'small'}, h('summary', null, 'What this can say, and what not'),
-      h('p', null, 'The two were measured in different sessions, not side by side: whatever moved the machine in between is in the difference, but of series that are held against an anchor. Values are compared on one class of machine alone. The interval comes from the noise between runs of one level in the whole history; “yes” means beyond that noise by so much that no series would be so by chance in 19 of 20 such tables, and by 2 % at least. A change point weighs more than this: it rests on all runs on both sides. ', h('code', null, 'regress compare'), ' measures both side by side and decides.')),
+      h('p', null, 'The two were measured in different sessions, not side by side: whatever moved the machine in between is in the difference, but of series that are held against an anchor. Values are compared on one class of machine alone. The interval comes from the noise between runs of one level in the whole history; “yes” means beyond that noise by so much that no series would be so by chance in 19 of 20 such tables, and by 2 % at least. A change point weighs more than this: it rests on all runs on both sides. ', h('code', null, 'regress compare'), ' measures both side by side and decides.', gate && ' What the gate says here is its stored comparison: the newest runs of B against those of A.')),
     (alone.a > 0 || alone.b > 0) && h('p', {class: 'soft'}, 'Left out: ' + [alone.a && count(alone.a, 'series was', 'series were') + ' measured at A alone', alone.b && count(alone.b, 'series was', 'series were') + ' measured at B alone'].filter(Boolean).join(', ') + ', or on another class of machine.'),
     rangeLink(a.id, b.id) && h('p', null, rangeLink(a.id, b.id), ' on GitHub'),
-    rows.length ? h('div', {class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Comparison'}, tableOf([['Benchmark'], ['A', 'right'], ['B', 'right'], ['Change', 'right'], ['Noise', 'right'], ['Beyond it'], ['Change points between']], table)) : h('p', {class: 'card soft'}, 'No series was measured at both on one class of machine.'),
+    rows.length ? h('div', {class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Comparison'}, tableOf([['Benchmark'], ['A', 'right wide'], ['B', 'right wide'], ['Change', 'right'], ['Noise', 'right wide'], ['Beyond it'], gate && ['The gate says'], ['Change points between']].filter(Boolean), table.map(row => { const cells = row.filter(c => c !== null); cells.attributes = row.attributes; return cells; }))) : h('p', {class: 'card soft'}, 'No series was measured at both on one class of machine.'),
     rows.length > most && h('p', null, h('a', {href: changed({most: most * 4})}, 'Show ' + Math.min(rows.length, most * 4) + ' of ' + rows.length)),
   ];
 }
