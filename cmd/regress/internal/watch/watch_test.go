@@ -628,3 +628,44 @@ func TestWhose(t *testing.T) {
 	w, b = newWorld(t, series), board{}
 	w.expect("far from many", b.do(Plan(w.at(60), nil)), "open 1", "open 2")
 }
+
+// TestSplit: what was told as one cause, and looks like two since, stays one alert that has both.
+func TestSplit(t *testing.T) {
+	w := newWorld(t, map[string]level{"A": steps(30, 1.2), "B": steps(30, 1.2), "C": steps(30, 1.2), "D": steps(30, 1.2)})
+	var b board
+	w.expect("one", b.do(Plan(w.at(60), nil)), "open 1")
+	w.series["C"], w.series["D"] = steps(32, 1.2), steps(32, 1.3)
+	if causes := w.at(60).looker().causes(); len(causes) != 2 {
+		t.Fatalf("%d causes", len(causes))
+	}
+	w.expect("two", b.do(Plan(w.at(60), b.known)), "update 1")
+	text := b.known[0].Text
+	if !strings.Contains(text, "4 benchmarks are worse since one of 3 commits, `000000001d..0000000020`, the most by +30.0 %") || strings.Count(text, "| `0000000020` | 10+ |") != 2 {
+		t.Errorf("it says\n%s", text)
+	}
+	w.expect("again", b.do(Plan(w.at(60), b.known)))
+}
+
+// TestFromNothing: what was free and costs something now has no percentage, and is told all the
+// same; a waiver of any amount accepts it.
+func TestFromNothing(t *testing.T) {
+	w := newWorld(t, map[string]level{"A B/op": func(i int) float64 {
+		if i < 30 {
+			return 0
+		}
+		return 64
+	}})
+	var b board
+	plan := Plan(w.at(60), nil)
+	w.expect("told", b.do(plan), "open 1")
+	if title := plan[0].Title; title != "Worse since 000000001e: A B/op 0 B → 64.1 B" {
+		t.Errorf("the title is %q", title)
+	}
+	if id, document, ok := (Report{Input: w.at(60)}).Event(plan[0], "o/r"); !ok || !strings.Contains(string(document), `"change":null`) || !strings.HasSuffix(id, plan[0].Mark.ID) {
+		t.Errorf("the event %s is %s", id, document)
+	}
+	for ceiling, want := range map[float64][]string{.5: nil, math.Inf(1): {"close 1"}} {
+		w.input.Waivers = []gate.Waiver{{Series: regexp.MustCompile("."), Ceiling: ceiling, Expires: start.AddDate(1, 0, 0)}}
+		w.expect(fmt.Sprint("waived up to ", ceiling), (&board{known: slices.Clone(b.known)}).do(Plan(w.at(60), b.known)), want...)
+	}
+}
