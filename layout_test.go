@@ -38,6 +38,7 @@ var packages = []string{
 	"cmd/regress/internal/count/counttest",
 	"cmd/regress/internal/decided",
 	"cmd/regress/internal/culprit",
+	"cmd/regress/internal/culprit/hitrate",
 	"cmd/regress/internal/figure",
 	"cmd/regress/internal/finding",
 	"cmd/regress/internal/github",
