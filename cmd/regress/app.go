@@ -41,6 +41,7 @@ func newApp(w *world) *cli.App {
 			completionCommand(w),
 			completeCommand(w),
 			versionCommand(w),
+			manCommand(w),
 			{Name: "help", Usage: "say what a command does, and its flags", ArgsUsage: "[COMMAND]", Action: cli.ShowAppHelp}, // see arranged
 		},
 		Action: func(c *cli.Context) error {
@@ -61,6 +62,22 @@ func versionCommand(w *world) *cli.Command {
 		Usage: "print the version",
 		Action: func(*cli.Context) error {
 			_, err := fmt.Fprintf(w.stdout, "regress version %s\n", version())
+			return err
+		},
+	}
+}
+
+// manCommand prints the page that man(1) shows, for whoever packages this program.
+func manCommand(w *world) *cli.Command {
+	return &cli.Command{
+		Name:   "man",
+		Usage:  "print the manual page",
+		Hidden: true,
+		Action: func(c *cli.Context) error {
+			page, err := c.App.ToManWithSection(1)
+			if err == nil {
+				_, err = fmt.Fprint(w.stdout, page)
+			}
 			return err
 		},
 	}
