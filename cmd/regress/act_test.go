@@ -53,8 +53,8 @@ func TestWorkflows(t *testing.T) {
 }
 
 // TestPageWorkflow runs the workflow for page and alerts on a history in which main became slower:
-// see TestWorkflows for the runner. The page is uploaded and deployed, its runs are kept on a branch,
-// and there is one issue, also when it runs again.
+// see TestWorkflows for the runner. The page is uploaded and deployed, its runs are kept on a
+// branch, and there is one issue, also when it runs again.
 func TestPageWorkflow(t *testing.T) {
 	act := os.Getenv("REGRESS_TEST_ACT")
 	if act == "" {

@@ -88,7 +88,8 @@ func (f *importFlags) run(ctx context.Context, s *session, paths []string) error
 	return im.done(ctx)
 }
 
-// walk takes a file, or all below a directory but what begins with a dot; "-" is the standard input.
+// walk takes a file, or all below a directory but what begins with a dot; "-" is the standard
+// input.
 func (im *importing) walk(ctx context.Context, top string) error {
 	if top == "-" {
 		im.files++
