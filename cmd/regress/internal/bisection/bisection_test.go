@@ -20,6 +20,7 @@ type lab struct {
 	*Search
 	text  string
 	costs []float64
+	other []float64 // of BenchmarkB; nil: there is none
 }
 
 func newLab(t *testing.T, costs ...float64) *lab {
@@ -48,8 +49,12 @@ func (l *lab) measure(from, at, rounds int, probe bool) {
 			if !runs {
 				continue
 			}
-			v := l.costs[commit] * (1 + .001*float64((round*7+i*3)%5-2))
+			wobble := 1 + .001*float64((round*7+i*3)%5-2)
+			v := l.costs[commit] * wobble
 			fmt.Fprintf(&b, "side: %s\n# round: %d\npkg: example.com/t\nBenchmarkA-2 1000 %g ns/op\n", side, round, v)
+			if l.other != nil {
+				fmt.Fprintf(&b, "BenchmarkB-2 1000 %g ns/op\n", l.other[commit]*wobble)
+			}
 		}
 	}
 	l.text += l.Open(one) + b.String()
@@ -140,6 +145,22 @@ func TestFirst(t *testing.T) {
 		t.Errorf("after it %g s, and it takes %v", r.Head.Median, a.Takes)
 	}
 	l.same(a)
+}
+
+// TestOthers: what else became worse is told, and whether the same commit did it.
+func TestOthers(t *testing.T) {
+	for subject, other := range map[string][]float64{
+		"The same commit made these worse, too: B.":                        {50, 50, 50, 50, 53, 53, 53},
+		"became worse over the range and not, as far as was seen, by this": {50, 53, 53, 53, 53, 53, 53},
+	} {
+		l := newLab(t, 100, 100, 100, 100, 120, 120, 120)
+		l.other = other
+		a := l.search()
+		if a.Outcome != Found || len(a.Others) != 1 || !strings.Contains(strings.ReplaceAll(text(t, a), "\n", " "), subject) {
+			t.Errorf("%q is not in\n%s", subject, text(t, a))
+		}
+		l.same(a)
+	}
 }
 
 func TestBetween(t *testing.T) {

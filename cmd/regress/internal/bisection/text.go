@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/descartes/regress/cmd/regress/internal/figure"
@@ -318,10 +319,13 @@ func (a Answer) rest(say func(string, ...any)) {
 func (a Answer) others(say func(string, ...any)) {
 	var with, without []string
 	for _, o := range a.Others {
-		name := o.Row.Name + " (" + o.Row.Unit + ")"
-		if o.Moved {
+		name, _ := a.Decision.Procs.Split(o.Row.Name)
+		switch {
+		case slices.Contains(with, name):
+		case o.Moved: // in any unit
+			without = slices.DeleteFunc(without, func(other string) bool { return other == name })
 			with = append(with, name)
-		} else {
+		case !slices.Contains(without, name):
 			without = append(without, name)
 		}
 	}
