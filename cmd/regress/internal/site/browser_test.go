@@ -18,6 +18,7 @@ import (
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
@@ -318,6 +319,24 @@ func TestKeys(t *testing.T) {
 	press("c")
 	v.await("document.querySelector('h1').textContent === 'Compare two commits'")
 	v.sound("keys")
+}
+
+// TestPrints: paper is light, also where the screen is dark, and the screen is dark again after it.
+func TestPrints(t *testing.T) {
+	v := visit(t, browse(t), written(t, demo(t)))
+	v.look(1280, 900, "dark")
+	v.open(seriesRoute("github.com/acme/wire/bench", shmSeries, "sec/op"))
+	js[any](v, `void window.addEventListener('beforeprint', () => { window.paper = getComputedStyle(document.documentElement).getPropertyValue('--level') + document.querySelectorAll('#plot canvas').length; })`)
+	var pdf []byte
+	v.run(chromedp.ActionFunc(func(ctx context.Context) (err error) {
+		pdf, _, err = page.PrintToPDF().Do(ctx)
+		return err
+	}))
+	v.await("window.paper && !document.documentElement.dataset.theme")
+	if paper := js[string](v, "window.paper"); paper != "#1b1d211" || len(pdf) < 10_000 {
+		t.Errorf("the line of a level is printed as %q, in %d bytes", paper, len(pdf))
+	}
+	v.sound("printed")
 }
 
 // TestPointer points at a run, picks two, and looks closer by dragging.

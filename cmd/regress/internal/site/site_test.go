@@ -150,7 +150,7 @@ func TestData(t *testing.T) {
 	}
 }
 
-// TestSizes holds the page of 2,000 series of 500 runs to 10 MB, and a view of one to 300 kB.
+// TestSizes holds the page of 2,000 series of 500 runs, an anchor beside each, to 10 MB, and a view of one to 300 kB.
 // What it takes is printed by -v.
 func TestSizes(t *testing.T) {
 	if testing.Short() {
@@ -162,6 +162,9 @@ func TestSizes(t *testing.T) {
 		name := course.Name{Key: baseline.Key{Package: "github.com/acme/wire/bench", Name: "PingPong/transport=shm/size=" + strings.Repeat("1", i%7) + "/case=" + string(rune('a'+i%26)), Unit: "sec/op"}, Fingerprint: "5f0c3a119e21"}
 		name.Key.Name += strings.Repeat("x", i/182)
 		points[name] = walk(uint64(i), n, 1, .01, stepping(100+i%300, 1e-6, 1+float64(i%5)/50))
+		for k := range points[name] { // what was measured and what is held against the anchor are both kept
+			points[name][k].Beside = []course.Held{{Commit: commitID(0), Value: 1e-6 * (1 + .01*float64(k%9))}}
+		}
 	}
 	if len(points) < 1900 {
 		t.Fatalf("%d names", len(points))

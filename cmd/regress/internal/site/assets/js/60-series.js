@@ -66,6 +66,7 @@ function pick(state, i) {
 }
 
 let drawn = null; // the chart on the page
+let begin = null; // draws it, in the colours of the moment
 
 function drawing(state) {
   const {view, params} = state, [from, to] = shown(state);
@@ -91,7 +92,8 @@ function drawing(state) {
     describe(at = next);
     say(readout.textContent);
   });
-  pending.push(() => { drawn = chart(place, options); });
+  begin = () => { drawn = chart(place, options); };
+  pending.push(begin);
   return h('div', {class: 'chart'},
     h('ul', {class: 'legend'},
       h('li', null, h('i', {class: 'l-dot', 'aria-hidden': 'true'}), 'a run'),

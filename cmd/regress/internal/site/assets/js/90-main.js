@@ -122,5 +122,16 @@ document.getElementById('help').addEventListener('click', help);
 document.querySelector('.skip').addEventListener('click', e => { e.preventDefault(); document.getElementById('main').focus(); });
 window.addEventListener('hashchange', () => draw());
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => draw(true));
+let onScreen = null; // the colours while a page is printed: paper is light
+window.addEventListener('beforeprint', () => {
+  onScreen = document.documentElement.dataset.theme || '';
+  document.documentElement.dataset.theme = 'light';
+  if (drawn) { drawn.stop(); begin(); }
+});
+window.addEventListener('afterprint', () => {
+  if (onScreen) document.documentElement.dataset.theme = onScreen;
+  else delete document.documentElement.dataset.theme;
+  if (drawn) { drawn.stop(); begin(); }
+});
 theme();
 draw();
