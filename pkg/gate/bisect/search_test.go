@@ -234,7 +234,7 @@ func TestUnlucky(t *testing.T) {
 				share = 1 - share
 			}
 			first = false
-			c.Readings = append(c.Readings, Reading{From: s.From, At: s.At, Share: share, Error: .05, Freedom: 11, Direct: s.Kind == Adjacent})
+			c.Readings = append(c.Readings, Reading{From: s.From, At: s.At, Share: share, Error: .01, Direct: s.Kind == Adjacent})
 		}
 		if best := c.Likeliest(c.Believe()); best.P < Sure || best.To != culprit {
 			t.Errorf("culprit %d: %+v after one wrong measurement", culprit, best)
