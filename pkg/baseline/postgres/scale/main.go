@@ -1,8 +1,8 @@
 // Command scale says how fast the PostgreSQL store is when it is big. It starts a private server,
 // fills it with a synthetic history through the store as everybody uses it, and prints a table:
 //
-//	go run ./pkg/baseline/postgres/scale                            # 10⁸ values; some 15 GB of /tmp
-//	go run ./pkg/baseline/postgres/scale -series 1000 -runs 100     # a minute
+//	go run ./pkg/baseline/postgres/scale                         # 10⁸ values; some 15 GB of /tmp
+//	go run ./pkg/baseline/postgres/scale -series 1000 -runs 100  # a minute
 //
 // A row of the table sample is one series in one run, with all its values; both are counted. The
 // machine must have nothing else to do. It stops by itself where the disk has too little room, or
