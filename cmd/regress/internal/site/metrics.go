@@ -73,12 +73,12 @@ func (s *Server) metrics(w http.ResponseWriter, r *http.Request) {
 	for _, row := range rows {
 		family(row.name, "gauge", row.help)
 		for _, name := range slices.Sorted(maps.Keys(known)) {
-			if l := known[name]; l.mu.TryLock() { // one that is being read is left out
-				if l.loaded != nil {
-					fmt.Fprintf(&b, "%s{project=%s} %s\n", row.name, label(name), strconv.FormatFloat(row.of(l), 'g', -1, 64))
-				}
-				l.mu.Unlock()
+			l := known[name]
+			l.mu.Lock()
+			if l.loaded != nil {
+				fmt.Fprintf(&b, "%s{project=%s} %s\n", row.name, label(name), strconv.FormatFloat(row.of(l), 'g', -1, 64))
 			}
+			l.mu.Unlock()
 		}
 	}
 	w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")

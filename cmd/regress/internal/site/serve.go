@@ -22,7 +22,10 @@ import (
 
 // The limits of what a server does for one request.
 const (
-	loadLimit  = time.Minute      // to read a project from the store
+	listLimit  = time.Minute      // to ask the store which projects it has
+	readLimit  = 15 * time.Minute // to read a project from the store, whoever waits for it
+	waitLimit  = time.Minute      // for a request to wait for that
+	renewLimit = 2 * time.Second  // the same where an older reading can be shown
 	writeLimit = 90 * time.Second // for one answer, the reading included
 	pingLimit  = 5 * time.Second  // for the store to answer /healthz
 	quiet      = 10 * time.Second // to end what is being answered when the server ends
@@ -56,6 +59,7 @@ type Server struct {
 	note   func(format string, args ...any)
 	counts counters
 	fresh  time.Duration
+	base   context.Context // of readings, which outlive the request that began them
 
 	mu       sync.Mutex
 	projects map[string]*live
@@ -65,7 +69,9 @@ type Server struct {
 
 // live is a project as it was last read.
 type live struct {
-	mu      sync.Mutex // held while the store is read: whoever asks meanwhile waits for that
+	mu      sync.Mutex
+	reading chan struct{} // closed at the end of the reading that is under way; nil: none is
+	err     error         // of the last reading
 	state   string
 	checked time.Time
 	took    time.Duration
@@ -82,11 +88,14 @@ type loaded struct {
 // NewServer returns a server of source. token is what a client has to know; empty: nothing. note
 // is told what goes wrong on the way, for the person who runs it.
 func NewServer(source Source, token string, note func(format string, args ...any)) *Server {
-	return &Server{source: source, token: sha256.Sum256([]byte(token)), closed: token != "", note: note, fresh: defaultFresh, projects: map[string]*live{}}
+	return &Server{source: source, token: sha256.Sum256([]byte(token)), closed: token != "", note: note, fresh: defaultFresh, base: context.Background(), projects: map[string]*live{}}
 }
 
 // Serve answers on a listener until ctx ends, and lets what is being answered then end.
 func (s *Server) Serve(ctx context.Context, on net.Listener) error {
+	base, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop() // once all that wait for a reading are answered
+	s.base = base
 	server := &http.Server{
 		Handler: s.Handler(), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 20 * time.Second,
 		WriteTimeout: writeLimit, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
@@ -268,7 +277,7 @@ func (s *Server) list(ctx context.Context) ([]string, error) {
 	if s.order != nil && time.Since(s.listed) < s.fresh {
 		return s.order, nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, loadLimit)
+	ctx, cancel := context.WithTimeout(ctx, listLimit)
 	defer cancel()
 	names, err := s.source.Projects(ctx)
 	if err != nil {
@@ -281,8 +290,12 @@ func (s *Server) list(ctx context.Context) ([]string, error) {
 // errUnknown is about a project that the store does not have, or has nothing to show of.
 var errUnknown = errors.New("the store has no such project")
 
+// errReading is about a project whose first reading takes longer than a request waits.
+var errReading = errors.New("the project is still being read: ask again in a minute")
+
 // load returns what is known of a project, read anew where runs were added. One reading serves all
-// who ask for it at once. Where the store fails after a first reading, that is shown on.
+// who ask meanwhile, and goes on when they have gone. An older reading is shown where the new one
+// fails, or takes longer than anybody likes to wait for a page.
 func (s *Server) load(ctx context.Context, name string) (*loaded, error) {
 	s.mu.Lock()
 	one := s.projects[name]
@@ -292,40 +305,73 @@ func (s *Server) load(ctx context.Context, name string) (*loaded, error) {
 	}
 	s.mu.Unlock()
 	one.mu.Lock()
-	defer one.mu.Unlock()
 	if one.loaded != nil && time.Since(one.checked) < s.fresh {
+		defer one.mu.Unlock()
 		return one.loaded, nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, loadLimit)
-	defer cancel()
-	err := one.renew(ctx, s.source, name)
-	if err != nil && one.loaded != nil {
-		s.note("warning: %s is shown as it was: %v", name, err)
-		one.checked = time.Now()
-		return one.loaded, nil
+	if one.reading == nil {
+		one.reading = make(chan struct{})
+		go s.read(one, name)
 	}
-	return one.loaded, err
+	ended, patience := one.reading, waitLimit
+	if one.loaded != nil {
+		patience = renewLimit
+	}
+	one.mu.Unlock()
+	select {
+	case <-ended:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case <-time.After(patience):
+	}
+	one.mu.Lock()
+	defer one.mu.Unlock()
+	switch {
+	case one.loaded != nil:
+		return one.loaded, nil
+	case one.reading != nil:
+		return nil, errReading
+	}
+	return nil, one.err
 }
 
-// renew reads a project where its state is another than that of the last reading.
-func (l *live) renew(ctx context.Context, source Source, name string) error {
+// read renews a project and tells all who wait for it.
+func (s *Server) read(one *live, name string) {
+	ctx, cancel := context.WithTimeout(s.base, readLimit)
+	defer cancel()
+	one.mu.Lock()
+	state, have := one.state, one.loaded
+	one.mu.Unlock()
 	begun := time.Now()
-	state, err := source.State(ctx, name)
+	state, fresh, err := renewed(ctx, s.source, name, state, have)
+	one.mu.Lock()
+	defer one.mu.Unlock()
+	one.err = err
+	switch {
+	case err != nil && have != nil:
+		s.note("warning: %s is shown as it was: %v", name, err)
+	case err == nil && fresh != have:
+		one.loaded, one.state, one.took = fresh, state, time.Since(begun)
+	}
+	one.checked = time.Now()
+	close(one.reading)
+	one.reading = nil
+}
+
+// renewed returns a new reading of a project and its state; have where that is the same.
+func renewed(ctx context.Context, source Source, name, state string, have *loaded) (string, *loaded, error) {
+	now, err := source.State(ctx, name)
+	if err != nil || have != nil && now == state {
+		return state, have, err
+	}
+	p, err := source.Load(ctx, name)
 	if err != nil {
-		return err
+		return state, nil, err
 	}
-	if l.loaded == nil || state != l.state {
-		p, err := source.Load(ctx, name)
-		if err != nil {
-			return err
-		}
-		if p == nil {
-			return fmt.Errorf("%w: %q", errUnknown, name)
-		}
-		l.loaded, l.state, l.took = &loaded{project: p, book: bind(p), documents: documents(p, folder(name))}, state, time.Since(begun)
+	if p == nil {
+		return state, nil, fmt.Errorf("%w: %q", errUnknown, name)
 	}
-	l.checked = time.Now()
-	return nil
+	return now, &loaded{project: p, book: bind(p), documents: documents(p, folder(name))}, nil
 }
 
 // failed answers for what could not be read. The client is not told why: an error of a store can
@@ -337,6 +383,11 @@ func (s *Server) failed(w http.ResponseWriter, err error) {
 	}
 	if errors.Is(err, baseline.ErrNotFound) {
 		problem(w, http.StatusNotFound, "the store has no run of one of the two")
+		return
+	}
+	if errors.Is(err, errReading) {
+		w.Header().Set("Retry-After", "30")
+		problem(w, http.StatusServiceUnavailable, err.Error())
 		return
 	}
 	if !errors.Is(err, context.Canceled) {

@@ -254,6 +254,22 @@ func TestLive(t *testing.T) {
 	if source.loads != 1 {
 		t.Errorf("eight who ask at once cost %d readings", source.loads)
 	}
+	// Whoever goes away does not end the reading that the others wait for.
+	source.wait = make(chan struct{})
+	source.set("1b", nil)
+	gone, leave := context.WithCancel(t.Context())
+	leave()
+	if _, err := s.load(gone, "github.com/acme/wire"); !errors.Is(err, context.Canceled) {
+		t.Errorf("of somebody who is gone: %v", err)
+	}
+	s.projects["github.com/acme/wire"].mu.Lock()
+	ended := s.projects["github.com/acme/wire"].reading
+	s.projects["github.com/acme/wire"].mu.Unlock()
+	close(source.wait)
+	<-ended
+	if source.loads != 2 {
+		t.Errorf("%d readings, want the one that was begun to end", source.loads)
+	}
 	first, _, _ := get(t, index)
 	source.set("2", nil)
 	source.all["github.com/acme/wire"].Branch = "trunk"
