@@ -31,9 +31,10 @@
 //
 // Where work is counted, nothing is chance, and how often which function calls which is known.
 // Of a call that was there before, and happens more often, the added part is the doing of the
-// line that calls, and a function that is called more often has that taken out exactly. A change
-// is named when the hunks in its function have a part in most of the growth; else there is
-// silence.
+// line that calls, and a function that is called more often has that taken out exactly.
+//
+// A change is named when the hunks in its function have a part in most of the growth; else there
+// is silence.
 //
 // The weights are judgement, not measurement: TestPlacement says how often they
 // are right.

@@ -97,7 +97,7 @@ func (f *Finder) Find(pair Pair) (Cause, error) {
 		return cause, nil
 	}
 	best := choose(scores, total)
-	if best != nil && pair.Kind == Work && best.home < most*total {
+	if best != nil && best.home < most*total {
 		return cause, nil
 	}
 	if best != nil {
