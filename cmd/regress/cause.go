@@ -83,6 +83,9 @@ func (s *session) blame(ctx context.Context, against baseline.Side, wants []culp
 	}
 	out := causes{}
 	for i, found := range all {
+		if found.Uncounted != nil {
+			s.note("where the work of %s grew was not counted but sampled: %v", wants[i].Name, found.Uncounted)
+		}
 		if found.Err != nil {
 			s.note("warning: %v", found.Err)
 			continue

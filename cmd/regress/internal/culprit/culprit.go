@@ -38,6 +38,9 @@ type Found struct {
 	Kind   placement.Kind // in what it was seen
 	Shared bool           // it was seen in another benchmark of the same function
 	Err    error          // why nothing is known
+	// Uncounted is why time was sampled although something counts here; nil: it was counted, or its
+	// work does not explain the change.
+	Uncounted error
 }
 
 const (
@@ -79,7 +82,11 @@ func (f Finder) Find(ctx context.Context, against baseline.Side, wants []Want) (
 		if err != nil {
 			err = fmt.Errorf("%s: %w", w.Name, err)
 		}
-		all = append(all, Found{cause, e.pair.Kind, e.name != w.Name, err})
+		found := Found{Cause: cause, Kind: e.pair.Kind, Shared: e.name != w.Name, Err: err}
+		if !shared {
+			found.Uncounted = e.uncounted
+		}
+		all = append(all, found)
 	}
 	return all, nil
 }
@@ -103,19 +110,22 @@ type group struct {
 type evidence struct {
 	name string // of the benchmark that was run
 	pair placement.Pair
-	err  error
+	err  error // why there is no pair
+
+	uncounted error
 }
 
 // look has both sides run. The work of both is preferred where it can be counted and explains the
 // change.
 func (f Finder) look(ctx context.Context, against baseline.Side, w Want) evidence {
 	sample, kind := kinds(w.Unit)
+	var uncounted error
 	if kind == placement.CPU && f.Counter != nil {
-		pair, err := f.Work(ctx, against, w.Key)
-		if err == nil {
+		var pair placement.Pair
+		if pair, uncounted = f.Work(ctx, against, w.Key); uncounted == nil {
 			grown := total(pair.HeadWork)/total(pair.BaseWork) - 1
 			if w.Unit == baseline.Instructions || grown > 0 && grown >= explains*math.Abs(w.Change) {
-				return evidence{w.Name, pair, nil}
+				return evidence{name: w.Name, pair: pair}
 			}
 		}
 	}
@@ -124,10 +134,11 @@ func (f Finder) look(ctx context.Context, against baseline.Side, w Want) evidenc
 		err = profiles[0].Err
 	}
 	if err != nil {
-		return evidence{w.Name, placement.Pair{}, err}
+		return evidence{name: w.Name, err: err, uncounted: uncounted}
 	}
 	p := profiles[0]
-	return evidence{w.Name, placement.Pair{Base: p.Base, Head: p.Head, Kind: kind, Iterations: p.Iterations}, nil}
+	pair := placement.Pair{Base: p.Base, Head: p.Head, Kind: kind, Iterations: p.Iterations}
+	return evidence{name: w.Name, pair: pair, uncounted: uncounted}
 }
 
 // Work counts the work of one benchmark on both sides.
