@@ -156,7 +156,7 @@ func (v *visitor) accessible(where string) {
 func (v *visitor) look(wide, high int64, scheme string) {
 	v.Helper()
 	v.wide = wide
-	v.run(emulation.SetDeviceMetricsOverride(wide, high, 1, wide < 600), emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}))
+	v.run(emulation.SetDeviceMetricsOverride(wide, high, 1, wide < 600), emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"}}))
 }
 
 // shoot keeps a picture where REGRESS_SHOTS names a folder.

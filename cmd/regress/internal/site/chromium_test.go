@@ -72,6 +72,26 @@ func bring() error {
 	return nil
 }
 
+// profile returns a folder for a browser, which is gone when the test ends: what the browser started
+// goes on to write for a moment after it ended itself.
+func profile(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "regress-browser-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		for range 100 {
+			if err = os.RemoveAll(dir); err == nil {
+				return
+			}
+			time.Sleep(50 * time.Millisecond)
+		}
+		t.Error(err)
+	})
+	return dir
+}
+
 // browse starts a browser for this test, which ends with it.
 func browse(t *testing.T) context.Context {
 	t.Helper()
@@ -82,7 +102,7 @@ func browse(t *testing.T) context.Context {
 	if err != nil {
 		t.Fatal(err)
 	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.UserDataDir(t.TempDir()), chromedp.WSURLReadTimeout(time.Minute),
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.UserDataDir(profile(t)), chromedp.WSURLReadTimeout(time.Minute),
 		chromedp.Flag("disable-dev-shm-usage", true), chromedp.Flag("no-first-run", true))
 	if os.Getuid() == 0 {
 		options = append(options, chromedp.NoSandbox)

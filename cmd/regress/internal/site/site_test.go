@@ -150,8 +150,8 @@ func TestData(t *testing.T) {
 	}
 }
 
-// TestSizes holds the page of 2,000 series of 500 runs, an anchor beside each, to 10 MB, and a view of one to 300 kB.
-// What it takes is printed by -v.
+// TestSizes holds the page of 2,000 series of 500 runs, an anchor beside each, to 10 MB, and a view
+// of one to 300 kB. What it takes is printed by -v.
 func TestSizes(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it finds the changes of a million points")
