@@ -72,8 +72,8 @@ func bring() error {
 	return nil
 }
 
-// profile returns a folder for a browser, which is gone when the test ends: what the browser started
-// goes on to write for a moment after it ended itself.
+// profile returns a folder for a browser, which is gone when the test ends: what the browser
+// started goes on to write for a moment after it ended itself.
 func profile(t *testing.T) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "regress-browser-")
