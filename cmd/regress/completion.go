@@ -133,7 +133,7 @@ func (w *world) values(ctx context.Context, command, flag string) []string {
 		case "summary":
 			return []string{"markdown", "json"}
 		case "compare", "targets":
-			return formats
+			return slices.Clone(formats) // which the caller makes its own
 		}
 		return []string{"text", "markdown", "json"}
 	case "comment":
