@@ -107,11 +107,12 @@
 //
 // whose least value is 2⁻ⁿ: 1/4096 at the first look. An improvement is tested on 12 fresh rounds.
 //
-// Fresh rounds run programs that are linked anew, with their functions in an order drawn for each
-// round and each side (Want.Shuffled). A loop may take a third longer or shorter by where it lies
-// alone: of ten public modules, each with a commit that moves functions and changes nothing, two
-// were red without this, and right about the two programs. With it the order is chance like any
-// other. What depends on it by more than Δ ends too noisy, and is judged by its work.
+// Fresh rounds run programs that are linked anew, with their functions in an order, and their data
+// in places, drawn for each round and each side (Want.Shuffled). A loop may take a third longer or
+// shorter by where it lies alone: of ten public modules, each with a commit that moves functions
+// and changes nothing, two were red without this, and right about the two programs. So may what
+// reads a constant that lies across the end of a line of the cache: three variables more anywhere
+// in the program made xxhash of 16 bytes slower by 26 %. With it both are chance like any other. What depends on it by more than Δ ends too noisy, and is judged by its work.
 //
 // What a low quantile hides is a slowdown of some of the repetitions: collections, and work that
 // has two speeds. So the medians of the repetitions are looked at too. Where those of a time that
@@ -212,7 +213,7 @@
 //   - Exchangeability is within an increment. Drift inside one is randomised;
 //     a machine that is slower whenever head runs (a thermal limit that only head's
 //     build reaches) is a difference that no test tells from the code.
-//   - Two builds of one source differ by where the linker puts functions; that is a real,
+//   - Two builds of one source differ by where the linker puts functions and data; that is a real,
 //     reproducible shift and no false alarm to the test. The floor d ≥ L/2 is for it; in pairs,
 //     which are quiet enough to see more of it, so are the shuffled programs of the confirmation.
 //   - Power is measured, not proven: it depends on the noise.

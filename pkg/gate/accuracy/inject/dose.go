@@ -44,6 +44,7 @@ type scale struct {
 	binaries  string               // a directory for them
 	set       func(knob int) error // writes a source
 	most      int                  // of the knob; 0: as much as one likes
+	alone     bool                 // on one processor and without collections, which waver by more than a dose
 }
 
 // pairs is how often two binaries are run by turns.
@@ -154,7 +155,11 @@ func (s *scale) compare(ctx context.Context, base, head string) (gain, error) {
 
 // time returns the least ns/op of some short repetitions of the benchmark in one process.
 func (s *scale) time(ctx context.Context, binary string) (float64, error) {
-	out, err := s.exec(ctx, binary, "-test.run", "^$", "-test.bench", field.Leaf(s.benchmark), "-test.benchtime", "2ms", "-test.count", "20")
+	l := *s.lab
+	if s.alone {
+		l.env = append(slices.Clip(l.env), "GOMAXPROCS=1", "GOGC=off", "GOMEMLIMIT=1GiB")
+	}
+	out, err := l.exec(ctx, binary, "-test.run", "^$", "-test.bench", field.Leaf(s.benchmark), "-test.benchtime", "2ms", "-test.count", "20")
 	if err != nil {
 		return 0, err
 	}

@@ -132,7 +132,7 @@ func (c *campaign) weigh(ctx context.Context, one *injection, targets []float64)
 	if err != nil {
 		return err
 	}
-	s := &scale{lab: &one.lab, binaries: dir}
+	s := &scale{lab: &one.lab, binaries: dir, alone: true}
 	s.set = func(steps int) error { return one.spin(one.pkg, s.benchmark, steps) }
 	base, err := s.build(ctx, 0)
 	if err != nil {
