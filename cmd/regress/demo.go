@@ -110,14 +110,14 @@ func (d demo) accept(ctx context.Context) error {
 
 // mend commits a quicker way, and measures again.
 func (d demo) mend(ctx context.Context) error {
-	d.say("Or it is mended: the comma is looked for only where there is no point.")
+	d.say("Or it is mended: one pass over the text takes points and commas alike.")
 	if err := os.Remove(filepath.Join(d.dir, config.Name)); err != nil { // with the waiver
 		return err
 	}
 	if err := d.put("mended.go", "price.go"); err != nil {
 		return err
 	}
-	if err := repo.Commit(ctx, d.dir, "", "the comma is looked for only where there is no point"); err != nil {
+	if err := repo.Commit(ctx, d.dir, "", "one pass over the text takes points and commas alike"); err != nil {
 		return err
 	}
 	return d.run(ctx, exitPass, "compare", "--base", "main", "--budget", demoBudget)

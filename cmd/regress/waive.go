@@ -14,6 +14,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/descartes/regress/cmd/regress/internal/config"
+	"github.com/descartes/regress/cmd/regress/internal/figure"
 	"github.com/descartes/regress/cmd/regress/internal/report"
 	"github.com/descartes/regress/pkg/baseline"
 	"github.com/descartes/regress/pkg/gate"
@@ -66,7 +67,7 @@ func (f *waiveFlags) run(_ context.Context, s *session, args []string) error {
 		}
 		limit := "by any amount"
 		if !math.IsInf(waiver.Ceiling, 1) {
-			limit = fmt.Sprintf("up to +%g %%", 100*waiver.Ceiling)
+			limit = fmt.Sprintf("up to +%s", figure.Percent(waiver.Ceiling))
 		}
 		fmt.Fprintf(s.stdout, "%s: waived %s %s until %s\n", s.shorten(path), waiver.Name, limit, waiver.Expires.Format(time.DateOnly))
 	}
