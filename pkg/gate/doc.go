@@ -112,7 +112,8 @@
 // shorter by where it lies alone: of ten public modules, each with a commit that moves functions
 // and changes nothing, two were red without this, and right about the two programs. So may what
 // reads a constant that lies across the end of a line of the cache: three variables more anywhere
-// in the program made xxhash of 16 bytes slower by 26 %. With it both are chance like any other. What depends on it by more than Δ ends too noisy, and is judged by its work.
+// in the program made xxhash of 16 bytes slower by 26 %. With it both are chance like any other.
+// What depends on them by more than Δ ends too noisy, and is judged by its work.
 //
 // What a low quantile hides is a slowdown of some of the repetitions: collections, and work that
 // has two speeds. So the medians of the repetitions are looked at too. Where those of a time that

@@ -47,8 +47,8 @@ func (s *Suite) Relinkable(ctx context.Context) string {
 }
 
 // shifts is by how many words data is moved at most, less one: a line of the cache has so many.
-// xxhash takes 10.2 ns for 16 bytes, and 12.9 to 14.6 ns where its constants lie three or four words
-// further, across the end of a line; a variable more anywhere in the program does that.
+// xxhash takes 10.2 ns for 16 bytes, and 12.9 to 14.6 ns where its constants lie three or four
+// words further, across the end of a line; variables more anywhere in the program do that.
 const shifts = 8
 
 // shifted writes beside a binary what makes the go command compile one file more into it, and
