@@ -91,8 +91,8 @@ func TestRelinkMovesData(t *testing.T) {
 	if len(apart) < 2 {
 		t.Errorf("the sides are apart by %v alone", apart)
 	}
-	if at(8) != at(8) {
-		t.Error("an order is not the same twice")
+	if once, again := at(8), at(8); once != again {
+		t.Errorf("an order is not the same twice: %v, %v", once, again)
 	}
 	if entries, _ := filepath.Glob(filepath.Join(dir, "*layout*")); len(entries) > 0 {
 		t.Errorf("%v stands in the source", entries)
