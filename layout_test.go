@@ -102,7 +102,7 @@ var doors = map[string][]string{
 	"github.com/shirou/gopsutil":    {"pkg/baseline/machine", "bench"},
 	"github.com/jackc/pgx":          {"pkg/baseline/postgres"},
 	"github.com/google/go-github":   {"cmd/regress/internal/github"},
-	"github.com/google/pprof":       {"cmd/regress/internal/placement"},
+	"github.com/google/pprof":       {"cmd/regress/internal/placement", "cmd/regress/internal/measure"},
 	"github.com/urfave/cli":         {"cmd/regress"},
 	"github.com/BurntSushi/toml":    {"cmd/regress/internal/config"},
 	"github.com/go-json-experiment": {"pkg/ipc/codec"},

@@ -97,12 +97,11 @@ func (c *calibration) find(ctx context.Context) ingest.Method {
 		plain.One = c.alone(first) && first.processors() >= busy
 		return plain
 	}
-	// Without collections, which run on other processors too.
-	free := c.shoot(ctx, ingest.Method{Iterations: fits(longSlice, first.op()), Slices: 3}, []string{"GOGC=off", "GOMEMLIMIT=1GiB"})
-	if !free.ok() {
+	free, parallel, ok := c.free(ctx, first.op())
+	if !ok {
 		return plain
 	}
-	m := ingest.Method{Iterations: iterations, Slices: trySlices, One: c.alone(free)}
+	m := ingest.Method{Iterations: iterations, Slices: trySlices, One: !parallel && c.alone(free)}
 	slower, tries, limit := float64(slowed), 2, time.Second+10*free.out.Wall
 	if free.out.Used.Children && len(c.cpus) > 0 {
 		m.One, slower, tries, limit = true, together, 1, time.Second/4+2*free.out.Wall
@@ -157,6 +156,11 @@ func (c *calibration) alone(s shot) bool {
 
 // shoot runs one process by a method; one without iterations is a short look.
 func (c *calibration) shoot(ctx context.Context, by ingest.Method, env []string) shot {
+	return c.shootSide(ctx, c.side, by, env)
+}
+
+// shootSide runs one process of a side, with more arguments.
+func (c *calibration) shootSide(ctx context.Context, side baseline.Side, by ingest.Method, env []string, args ...string) shot {
 	e := c.entry
 	got := reading{entry: e, bare: by.One, began: time.Now()}
 	var probes []suite.Probe
@@ -170,7 +174,9 @@ func (c *calibration) shoot(ctx context.Context, by ingest.Method, env []string)
 		}
 		return c.purse.limit()
 	}
-	out := c.measurement.side(c.side).Runner.Run(ctx, c.target(e, c.side, long, count, env...), suite.Limit{Of: limit}, got.line, probes...)
+	target := c.target(e, side, long, count, env...)
+	target.Argv = append(slices.Clip(target.Argv), args...)
+	out := c.measurement.side(side).Runner.Run(ctx, target, suite.Limit{Of: limit}, got.line, probes...)
 	c.late = out.Canceled || out.Killed > 0 && c.purse.empty()
 	return got.shot(out)
 }

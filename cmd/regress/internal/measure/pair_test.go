@@ -166,12 +166,13 @@ func TestMethodIsFoundOut(t *testing.T) {
 		"Percentile", `for b.Loop() {}; b.ReportMetric(7, "p95-ns")`, "Leak", `for b.Loop() {}; b.ReportMetric(7, "leak-bytes")`,
 		"Child", `for b.Loop() { exec.Command("true").Run() }`,
 		"Beside", `exec.Command("true").Run(); b.ResetTimer(); for i := 0; i < b.N; i++ { time.Sleep(time.Duration(12/min(4, runtime.NumCPU())) * time.Millisecond) }`, // on one processor it takes its time
+		"Locked", `var l sync.Mutex; for b.Loop() { var wg sync.WaitGroup; for range 2 { wg.Go(func() { for range 256 { l.Lock(); for i := range 1000 { held = held*31 + i }; l.Unlock() } }) }; wg.Wait() }`,
 		"Setup", `time.Sleep(120 * time.Millisecond); b.ResetTimer(); for b.Loop() {}`,
 		"Slow", `for b.Loop() { time.Sleep(90 * time.Millisecond) }`,
 		"Middle", `for b.Loop() { time.Sleep(12 * time.Millisecond) }`,
 		"Silent", `b.ReportMetric(0, "ns/op"); b.ReportMetric(1, "x-bytes")`,
 		"Dies", `if b.N > 1 { os.Exit(3) }`,
-	), "import (", "import (\n\"os/exec\"\n\"runtime\"", 1)})
+	), "import (", "import (\n\"os/exec\"\n\"runtime\"\n\"sync\"", 1) + "\nvar held int\n"})
 	o := r.options()
 	o.All, o.Benchtime, o.Next = true, "30ms", wants()
 	_, text := run(t, o)
@@ -199,6 +200,9 @@ func TestMethodIsFoundOut(t *testing.T) {
 	}
 	if have["Beside"].One && runtime.NumCPU() > 1 {
 		t.Errorf("a benchmark that works beside those that it starts is on one processor: %v", have["Beside"])
+	}
+	if have["Locked"].One && runtime.NumCPU() > 1 {
+		t.Errorf("goroutines that wait for one another's lock are on one processor: %v", have["Locked"])
 	}
 	procs, err := os.ReadFile(filepath.Join(dir, "procs"))
 	if err != nil || !strings.Contains(string(procs), "1\n") {
@@ -281,6 +285,20 @@ func TestShare(t *testing.T) {
 	w = share(suite.Used{User: 20 * ms}, suite.Used{User: 20 * ms, Children: true}, 1000, 10_000) // it sleeps
 	if w.User != 0 || w.System != 0 || !w.Children {
 		t.Errorf("sleeps: %+v", w)
+	}
+}
+
+// A wait counts for how often it comes, or how long it takes.
+func TestLockBound(t *testing.T) {
+	const timed = 30 * time.Millisecond
+	for _, c := range []struct {
+		waits  int64
+		waited time.Duration
+		want   bool
+	}{{0, 0, false}, {30, 0, false}, {31, 0, true}, {1, 600 * time.Microsecond, false}, {1, 601 * time.Microsecond, true}} {
+		if have := lockBound(c.waits, c.waited, timed); have != c.want {
+			t.Errorf("%d waits of %v in all: %v", c.waits, c.waited, have)
+		}
 	}
 }
 

@@ -58,6 +58,23 @@ func (s shot) processors() float64 {
 	return s.out.Used.CPU().Seconds() / max(s.out.Wall, 1).Seconds()
 }
 
+// inside returns how many processors it kept busy once its first repetition had begun; on a machine
+// that is busy, where what came before took longer than it worked, rather less.
+func (s shot) inside() float64 {
+	if wall := s.out.Wall - s.start; wall > 0 {
+		return max(s.processors(), (s.out.Used.CPU()-s.start).Seconds()/wall.Seconds())
+	}
+	return s.processors()
+}
+
+// timed returns how long all of its repetitions ran together.
+func (s shot) timed() (all time.Duration) {
+	for _, op := range s.nsPerOp {
+		all += time.Duration(float64(s.iterations) * op)
+	}
+	return all
+}
+
 // each returns what a repetition of so many iterations takes with nothing else running.
 func (s shot) each(iterations int) time.Duration {
 	return s.setup() + time.Duration(float64(iterations)*s.op())

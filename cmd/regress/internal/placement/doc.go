@@ -1,5 +1,4 @@
-// Package placement finds the change that a regression comes from. It is the
-// door to github.com/google/pprof/profile.
+// Package placement finds the change that a regression comes from.
 //
 // It has two profiles of one benchmark, with the same number of iterations on
 // each side, and the difference between the base's commit and the working tree.

@@ -1,0 +1,95 @@
+package measure
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/google/pprof/profile"
+
+	"github.com/descartes/regress/pkg/baseline"
+	"github.com/descartes/regress/pkg/baseline/ingest"
+)
+
+// A benchmark that is bound to one processor shows nothing of what depends on several: goroutines
+// that work at the same time, and those that wait for one another's locks. One that a change has
+// wait for a lock keeps no more than one processor busy, and the other side of it does; or both
+// wait, and one longer.
+
+// lockEvery is how much time a benchmark runs for each wait for a lock at most for it to depend on
+// them; one wait costs some microseconds, so less than a hundredth of it. lockShare is how much of
+// its time those waits may take all together.
+const (
+	lockEvery = time.Millisecond
+	lockShare = .02
+)
+
+// free runs a process of each side without collections, which run on other processors too, and
+// returns what it saw of the judged one, and whether any of them needs more than one processor;
+// not ok: the judged one said nothing. Of what has children one process is run: they are dear, and
+// whether they go together on one processor is tried.
+func (c *calibration) free(ctx context.Context, op float64) (judged shot, parallel, ok bool) {
+	by := ingest.Method{Iterations: fits(longSlice, op), Slices: 3}
+	waits := filepath.Join(c.tmp, "waits")
+	for _, side := range append([]baseline.Side{c.side}, c.others()...) {
+		s := c.shootSide(ctx, side, by, []string{"GOGC=off", "GOMEMLIMIT=1GiB"}, "-test.mutexprofile="+waits, "-test.mutexprofilefraction=1")
+		if side == c.side {
+			if judged = s; !s.ok() {
+				return s, false, false
+			}
+		}
+		parallel = s.ok() && (s.inside() >= several || locked(waits, s))
+		_ = os.Remove(waits) // there is none of a process that ended otherwise
+		if parallel || s.out.Used.Children {
+			break
+		}
+	}
+	return judged, parallel, !c.late
+}
+
+// others returns the sides of the benchmark that are not judged.
+func (c *calibration) others() (out []baseline.Side) {
+	for _, side := range c.plan.sides {
+		if _, has := c.entry.targets[side]; has && side != c.side {
+			out = append(out, side)
+		}
+	}
+	return out
+}
+
+// locked reports whether goroutines of a process waited for locks of the program often or long, by
+// the profile of it; without one they did not.
+func locked(name string, s shot) bool {
+	data, err := os.ReadFile(name)
+	if err != nil {
+		return false
+	}
+	p, err := profile.ParseData(data)
+	if err != nil {
+		return false
+	}
+	var waits, waited int64
+	for _, sample := range p.Sample {
+		if len(sample.Value) == 2 && !ofRuntime(sample) {
+			waits, waited = waits+sample.Value[0], waited+sample.Value[1]
+		}
+	}
+	return lockBound(waits, time.Duration(waited), s.timed())
+}
+
+// lockBound reports whether so many waits for locks are much for what ran so long.
+func lockBound(waits int64, waited, timed time.Duration) bool {
+	return time.Duration(waits)*lockEvery > timed || waited.Seconds() > lockShare*timed.Seconds()
+}
+
+// ofRuntime reports whether a wait was for a lock of Go's own scheduler or memory.
+func ofRuntime(s *profile.Sample) bool {
+	for _, l := range s.Location {
+		for _, line := range l.Line {
+			return line.Function == nil || strings.HasPrefix(line.Function.Name, "runtime.")
+		}
+	}
+	return true
+}
