@@ -266,6 +266,16 @@ func TestHostile(t *testing.T) {
 	}
 }
 
+// TestChips: what go test adds to a name is no part of the value in front of it. The demo has names
+// without it too, so that there are two values of GOMAXPROCS.
+func TestChips(t *testing.T) {
+	v := visit(t, browse(t), written(t, demo(t)))
+	v.open(seriesRoute("github.com/acme/wire/bench", shmSeries, "sec/op"))
+	if chips := js[string](v, "[...document.querySelectorAll('h1 .chip')].map(c => c.textContent).join('; ')"); chips != "transport shm; size 4KiB; gomaxprocs 2" {
+		t.Errorf("chips %q", chips)
+	}
+}
+
 // TestKeys walks without a mouse, and back.
 func TestKeys(t *testing.T) {
 	v := visit(t, browse(t), written(t, demo(t)))

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/descartes/regress/cmd/regress/internal/figure"
+	"github.com/descartes/regress/pkg/baseline"
 	"github.com/descartes/regress/pkg/gate/stat"
 	"github.com/descartes/regress/pkg/gate/trend"
 )
@@ -39,6 +40,7 @@ type index struct {
 	Packages     []string      `json:"packages"`
 	Units        []unitInfo    `json:"units"`
 	Machines     []machineInfo `json:"machines"`
+	Procs        []int         `json:"procs"`  // what go test adds to names, 1 where it adds nothing
 	Judged       int           `json:"judged"` // series with leastRuns at the present level or more
 	Noise        noiseInfo     `json:"noise"`
 	Causes       []cause       `json:"causes"`       // the latest, by commit, newest first
@@ -151,6 +153,7 @@ func (b *book) index(shards int) (index, []cause) {
 	for i, id := range b.machines.all {
 		out.Machines = append(out.Machines, machineInfo{id, cmp.Or(b.Machines[id], id), runs[i]})
 	}
+	out.Procs = b.procs()
 	b.sum(&out)
 	all := b.causes()
 	for i := len(all) - 1; i >= 0 && len(out.Causes) < mostCauses; i-- {
@@ -165,6 +168,22 @@ func (b *book) index(shards int) (index, []cause) {
 	}
 	out.MoreTargets = len(b.Targets) - len(out.Targets)
 	return out, all
+}
+
+// procs returns the values of GOMAXPROCS that the names of all machines tell.
+func (b *book) procs() []int {
+	names := map[string][]string{} // by fingerprint
+	for _, s := range b.Page.Series {
+		of := names[s.Fingerprint]
+		if len(of) == 0 || of[len(of)-1] != s.Key.Name { // one in several units stands together
+			names[s.Fingerprint] = append(of, s.Key.Name)
+		}
+	}
+	out := baseline.Procs{}
+	for _, all := range names {
+		out = out.Join(baseline.ProcsOf(all))
+	}
+	return out
 }
 
 // sum counts what is known of all series together.

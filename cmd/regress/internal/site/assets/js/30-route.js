@@ -43,12 +43,15 @@ function title(heading, ...rest) {
   return h('h1', {tabindex: '-1'}, rest.length ? rest : heading);
 }
 
-// parts takes the name of a benchmark apart: "PingPong/transport=shm/size=64B-2".
-function partsOf(benchName, suffix) {
-  if (suffix && benchName.endsWith(suffix)) benchName = benchName.slice(0, -suffix.length);
-  const [fn, ...rest] = benchName.split('/');
-  return {fn, parts: rest.map(part => {
+// partsOf takes the name of a benchmark apart: "PingPong/transport=shm/size=64B-2". The number that go
+// test adds is a part of its own, where there are several.
+function partsOf(benchName) {
+  const [all, number] = benchName.match(/-([2-9]|[1-9]\d+)$/) || [], procs = data.index.procs, added = procs.includes(Number(number));
+  const [fn, ...rest] = (added ? benchName.slice(0, -all.length) : benchName).split('/');
+  const parts = rest.map(part => {
     const cut = part.indexOf('=');
     return cut > 0 ? {key: part.slice(0, cut), value: part.slice(cut + 1)} : {key: '', value: part};
-  })};
+  });
+  if (procs.length > 1) parts.push({key: 'gomaxprocs', value: added ? number : '1'});
+  return {fn, parts};
 }

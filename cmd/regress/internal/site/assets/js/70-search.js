@@ -5,12 +5,9 @@ let names = null; // of the listing at hand: what each name says, taken apart on
 async function listing() {
   const list = (await read('list')).series;
   if (names && names.list === list) return names;
-  const ends = new Map();
-  for (const s of list) { const m = /-\d+$/.exec(s.name); if (m) ends.set(m[0], (ends.get(m[0]) || 0) + 1); }
-  const suffix = [...ends].find(([, n]) => n > list.length / 2);
   const x = data.index;
   names = {list, of: list.map(s => {
-    const {parts} = partsOf(s.name, suffix && suffix[0]);
+    const {parts} = partsOf(s.name);
     return {keys: parts.filter(p => p.key), text: (x.packages[s.p] + '.' + s.name + ' ' + x.units[s.u].name).toLowerCase()};
   })};
   return names;
