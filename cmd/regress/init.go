@@ -51,7 +51,7 @@ func (w *world) init(ctx context.Context, page bool) error {
 	if err != nil {
 		return err
 	}
-	files, names := []newFile{{config.Name, []byte(config.Template)}}, initWorkflows
+	files, names := []newFile{{config.Name, []byte(config.Anchored(firstAnchor(ctx, top)))}}, initWorkflows
 	if page {
 		files, names, notes = nil, names[len(names)-1:], nil
 	}
