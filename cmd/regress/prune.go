@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -32,13 +33,13 @@ type pruneFlags struct {
 func baselinePruneCommand(w *world) *cli.Command {
 	f := new(pruneFlags)
 	own := []cli.Flag{
-		&cli.IntFlag{Name: "keep", Destination: &f.keep, Value: enoughRuns, Usage: "the newest `N` runs of each branch and class of machine stay", EnvVars: []string{envName("keep")}},
-		&cli.GenericFlag{Name: "older", Value: &f.older, Usage: "only runs that are older than this go: 180d, 26w, 12h", EnvVars: []string{envName("older")}},
+		&cli.IntFlag{Name: "keep", Destination: &f.keep, Value: enoughRuns, Usage: "the newest `N` runs of each branch and class of machine stay, and as many decisions against each branch", EnvVars: []string{envName("keep")}},
+		&cli.GenericFlag{Name: "older", Value: &f.older, Usage: "only what is older than this goes: 180d, 26w, 12h; decisions of the last 31 days stay in any case", EnvVars: []string{envName("older")}},
 		boolFlag(&f.dry, "dry-run", "say what would go, and keep it"),
 	}
 	return &cli.Command{
 		Name:   "prune",
-		Usage:  "forget old runs, but none that a change point or an anchor needs",
+		Usage:  "forget old runs, but none that a change point or an anchor needs, and old decisions",
 		Flags:  flags(own, f.storeFlags.flags(), f.fileFlags.flags()),
 		Action: w.action(&f.fileFlags, f.run, f.storeFlags.override),
 	}
@@ -101,10 +102,14 @@ func (f *pruneFlags) run(ctx context.Context, s *session, _ []string) error {
 		}
 		plan.Add(b)
 	}
-	result := plan.Decide()
-	if len(infos) == 0 {
-		return s.noteEmpty(ctx, store, query)
+	decisions, err := f.decisions(ctx, s, store, policy)
+	if err != nil {
+		return fmt.Errorf("baseline prune: nothing was removed: %w", err)
 	}
+	if len(infos) == 0 {
+		return errors.Join(s.noteEmpty(ctx, store, query), decisions(s.stdout))
+	}
+	result := plan.Decide()
 	gone, err := f.forget(ctx, s, store, result.Forget)
 	verb := "removed"
 	if f.dry {
@@ -113,7 +118,43 @@ func (f *pruneFlags) run(ctx context.Context, s *session, _ []string) error {
 	fmt.Fprintf(s.stdout, "%d of %s %s; %d stay: %d newest, %d young or undated, %d near a change point, %d for an anchor\n",
 		gone, figure.Counted(len(infos), "run"), verb, len(infos)-gone,
 		result.Kept[retention.Newest], result.Kept[retention.Young], result.Kept[retention.Change], result.Kept[retention.Linked])
-	return err
+	if err != nil {
+		return err
+	}
+	return decisions(s.stdout)
+}
+
+// decisions reads which decisions can go. What it returns removes them and says how many; it does
+// nothing where none is stored. Those of the last month, which the command decisions shows, stay.
+func (f *pruneFlags) decisions(ctx context.Context, s *session, store baseline.Store, policy retention.Policy) (remove func(io.Writer) error, err error) {
+	var all []baseline.Decision
+	for d, err := range store.Decisions(ctx, baseline.Query{Project: s.project(baseline.Log{})}) {
+		if errors.Is(err, baseline.ErrDamaged) { // no other needs it
+			s.note("warning: %v", err)
+			break
+		}
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, d)
+	}
+	if month := time.Now().Add(-lastMonth); policy.Before.IsZero() || policy.Before.After(month) {
+		policy.Before = month
+	}
+	forget, kept := retention.Decisions(policy, all)
+	return func(to io.Writer) (err error) {
+		gone, verb := len(forget), "would be removed"
+		if !f.dry {
+			verb = "removed"
+			if gone, err = store.RemoveDecisions(ctx, forget...); err != nil {
+				err = fmt.Errorf("baseline prune: %w", err)
+			}
+		}
+		if len(all) > 0 {
+			fmt.Fprintf(to, "%d of %s %s; %d stay: %d newest, %d young\n", gone, figure.Counted(len(all), "decision"), verb, len(all)-gone, kept[retention.Newest], kept[retention.Young])
+		}
+		return err
+	}, nil
 }
 
 // forget removes runs, says which, and returns how many are gone. One that another process has

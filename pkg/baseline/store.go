@@ -100,6 +100,10 @@ type Store interface {
 	// last that is yielded, and wraps ErrDamaged where some cannot be read.
 	Decisions(ctx context.Context, q Query) iter.Seq2[Decision, error]
 
+	// RemoveDecisions forgets decisions, which are found by their project and ID; removed counts
+	// those that were there. Runs stay.
+	RemoveDecisions(ctx context.Context, decisions ...Decision) (removed int, err error)
+
 	// Close releases connections and files.
 	Close() error
 }

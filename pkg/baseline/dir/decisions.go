@@ -85,6 +85,37 @@ func (s *store) putDecisions(ctx context.Context, decisions []baseline.Decision)
 	return len(b.want), b.publish()
 }
 
+// RemoveDecisions removes the files of decisions.
+func (s *store) RemoveDecisions(ctx context.Context, decisions ...baseline.Decision) (removed int, err error) {
+	if removed, err = s.decisions().removeDecisions(ctx, s.path, decisions); err != nil {
+		return removed, fmt.Errorf("remove %d decisions from store %s: %w", len(decisions), s.path, err)
+	}
+	return removed, nil
+}
+
+// removeDecisions is RemoveDecisions without the words around its errors, under the lock of the
+// store at.
+func (s *store) removeDecisions(ctx context.Context, at string, decisions []baseline.Decision) (removed int, err error) {
+	if _, err := os.Stat(s.path); len(decisions) == 0 || errors.Is(err, fs.ErrNotExist) {
+		return 0, ctx.Err()
+	}
+	unlock, err := lock(ctx, at)
+	if err != nil {
+		return 0, err
+	}
+	defer unlock()
+	for _, d := range decisions {
+		err := os.Remove(filepath.Join(s.path, decisionName(d.Normal())))
+		switch {
+		case err == nil:
+			removed++
+		case !errors.Is(err, fs.ErrNotExist):
+			return removed, explain(err)
+		}
+	}
+	return removed, syncDir(s.path)
+}
+
 // fillDecisions writes the decisions that are not there, or damaged there, to temporary files.
 func (s *store) fillDecisions(b *batch, decisions []baseline.Decision) error {
 	for _, d := range decisions {

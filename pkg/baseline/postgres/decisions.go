@@ -63,6 +63,20 @@ func (s *store) PutDecisions(ctx context.Context, decisions ...baseline.Decision
 	return added, nil
 }
 
+// RemoveDecisions removes decisions with their verdicts in one transaction.
+func (s *store) RemoveDecisions(ctx context.Context, decisions ...baseline.Decision) (removed int, err error) {
+	var projects, ids []string
+	for _, d := range decisions {
+		projects, ids = append(projects, d.Project), append(ids, d.ID())
+	}
+	slices.Sort(projects)
+	tag, err := s.pool.Exec(ctx, "delete from decision where project_id = any ($1) and id = any ($2)", slices.Compact(projects), ids)
+	if err != nil {
+		return 0, s.explain(ctx, fmt.Sprintf("remove %d decisions from", len(decisions)), err)
+	}
+	return int(tag.RowsAffected()), nil
+}
+
 // insertDecision adds a decision with its verdicts unless it is there.
 func insertDecision(ctx context.Context, tx pgx.Tx, d keyedDecision) (fresh bool, err error) {
 	tag, err := tx.Exec(ctx, `

@@ -197,6 +197,34 @@ func (k *kit) refusedDecisions() {
 	k.is(err, context.Canceled)
 }
 
+// forgottenDecisions: those that are named go, and nothing else.
+func (k *kit) forgottenDecisions() {
+	remove := func(want int, decisions ...baseline.Decision) {
+		k.Helper()
+		removed, err := k.store.RemoveDecisions(k.ctx, decisions...)
+		if err != nil || removed != want {
+			k.Errorf("removed %d of %d decisions, %v; want %d", removed, len(decisions), err, want)
+		}
+	}
+	remove(0)
+	remove(0, ExampleDecision(1)) // from an empty store
+	other := ExampleDecision(4)
+	other.Project = "other"
+	k.putDecisions(4, ExampleDecision(1), ExampleDecision(2), ExampleDecision(3), other)
+	k.put(1, track(1))
+	moved := ExampleDecision(2)
+	moved.Time = moved.Time.In(time.FixedZone("x", 3600))
+	remove(2, ExampleDecision(1), moved, ExampleDecision(9))
+	k.decided(baseline.Query{}, ExampleDecision(3), other)
+	remove(0, ExampleDecision(1))
+	remove(1, other, other)
+	k.decided(baseline.Query{}, ExampleDecision(3))
+	if n := len(k.list(baseline.Query{})); n != 1 {
+		k.Errorf("%d runs are left, want 1", n)
+	}
+	k.putDecisions(1, ExampleDecision(1)) // it can come back
+}
+
 // writersOfDecisions: what four put in different orders is kept once.
 func (k *kit) writersOfDecisions() {
 	const writers, shared = 4, 12

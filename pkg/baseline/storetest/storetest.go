@@ -46,6 +46,7 @@ func Run(t *testing.T, fresh func(t *testing.T) (open func() baseline.Store)) {
 		{"runs since a time", (*kit).since},
 		{"decisions", (*kit).decisions},
 		{"decisions that are refused", (*kit).refusedDecisions},
+		{"decisions that are forgotten", (*kit).forgottenDecisions},
 		{"writers of decisions", (*kit).writersOfDecisions},
 		{"remove", (*kit).remove},
 		{"projects stay apart", (*kit).projects},
