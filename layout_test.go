@@ -41,6 +41,7 @@ var packages = []string{
 	"cmd/regress/internal/culprit/hitrate",
 	"cmd/regress/internal/figure",
 	"cmd/regress/internal/finding",
+	"cmd/regress/internal/forge",
 	"cmd/regress/internal/github",
 	"cmd/regress/internal/github/githubtest",
 	"cmd/regress/internal/measure",
@@ -139,6 +140,7 @@ var forbidden = map[string][]string{
 	"cmd/regress/internal/site":    {"pkg/ipc", "bench", "cmd/regress/internal/report", "cmd/regress/internal/measure", "cmd/regress/internal/repo", "cmd/regress/internal/github"},
 	"cmd/regress/internal/table":   {"pkg", "bench", "cmd/regress/internal/report", "cmd/regress/internal/summary", "cmd/regress/internal/github"},
 	"cmd/regress/internal/finding": {"pkg/ipc", "bench", "cmd/regress/internal/github", "cmd/regress/internal/measure"},
+	"cmd/regress/internal/forge":   {"pkg/ipc", "bench", "cmd/regress/internal/measure", "cmd/regress/internal/github"},
 	"cmd/regress/internal/github":  {"pkg/ipc", "bench", "cmd/regress/internal/measure"},
 	"cmd/regress/internal/config":  {"pkg/ipc", "bench", "cmd/regress/internal/report", "cmd/regress/internal/measure"},
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/descartes/regress/cmd/regress/internal/forge"
 	"github.com/descartes/regress/cmd/regress/internal/github"
 	"github.com/descartes/regress/cmd/regress/internal/report"
 	"github.com/descartes/regress/pkg/baseline"
@@ -42,7 +43,7 @@ func annotateCommand(w *world) *cli.Command {
 // Policy, targets and waivers are those of regress.toml as it is checked out
 // here, on the default branch. A waiver that the pull request brings along counts
 // in its own job and not in what is posted, so that nobody waives their own
-// regression on a page that the maintainers trust; github.Post.Policy says so on it.
+// regression on a page that the maintainers trust; forge.Post.Policy says so on it.
 func (f *annotateFlags) run(ctx context.Context, s *session, files []string) error {
 	printReport, err := f.printer(ctx, s)
 	if err != nil {
@@ -56,7 +57,7 @@ func (f *annotateFlags) run(ctx context.Context, s *session, files []string) err
 	if err != nil {
 		return err
 	}
-	h := &hub{session: s, env: env, job: github.Start(ctx, env, options)}
+	h := &hub{session: s, site: &env, job: github.Start(ctx, env, options)}
 	log, claims, err := s.annotateLog(ctx, f.artifact, files, env, options)
 	if err != nil {
 		h.broken(ctx, err)
@@ -80,7 +81,7 @@ func (f *annotateFlags) run(ctx context.Context, s *session, files []string) err
 }
 
 // annotateLog reads what was measured, and what the logs say of causes.
-func (s *session) annotateLog(ctx context.Context, artifact string, files []string, env github.Context, options github.Options) (baseline.Log, []github.Claim, error) {
+func (s *session) annotateLog(ctx context.Context, artifact string, files []string, env github.Context, options forge.Options) (baseline.Log, []forge.Claim, error) {
 	if len(files) > 0 {
 		log, err := s.results(ctx, files, plan{})
 		return log, nil, err
@@ -90,14 +91,14 @@ func (s *session) annotateLog(ctx context.Context, artifact string, files []stri
 		return baseline.Log{}, nil, err
 	}
 	var logs []baseline.Log
-	var claims []github.Claim
+	var claims []forge.Claim
 	for _, file := range fetched {
 		log, err := parse(file.Name, bytes.NewReader(file.Data))
 		if err != nil {
 			return baseline.Log{}, nil, err
 		}
 		logs = append(logs, log)
-		claims = append(claims, github.ReadClaims(file.Data)...)
+		claims = append(claims, forge.ReadClaims(file.Data)...)
 	}
 	log, err := ingest.Merge(logs...)
 	return log, claims, err

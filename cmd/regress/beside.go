@@ -6,7 +6,6 @@ import (
 	"errors"
 	"slices"
 
-	"github.com/descartes/regress/cmd/regress/internal/github"
 	"github.com/descartes/regress/cmd/regress/internal/measure"
 	"github.com/descartes/regress/cmd/regress/internal/repo"
 	"github.com/descartes/regress/pkg/baseline"
@@ -152,7 +151,7 @@ func ofKept(problems []baseline.Problem, runs []baseline.Run) []baseline.Problem
 	})
 }
 
-// factsOf returns what git says of a commit here, and the event of a job on GitHub. What is not
+// factsOf returns what git says of a commit here, and the event of a job on a forge. What is not
 // known stays so: it is shown and decides nothing.
 func (u *setup) factsOf(ctx context.Context, commit string) (f baseline.Facts) {
 	in, err := repo.Open(ctx, u.root)
@@ -167,10 +166,8 @@ func (u *setup) factsOf(ctx context.Context, commit string) (f baseline.Facts) {
 	if f.Place, err = in.Place(ctx, commit); err != nil {
 		u.note("warning: %v", err)
 	}
-	if u.getenv("GITHUB_ACTIONS") == "true" {
-		if env, err := github.FromEnv(u.getenv); err == nil && env.SHA == commit {
-			f.Pull = cmp.Or(env.Pull, env.Brought)
-		}
+	if env, inJob, err := u.jobFacts(); inJob && err == nil && env.SHA == commit {
+		f.Pull = cmp.Or(env.Pull, env.Brought)
 	}
 	return f
 }

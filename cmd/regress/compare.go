@@ -23,10 +23,10 @@ type compareFlags struct {
 	storeFlags
 	formatFlags
 	hubFlags
+	forgeFlags
 	base    ref
 	strict  bool
 	resume  string
-	github  bool
 	explain bool
 	count   bool
 }
@@ -39,13 +39,12 @@ func compareCommand(w *world) *cli.Command {
 		boolFlag(&f.explain, "explain", "do not decide: say of every line of each FILE what it was taken for"),
 		&cli.BoolFlag{Name: "count", Destination: &f.count, Value: true, Usage: "count instructions, too, where this machine can (regress doctor says so)", EnvVars: []string{envName("count")}},
 		stringFlag(&f.resume, "resume", "go on from the raw log of an interrupted run"),
-		&cli.BoolFlag{Name: "github", Destination: &f.github, Usage: "report to GitHub: check run, annotations, job summary (default inside Actions)", EnvVars: []string{envName("github"), "GITHUB_ACTIONS"}},
 	}
 	return &cli.Command{
 		Name:      "compare",
 		Usage:     "measure base and head side by side on this machine, or read FILEs, and decide",
 		ArgsUsage: "[FILE…]",
-		Flags:     flags(own, f.formatFlags.flags(), f.measureFlags.flags(), f.storeFlags.flags(), f.hubFlags.flags(), f.fileFlags.flags()),
+		Flags:     flags(own, f.formatFlags.flags(), f.measureFlags.flags(), f.storeFlags.flags(), f.hubFlags.flags(), f.forgeFlags.flags("report"), f.fileFlags.flags()),
 		Action:    w.action(&f.fileFlags, f.run, f.measureFlags.override, f.storeFlags.override, f.override),
 	}
 }
@@ -72,7 +71,7 @@ func (f *compareFlags) run(ctx context.Context, s *session, files []string) erro
 	if err != nil {
 		return err
 	}
-	hub, err := s.github(ctx, f.github, f.hubFlags)
+	hub, err := s.forge(ctx, f.forgeFlags, f.hubFlags)
 	if err != nil {
 		return err
 	}

@@ -13,7 +13,6 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/descartes/regress/cmd/regress/internal/decided"
-	"github.com/descartes/regress/cmd/regress/internal/github"
 	"github.com/descartes/regress/cmd/regress/internal/report"
 	"github.com/descartes/regress/pkg/baseline"
 	"github.com/descartes/regress/pkg/gate"
@@ -112,8 +111,7 @@ func (s *session) kept(log baseline.Log, d gate.Decision) (out baseline.Decision
 			out.Base, out.Against = side.Commit, strings.TrimPrefix(side.Branch, "origin/")
 		}
 	}
-	if s.getenv("GITHUB_ACTIONS") == "true" {
-		env, _ := github.FromEnv(s.getenv) // what is wrong with it is said by who posts
+	if env, inJob, _ := s.jobFacts(); inJob {
 		if env.Fork {
 			return out, false
 		}
@@ -122,7 +120,7 @@ func (s *session) kept(log baseline.Log, d gate.Decision) (out baseline.Decision
 			out.Commit = env.SHA // not the merge commit, which is gone tomorrow
 		}
 		if out.Branch == "" {
-			out.Branch = s.getenv("GITHUB_HEAD_REF")
+			out.Branch = env.Branch
 		}
 	}
 	for _, r := range d.Rows {

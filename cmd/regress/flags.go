@@ -111,14 +111,14 @@ func (f *formatFlags) flags() []cli.Flag {
 	}
 }
 
-// hubFlags say how to appear on GitHub.
+// hubFlags say how to appear on a forge.
 type hubFlags struct{ comment, key, undecided string }
 
 func (f *hubFlags) flags() []cli.Flag {
 	return []cli.Flag{
-		stringFlag(&f.comment, "comment", "comment on the pull request: auto (when there is something to say), always or never"),
+		stringFlag(&f.comment, "comment", "comment on the pull or merge request: auto (when there is something to say), always or never"),
 		&cli.StringFlag{Name: "undecided", Destination: &f.undecided, Value: "fail", Usage: "what to make of a run that cannot be decided: fail (exit 3) or neutral (a warning, exit 0)", EnvVars: []string{envName("undecided")}},
-		stringFlag(&f.key, "key", "tells several suites of one repository apart on GitHub: letters, digits, '.', '_', '-'"),
+		stringFlag(&f.key, "key", "tells several suites of one repository apart on its forge: letters, digits, '.', '_', '-'"),
 	}
 }
 

@@ -15,7 +15,7 @@ import (
 
 	"github.com/descartes/regress/cmd/regress/internal/config"
 	"github.com/descartes/regress/cmd/regress/internal/figure"
-	"github.com/descartes/regress/cmd/regress/internal/github"
+	"github.com/descartes/regress/cmd/regress/internal/forge"
 	"github.com/descartes/regress/cmd/regress/internal/watch"
 	"github.com/descartes/regress/cmd/regress/internal/webhook"
 	"github.com/descartes/regress/pkg/baseline"
@@ -26,10 +26,11 @@ import (
 type watchFlags struct {
 	fileFlags
 	storeFlags
+	forgeFlags
 	format, branch, machine, key string
 	notify                       string
 	days, most                   int
-	dry, hub                     bool
+	dry                          bool
 }
 
 func watchCommand(w *world) *cli.Command {
@@ -38,17 +39,16 @@ func watchCommand(w *world) *cli.Command {
 		&cli.StringFlag{Name: "format", Destination: &f.format, Value: "text", Usage: "text, markdown or json", EnvVars: []string{envName("format")}},
 		stringFlag(&f.branch, "branch", "the branch (default: main, or what the repository calls it)"),
 		stringFlag(&f.machine, "machine", "of this class of machine alone, as baseline list names it, such as 5f0c3a119e21"),
-		stringFlag(&f.key, "key", "tells several suites of one repository apart on GitHub: letters, digits, '.', '_', '-'"),
+		stringFlag(&f.key, "key", "tells several suites of one repository apart on its forge: letters, digits, '.', '_', '-'"),
 		&cli.IntFlag{Name: "days", Destination: &f.days, Value: watch.DefaultDays, Usage: "tell nothing new of commits that are older than `N` days", EnvVars: []string{envName("days")}},
 		&cli.IntFlag{Name: "most", Destination: &f.most, Value: watch.DefaultMost, Usage: "have no more than `N` alerts open; the largest causes come first", EnvVars: []string{envName("most")}},
 		stringFlag(&f.notify, "notify", "post every change of an alert as JSON to this address too; as it may hold a token, better in REGRESS_NOTIFY"),
 		boolFlag(&f.dry, "dry-run", "say what would be done, and do nothing"),
-		&cli.BoolFlag{Name: "github", Destination: &f.hub, Usage: "keep an issue for each cause, and write the job summary (default inside Actions)", EnvVars: []string{envName("github"), "GITHUB_ACTIONS"}},
 	}
 	return &cli.Command{
 		Name:   "watch",
 		Usage:  "tell what made benchmarks of the main branch worse: one issue for one cause, closed when it is over",
-		Flags:  flags(own, f.storeFlags.flags(), f.fileFlags.flags()),
+		Flags:  flags(own, f.storeFlags.flags(), f.forgeFlags.flags("keep an issue for each cause, and write the job summary"), f.fileFlags.flags()),
 		Action: w.action(&f.fileFlags, f.run, f.storeFlags.override),
 	}
 }
@@ -72,13 +72,11 @@ func (f *watchFlags) run(ctx context.Context, s *session, _ []string) error {
 		}
 		t.targets = append(slices.Clip(t.targets), f.notify)
 	}
-	if f.hub {
-		var err error
-		if t.env, err = github.FromEnv(s.getenv); err != nil {
-			s.note("warning: %v", err)
-		}
+	var err error
+	if t.site, err = f.site(s.setup); err != nil {
+		return err
 	}
-	in, err := f.input(ctx, s, t.env)
+	in, err := f.input(ctx, s, t.site)
 	if err != nil {
 		return fmt.Errorf("watch: %w", err)
 	}
@@ -91,7 +89,7 @@ func (f *watchFlags) run(ctx context.Context, s *session, _ []string) error {
 }
 
 // input returns what the store has of the branch, and how it is spoken of.
-func (f *watchFlags) input(ctx context.Context, s *session, env github.Context) (watch.Input, error) {
+func (f *watchFlags) input(ctx context.Context, s *session, site forge.Site) (watch.Input, error) {
 	project := s.project(baseline.Log{})
 	query := baseline.Query{Project: project, Fingerprint: f.machine}
 	branches := s.branches(ctx, f.branch)[:1]
@@ -115,7 +113,7 @@ func (f *watchFlags) input(ctx context.Context, s *session, env github.Context) 
 	}
 	return watch.Input{
 		Page: page, Project: project, Key: f.key, Direction: func(unit string) baseline.Direction { return units[unit] },
-		Waivers: s.cfg.Waivers, Today: time.Now().UTC(), Days: f.days, Most: f.most, Words: s.watchWords(env),
+		Waivers: s.cfg.Waivers, Today: time.Now().UTC(), Days: f.days, Most: f.most, Words: s.watchWords(site),
 	}, nil
 }
 
@@ -166,7 +164,7 @@ func (a *archive) directions(ctx context.Context, query baseline.Query, units ma
 var function = regexp.MustCompile(`^[\pL\pN_]+$`)
 
 // watchWords returns the links and commands of alerts.
-func (s *session) watchWords(env github.Context) watch.Words {
+func (s *session) watchWords(site forge.Site) watch.Words {
 	command := func(words []string, of baseline.Key) string {
 		if !slices.ContainsFunc(words, func(w string) bool { return !refs.MatchString(strings.TrimLeft(w, "-")) }) && function.MatchString(of.Function().Name) {
 			words = append(words, "--bench", "^"+of.Function().Name+"$")
@@ -194,13 +192,8 @@ func (s *session) watchWords(env github.Context) watch.Words {
 			return "git checkout " + figure.Word(commit) + " && " + compare
 		},
 	}
-	if env.Owner != "" {
-		out.Commits = func(after, by string) string {
-			for _, link := range (&github.Context{ServerURL: env.ServerURL, Owner: env.Owner, Repo: env.Repo}).Links("", after, by) {
-				return link.URL
-			}
-			return ""
-		}
+	if site != nil && site.Repository() != "" {
+		out.Commits = site.Compare
 	}
 	return out
 }
@@ -209,8 +202,8 @@ func (s *session) watchWords(env github.Context) watch.Words {
 type teller struct {
 	*session
 	*watchFlags
-	env     github.Context // where --github is in force
-	targets []string       // addresses that are notified
+	site    forge.Site // nil: none
+	targets []string   // addresses that are notified
 	report  watch.Report
 	trouble []string // what could not be done
 }
@@ -220,13 +213,13 @@ func (t *teller) plan(known []watch.Known) []watch.Action { return watch.Plan(t.
 // tell carries out what the plan says, where somebody can be told, and returns what was done and
 // what would be. Who was told is known by the issues; where none are kept, by the ledger.
 func (t *teller) tell(ctx context.Context) ([]watch.Action, error) {
-	if !t.hub {
+	if t.site == nil {
 		return t.notifyAlone(ctx)
 	}
-	board, err := github.OpenBoard(t.env)
+	board, err := t.site.Board()
 	if err != nil {
 		t.note("no issues are kept: %v", err)
-		if t.env.Fork || t.env.Pull != 0 { // and nobody else is told either
+		if known := t.site.Known(); known.Fork || known.Pull != 0 { // and nobody else is told either
 			return t.plan(nil), nil
 		}
 		return t.notifyAlone(ctx)
@@ -276,8 +269,8 @@ func (t *teller) notifyAlone(ctx context.Context) ([]watch.Action, error) {
 // nothing was to be posted.
 func (t *teller) notifyOf(ctx context.Context, a watch.Action) (taken bool) {
 	repository := ""
-	if t.env.Owner != "" {
-		repository = t.env.Owner + "/" + t.env.Repo
+	if t.site != nil {
+		repository = t.site.Repository()
 	}
 	a.Done = true
 	id, document, ok := t.report.Event(a, repository)
@@ -296,16 +289,20 @@ func (t *teller) notifyOf(ctx context.Context, a watch.Action) (taken bool) {
 
 // warn says what could not be done, on the page of the job too.
 func (t *teller) warn(err error) {
-	t.note("warning: %s", t.env.Token.Redact(err.Error()))
-	t.trouble = append(t.trouble, err.Error())
-	if t.hub {
-		t.env.Warn(t.stderr, "regress: not everything was told", err.Error())
+	text := err.Error()
+	if t.site != nil {
+		text = t.site.Redact(text)
+	}
+	t.note("warning: %s", text)
+	t.trouble = append(t.trouble, text)
+	if t.site != nil {
+		t.site.Warn(t.stderr, "regress: not everything was told", text)
 	}
 }
 
 // summarize writes the report to the summary of the job, which needs no token.
 func (t *teller) summarize() {
-	if t.dry || t.env.Summary == "" {
+	if t.dry || t.site == nil {
 		return
 	}
 	var page bytes.Buffer
@@ -314,7 +311,7 @@ func (t *teller) summarize() {
 		fmt.Fprintf(&page, "\n⚠ Not everything was told: %s\n", figure.Prose(text))
 	}
 	if err == nil {
-		err = t.env.Summarize(page.String())
+		err = t.site.Summarize(page.String())
 	}
 	if err != nil {
 		t.warn(err)

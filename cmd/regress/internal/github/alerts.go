@@ -15,6 +15,7 @@ import (
 
 	"github.com/descartes/regress/cmd/regress/internal/figure"
 	"github.com/descartes/regress/cmd/regress/internal/finding"
+	"github.com/descartes/regress/cmd/regress/internal/forge"
 	"github.com/descartes/regress/cmd/regress/internal/watch"
 )
 
@@ -53,7 +54,7 @@ func OpenBoard(env Context) (*Board, error) {
 	if err != nil {
 		return nil, err
 	}
-	dialled.wire.requests = boardRequests
+	dialled.wire.Allow(boardRequests)
 	return &Board{api: dialled, env: env}, nil
 }
 
@@ -69,7 +70,7 @@ func (b *Board) Known(ctx context.Context) ([]watch.Known, error) {
 		b.asked, b.author = true, user.GetLogin()
 	}
 	var out []watch.Known
-	since := b.api.wire.now().Add(-lookBack)
+	since := b.api.wire.Now().Add(-lookBack)
 	for _, q := range []api.IssueListByRepoOptions{
 		// A label can be taken off, and an App can have any name: one of the two is enough.
 		{State: "open", Creator: cmp.Or(b.author, "github-actions[bot]")},
@@ -202,7 +203,7 @@ func (f *following) edit(ctx context.Context, a watch.Action, change api.IssueRe
 		return nil
 	}
 	// The text of the issue says it too: a comment that may have been taken is not repeated.
-	if _, _, err := f.api.Issues.CreateComment(single(ctx), f.env.Owner, f.env.Repo, a.Known.Number, &api.IssueComment{Body: &a.Comment}); err != nil {
+	if _, _, err := f.api.Issues.CreateComment(forge.Single(ctx), f.env.Owner, f.env.Repo, a.Known.Number, &api.IssueComment{Body: &a.Comment}); err != nil {
 		f.trouble = errors.Join(f.trouble, fmt.Errorf("comment on issue %d: %s", a.Known.Number, explainIssues(err)))
 	}
 	return nil
@@ -211,7 +212,7 @@ func (f *following) edit(ctx context.Context, a watch.Action, change api.IssueRe
 // open opens an issue by a request that is sent once. Where it may have been carried out, whatever
 // GitHub says, the next round looks.
 func (f *following) open(ctx context.Context, a watch.Action) error {
-	made, _, err := f.api.Issues.Create(single(ctx), f.env.Owner, f.env.Repo, &api.IssueRequest{Title: &a.Title, Body: &a.Text, Labels: &[]string{Label}})
+	made, _, err := f.api.Issues.Create(forge.Single(ctx), f.env.Owner, f.env.Repo, &api.IssueRequest{Title: &a.Title, Body: &a.Text, Labels: &[]string{Label}})
 	if err == nil {
 		k, ok := f.known(made)
 		if !ok {
@@ -222,14 +223,14 @@ func (f *following) open(ctx context.Context, a watch.Action) error {
 		return nil
 	}
 	pause, later := f.api.pause(err)
-	if !later || !f.api.wire.afford(pause) {
+	if !later || !f.api.wire.Afford(pause) {
 		return fmt.Errorf("open an issue: %w", err)
 	}
 	f.again = true
 	if !slices.ContainsFunc(f.unsure, func(u watch.Action) bool { return u.Mark.ID == a.Mark.ID }) {
 		f.unsure = append(f.unsure, a)
 	}
-	return f.api.wire.sleep(ctx, pause)
+	return f.api.wire.Sleep(ctx, pause)
 }
 
 // pause reports whether a request that failed so may be tried again, once it is known that it did
@@ -248,7 +249,7 @@ func (c *client) pause(err error) (wait time.Duration, ok bool) {
 		resp = abuse.Response
 	}
 	if resp != nil && (resp.StatusCode == http.StatusForbidden || resp.StatusCode == http.StatusTooManyRequests) {
-		return c.wire.limited(resp)
+		return c.wire.Limited(resp)
 	}
 	return shortPause, unsure(err)
 }
@@ -272,7 +273,7 @@ func (c *Context) Summarize(text string) error {
 	if c.Summary == "" {
 		return nil
 	}
-	return appendSummary(c.Summary, c.Token.Redact(text))
+	return forge.AppendSummary(c.Summary, c.Token.Redact(text))
 }
 
 // Warn writes a warning as the runner of GitHub Actions reads it, one line.

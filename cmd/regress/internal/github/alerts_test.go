@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/descartes/regress/cmd/regress/internal/course"
+	"github.com/descartes/regress/cmd/regress/internal/forge"
 	"github.com/descartes/regress/cmd/regress/internal/github/githubtest"
 	"github.com/descartes/regress/cmd/regress/internal/watch"
 	"github.com/descartes/regress/pkg/baseline"
@@ -49,8 +50,8 @@ func follow(t *testing.T, hub *githubtest.Server, plan func([]watch.Known) []wat
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.api.wire.now = func() time.Time { return epoch }
-	b.api.wire.sleep = func(_ context.Context, d time.Duration) error { slept += d; return nil }
+	b.api.wire.Now = func() time.Time { return epoch }
+	b.api.wire.Sleep = func(_ context.Context, d time.Duration) error { slept += d; return nil }
 	actions, err := b.Follow(t.Context(), plan)
 	for _, a := range actions {
 		if a.Done {
@@ -226,7 +227,7 @@ func TestNoBoard(t *testing.T) {
 		if (err == nil) != (says == "") || err != nil && !strings.Contains(err.Error(), says) {
 			t.Errorf("%s: %v", event, err)
 		}
-		s.env.Token = NewSecret("")
+		s.env.Token = forge.NewSecret("")
 		if _, err := OpenBoard(s.env); err == nil {
 			t.Errorf("%s without a token", event)
 		}

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/descartes/regress/cmd/regress/internal/figure"
+	"github.com/descartes/regress/cmd/regress/internal/forge"
 	api "github.com/google/go-github/v60/github"
 )
 
@@ -45,7 +46,7 @@ type File struct {
 // It is an error when there is no such artifact, when it has expired, when it
 // is larger than a raw log can be, or when it holds anything but plain files.
 // The error never holds the token, nor the address from which was downloaded.
-func Fetch(ctx context.Context, env Context, opt Options, name string) ([]File, error) {
+func Fetch(ctx context.Context, env Context, opt forge.Options, name string) ([]File, error) {
 	if env.TriggerID == 0 {
 		return nil, fmt.Errorf("fetch artifact %q: event %q has no workflow run that could have uploaded it: call this from on: workflow_run", name, env.Event)
 	}

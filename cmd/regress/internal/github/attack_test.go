@@ -7,6 +7,7 @@ import (
 	"testing"
 	"unicode"
 
+	"github.com/descartes/regress/cmd/regress/internal/forge"
 	"github.com/descartes/regress/pkg/gate"
 )
 
@@ -37,7 +38,7 @@ func TestAttacks(t *testing.T) {
 	for name, text := range attacks {
 		hub := server(t)
 		s := setting(t, hub, "pull_request", "pull_request")
-		s.opt.Comment = WhenAlways
+		s.opt.Comment = forge.WhenAlways
 		post := red(1, 2)
 		post.Decision.Outcome, post.Headline = gate.Pass, text // the one-line comment
 		post.Decision.Counts = map[gate.Verdict]int{gate.Unchanged: 2}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/descartes/regress/cmd/regress/internal/figure"
+	"github.com/descartes/regress/cmd/regress/internal/forge"
 	api "github.com/google/go-github/v60/github"
 )
 
@@ -55,10 +56,10 @@ func annotationOf(n note) *api.CheckRunAnnotation {
 		EndLine:         api.Int(max(n.Last, n.Line)),
 		AnnotationLevel: api.String(string(n.Level)),
 		Title:           api.String(figure.Cut(figure.OneLine(n.Title), maxTitle)),
-		Message:         api.String(cmp.Or(fit(figure.Printable(n.Message), maxDetails), "see the report")), // GitHub refuses an empty one
+		Message:         api.String(cmp.Or(forge.Fit(figure.Printable(n.Message), maxDetails), "see the report")), // GitHub refuses an empty one
 	}
 	if n.Details != "" {
-		a.RawDetails = api.String(fit(figure.Printable(n.Details), maxDetails))
+		a.RawDetails = api.String(forge.Fit(figure.Printable(n.Details), maxDetails))
 	}
 	return a
 }
@@ -97,7 +98,7 @@ func (j *Job) openCheck(ctx context.Context, o output) error {
 // so many annotations. One that has others is of no use, they could only be
 // added to: a new check run of the same name takes its place.
 func (j *Job) findCheck(ctx context.Context, annotations int) (*api.CheckRun, error) {
-	name := j.opt.name()
+	name := j.opt.Name()
 	list, _, err := j.api.Checks.ListCheckRunsForRef(ctx, j.api.owner, j.api.repo, j.env.SHA, &api.ListCheckRunsOptions{
 		CheckName:   &name,
 		Filter:      api.String("latest"),
@@ -117,7 +118,7 @@ func (j *Job) findCheck(ctx context.Context, annotations int) (*api.CheckRun, er
 
 func (j *Job) createCheck(ctx context.Context, o output) (*api.CheckRun, error) {
 	options := api.CreateCheckRunOptions{
-		Name:       j.opt.name(),
+		Name:       j.opt.Name(),
 		HeadSHA:    j.env.SHA,
 		ExternalID: api.String(j.externalID()),
 		Status:     api.String(o.status()),
@@ -152,7 +153,7 @@ func (j *Job) annotate(ctx context.Context, o output) error {
 func (j *Job) patchCheck(ctx context.Context, o output) error {
 	next := min(j.check.posted+maxAnnotations, len(o.notes))
 	options := api.UpdateCheckRunOptions{
-		Name:       j.opt.name(),
+		Name:       j.opt.Name(),
 		Status:     api.String(o.status()),
 		DetailsURL: text(j.env.runURL()),
 		Conclusion: text(o.conclusion),
@@ -161,7 +162,7 @@ func (j *Job) patchCheck(ctx context.Context, o output) error {
 	send := func() error {
 		ctx := ctx
 		if next > j.check.posted {
-			ctx = once(ctx)
+			ctx = forge.Once(ctx)
 		}
 		_, _, err := j.api.Checks.UpdateCheckRun(ctx, j.api.owner, j.api.repo, j.check.id, options)
 		return err
@@ -186,7 +187,7 @@ func (j *Job) patchCheck(ctx context.Context, o output) error {
 
 // externalID is the same for every attempt of a workflow run.
 func (j *Job) externalID() string {
-	return fmt.Sprintf("%s:%d", j.opt.marker(), j.env.measuredBy())
+	return fmt.Sprintf("%s:%d", j.opt.Marker(), j.env.measuredBy())
 }
 
 // author is who comments with the token that made run.
@@ -213,7 +214,7 @@ func (j *Job) createStatus(ctx context.Context, o output) error {
 		State:       api.String(cmp.Or(o.state, "error")),
 		TargetURL:   text(j.env.runURL()),
 		Description: api.String(figure.Cut(o.title, most)),
-		Context:     api.String(j.opt.name()),
+		Context:     api.String(j.opt.Name()),
 	}
 	_, _, err := j.api.Repositories.CreateStatus(ctx, j.api.owner, j.api.repo, j.env.SHA, status)
 	if unsure(err) { // the last status of a context counts: twice does no harm

@@ -1,15 +1,13 @@
 package github
 
 import (
-	"bytes"
 	"fmt"
 	"reflect"
 	"strings"
 	"testing"
 
+	"github.com/descartes/regress/cmd/regress/internal/forge"
 	"github.com/descartes/regress/cmd/regress/internal/github/githubtest"
-	"github.com/descartes/regress/cmd/regress/internal/report"
-	"github.com/descartes/regress/pkg/baseline"
 )
 
 // patch as the API gives it: lines 10 to 16 and 40 to 41 of the head.
@@ -29,46 +27,6 @@ func TestHunks(t *testing.T) {
 	check("@@ -1 +9999999999 @@\n@@ -1 +5,x @@\n@@") // no head of a hunk
 }
 
-// What is written is what is read, between the lines of any log.
-func TestClaims(t *testing.T) {
-	causes := map[baseline.Key]report.Cause{
-		{Package: "example.com/shop", Name: "B/a=1-2", Unit: "sec/op"}:     {File: "cart.go", First: 3, Last: 5, Grown: []string{"fmt.Sprintf +12 ns/op", "main.f[...] +1\n::error::x"}},
-		{Package: "example.com/shop", Name: "A\n# cause: {}", Unit: "B/s"}: {Grown: []string{"1", "2", "3", "4"}},
-		{Package: "example.com/shop", Name: "C", Unit: "B/s"}:              {}, // nothing to say
-	}
-	var log bytes.Buffer
-	log.WriteString("side: head\nBenchmarkA-2 1 1 ns/op\n# cause: \n")
-	if err := WriteClaims(&log, causes); err != nil {
-		t.Fatal(err)
-	}
-	log.WriteString("# cause: {\"name\":\"cut")
-	want := []Claim{
-		{"example.com/shop", "A\n# cause: {}", "B/s", "", 0, 0, []string{"1", "2", "3"}},
-		{"example.com/shop", "B/a=1-2", "sec/op", "cart.go", 3, 5, []string{"fmt.Sprintf +12 ns/op", "main.f[...] +1 ::error::x"}},
-	}
-	if have := ReadClaims(log.Bytes()); !reflect.DeepEqual(have, want) {
-		t.Errorf("have %+v\nwant %+v\n%s", have, want, log.String())
-	}
-}
-
-func FuzzReadClaims(f *testing.F) {
-	f.Add([]byte(`# cause: {"package":"p","name":"n","unit":"u","file":"f.go","first":1,"last":2,"grown":["g"]}`))
-	f.Fuzz(func(t *testing.T, log []byte) {
-		for _, c := range ReadClaims(log) {
-			for _, g := range c.Grown {
-				if len(c.Grown) > maxGrown || len([]rune(g)) > maxSymbol || strings.ContainsAny(g, "\n\r\x1b") {
-					t.Errorf("%q passes", g)
-				}
-			}
-			var out bytes.Buffer
-			cause := map[baseline.Key]report.Cause{{Package: c.Package, Name: c.Name, Unit: c.Unit}: {File: c.File, First: c.First, Last: c.Last, Grown: c.Grown}}
-			if err := WriteClaims(&out, cause); err != nil || bytes.Count(out.Bytes(), []byte("\n")) > 1 {
-				t.Errorf("%+v: %v\n%s", c, err, out.String())
-			}
-		}
-	})
-}
-
 // The stranger says where the cause is; the pull request decides whether it can
 // be there.
 func TestClaimsOfAStranger(t *testing.T) {
@@ -81,7 +39,7 @@ func TestClaimsOfAStranger(t *testing.T) {
 		}}}
 		s := setting(t, hub, "workflow_run", "workflow_run")
 		post := red(1, 2)
-		post.Claims = ReadClaims([]byte(line + "\n"))
+		post.Claims = forge.ReadClaims([]byte(line + "\n"))
 		s.start().Finish(t.Context(), post)
 		if len(hub.Runs) != 1 || len(hub.Runs[0].Annotations) != 1 || s.warnings() != 0 {
 			t.Fatalf("%s: %+v\n%s", name, hub.Runs, s.commands.String())
@@ -117,8 +75,8 @@ func TestClaimsOfAStranger(t *testing.T) {
 	check("out of the repository", claim("../cart.go", 13, 13, ""), own, "")
 	check("the patch of a patch", claim("cart.go", 900, 900, ""), own, "")
 	check("control characters", claim("cart.go", 13, 13, `"\u001b[31mred\u202e\n::error::x"`), "cart.go:13", "[31mred ::error::x.")
-	check("an endless name", claim("cart.go", 13, 13, `"`+strings.Repeat("x", 3000)+`"`), "cart.go:13", strings.Repeat("x", maxSymbol-1)+"….")
-	check("too long", claim("cart.go", 13, 13, `"`+strings.Repeat("x", maxClaim)+`"`), own, "")
+	check("an endless name", claim("cart.go", 13, 13, `"`+strings.Repeat("x", 3000)+`"`), "cart.go:13", strings.Repeat("x", 200-1)+"….")
+	check("too long", claim("cart.go", 13, 13, `"`+strings.Repeat("x", 4<<10)+`"`), own, "")
 	check("too many functions", claim("cart.go", 13, 13, `"1","2","3","4"`), own, "")
 	check("another key", strings.Replace(claim("cart.go", 13, 13, ""), "{", `{"sha":"x",`, 1), own, "")
 	check("two objects", claim("cart.go", 13, 13, "")+"{}", own, "")
@@ -127,22 +85,14 @@ func TestClaimsOfAStranger(t *testing.T) {
 	check("a mark of its own", "#cause: "+claim("cart.go", 13, 13, "")[9:], own, "")
 }
 
-// A million claims cost no more than two hundred.
-func TestManyClaims(t *testing.T) {
-	line := `# cause: {"package":"p","name":"n","unit":"u"}` + "\n"
-	if n := len(ReadClaims(bytes.Repeat([]byte(line), 1_000_000))); n != maxClaims {
-		t.Errorf("%d claims", n)
-	}
-}
-
 // A pull request that changes the policy is told whose policy decided.
 func TestChangedPolicy(t *testing.T) {
-	check := func(file githubtest.PullFile, post Post, want bool) {
+	check := func(file githubtest.PullFile, post forge.Post, want bool) {
 		t.Helper()
 		hub := server(t)
 		hub.Pulls = []githubtest.Pull{{Number: 7, Head: "mallory:patch-1", SHA: headSHA, Files: []githubtest.PullFile{file}}}
 		s := setting(t, hub, "workflow_run", "workflow_run")
-		s.opt.Comment = WhenAlways
+		s.opt.Comment = forge.WhenAlways
 		post.Policy = "sub/regress.toml"
 		s.start().Finish(t.Context(), post)
 		for where, text := range map[string]string{"comment": hub.Comments[0].Body, "check run": hub.Runs[0].Summary, "job summary": s.summary()} {

@@ -7,16 +7,16 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"time"
 
 	"github.com/descartes/regress/cmd/regress/internal/figure"
+	"github.com/descartes/regress/cmd/regress/internal/forge"
 	api "github.com/google/go-github/v60/github"
 )
 
 // client is GitHub's API for one repository.
 type client struct {
 	*api.Client
-	wire        *wire
+	wire        *forge.Wire
 	owner, repo string
 }
 
@@ -27,16 +27,7 @@ func dial(env Context) (*client, error) {
 	if err != nil || home.Host == "" {
 		return nil, fmt.Errorf("GITHUB_API_URL is %q, not an address", env.APIURL)
 	}
-	w := &wire{
-		next:  http.DefaultTransport,
-		home:  home,
-		token: env.Token,
-		sleep: sleep,
-		now:   time.Now,
-
-		requests: maxRequests,
-		patience: maxPatience,
-	}
+	w := forge.NewWire(home, "Authorization", "Bearer ", env.Token)
 	c := &client{Client: api.NewClient(&http.Client{Transport: w}), wire: w, owner: env.Owner, repo: env.Repo}
 	c.BaseURL = home
 	return c, nil
@@ -51,7 +42,7 @@ func unsure(err error) bool {
 	var limit *api.RateLimitError
 	var abuse *api.AbuseRateLimitError
 	return err != nil && !errors.As(err, &limit) && !errors.As(err, &abuse) &&
-		!errors.Is(err, errRequests) && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded)
+		!errors.Is(err, forge.ErrRequests) && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded)
 }
 
 // unauthorized reports whether GitHub does not know the token.

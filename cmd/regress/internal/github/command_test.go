@@ -3,13 +3,11 @@ package github
 import (
 	"bytes"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
-	"unicode/utf8"
 
 	"github.com/descartes/regress/cmd/regress/internal/finding"
+	"github.com/descartes/regress/cmd/regress/internal/forge"
 	"github.com/descartes/regress/cmd/regress/internal/report"
 	"github.com/descartes/regress/cmd/regress/internal/source"
 	"github.com/descartes/regress/pkg/baseline"
@@ -58,7 +56,9 @@ func TestCommandLimits(t *testing.T) {
 func TestNotes(t *testing.T) {
 	key := baseline.Function{Package: "p", Name: "BenchmarkA"}
 	where := map[baseline.Function]source.Position{key: {File: "a_test.go", Line: 3, End: 9}}
-	one := func(d gate.Decision) Post { return Post{Source: finding.Source{Decision: d, Positions: where}} }
+	one := func(d gate.Decision) forge.Post {
+		return forge.Post{Source: finding.Source{Decision: d, Positions: where}}
+	}
 	check := func(name string, d gate.Decision, want ...string) {
 		t.Helper()
 		have := []string{}
@@ -160,54 +160,5 @@ func TestEmptyMessage(t *testing.T) {
 	s.start().Finish(t.Context(), post)
 	if len(hub.Runs[0].Annotations) != 2 || s.warnings() != 0 {
 		t.Errorf("%d annotations, commands %q", len(hub.Runs[0].Annotations), s.commands.String())
-	}
-}
-
-func TestFit(t *testing.T) {
-	row := strings.Repeat("x", 99) + "\n"
-	text := "# head\n" + strings.Repeat(row, 1000) // 100,007 bytes
-	have := fit(text, maxMarkdown)
-	// 60,000 − 400 for the remark leaves the head and 595 rows whole: 7 + 59,500 = 59,507.
-	if !strings.HasPrefix(have, "# head\n"+strings.Repeat(row, 595)) || !strings.HasSuffix(have, "\n\n405 more lines were left out here to stay within GitHub's limits; the raw log has them.\n") {
-		t.Errorf("%d bytes, the end is %q", len(have), have[len(have)-200:])
-	}
-	if fit("short\n", maxMarkdown) != "short\n" {
-		t.Error("what fits is changed")
-	}
-	open := "<details>\n```\n" + strings.Repeat(row, 1000)
-	if have := fit(open, maxMarkdown); !strings.Contains(have, "x\n```\n</details>\n") {
-		t.Errorf("the fence stays open: %q", have[len(have)-200:])
-	}
-}
-
-func FuzzFit(f *testing.F) {
-	f.Add("a\nb\n", 3)
-	f.Add(strings.Repeat("ä", 2000), 1000)
-	f.Add(strings.Repeat("<details>\n```\n", 200), 1500)
-	f.Fuzz(func(t *testing.T, text string, most int) {
-		most = 1000 + most&0xffff
-		have := fit(text, most)
-		if len(have) > most || !utf8.ValidString(have) {
-			t.Errorf("%d bytes of %d, valid: %t", len(have), most, utf8.ValidString(have))
-		}
-	})
-}
-
-func TestJobSummary(t *testing.T) {
-	name := filepath.Join(t.TempDir(), "summary")
-	if err := os.WriteFile(name, bytes.Repeat([]byte("x"), maxJobSummary-5000), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	if err := appendSummary(name, strings.Repeat("y\n", 5000)); err != nil {
-		t.Fatal(err)
-	}
-	if info, _ := os.Stat(name); info.Size() > maxJobSummary || info.Size() < maxJobSummary-600 {
-		t.Errorf("the summary has %d bytes of %d", info.Size(), maxJobSummary)
-	}
-	if err := appendSummary(name, "more"); err == nil || !strings.Contains(err.Error(), "filled") {
-		t.Errorf("a full summary: %v", err)
-	}
-	if err := appendSummary(filepath.Join(name, "x"), "more"); err == nil {
-		t.Error("a summary that cannot be written gives no error")
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/descartes/regress/cmd/regress/internal/forge"
 	"github.com/descartes/regress/cmd/regress/internal/github/githubtest"
 	"github.com/descartes/regress/pkg/gate"
 )
@@ -17,7 +18,7 @@ func TestComment(t *testing.T) {
 	improved := green()
 	improved.Decision.Counts = map[gate.Verdict]int{gate.Improved: 1, gate.Unchanged: 2}
 	type c = githubtest.Comment
-	check := func(name string, mode When, post Post, before []c, want string) {
+	check := func(name string, mode forge.When, post forge.Post, before []c, want string) {
 		t.Helper()
 		hub := server(t)
 		for _, one := range before {
@@ -39,20 +40,20 @@ func TestComment(t *testing.T) {
 			t.Errorf("%s: %s", name, s.commands.String())
 		}
 	}
-	check("red, none", WhenAuto, red(1, 2), nil, bot+":commentfalse")
-	check("red, ours", WhenAuto, red(1, 2), []c{{ID: 5, Login: bot, Body: marked + "old"}}, bot+":commentfalse")
-	check("red, ours by an older run", WhenAuto, red(1, 2), []c{{ID: 5, Login: bot, Body: marked + "<!-- run 41 -->\nold"}}, bot+":commentfalse")
-	check("red, ours by a newer run", WhenAuto, red(1, 2), []c{{ID: 5, Login: bot, Body: marked + "<!-- run 43 -->\nnew"}}, bot+":<!-- regrtrue")
-	check("red, never", WhenNever, red(1, 2), nil, "")
-	check("green, none", WhenAuto, green(), nil, "")
-	check("green, ours", WhenAuto, green(), []c{{ID: 5, Login: bot, Body: marked + "old"}}, bot+":✅ regresstrue")
-	check("green, always", WhenAlways, green(), nil, bot+":✅ regresstrue")
-	check("improved, none", WhenAuto, improved, nil, bot+":commentfalse")
-	check("the marker by somebody else", WhenAuto, red(1, 2), []c{{ID: 5, Login: ann, Body: marked + "x"}}, ann+":<!-- regrtrue "+bot+":commentfalse")
-	check("ours, another suite", WhenAuto, red(1, 2), []c{{ID: 5, Login: bot, Body: "<!-- regress:arm -->\nx"}}, bot+":<!-- regrtrue "+bot+":commentfalse")
-	check("ours, the marker quoted", WhenAuto, red(1, 2), []c{{ID: 5, Login: bot, Body: "see\n" + marked}}, bot+":seetrue "+bot+":commentfalse")
-	check("ours, with CR", WhenAuto, red(1, 2), []c{{ID: 5, Login: bot, Body: "<!-- regress:default -->\r\nold"}}, bot+":commentfalse")
-	check("two of ours", WhenAuto, red(1, 2), []c{{ID: 5, Login: bot, Body: marked + "old"}, {ID: 6, Login: bot, Body: "<!-- regress:default -->\nlater"}}, bot+":commentfalse "+bot+":<!-- regrtrue")
+	check("red, none", forge.WhenAuto, red(1, 2), nil, bot+":commentfalse")
+	check("red, ours", forge.WhenAuto, red(1, 2), []c{{ID: 5, Login: bot, Body: marked + "old"}}, bot+":commentfalse")
+	check("red, ours by an older run", forge.WhenAuto, red(1, 2), []c{{ID: 5, Login: bot, Body: marked + "<!-- run 41 -->\nold"}}, bot+":commentfalse")
+	check("red, ours by a newer run", forge.WhenAuto, red(1, 2), []c{{ID: 5, Login: bot, Body: marked + "<!-- run 43 -->\nnew"}}, bot+":<!-- regrtrue")
+	check("red, never", forge.WhenNever, red(1, 2), nil, "")
+	check("green, none", forge.WhenAuto, green(), nil, "")
+	check("green, ours", forge.WhenAuto, green(), []c{{ID: 5, Login: bot, Body: marked + "old"}}, bot+":✅ regresstrue")
+	check("green, always", forge.WhenAlways, green(), nil, bot+":✅ regresstrue")
+	check("improved, none", forge.WhenAuto, improved, nil, bot+":commentfalse")
+	check("the marker by somebody else", forge.WhenAuto, red(1, 2), []c{{ID: 5, Login: ann, Body: marked + "x"}}, ann+":<!-- regrtrue "+bot+":commentfalse")
+	check("ours, another suite", forge.WhenAuto, red(1, 2), []c{{ID: 5, Login: bot, Body: "<!-- regress:arm -->\nx"}}, bot+":<!-- regrtrue "+bot+":commentfalse")
+	check("ours, the marker quoted", forge.WhenAuto, red(1, 2), []c{{ID: 5, Login: bot, Body: "see\n" + marked}}, bot+":seetrue "+bot+":commentfalse")
+	check("ours, with CR", forge.WhenAuto, red(1, 2), []c{{ID: 5, Login: bot, Body: "<!-- regress:default -->\r\nold"}}, bot+":commentfalse")
+	check("two of ours", forge.WhenAuto, red(1, 2), []c{{ID: 5, Login: bot, Body: marked + "old"}, {ID: 6, Login: bot, Body: "<!-- regress:default -->\nlater"}}, bot+":commentfalse "+bot+":<!-- regrtrue")
 }
 
 func TestCommentPastTheFirstPages(t *testing.T) {

@@ -2,6 +2,7 @@ package github
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -14,28 +15,24 @@ import (
 	"strings"
 
 	"github.com/descartes/regress/cmd/regress/internal/figure"
+	"github.com/descartes/regress/cmd/regress/internal/forge"
 	"github.com/descartes/regress/cmd/regress/internal/report"
 )
 
 // Context is what a job knows of the GitHub that it runs in.
 type Context struct {
+	forge.Facts
 	Event      string // GITHUB_EVENT_NAME: pull_request, merge_group, workflow_run, push, schedule …
 	Owner      string // of the repository that the workflow runs for
 	Repo       string
-	SHA        string   // the commit to report on: the pull request's own head, not the merge commit; empty: unknown
-	Measured   string   // GITHUB_SHA: what was checked out. In pull_request the merge commit
-	Base       []string // what to compare with, for git, the best first; the last may be HEAD itself
-	Pull       int      // number of the pull request; 0: none, or not known before the API is asked
-	Brought    int      // of a push: number of the pull request that brought its last commit, as the message says; 0: none
-	Fork       bool     // the head commit comes from another repository
-	HeadOwner  string   // workflow_run: whose branch was measured
+	HeadOwner  string // workflow_run: whose branch was measured
 	HeadBranch string
 	RunID      int64  // of this workflow run
 	TriggerID  int64  // workflow_run: the run that measured and holds the artifact
 	Trigger    string // workflow_run: the event of that run
 	APIURL     string // with a trailing slash
 	ServerURL  string
-	Token      Secret
+	Token      forge.Secret
 	Summary    string // file that takes the job summary; empty: none
 	Outputs    string // file that takes the step's outputs; empty: none
 }
@@ -77,10 +74,7 @@ type repository struct {
 // maxEvent is GitHub's own limit for a webhook's payload, in bytes.
 const maxEvent = 25 << 20
 
-var (
-	fullSHA  = regexp.MustCompile(`^[0-9a-f]{40}([0-9a-f]{24})?$`)
-	fullName = regexp.MustCompile(`^([A-Za-z0-9][A-Za-z0-9_-]*)/([A-Za-z0-9._-]+)$`)
-)
+var fullName = regexp.MustCompile(`^([A-Za-z0-9][A-Za-z0-9_-]*)/([A-Za-z0-9._-]+)$`)
 
 // FromEnv reads what the runner of GitHub Actions says through its environment
 // and the event file; getenv is os.Getenv. Where something is missing or
@@ -89,14 +83,14 @@ var (
 func FromEnv(getenv func(string) string) (Context, error) {
 	c := Context{
 		Event:     getenv("GITHUB_EVENT_NAME"),
-		Measured:  sha(getenv("GITHUB_SHA")),
 		APIURL:    strings.TrimSuffix(cmp.Or(getenv("GITHUB_API_URL"), "https://api.github.com"), "/") + "/",
 		ServerURL: strings.TrimSuffix(cmp.Or(getenv("GITHUB_SERVER_URL"), "https://github.com"), "/"),
-		Token:     NewSecret(strings.TrimSpace(getenv("GITHUB_TOKEN"))),
+		Token:     forge.NewSecret(strings.TrimSpace(getenv("GITHUB_TOKEN"))),
 		Summary:   getenv("GITHUB_STEP_SUMMARY"),
 		Outputs:   getenv("GITHUB_OUTPUT"),
-		Base:      []string{"HEAD"}, // which measures the noise of the machine
 	}
+	c.Measured, c.Branch = forge.SHA(getenv("GITHUB_SHA")), getenv("GITHUB_HEAD_REF")
+	c.Base = []string{"HEAD"} // which measures the noise of the machine
 	if branch := getenv("GITHUB_BASE_REF"); branch != "" {
 		c.Base = []string{"origin/" + branch}
 	}
@@ -143,18 +137,18 @@ func (c *Context) apply(event payload) {
 	switch {
 	case event.PullRequest != nil:
 		pull := event.PullRequest
-		c.SHA, c.Pull = sha(pull.Head.SHA), pull.Number
-		c.Base = named("origin/"+pull.Base.Ref, sha(pull.Base.SHA))
+		c.SHA, c.Pull = forge.SHA(pull.Head.SHA), pull.Number
+		c.Base = named("origin/"+pull.Base.Ref, forge.SHA(pull.Base.SHA))
 		c.Fork = pull.Head.Repo == nil || !strings.EqualFold(pull.Head.Repo.FullName, here)
 	case event.MergeGroup != nil:
-		c.SHA, c.Base = sha(event.MergeGroup.HeadSHA), named(sha(event.MergeGroup.BaseSHA))
+		c.SHA, c.Base = forge.SHA(event.MergeGroup.HeadSHA), named(forge.SHA(event.MergeGroup.BaseSHA))
 	case event.WorkflowRun != nil:
 		run := event.WorkflowRun
-		c.SHA, c.TriggerID, c.Trigger = sha(run.HeadSHA), run.ID, run.Event
+		c.SHA, c.TriggerID, c.Trigger = forge.SHA(run.HeadSHA), run.ID, run.Event
 		c.HeadOwner, c.HeadBranch = run.HeadRepository.Owner.Login, run.HeadBranch
 		c.Fork = !strings.EqualFold(run.HeadRepository.FullName, here)
 	case event.After != "":
-		c.SHA, c.Base = cmp.Or(sha(event.After), c.Measured), named(sha(event.Before), "HEAD")
+		c.SHA, c.Base = cmp.Or(forge.SHA(event.After), c.Measured), named(forge.SHA(event.Before), "HEAD")
 		if event.HeadCommit != nil && event.HeadCommit.ID == c.SHA {
 			c.Brought = broughtBy(event.HeadCommit.Message)
 		}
@@ -185,14 +179,6 @@ func (c *Context) check() error {
 		return fmt.Errorf("read the event of this job: %q names no commit to report on", c.Event)
 	}
 	return nil
-}
-
-// sha returns text if it is a full commit id that is not the zero one.
-func sha(text string) string {
-	if !fullSHA.MatchString(text) || strings.Trim(text, "0") == "" {
-		return ""
-	}
-	return text
 }
 
 // SetOutputs hands values to the later steps of this job; it does nothing outside of one.
@@ -241,10 +227,19 @@ func (c *Context) Links(artifact, base, head string) []report.Link {
 	switch {
 	case c.Pull != 0:
 		links = append(links, report.Link{Text: "the change", URL: fmt.Sprintf("%s/pull/%d/files", home, c.Pull)})
-	case sha(base) != "" && sha(head) != "" && base != head:
-		links = append(links, report.Link{Text: "the change", URL: fmt.Sprintf("%s/compare/%s...%s", home, base, head)})
+	case c.Compare(base, head) != "":
+		links = append(links, report.Link{Text: "the change", URL: c.Compare(base, head)})
 	}
 	return links
+}
+
+// Compare returns the page of what changed between two commits; empty where one is no full commit
+// id, or they are the same.
+func (c *Context) Compare(base, head string) string {
+	if forge.SHA(base) == "" || forge.SHA(head) == "" || base == head {
+		return ""
+	}
+	return fmt.Sprintf("%s/%s/compare/%s...%s", c.ServerURL, c.Repository(), base, head)
 }
 
 // readOnly reports whether the token can do nothing but read, whatever the
@@ -253,3 +248,32 @@ func (c *Context) readOnly() bool { return c.Fork && c.Event == "pull_request" }
 
 // measuredBy is the run that measured: this one, or the one that triggered it.
 func (c *Context) measuredBy() int64 { return cmp.Or(c.TriggerID, c.RunID) }
+
+// Known returns the facts of the job.
+func (c *Context) Known() forge.Facts { return c.Facts }
+
+// Repository returns owner/name; empty outside of a job.
+func (c *Context) Repository() string {
+	if c.Owner == "" {
+		return ""
+	}
+	return c.Owner + "/" + c.Repo
+}
+
+// Start opens the check run of the job; see the function of that name.
+func (c *Context) Start(ctx context.Context, o forge.Options) forge.Job { return Start(ctx, *c, o) }
+
+// Later reports whether there is a file for the outputs of the step.
+func (c *Context) Later() bool { return c.Outputs != "" }
+
+// Board returns the issues of the job's repository; see OpenBoard.
+func (c *Context) Board() (forge.Board, error) {
+	board, err := OpenBoard(*c)
+	if err != nil {
+		return nil, err
+	}
+	return board, nil
+}
+
+// Redact returns a text without the job's token.
+func (c *Context) Redact(text string) string { return c.Token.Redact(text) }

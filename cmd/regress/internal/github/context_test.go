@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/descartes/regress/cmd/regress/internal/forge"
 )
 
 func TestFromEnv(t *testing.T) {
@@ -21,7 +23,7 @@ func TestFromEnv(t *testing.T) {
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
-		want.Event, want.Owner, want.Repo, want.Measured, want.RunID, want.Token = event, "acme", "shop", mergeSHA, 42, NewSecret("t")
+		want.Event, want.Owner, want.Repo, want.Measured, want.RunID, want.Token = event, "acme", "shop", mergeSHA, 42, forge.NewSecret("t")
 		want.APIURL, want.ServerURL = "https://ghe.example/api/v3/", "https://ghe.example"
 		if !reflect.DeepEqual(have, want) {
 			t.Errorf("%s:\nhave %+v\nwant %+v", name, have, want)
@@ -29,13 +31,13 @@ func TestFromEnv(t *testing.T) {
 	}
 	const base = "2222222222222222222222222222222222222222"
 	branch := []string{"origin/main", base}
-	check("pull_request", "pull_request", Context{SHA: headSHA, Base: branch, Pull: 7})
-	check("fork", "pull_request", Context{SHA: headSHA, Base: branch, Pull: 7, Fork: true})
-	check("deleted_fork", "pull_request", Context{SHA: headSHA, Base: branch, Pull: 7, Fork: true})
-	check("merge_group", "merge_group", Context{SHA: headSHA, Base: []string{base}})
-	check("push", "push", Context{SHA: headSHA, Base: []string{base, "HEAD"}})
-	check("schedule", "schedule", Context{SHA: mergeSHA, Base: []string{"HEAD"}})
-	check("workflow_run", "workflow_run", Context{Base: []string{"HEAD"}, SHA: headSHA, Fork: true, HeadOwner: "mallory", HeadBranch: "patch-1", TriggerID: 555, Trigger: "pull_request"})
+	check("pull_request", "pull_request", Context{Facts: forge.Facts{SHA: headSHA, Base: branch, Pull: 7}})
+	check("fork", "pull_request", Context{Facts: forge.Facts{SHA: headSHA, Base: branch, Pull: 7, Fork: true}})
+	check("deleted_fork", "pull_request", Context{Facts: forge.Facts{SHA: headSHA, Base: branch, Pull: 7, Fork: true}})
+	check("merge_group", "merge_group", Context{Facts: forge.Facts{SHA: headSHA, Base: []string{base}}})
+	check("push", "push", Context{Facts: forge.Facts{SHA: headSHA, Base: []string{base, "HEAD"}}})
+	check("schedule", "schedule", Context{Facts: forge.Facts{SHA: mergeSHA, Base: []string{"HEAD"}}})
+	check("workflow_run", "workflow_run", Context{Facts: forge.Facts{Base: []string{"HEAD"}, SHA: headSHA, Fork: true}, HeadOwner: "mallory", HeadBranch: "patch-1", TriggerID: 555, Trigger: "pull_request"})
 }
 
 // What is missing or wrong is said, and nothing is reported on a guessed commit.
@@ -85,7 +87,7 @@ func TestLinks(t *testing.T) {
 			t.Errorf("%+v:\nhave %q\nwant %q", c, have, want)
 		}
 	}
-	check(Context{RunID: 42, Pull: 7}, "regress-log", headSHA, mergeSHA, run+"42", run+"42#artifacts", "https://ghe.example/acme/shop/pull/7/files")
+	check(Context{RunID: 42, Facts: forge.Facts{Pull: 7}}, "regress-log", headSHA, mergeSHA, run+"42", run+"42#artifacts", "https://ghe.example/acme/shop/pull/7/files")
 	check(Context{RunID: 42, TriggerID: 41}, "", headSHA, mergeSHA, run+"41", "https://ghe.example/acme/shop/compare/"+headSHA+"..."+mergeSHA)
 	check(Context{RunID: 42}, "x", headSHA, headSHA, run+"42", run+"42#artifacts")
 	check(Context{}, "x", "javascript:", "main")

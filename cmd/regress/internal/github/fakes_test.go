@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"log/slog"
-	"net/http"
-	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -13,19 +11,6 @@ import (
 
 // epoch is when every test of limits takes place.
 var epoch = time.Date(2026, 11, 23, 5, 30, 0, 0, time.UTC)
-
-type roundTrip func(*http.Request) (*http.Response, error)
-
-func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
-
-func mustURL(t *testing.T, text string) *url.URL {
-	t.Helper()
-	u, err := url.Parse(text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return u
-}
 
 func checkEncoders(t *testing.T, env Context) {
 	t.Helper()

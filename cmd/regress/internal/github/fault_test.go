@@ -4,12 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net/http"
-	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/descartes/regress/cmd/regress/internal/forge"
 	"github.com/descartes/regress/cmd/regress/internal/github/githubtest"
 	"github.com/descartes/regress/pkg/gate"
 )
@@ -121,7 +120,7 @@ func TestUnreachable(t *testing.T) {
 		t.Errorf("commands %q", s.commands.String())
 	}
 	s = setting(t, hub, "pull_request", "pull_request")
-	s.env.Token = NewSecret("")
+	s.env.Token = forge.NewSecret("")
 	s.start().Finish(t.Context(), red(1, 1))
 	if s.warnings() != 1 || !strings.Contains(s.commands.String(), "pass GITHUB_TOKEN") || len(hub.Requests) != 0 {
 		t.Errorf("commands %q, requests %v", s.commands.String(), hub.Requests)
@@ -147,39 +146,14 @@ func TestCancelled(t *testing.T) {
 	}
 }
 
-// The token goes to GitHub and nowhere else.
-func TestTokenStaysHome(t *testing.T) {
-	var seen []string
-	w := &wire{home: mustURL(t, "https://api.github.com/"), token: NewSecret("T"), sleep: sleep, now: time.Now, requests: 9}
-	w.next = roundTrip(func(r *http.Request) (*http.Response, error) {
-		seen = append(seen, r.URL.String()+" "+r.Header.Get("Authorization"))
-		return &http.Response{StatusCode: 200, Body: http.NoBody, Request: r}, nil
-	})
-	for _, address := range []string{"https://api.github.com/user", "http://api.github.com/user", "https://api.github.com.evil.example/user", "https://storage.example/x"} {
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		resp, err := w.RoundTrip(req)
-		if err != nil {
-			t.Fatal(err)
-		}
-		resp.Body.Close()
-	}
-	want := []string{"https://api.github.com/user Bearer T", "http://api.github.com/user ", "https://api.github.com.evil.example/user ", "https://storage.example/x "}
-	if !slices.Equal(seen, want) {
-		t.Errorf("have %q", seen)
-	}
-}
-
 // Whatever the decision and the Markdown hold, the token does not get out.
 func TestTokenNeverShows(t *testing.T) {
 	for _, app := range []string{"github-actions", ""} { // a check run, and a status
-		for _, post := range []Post{red(1, 2), green()} {
+		for _, post := range []forge.Post{red(1, 2), green()} {
 			hub := server(t)
 			hub.App = app
 			s := setting(t, hub, "pull_request", "pull_request")
-			s.opt.Comment = WhenAlways
+			s.opt.Comment = forge.WhenAlways
 			leak := "x" + hub.Token + "y"
 			post.Headline, post.Summary, post.Comment = leak, leak, leak
 			row := &post.Decision.Rows[0]
@@ -199,7 +173,7 @@ func TestTokenNeverShows(t *testing.T) {
 }
 
 func TestSecretDoesNotPrint(t *testing.T) {
-	env := Context{Token: NewSecret("ghs_secret")}
+	env := Context{Token: forge.NewSecret("ghs_secret")}
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
 		if text := fmt.Sprintf(verb, env) + fmt.Sprintf(verb, &env) + fmt.Sprintf(verb, env.Token); strings.Contains(text, "secret") || strings.Contains(text, fmt.Sprintf("%x", "secret")) {
 			t.Errorf("%s prints it: %s", verb, text)

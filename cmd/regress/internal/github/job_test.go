@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/descartes/regress/cmd/regress/internal/finding"
+	"github.com/descartes/regress/cmd/regress/internal/forge"
 
 	"github.com/descartes/regress/cmd/regress/internal/github/githubtest"
 	"github.com/descartes/regress/cmd/regress/internal/source"
@@ -29,7 +30,7 @@ type scene struct {
 	t        *testing.T
 	hub      *githubtest.Server
 	env      Context
-	opt      Options
+	opt      forge.Options
 	commands bytes.Buffer
 	slept    []time.Duration
 }
@@ -66,11 +67,11 @@ func (s *scene) start() *Job {
 func (s *scene) open() *Job {
 	j := open(s.env, s.opt)
 	if j.api != nil {
-		j.api.wire.sleep = func(_ context.Context, d time.Duration) error {
+		j.api.wire.Sleep = func(_ context.Context, d time.Duration) error {
 			s.slept = append(s.slept, d)
 			return nil
 		}
-		j.api.wire.now = func() time.Time { return epoch }
+		j.api.wire.Now = func() time.Time { return epoch }
 	}
 	return j
 }
@@ -89,7 +90,7 @@ func (s *scene) warnings() int { return strings.Count(s.commands.String(), "::wa
 func ptr(x float64) *float64 { return &x }
 
 // red is a decision in which the first n of all benchmarks regressed.
-func red(n, all int) Post {
+func red(n, all int) forge.Post {
 	d := gate.Decision{Outcome: gate.Fail, Policy: gate.PolicyInfo{Alpha: .01}, Counts: map[gate.Verdict]int{gate.Regressed: n, gate.Unchanged: all - n}}
 	positions := map[baseline.Function]source.Position{}
 	for i := range all {
@@ -102,10 +103,10 @@ func red(n, all int) Post {
 		d.Rows = append(d.Rows, row)
 		positions[row.Key().Function()] = source.Position{File: "cart/cart_test.go", Line: 10 + i, End: 12 + i}
 	}
-	return Post{Source: finding.Source{Decision: d, Positions: positions}, Headline: fmt.Sprintf("%d of %d benchmarks regressed", n, all), Summary: "# summary\n", Comment: "comment\n"}
+	return forge.Post{Source: finding.Source{Decision: d, Positions: positions}, Headline: fmt.Sprintf("%d of %d benchmarks regressed", n, all), Summary: "# summary\n", Comment: "comment\n"}
 }
 
-func green() Post {
+func green() forge.Post {
 	p := red(0, 3)
 	p.Decision.Outcome, p.Headline = gate.Pass, "no regression in 3 benchmarks"
 	delete(p.Decision.Counts, gate.Regressed)
@@ -247,7 +248,7 @@ func TestForkAsksNothing(t *testing.T) {
 func TestConclusions(t *testing.T) {
 	today := time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)
 	waiver := gate.Waiver{Series: regexp.MustCompile(`^example\.com/shop\.Cart000/.* sec/op$`), Expires: today}
-	check := func(name string, post Post, want, wantState string) {
+	check := func(name string, post forge.Post, want, wantState string) {
 		t.Helper()
 		hub := server(t)
 		setting(t, hub, "push", "push").start().Finish(t.Context(), post)
@@ -316,17 +317,6 @@ func TestAbort(t *testing.T) {
 	j.Finish(ctx, red(1, 3))
 	if last := hub.Runs[len(hub.Runs)-1]; last.Conclusion != "failure" || len(hub.Comments) != 1 {
 		t.Errorf("check run: %+v, %d comments", last, len(hub.Comments))
-	}
-}
-
-func TestParseWhen(t *testing.T) {
-	for text, want := range map[string]When{"": WhenAuto, "auto": WhenAuto, "always": WhenAlways, "never": WhenNever} {
-		if have, err := ParseWhen(text); have != want || err != nil {
-			t.Errorf("%q: %q, %v", text, have, err)
-		}
-	}
-	if _, err := ParseWhen("Never"); err == nil {
-		t.Error("a word that is none of them gives no error")
 	}
 }
 

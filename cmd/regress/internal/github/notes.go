@@ -5,6 +5,7 @@ import (
 
 	"github.com/descartes/regress/cmd/regress/internal/figure"
 	"github.com/descartes/regress/cmd/regress/internal/finding"
+	"github.com/descartes/regress/cmd/regress/internal/forge"
 	"github.com/descartes/regress/cmd/regress/internal/report"
 	"github.com/descartes/regress/pkg/gate"
 )
@@ -13,7 +14,7 @@ import (
 type note = finding.Finding
 
 // notes says of every row that is not as it should be where it stands and what is wrong.
-func notes(p Post) []note {
+func notes(p forge.Post) []note {
 	return p.Findings()
 }
 
@@ -21,7 +22,7 @@ func notes(p Post) []note {
 const titleUndecided = "regress: undecided"
 
 // undecided returns the note that makes a run that fails nobody visible all the same.
-func (j *Job) undecided(post Post) []note {
+func (j *Job) undecided(post forge.Post) []note {
 	if post.Decision.Outcome != gate.Undecided || j.opt.FailUndecided {
 		return nil
 	}
@@ -34,15 +35,15 @@ func placed(all []note) []note {
 }
 
 // outputOf is what the check run says of a decision.
-func (j *Job) outputOf(post Post, all []note) output {
+func (j *Job) outputOf(post forge.Post, all []note) output {
 	d := post.Decision
-	o := output{title: figure.Cut(figure.OneLine(post.Headline), maxTitle), summary: fit(post.Summary, maxMarkdown), notes: all}
+	o := output{title: figure.Cut(figure.OneLine(post.Headline), maxTitle), summary: forge.Fit(post.Summary, forge.MaxMarkdown), notes: all}
 	switch {
 	case d.Outcome == gate.Pass && report.FewJudged(d):
 		o.conclusion, o.state = "neutral", "success" // a status knows no neutral, and nothing is held against the change
 	case d.Outcome == gate.Pass:
 		o.conclusion, o.state = "success", "success"
-	case d.Outcome == gate.Fail && post.expired():
+	case d.Outcome == gate.Fail && expired(post):
 		o.conclusion, o.state = "action_required", "failure"
 	case d.Outcome == gate.Fail:
 		o.conclusion, o.state = "failure", "failure"
@@ -59,7 +60,7 @@ func (j *Job) outputOf(post Post, all []note) output {
 
 // expired reports whether the decision is red for want of renewing waivers
 // alone: every series that regressed has one, and it has run out.
-func (p Post) expired() bool {
+func expired(p forge.Post) bool {
 	red := 0
 	for _, row := range p.Decision.Distinct() {
 		if row.Verdict != gate.Regressed && row.Verdict != gate.Crept {

@@ -1,4 +1,4 @@
-package github
+package forge
 
 import (
 	"bytes"
@@ -22,50 +22,72 @@ const (
 	maxAnswer   = 32 << 20 // bytes: a page of 100 comments of 64 KiB and their authors is 7 MiB
 )
 
-var errRequests = errors.New("the requests that one job may make are used up")
+// ErrRequests says that a job has asked its forge as often as it may.
+var ErrRequests = errors.New("the requests that one job may make are used up")
 
-// wire is the one way to GitHub: it carries the token, to GitHub's own host
+// Wire is the one way to a forge: it carries the token, to the forge's own host
 // alone; it counts requests and caps them; it waits out rate limits and tries
 // again what may be tried again. An answer is read whole before it is passed
 // on, so that a connection that breaks in the middle counts as no answer.
 //
 // go-github knows secondary limits on status 403 alone, and GitHub also sends
 // them as 429; and it never tries again.
-type wire struct {
-	next  http.RoundTripper
-	home  *url.URL
-	token Secret
-	sleep func(context.Context, time.Duration) error
-	now   func() time.Time
+type Wire struct {
+	Next   http.RoundTripper
+	Sleep  func(context.Context, time.Duration) error
+	Now    func() time.Time
+	TryFor time.Duration // of one request with its whole answer
+
+	home           *url.URL
+	header, scheme string // of the token
+	token          Secret
 
 	mu       sync.Mutex
 	requests int           // left
 	patience time.Duration // left
 }
 
-func (w *wire) RoundTrip(req *http.Request) (*http.Response, error) {
+// NewWire returns a wire to the host of home. The token stands in the header of that name, behind
+// the scheme: "Authorization" and "Bearer ".
+func NewWire(home *url.URL, header, scheme string, token Secret) *Wire {
+	return &Wire{
+		Next: http.DefaultTransport, Sleep: sleep, Now: time.Now, TryFor: tryTimeout,
+		home: home, header: header, scheme: scheme, token: token,
+		requests: maxRequests, patience: maxPatience,
+	}
+}
+
+// Allow sets how many more requests may be made.
+func (w *Wire) Allow(requests int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.requests = requests
+}
+
+// RoundTrip sends a request, as often as is good.
+func (w *Wire) RoundTrip(req *http.Request) (*http.Response, error) {
 	for try := 1; ; try++ {
 		resp, err := w.once(req)
 		wait, again := w.again(req, resp, err, try)
-		if !again || !w.afford(wait) {
+		if !again || !w.Afford(wait) {
 			return resp, err
 		}
-		if err := w.sleep(req.Context(), wait); err != nil {
+		if err := w.Sleep(req.Context(), wait); err != nil {
 			return nil, err
 		}
 	}
 }
 
 // once sends req a single time and reads the whole answer.
-func (w *wire) once(req *http.Request) (*http.Response, error) {
+func (w *Wire) once(req *http.Request) (*http.Response, error) {
 	w.mu.Lock()
 	w.requests--
 	spent := w.requests < 0
 	w.mu.Unlock()
 	if spent {
-		return nil, errRequests
+		return nil, ErrRequests
 	}
-	ctx, cancel := context.WithTimeout(req.Context(), tryTimeout)
+	ctx, cancel := context.WithTimeout(req.Context(), w.TryFor)
 	defer cancel()
 	sent := req.Clone(ctx)
 	if req.GetBody != nil {
@@ -76,9 +98,9 @@ func (w *wire) once(req *http.Request) (*http.Response, error) {
 		sent.Body = body
 	}
 	if sent.URL.Scheme == w.home.Scheme && sent.URL.Host == w.home.Host {
-		sent.Header.Set("Authorization", "Bearer "+w.token.value)
+		sent.Header.Set(w.header, w.scheme+w.token.value)
 	}
-	resp, err := w.next.RoundTrip(sent)
+	resp, err := w.Next.RoundTrip(sent)
 	if err != nil {
 		return nil, err
 	}
@@ -97,8 +119,8 @@ func (w *wire) once(req *http.Request) (*http.Response, error) {
 // again reports whether req is worth another try, and after which wait. What a
 // rate limit refused was not done, so it may be repeated whatever it is; after
 // any other failure only what can be done twice without harm.
-func (w *wire) again(req *http.Request, resp *http.Response, err error, try int) (time.Duration, bool) {
-	if try >= maxTries || req.Context().Err() != nil || errors.Is(err, errRequests) || req.Context().Value(singleKey{}) != nil {
+func (w *Wire) again(req *http.Request, resp *http.Response, err error, try int) (time.Duration, bool) {
+	if try >= maxTries || req.Context().Err() != nil || errors.Is(err, ErrRequests) || req.Context().Value(singleKey{}) != nil {
 		return 0, false
 	}
 	pause := time.Second << (try - 1)
@@ -107,29 +129,33 @@ func (w *wire) again(req *http.Request, resp *http.Response, err error, try int)
 	}
 	switch {
 	case resp.StatusCode == http.StatusForbidden || resp.StatusCode == http.StatusTooManyRequests:
-		return w.limited(resp)
+		return w.Limited(resp)
 	case resp.StatusCode >= 500:
 		return pause, repeatable(req)
 	}
 	return 0, false
 }
 
-// limited reports how long a rate limit asks to wait. A 403 that names no time
-// is a missing permission.
-func (w *wire) limited(resp *http.Response) (time.Duration, bool) {
+// Limited reports how long a rate limit asks to wait. A 403 that names no time
+// is a missing permission. GitHub's headers begin with "X-", GitLab's do not.
+func (w *Wire) Limited(resp *http.Response) (time.Duration, bool) {
 	if seconds, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil && seconds >= 0 {
 		return time.Duration(min(seconds, 3600)) * time.Second, true
 	}
-	if resp.Header.Get("X-Ratelimit-Remaining") == "0" {
-		if reset, err := strconv.ParseInt(resp.Header.Get("X-Ratelimit-Reset"), 10, 64); err == nil {
-			return max(time.Unix(reset, 0).Sub(w.now()), 0) + time.Second, true
+	for _, name := range []string{"X-Ratelimit-", "Ratelimit-"} {
+		if resp.Header.Get(name+"Remaining") != "0" {
+			continue
+		}
+		if reset, err := strconv.ParseInt(resp.Header.Get(name+"Reset"), 10, 64); err == nil {
+			return max(time.Unix(reset, 0).Sub(w.Now()), 0) + time.Second, true
 		}
 	}
 	// "If neither is there, wait for at least one minute": GitHub's advice.
 	return time.Minute, resp.StatusCode == http.StatusTooManyRequests
 }
 
-func (w *wire) afford(wait time.Duration) bool {
+// Afford reports whether there is patience left for a wait and another request, and takes it.
+func (w *Wire) Afford(wait time.Duration) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.requests <= 0 || wait > w.patience {
@@ -141,14 +167,14 @@ func (w *wire) afford(wait time.Duration) bool {
 
 type onceKey struct{}
 
-// once marks a context: its request changes something each time it is sent.
-func once(ctx context.Context) context.Context { return context.WithValue(ctx, onceKey{}, true) }
+// Once marks a context: its request changes something each time it is sent.
+func Once(ctx context.Context) context.Context { return context.WithValue(ctx, onceKey{}, true) }
 
 type singleKey struct{}
 
-// single marks a context: its request is sent once, whatever the answer. Even one that a rate limit
+// Single marks a context: its request is sent once, whatever the answer. Even one that a rate limit
 // seems to have refused is looked for before it is made again.
-func single(ctx context.Context) context.Context { return context.WithValue(ctx, singleKey{}, true) }
+func Single(ctx context.Context) context.Context { return context.WithValue(ctx, singleKey{}, true) }
 
 func repeatable(req *http.Request) bool {
 	return req.Method != http.MethodPost && req.Context().Value(onceKey{}) == nil

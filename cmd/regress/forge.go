@@ -11,8 +11,11 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/urfave/cli/v2"
+
 	"github.com/descartes/regress/cmd/regress/internal/config"
 	"github.com/descartes/regress/cmd/regress/internal/finding"
+	"github.com/descartes/regress/cmd/regress/internal/forge"
 	"github.com/descartes/regress/cmd/regress/internal/github"
 	"github.com/descartes/regress/cmd/regress/internal/repo"
 	"github.com/descartes/regress/cmd/regress/internal/report"
@@ -21,57 +24,115 @@ import (
 	"github.com/descartes/regress/pkg/gate"
 )
 
-// hub is the presence on GitHub of a command; a nil job says nothing there.
+// forgeFlags say to which forge a command reports.
+type forgeFlags struct {
+	forge  string
+	github bool
+}
+
+// flags returns the flags; does is what the command does at a forge.
+func (f *forgeFlags) flags(does string) []cli.Flag {
+	return []cli.Flag{
+		stringFlag(&f.forge, "forge", "where to "+does+": github or none (default: that of the job which this runs in)"),
+		&cli.BoolFlag{Name: "github", Destination: &f.github, Usage: does + " on GitHub (default inside Actions); --github=false in Actions is --forge none", EnvVars: []string{envName("github"), "GITHUB_ACTIONS"}},
+	}
+}
+
+// site returns the forge to report to; nil: none. What its environment lacks is a warning.
+func (f *forgeFlags) site(u *setup) (forge.Site, error) {
+	kind := forge.Kind(f.forge)
+	switch here := forge.Detect(u.getenv); {
+	case kind != "":
+	case here == forge.GitLab, f.github && here != forge.None:
+		kind = here
+	case f.github:
+		kind = forge.GitHub
+	default:
+		kind = forge.None
+	}
+	site, known, err := siteOf(kind, u.getenv)
+	if !known {
+		return nil, usagef("--forge is %q: use github or none", f.forge)
+	}
+	if err != nil {
+		u.note("warning: %v: nothing that needs it is posted", err)
+	}
+	return site, nil
+}
+
+// siteOf returns what the environment says of a forge; nil for none. known is false where no forge
+// is called so.
+func siteOf(kind forge.Kind, getenv func(string) string) (site forge.Site, known bool, err error) {
+	switch kind {
+	case forge.None:
+		return nil, true, nil
+	case forge.GitHub:
+		env, err := github.FromEnv(getenv)
+		return &env, true, err
+	}
+	return nil, false, nil
+}
+
+// jobFacts returns what the job that this runs in knows of its change; false outside of one. What
+// is wrong with its environment is said by who posts.
+func (u *setup) jobFacts() (facts forge.Facts, inJob bool, err error) {
+	site, _, err := siteOf(forge.Detect(u.getenv), u.getenv)
+	if site == nil {
+		return forge.Facts{}, false, nil
+	}
+	return site.Known(), true, err
+}
+
+// hub is the presence on a forge of a command; a nil job says nothing there.
 type hub struct {
 	*session
-	job    *github.Job
-	env    github.Context
+	job    forge.Job
+	site   forge.Site // nil: none
 	causes causes
 }
 
 // causes are what profiles say of rows that are red.
 type causes = map[baseline.Key]report.Cause
 
-// github prepares to report, where the command was asked to.
-func (s *session) github(ctx context.Context, asked bool, f hubFlags) (*hub, error) {
+// forge prepares to report, where the command was asked to.
+func (s *session) forge(ctx context.Context, where forgeFlags, f hubFlags) (*hub, error) {
 	h := &hub{session: s}
 	options, err := s.hubOptions(f)
-	if err != nil || !asked {
+	if err != nil {
 		return h, err
 	}
-	if h.env, err = github.FromEnv(s.getenv); err != nil {
-		s.note("warning: %v: only commands and the job summary are written", err)
+	if h.site, err = where.site(s.setup); err == nil && h.site != nil {
+		h.job = h.site.Start(ctx, options)
 	}
-	h.job = github.Start(ctx, h.env, options)
-	return h, nil
+	return h, err
 }
 
-// eventBase returns what the event of a GitHub job compares with; empty outside of one. Where git
+// eventBase returns what the event of a job compares with; empty outside of one. Where git
 // knows none of the event's names it is the first, for the measurement to say so.
 func (u *setup) eventBase(ctx context.Context, in repo.Repo) string {
-	if u.getenv("GITHUB_ACTIONS") != "true" {
+	facts, inJob, _ := u.jobFacts()
+	if !inJob {
 		return ""
 	}
-	env, _ := github.FromEnv(u.getenv) // what is wrong with it is said by who posts
-	for _, name := range env.Base {
+	for _, name := range facts.Base {
 		if _, err := in.Commit(ctx, name); err == nil {
 			return name
 		}
 	}
-	return append(env.Base, "")[0]
+	return append(facts.Base, "")[0]
 }
 
 // hubOptions sends workflow commands to stderr: stdout is the report alone,
 // and the runner reads both.
-func (u *setup) hubOptions(f hubFlags) (github.Options, error) {
-	comment, err := github.ParseWhen(f.comment)
+func (u *setup) hubOptions(f hubFlags) (forge.Options, error) {
+	comment, err := forge.ParseWhen(f.comment)
 	if err != nil {
-		return github.Options{}, usageError{err}
+		return forge.Options{}, usageError{err}
 	}
 	if f.undecided != "fail" && f.undecided != "neutral" {
-		return github.Options{}, usagef("--undecided is %q: use fail or neutral", f.undecided)
+		return forge.Options{}, usagef("--undecided is %q: use fail or neutral", f.undecided)
 	}
-	return github.Options{Commands: u.stderr, Key: f.key, Comment: comment, FailUndecided: f.undecided == "fail"}, nil
+	return forge.Options{Commands: u.stderr, Key: f.key, Comment: comment, FailUndecided: f.undecided == "fail"}, nil
 }
 
 // excuse makes nothing fail that could not be decided, where the user wants it so. Who stopped the
@@ -95,7 +156,10 @@ func (h *hub) broken(ctx context.Context, err error) {
 
 // outputs hands what was found to the later steps of the job.
 func (h *hub) outputs(values map[string]string) {
-	if err := h.env.SetOutputs(values); err != nil {
+	if h.site == nil {
+		return
+	}
+	if err := h.site.SetOutputs(values); err != nil {
 		h.note("warning: %v", err)
 	}
 }
@@ -120,7 +184,7 @@ func (h *hub) publish(log baseline.Log, d gate.Decision, markdown string) {
 		"undecided": strconv.Itoa(d.Counts[gate.Inconclusive]),
 		"exit-code": strconv.Itoa(exitCode(outcome(d))),
 	}
-	if h.env.Outputs != "" && len(log.Files) == 1 && filepath.IsAbs(log.Files[0]) {
+	if h.site.Later() && len(log.Files) == 1 && filepath.IsAbs(log.Files[0]) {
 		name := strings.TrimSuffix(log.Files[0], filepath.Ext(log.Files[0]))
 		var text bytes.Buffer
 		err := report.JSON(&text, d, report.Options{Causes: h.causes})
@@ -142,7 +206,7 @@ func (h *hub) keepCauses(log baseline.Log) {
 	}
 	file, err := os.OpenFile(log.Files[0], os.O_APPEND|os.O_WRONLY, 0)
 	if err == nil {
-		err = errors.Join(github.WriteClaims(file, h.causes), file.Close())
+		err = errors.Join(forge.WriteClaims(file, h.causes), file.Close())
 	}
 	if err != nil {
 		h.note("warning: the raw log is without the causes: %v", err)
@@ -154,7 +218,7 @@ func (h *hub) keepCauses(log baseline.Log) {
 func keptCauses(files []string) causes {
 	kept := causes{}
 	for _, name := range files {
-		maps.Copy(kept, github.Causes(github.ReadClaims(comments(name))))
+		maps.Copy(kept, forge.Causes(forge.ReadClaims(comments(name))))
 	}
 	return kept
 }
@@ -193,7 +257,7 @@ func (h *hub) postOptions(ctx context.Context, in gate.Input, d gate.Decision, f
 			head = side.Commit
 		}
 	}
-	options.Links = h.env.Links(artifact, base, head)
+	options.Links = h.site.Links(artifact, base, head)
 	if len(in.Log.Files) == 1 { // as it is called in the artifact
 		options.LogName = filepath.Base(in.Log.Files[0])
 	}
@@ -225,10 +289,10 @@ func (s *session) findings(ctx context.Context, in gate.Input, d gate.Decision, 
 	return out
 }
 
-// post returns what is said on GitHub.
-func (s *session) post(ctx context.Context, in gate.Input, d gate.Decision, options report.Options) github.Post {
+// post returns what is said on a forge.
+func (s *session) post(ctx context.Context, in gate.Input, d gate.Decision, options report.Options) forge.Post {
 	page := s.markdown(d, options)
-	return github.Post{
+	return forge.Post{
 		Source:   s.findings(ctx, in, d, options.Causes),
 		Headline: report.Headline(d),
 		Summary:  page,
@@ -238,7 +302,7 @@ func (s *session) post(ctx context.Context, in gate.Input, d gate.Decision, opti
 	}
 }
 
-// policyFile is regress.toml as GitHub names it; empty where there is none.
+// policyFile is regress.toml as a forge names it; empty where there is none.
 func (u *setup) policyFile(ctx context.Context) string {
 	name, err := filepath.Rel(u.top(ctx), filepath.Join(u.root, config.Name))
 	if err != nil {
@@ -247,7 +311,7 @@ func (u *setup) policyFile(ctx context.Context) string {
 	return filepath.ToSlash(name)
 }
 
-// top is the top of the repository, which GitHub's paths are relative to.
+// top is the top of the repository, which the paths of a forge are relative to.
 func (u *setup) top(ctx context.Context) string {
 	in, err := repo.Open(ctx, u.root)
 	if err != nil {

@@ -1,4 +1,4 @@
-package github
+package forge
 
 import (
 	"fmt"
@@ -9,15 +9,16 @@ import (
 
 // Sizes, in bytes. GitHub takes 65,535 characters in a check run's summary,
 // 65,536 in a comment and 1 MiB in a job summary, past which it drops the whole
-// of it. One budget below all of them leaves room for what is added here.
+// of it. GitLab takes 1,000,000 characters in a note, and Gitea a megabyte. One
+// budget below all of them leaves room for what is added here.
 const (
-	maxMarkdown   = 60_000
+	MaxMarkdown   = 60_000
 	maxJobSummary = 1 << 20
 )
 
-// fit cuts Markdown at a line so that it holds at most most bytes, and says how
+// Fit cuts Markdown at a line so that it holds at most most bytes, and says how
 // many lines were left out. A fence or fold that the cut leaves open is closed.
-func fit(text string, most int) string {
+func Fit(text string, most int) string {
 	text = strings.ToValidUTF8(text, "\uFFFD")
 	if len(text) <= most {
 		return text
@@ -36,18 +37,18 @@ func fit(text string, most int) string {
 	}
 	open := strings.Count(kept, "<details") - strings.Count(kept, "</details>")
 	kept += strings.Repeat("\n</details>", min(max(open, 0), 10))
-	return fmt.Sprintf("%s\n\n%d more lines were left out here to stay within GitHub's limits; the raw log has them.\n", kept, max(strings.Count(left, "\n"), 1))
+	return fmt.Sprintf("%s\n\n%d more lines were left out here, to be short enough to post; the raw log has them.\n", kept, max(strings.Count(left, "\n"), 1))
 }
 
-// appendSummary adds Markdown to the job's summary file.
-func appendSummary(name, text string) error {
+// AppendSummary adds Markdown to the job's summary file.
+func AppendSummary(name, text string) error {
 	info, err := os.Stat(name)
 	held := int64(0)
 	if err == nil {
 		held = info.Size()
 	}
 	const least = 1000 // bytes that are worth writing
-	room := min(maxMarkdown, maxJobSummary-int(min(held, maxJobSummary))-2)
+	room := min(MaxMarkdown, maxJobSummary-int(min(held, maxJobSummary))-2)
 	if room < least {
 		return fmt.Errorf("write the job summary: other commands of this step have filled it (%d bytes)", held)
 	}
@@ -55,7 +56,7 @@ func appendSummary(name, text string) error {
 	if err != nil {
 		return fmt.Errorf("write the job summary: %w", err)
 	}
-	_, err = file.WriteString(fit(text, room) + "\n")
+	_, err = file.WriteString(Fit(text, room) + "\n")
 	if closed := file.Close(); err == nil {
 		err = closed
 	}
