@@ -53,7 +53,11 @@ func goFile(top string) (version string, notes []string, err error) {
 	case len(dirs) == 0:
 		return "", []string{"there is no go.mod here: go mod init makes one, or set command in [suite] to a program that prints the Go benchmark format"}, nil
 	case found == 0:
-		notes = append(notes, "no benchmark was found: write one, func BenchmarkX(b *testing.B) in a _test.go file, and measure again")
+		note := "no benchmark was found: write one, func BenchmarkX(b *testing.B) in a _test.go file, and measure again"
+		if skipped := source.Skipped(top); len(skipped) > 0 {
+			note = fmt.Sprintf("the benchmarks are in %s, which ./... leaves out because of the '_': set packages to %q", skipped[0], "./"+skipped[0])
+		}
+		notes = append(notes, note)
 	}
 	switch {
 	case has("go.work"):

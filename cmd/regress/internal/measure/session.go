@@ -12,6 +12,7 @@ import (
 
 	"github.com/descartes/regress/cmd/regress/internal/child"
 	"github.com/descartes/regress/cmd/regress/internal/repo"
+	"github.com/descartes/regress/cmd/regress/internal/source"
 	"github.com/descartes/regress/cmd/regress/internal/suite"
 	"github.com/descartes/regress/pkg/baseline"
 )
@@ -202,10 +203,25 @@ func (s *Session) compile(ctx context.Context) error {
 		s.warnings = append(s.warnings, suite.Unlike(one.Suite, s.judged().Suite)...)
 	}
 	if found == 0 {
-		return fmt.Errorf("%w: no test file of %s in %s declares a function BenchmarkXxx(b *testing.B); write one, or name other packages",
-			ErrNothing, strings.Join(s.o.Packages, " "), s.o.Dir)
+		return s.noBenchmark()
 	}
 	return nil
+}
+
+// noBenchmark returns the error for a suite that is empty, with where benchmarks are instead.
+func (s *Session) noBenchmark() error {
+	where := "; write one, or name other packages"
+	if skipped := source.Skipped(s.o.Dir); len(skipped) > 0 {
+		where = fmt.Sprintf(", but the folder %s does, which ./... leaves out because of the '_': --packages ./%[1]s measures it", skipped[0])
+		if len(skipped) > 1 {
+			where = fmt.Sprintf(", but %d folders do that ./... leaves out because of a '_': --packages ./%s measures them", len(skipped), strings.Join(skipped[:min(len(skipped), 8)], ",./"))
+		}
+	}
+	for _, warning := range s.warnings {
+		where += "; " + warning
+	}
+	return fmt.Errorf("%w: no test file of %s in %s declares a function BenchmarkXxx(b *testing.B)%s",
+		ErrNothing, strings.Join(s.o.Packages, " "), s.o.Dir, where)
 }
 
 func (s *Session) build(ctx context.Context, one *side) error {

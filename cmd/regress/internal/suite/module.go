@@ -53,7 +53,7 @@ func (s *Suite) modules(ctx context.Context, patterns []string) (groups []group,
 		default:
 			whole = whole || pattern == "./..."
 			if own := moduleRoot(at, s.Root); own != "" && own != home && !slices.Contains(known, own) {
-				add(own, "./"+filepath.ToSlash(strings.TrimPrefix(filepath.Join(s.Dir, pattern), own+string(filepath.Separator))))
+				add(own, inModule(s.Dir, pattern, own))
 				continue
 			}
 			add(s.Dir, pattern)
@@ -126,6 +126,15 @@ func localDir(dir, pattern string) string {
 		at = filepath.Join(dir, at)
 	}
 	return filepath.Clean(at)
+}
+
+// inModule returns a local pattern of dir as the folder of its module has it.
+func inModule(dir, pattern, module string) string {
+	if !filepath.IsAbs(pattern) {
+		pattern = filepath.Join(dir, pattern)
+	}
+	below := strings.TrimPrefix(filepath.Clean(pattern), module)
+	return "." + filepath.ToSlash(below)
 }
 
 // moduleRoot returns the nearest folder at or above dir that has a go.mod, not above top; empty:
