@@ -49,6 +49,9 @@ func compareCommand(w *world) *cli.Command {
 	}
 }
 
+// firstBudget is how long a comparison measures where nobody has said how long.
+const firstBudget = time.Minute
+
 func (f *compareFlags) override(c *config.Config) error {
 	c.Policy.Strict = c.Policy.Strict || f.strict
 	return nil
@@ -60,6 +63,9 @@ func (f *compareFlags) run(ctx context.Context, s *session, files []string) erro
 	}
 	if f.explain {
 		return explain(s, files, f.format)
+	}
+	if s.bare && !f.budget.given {
+		s.cfg.Budget = firstBudget
 	}
 	for _, typed := range []struct{ flag, value string }{{"config", f.config}, {"packages", strings.Join(f.packages.Value(), ",")}, {"benchtime", f.benchtime}, {"store", f.store}, {"project", f.project}} {
 		s.repeat(typed.flag, typed.value)
@@ -79,6 +85,12 @@ func (f *compareFlags) run(ctx context.Context, s *session, files []string) erro
 	if err != nil {
 		hub.broken(ctx, err)
 		return err
+	}
+	if len(files) == 0 && f.resume == "" {
+		if err := s.idle(ctx, base, f.base == ""); err != nil {
+			hub.broken(ctx, err)
+			return f.excuse(ctx, s, err)
+		}
 	}
 	log, err := s.results(ctx, files, plan{measureFlags: f.measureFlags, base: base, resume: f.resume, next: true, all: f.all, count: f.count})
 	if err != nil {

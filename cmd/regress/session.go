@@ -26,6 +26,7 @@ type setup struct {
 	*world
 	cfg  config.Config
 	root string // the directory of regress.toml, or the current one
+	bare bool   // there is no regress.toml
 	from string // the current directory
 }
 
@@ -74,7 +75,8 @@ func (w *world) open(named string) (*session, error) {
 	case !errors.Is(err, fs.ErrNotExist):
 		return nil, usageError{err}
 	}
-	if path := cmp.Or(named, nearest); path != "" {
+	path := cmp.Or(named, nearest)
+	if u.bare = path == ""; !u.bare {
 		if s.cfg, err = config.Load(path); err != nil {
 			return nil, usageError{err}
 		}
