@@ -224,9 +224,19 @@ func newRunner(t *testing.T) *runner {
 	t.Helper()
 	dir := t.TempDir()
 	r := &runner{t: t, action: readAction(t), dir: dir, work: filepath.Join(dir, "work")}
+	release, err := os.ReadFile(filepath.Join("..", "..", "..", "..", ".ci", "release"))
+	if err != nil {
+		t.Fatal(err)
+	}
 	for name, text := range map[string]string{
 		"action/go.mod":              "module github.com/descartes/regress\n\ngo 1.26\n",
+		"action/go.sum":              "",
+		"action/schema.go":           "package regress\n",
+		"action/schema.sql":          "",
+		"action/pkg/x/x.go":          "package x\n",
 		"action/cmd/regress/main.go": stub,
+		"action/CHANGELOG.md":        "# Changes\n\n## Unreleased\n\n- something\n\n## 1.2.2 - 2026-11-01\n",
+		"action/.ci/release":         string(release),
 		"work/file":                  "one\n",
 		"temp/empty":                 "",
 	} {
@@ -293,7 +303,7 @@ func newActionRun(t *testing.T) actionRun {
 	if again, _, _ := r.run("tool", nil); again["key"] != tool["key"] {
 		t.Errorf("the key changes from %s to %s", tool["key"], again["key"])
 	}
-	if versioned, _, _ := r.run("tool", map[string]string{"VERSION": "v1.2.3\ndir=/etc"}); versioned["dir"] != tool["dir"] || !strings.HasPrefix(versioned["key"], "v1.2.3-dir--etc-") {
+	if versioned, _, _ := r.run("tool", map[string]string{"VERSION": "v1.2.3\ndir=/etc"}); versioned["dir"] != tool["dir"] || versioned["release"] != "" || !strings.HasPrefix(versioned["key"], "v1.2.3-dir--etc-") {
 		t.Errorf("a version with a line end: %v", versioned)
 	}
 	built, printed, code := r.run("build", map[string]string{"DIR": tool["dir"]})
