@@ -13,9 +13,9 @@ import (
 	"time"
 )
 
-// TestTutorial executes docs/tutorial.md as a reader does: all its sh blocks in one session of a shell,
-// in an empty directory with an empty HOME, and holds what each prints against the block of text
-// behind it. A block without one must print nothing. The program is built from this tree.
+// TestTutorial executes docs/tutorial.md as a reader does: all its sh blocks in one session of a
+// shell, in an empty directory with an empty HOME, and holds what each prints against the block of
+// text behind it. A block without one must print nothing. The program is built from this tree.
 func TestTutorial(t *testing.T) {
 	if testing.Short() {
 		t.Skip("measures for half a minute")
@@ -55,9 +55,9 @@ func TestTutorial(t *testing.T) {
 // tutorialStep is a block of commands and, if that is next, the block of what they print.
 var tutorialStep = regexp.MustCompile("(?s)```sh\n(.*?)```\n(?:\n```text\n(.*?)```\n)?")
 
-// session returns what a shell prints that is given script, in an empty directory, with an environment
-// that has nothing of this one but where programs and built packages are. Counting is off, which
-// not every machine can.
+// session returns what a shell prints that is given script, in an empty directory, with an
+// environment that has nothing of this one but where programs and built packages are. Counting is
+// off, which not every machine can.
 func session(t *testing.T, script string) string {
 	t.Helper()
 	caches, err := exec.Command("go", "env", "GOCACHE", "GOMODCACHE").Output()
@@ -84,10 +84,10 @@ func session(t *testing.T, script string) string {
 	return string(out)
 }
 
-// showsLike reports whether a page shows what came. White space of any length is one blank; "…" on the
-// page stands for anything; names of logs, commits, days, numbers with a unit or a decimal point, and
-// the number of processors behind a benchmark's name may be others. All else is the same: places
-// in files, numbers of benchmarks, exit codes.
+// showsLike reports whether a page shows what came. White space of any length is one blank; "…" on
+// the page stands for anything; names of logs, commits, days, numbers with a unit or a decimal
+// point, and the number of processors behind a benchmark's name may be others. All else is the
+// same: places in files, numbers of benchmarks, exit codes.
 func showsLike(page, came string) bool {
 	parts := strings.Split(masked(page), "…")
 	for i := range parts {
