@@ -51,7 +51,10 @@ func (m *measurement) prepared(ctx context.Context, t turn, p Progress) (ready b
 		return false, nil
 	}
 	e.workTold = true
-	return true, m.log.write(ingest.Work(e.key, work))
+	if err := m.log.write(ingest.Work(e.key, work)); err != nil || !work.Children {
+		return true, err
+	}
+	return true, m.uncountable(e, "other processes work for it, which are not counted")
 }
 
 // work returns how the benchmark spends its time; nothing where that cannot be seen.
@@ -63,10 +66,13 @@ func (c *calibration) work(ctx context.Context) (w baseline.Work) {
 	op, few, further := math.Inf(1), max(1, int(workTime/4/countTime)*by.Counted), max(1, int(workTime/countTime)*by.Counted)
 	looks := []ingest.Method{{Iterations: few, Slices: 1, One: by.One}, {Iterations: few + further, Slices: 1, One: by.One}}
 	if by.Iterations > 0 { // what else runs does not reach all slices
-		looks = append(looks, ingest.Method{Iterations: by.Iterations, Slices: trySlices, One: by.One})
+		looks = append(looks, ingest.Method{Iterations: by.Iterations, One: by.One})
 	}
 	var shots []shot
 	for _, look := range looks {
+		if look.Slices == 0 {
+			look.Slices = trying(shots[0].each(look.Iterations))
+		}
 		s := c.shoot(ctx, look, nil)
 		if !s.ok() {
 			return w
@@ -101,7 +107,7 @@ func (c *calibration) find(ctx context.Context) ingest.Method {
 	if !ok {
 		return plain
 	}
-	m := ingest.Method{Iterations: iterations, Slices: trySlices, One: !parallel && c.alone(free)}
+	m := ingest.Method{Iterations: iterations, Slices: trying(free.each(iterations)), One: !parallel && c.alone(free)}
 	slower, tries, limit := float64(slowed), 2, time.Second+10*free.out.Wall
 	if free.out.Used.Children && len(c.cpus) > 0 {
 		m.One, slower, tries, limit = true, together, 1, time.Second/4+2*free.out.Wall
@@ -123,7 +129,7 @@ func (c *calibration) find(ctx context.Context) ingest.Method {
 			c.entry.cost = tried.start + time.Duration(next.Slices)*tried.each(next.Iterations)
 			return next
 		}
-		m.Iterations = next.Iterations
+		m.Iterations, m.Slices = next.Iterations, trying(tried.each(next.Iterations))
 	}
 	plain.One = false
 	return plain

@@ -251,6 +251,9 @@ func TestSlicing(t *testing.T) {
 	if iterations, slices := slicing(.25, 0, whole, sliceTime); iterations != 2_000_000 || slices != 40 {
 		t.Errorf("a quarter of a nanosecond: %d, %d", iterations, slices)
 	}
+	if trying(0) != 12 || trying(15*time.Millisecond) != 8 || trying(time.Second) != 4 {
+		t.Error("how many slices are tried")
+	}
 	if counting(1e9, 0) != 0 || counting(4, time.Second) != 0 || counting(4, 0) != 2_500_000 || counting(5e6, 0) != 2 {
 		t.Error("what is counted")
 	}
@@ -394,7 +397,7 @@ func TestCounts(t *testing.T) {
 func TestWhatCannotBeCountedIsNoProblem(t *testing.T) {
 	long(t)
 	t.Parallel()
-	r := newRepo(t, map[string]string{"x_test.go": module("A", `if os.Getenv("BENCH_CRASH") != "" { fmt.Println("ouch"); os.Exit(3) }`, "Slow", "time.Sleep(400 * time.Millisecond)")})
+	r := newRepo(t, map[string]string{"x_test.go": module("A", `if os.Getenv("BENCH_CRASH") != "" { fmt.Println("ouch"); os.Exit(3) }`, "Slow", "time.Sleep(400 * time.Millisecond)", "Starts", `for range b.N { if p, err := os.StartProcess("/bin/true", []string{"true"}, &os.ProcAttr{}); err == nil { p.Wait() } }`)})
 	o := r.options()
 	o.All, o.Rounds = true, 1
 	check := func(counter Counter, name, why string) {
@@ -417,4 +420,7 @@ func TestWhatCannotBeCountedIsNoProblem(t *testing.T) {
 	check(&abacus{seen: map[string]bool{}, probe: errors.New("it has no symbols")}, "A", "it has no symbols")
 	check(&abacus{seen: map[string]bool{}}, "Slow", "one iteration, or what it needs before, takes too long")
 	check(nil, "A", "")
+	if runtime.GOOS == "linux" {
+		check(&abacus{seen: map[string]bool{}}, "Starts", "other processes work for it, which are not counted")
+	}
 }

@@ -65,8 +65,12 @@ const (
 	// one: with less, what else runs may hide that it needs more.
 	busy = .9
 
-	// trySlices are how many slices show what one costs beside its time.
+	// trySlices are how many slices show what one costs beside its time: fewer, fewTries at least,
+	// where they take longer than tryTime together. Pipes, sockets and shared memory, whose setup
+	// starts a process: 22.9 s were spent on trying 27 benchmarks with twelve slices of each.
 	trySlices = 12
+	fewTries  = 4
+	tryTime   = 120 * time.Millisecond
 
 	// slowed is how much slower a benchmark may be on one processor. What waits in a loop for
 	// another goroutine is by a hundred; others were as quick there or quicker, those that leave
@@ -113,6 +117,11 @@ func slicing(op float64, setup, benchtime, least time.Duration) (iterations, sli
 		slices = fewestSlices
 	}
 	return iterations, slices
+}
+
+// trying returns how many slices of a time are tried in a process.
+func trying(each time.Duration) int {
+	return int(min(trySlices, max(fewTries, tryTime/max(each, 1))))
 }
 
 // counting returns how many iterations of op nanoseconds are counted in one process; 0: it takes
