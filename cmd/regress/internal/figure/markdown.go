@@ -3,6 +3,8 @@ package figure
 import (
 	"net/url"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Bytes and characters that one piece of Markdown may take, so that what is
@@ -46,8 +48,9 @@ func span(s string, inTable bool) string {
 }
 
 // Prose shows a sentence that may hold hostile names: markup is escaped, HTML
-// turned into entities, and what GitHub would link of its own accord — mentions,
-// issue numbers, addresses — is broken by a space of no width.
+// turned into entities, and what a forge would link of its own accord — mentions,
+// numbers of issues, merge requests, milestones and epics, addresses — is broken by a
+// space of no width.
 func Prose(s string) string {
 	const nothing = "\u200b"
 	s = Plain(s)
@@ -64,9 +67,20 @@ func Prose(s string) string {
 			b.WriteString("&gt;")
 		case '&':
 			b.WriteString("&amp;")
+			if startsWord(s[i+1:]) { // an epic of GitLab's
+				b.WriteString(nothing)
+			}
+		case '%':
+			b.WriteRune(r)
+			if startsWord(s[i+1:]) { // a milestone of GitLab's
+				b.WriteString(nothing)
+			}
 		case '\\', '`', '*', '_', '{', '}', '[', ']', '|', '~', '!', '$':
 			b.WriteByte('\\')
 			b.WriteRune(r)
+			if (r == '!' || r == '~' || r == '$') && startsWord(s[i+1:]) { // merge requests, labels and snippets of GitLab's
+				b.WriteString(nothing)
+			}
 		case '@', '#':
 			b.WriteByte('\\')
 			b.WriteRune(r)
@@ -91,6 +105,12 @@ func Prose(s string) string {
 		}
 	}
 	return b.String()
+}
+
+// startsWord reports whether a text begins with a letter, a digit or a quotation mark.
+func startsWord(s string) bool {
+	r, _ := utf8.DecodeRuneInString(s)
+	return r == '"' || s != "" && (unicode.IsLetter(r) || unicode.IsDigit(r))
 }
 
 // Link returns a link of Markdown; nothing where the address is none of the web, or longer than any
