@@ -16,7 +16,9 @@ import (
 	"github.com/descartes/regress/cmd/regress/internal/config"
 	"github.com/descartes/regress/cmd/regress/internal/finding"
 	"github.com/descartes/regress/cmd/regress/internal/forge"
+	"github.com/descartes/regress/cmd/regress/internal/gitea"
 	"github.com/descartes/regress/cmd/regress/internal/github"
+	"github.com/descartes/regress/cmd/regress/internal/gitlab"
 	"github.com/descartes/regress/cmd/regress/internal/repo"
 	"github.com/descartes/regress/cmd/regress/internal/report"
 	"github.com/descartes/regress/cmd/regress/internal/source"
@@ -33,7 +35,7 @@ type forgeFlags struct {
 // flags returns the flags; does is what the command does at a forge.
 func (f *forgeFlags) flags(does string) []cli.Flag {
 	return []cli.Flag{
-		stringFlag(&f.forge, "forge", "where to "+does+": github or none (default: that of the job which this runs in)"),
+		stringFlag(&f.forge, "forge", "where to "+does+": github, gitlab, gitea (Forgejo, too) or none (default: that of the job which this runs in)"),
 		&cli.BoolFlag{Name: "github", Destination: &f.github, Usage: does + " on GitHub (default inside Actions); --github=false in Actions is --forge none", EnvVars: []string{envName("github"), "GITHUB_ACTIONS"}},
 	}
 }
@@ -52,7 +54,7 @@ func (f *forgeFlags) site(u *setup) (forge.Site, error) {
 	}
 	site, known, err := siteOf(kind, u.getenv)
 	if !known {
-		return nil, usagef("--forge is %q: use github or none", f.forge)
+		return nil, usagef("--forge is %q: use github, gitlab, gitea or none", f.forge)
 	}
 	if err != nil {
 		u.note("warning: %v: nothing that needs it is posted", err)
@@ -68,6 +70,12 @@ func siteOf(kind forge.Kind, getenv func(string) string) (site forge.Site, known
 		return nil, true, nil
 	case forge.GitHub:
 		env, err := github.FromEnv(getenv)
+		return &env, true, err
+	case forge.GitLab:
+		env, err := gitlab.FromEnv(getenv)
+		return &env, true, err
+	case forge.Gitea:
+		env, err := gitea.FromEnv(getenv)
 		return &env, true, err
 	}
 	return nil, false, nil

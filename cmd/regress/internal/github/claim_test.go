@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/descartes/regress/cmd/regress/internal/forge"
+	"github.com/descartes/regress/cmd/regress/internal/forge/forgetest"
 	"github.com/descartes/regress/cmd/regress/internal/github/githubtest"
 )
 
@@ -56,7 +57,7 @@ func TestClaimsOfAStranger(t *testing.T) {
 		if strings.Contains(message, "likely cause") != (want != own) {
 			t.Errorf("%s: %s", name, message)
 		}
-		invisible(t, name, strings.ReplaceAll(message, "\n", ""))
+		forgetest.Invisible(t, name, strings.ReplaceAll(message, "\n", ""))
 	}
 	claim := func(file string, first, last int, grown string) string {
 		return fmt.Sprintf(`# cause: {"package":"example.com/shop","name":"Cart000/size=64B-2","unit":"sec/op","file":%q,"first":%d,"last":%d,"grown":[%s]}`, file, first, last, grown)
