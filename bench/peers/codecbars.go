@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/descartes/regress/bench/peers/internal/decide"
 )
 
 // Each half of a format gets share of a measurement's seconds, since nothing needs to start
@@ -26,21 +28,26 @@ type exchanges map[exchange]map[int]encoded
 
 // codecs measures the formats on the payloads that are due in the round, both in random order.
 // It returns how many.
-func (c *contest) codecs(ctx context.Context, round int, deadline time.Time) (matched int) {
+func (c *contest) codecs(ctx context.Context, round int) (matched int) {
 	due := payloads()
 	c.order.Shuffle(len(due), func(i, j int) { due[i], due[j] = due[j], due[i] })
 	for _, p := range due {
-		playing := slices.DeleteFunc(formats(), func(f format) bool {
-			return c.only == nil && !p.bars && round%rare != 1 || c.only != nil && !c.only.MatchString("codec/"+f.name+"/"+p.name)
-		})
+		playing := slices.DeleteFunc(formats(), func(f format) bool { return !c.codecDue(f, p.name, round) })
 		matched += len(playing)
-		if time.Now().After(deadline) {
-			c.left += len(playing)
-			continue
-		}
 		c.alternate(ctx, playing, p, round)
 	}
 	return matched
+}
+
+// codecDue reports whether a format is measured on a payload in a round: a bar that is open needs
+// it, or it is a round of the field.
+func (c *contest) codecDue(f format, payload string, round int) bool {
+	for _, t := range c.report.codecBars {
+		if t.Open() && t.needs(f, payload) {
+			return true
+		}
+	}
+	return round <= c.field && c.matches("codec/"+f.name+"/"+payload)
 }
 
 // alternate measures formats on one payload in turns.
@@ -91,13 +98,20 @@ func size(e encoded) float64       { return float64(e.bytes) }
 // fastest stands for the whole JSON library that took the least to encode and decode in the round.
 const fastest = "fastest JSON"
 
-// codecBar is a bar about a format: theirs by ours, the larger the better. A limit of 0 sets
-// none: the format's bytes are as they are.
+// codecBar is a bar about a format: theirs by ours, the larger the better.
 type codecBar struct {
 	text, payload, ours, theirs string
 	figure                      func(encoded) float64
 	unit                        string
-	limit                       float64
+	decide.Bar
+}
+
+// name names the bar for -only.
+func (b codecBar) name() string { return "codec/" + b.ours + "/" + b.payload + " " + b.text }
+
+// needs reports whether the bar is about a format on a payload.
+func (b codecBar) needs(f format, payload string) bool {
+	return b.payload == payload && (b.ours == f.name || b.theirs == f.name || b.theirs == fastest && f.json)
 }
 
 // codecBars returns the limits for the codecs.
@@ -105,14 +119,13 @@ func codecBars() []codecBar {
 	var all []codecBar
 	for _, ours := range []string{"ours-bincode1", "ours-bincode2"} {
 		all = append(all,
-			codecBar{"encode", "mixed", ours, "encoding-json", encodeTime, "ns", 8},
-			codecBar{"decode", "mixed", ours, "encoding-json", decodeTime, "ns", 8},
-			codecBar{"encode and decode", "mixed", ours, fastest, bothTimes, "ns", 2},
-			codecBar{"encode (the specification's 800 B)", "order", ours, "encoding-json", encodeTime, "ns", 4},
-			codecBar{"decode (the specification's 800 B)", "order", ours, "encoding-json", decodeTime, "ns", 4},
-			codecBar{"bytes (the specification's 800 and 400)", "order", ours, "encoding-json", size, "B", 0})
+			codecBar{"encode", "mixed", ours, "encoding-json", encodeTime, "ns", atLeast(8)},
+			codecBar{"decode", "mixed", ours, "encoding-json", decodeTime, "ns", atLeast(8)},
+			codecBar{"encode and decode", "mixed", ours, fastest, bothTimes, "ns", atLeast(2)},
+			codecBar{"encode (the specification's 800 B)", "order", ours, "encoding-json", encodeTime, "ns", atLeast(4)},
+			codecBar{"decode (the specification's 800 B)", "order", ours, "encoding-json", decodeTime, "ns", atLeast(4)})
 	}
-	return all
+	return append(all, codecBar{"bytes (the specification's 800 and 400)", "order", "ours-bincode2", "encoding-json", size, "B", atLeast(2)})
 }
 
 // theirs returns the other side of a bar in a round, and its name; false when it was not measured.
@@ -138,49 +151,19 @@ func (x exchanges) theirs(b codecBar, round int) (encoded, string, bool) {
 	return least, name, true
 }
 
-// judge compares over the rounds that have both sides; names are of those who were theirs.
-func (x exchanges) judge(b codecBar) (ratios, ours, theirs []float64, names []string) {
-	for round, e := range x[exchange{b.ours, b.payload}] {
-		other, name, ok := x.theirs(b, round)
-		if !ok {
-			continue
-		}
-		ratios = append(ratios, b.figure(other)/b.figure(e))
-		ours, theirs = append(ours, b.figure(e)), append(theirs, b.figure(other))
-		if !slices.Contains(names, name) {
-			names = append(names, name)
-		}
+// tally adds a round's pair to a bar, if it has both sides.
+func (x exchanges) tally(t *codecTally, round int) {
+	ours, ok := x[exchange{t.ours, t.payload}][round]
+	if !ok {
+		return
 	}
-	slices.Sort(ratios)
-	slices.Sort(ours)
-	slices.Sort(theirs)
-	slices.Sort(names)
-	return ratios, ours, theirs, names
-}
-
-// bars prints the rows of bar 6 below those of the others.
-func (x exchanges) bars(out io.Writer, partial bool) {
-	for _, b := range codecBars() {
-		least, word := "", ""
-		if b.limit > 0 {
-			least = "≥ " + digits(b.limit) + " ×"
-		}
-		ratios, ours, theirs, names := x.judge(b)
-		if len(ratios) == 0 {
-			if !partial {
-				fmt.Fprintf(out, "| 6 | %s, %s | %s | %s | %s | | not measured |\n", b.text, b.payload, b.ours, b.theirs, least)
-			}
-			continue
-		}
-		if b.limit > 0 {
-			word = verdict(ratios, b.limit, false)
-		}
-		name := b.theirs
-		if name == fastest {
-			name += " (" + strings.Join(names, ", ") + ")"
-		}
-		fmt.Fprintf(out, "| 6 | %s, %s | %s %s %s | %s %s %s | %s | %s | %s |\n", b.text, b.payload,
-			b.ours, digits(median(ours)), b.unit, name, digits(median(theirs)), b.unit, least, spread(ratios), word)
+	theirs, name, ok := x.theirs(t.codecBar, round)
+	if !ok {
+		return
+	}
+	t.Add(t.figure(theirs), t.figure(ours))
+	if !slices.Contains(t.names, name) {
+		t.names = append(t.names, name)
 	}
 }
 

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/descartes/regress/bench/peers/internal/decide"
 )
 
 // Every format takes every payload there and back, and what it read keeps nothing of the bytes.
@@ -70,61 +72,58 @@ func TestOnlyV2IsStrict(t *testing.T) {
 	check("{\"name\":\"\xff\"}")
 }
 
-func TestCodecBars(t *testing.T) {
+// A round gives a codec's bar a pair when it has both sides; the fastest of some JSON libraries is
+// not the fastest of all.
+func TestCodecBarsArePaired(t *testing.T) {
 	const ours = "ours-bincode1"
-	b := codecBar{"encode and decode", "mixed", ours, fastest, bothTimes, "ns", 2}
-	x := exchanges{}
-	check := func(names string, want ...float64) {
-		t.Helper()
-		ratios, _, _, who := x.judge(b)
-		if !reflect.DeepEqual(ratios, want) || strings.Join(who, " ") != names {
-			t.Errorf("have %v of %v; want %v of %s", ratios, who, want, names)
-		}
-	}
-	check("")
-	x.add(exchange{ours, "mixed"}, 1, encoded{10, 40, 5})
+	b := codecBar{"encode and decode", "mixed", ours, fastest, bothTimes, "ns", atLeast(2)}
 	var all []string
 	for _, f := range formats() {
 		if f.json {
 			all = append(all, f.name)
 		}
 	}
-	for i, name := range all {
-		check("") // the fastest of some is not the fastest
-		x.add(exchange{name, "mixed"}, 1, encoded{100, float64(100 * (i + 1)), 5})
-	}
-	check(all[0], 4) // (100+100) / (10+40)
-	x.add(exchange{ours, "mixed"}, 2, encoded{50, 50, 5})
-	for i, name := range all {
-		x.add(exchange{name, "mixed"}, 2, encoded{float64(1000 - 100*i), 50, 5})
-	}
-	last := all[len(all)-1]
-	// In round 2 the last has the least: 1000-100·5+50 = 550, by 100.
 	if len(all) != 6 {
 		t.Fatalf("%d JSON libraries; the figures here are for 6", len(all))
 	}
-	check(strings.Join([]string{all[0], last}, " "), 4, 5.5)
-	b.theirs, b.figure = all[1], encodeTime
-	check(all[1], 10, 18) // 100/10; 900/50
-	var out strings.Builder
-	x.bars(&out, true)
-	if text := out.String(); !strings.Contains(text, "| ≥ 2 × | 4.75 [4, 5.5] | met (2 of 2 rounds) |") || strings.Contains(text, "order") {
-		t.Errorf("printed as\n%s", text)
+	x, last := exchanges{}, all[len(all)-1]
+	check := func(b codecBar, names string, want decide.Verdict) {
+		t.Helper()
+		tally := codecTally{codecBar: b, Tally: decide.Tally{Bar: b.Bar}}
+		for round := 1; round <= 10; round++ {
+			x.tally(&tally, round)
+		}
+		if have := tally.Verdict(); have != want || strings.Join(tally.names, " ") != names {
+			t.Errorf("have %+v of %v; want %+v of %s", have, tally.names, want, names)
+		}
 	}
+	check(b, "", decide.Verdict{Word: decide.NotMeasured})
+	for round := 1; round <= 10; round++ {
+		x.add(exchange{ours, "mixed"}, round, encoded{10, 40, 5})
+	}
+	for i, name := range all {
+		check(b, "", decide.Verdict{Word: decide.NotMeasured})
+		for round := 1; round <= 9; round++ {
+			x.add(exchange{name, "mixed"}, round, encoded{float64(1000 - 100*i), 50, 5})
+		}
+	}
+	// The last has the least: 1000-100·5+50 = 550, by 10+40. Of the 9 rounds 8 decide.
+	check(b, last, decide.Verdict{Word: decide.Met, Lo: 11, Mid: 11, Hi: 11, Pairs: 8})
+	b.theirs, b.figure, b.Bar = all[1], encodeTime, atLeast(91)
+	check(b, all[1], decide.Verdict{Word: decide.Missed, Lo: 90, Mid: 90, Hi: 90, Pairs: 8}) // 900 by 10
 }
 
-// Every bar names what is measured in every round.
+// Every bar names what is measured.
 func TestCodecBarsNameWhatExists(t *testing.T) {
-	names := map[string]bool{fastest: true}
+	names, known := map[string]bool{fastest: true}, map[string]bool{}
 	for _, f := range formats() {
 		names[f.name] = true
 	}
-	every := map[string]bool{}
 	for _, p := range payloads() {
-		every[p.name] = p.bars
+		known[p.name] = true
 	}
 	for _, b := range codecBars() {
-		if !names[b.ours] || !names[b.theirs] || !every[b.payload] {
+		if !names[b.ours] || !names[b.theirs] || !known[b.payload] {
 			t.Errorf("bar %q of %s and %s on %s", b.text, b.ours, b.theirs, b.payload)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/descartes/regress/bench/peers/internal/conns"
 	"github.com/descartes/regress/bench/peers/internal/host"
 )
 
@@ -25,13 +26,16 @@ func (l lines) begin(machine []string) {
 }
 
 // round prints the beginning of a round.
-func (l lines) round(n int, crossing time.Duration, load string) {
-	fmt.Fprintf(l.out, "# round: %d\n# a cache line crosses in %v, load %s\n", n, crossing, load)
+func (l lines) round(n int, crossing time.Duration, load float64) {
+	fmt.Fprintf(l.out, "# round: %d\n# a cache line crosses in %v, load %.2g\n", n, crossing, load)
 }
 
 // result prints a result.
 func (l lines) result(name string, w work, r result) {
-	title := map[string]string{trip: "Trip", flow: "Flow", gather: "Gather", fanIn: "FanIn"}[w.kind]
+	title := map[string]string{
+		trip: "Trip", flow: "Flow", gather: "Gather", fanIn: "FanIn",
+		conns.Unary: "Unary", conns.Stream: "Stream", conns.Get: "Get", conns.Copy: "Copy",
+	}[w.kind]
 	size := strings.ReplaceAll(sizeName(w.size), " ", "")
 	mode := ""
 	if w.kind == gather || w.kind == fanIn {

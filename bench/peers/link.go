@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/descartes/regress/bench/peers/internal/conns"
 )
 
 // link is one side of a connection between two processes, as far as the work
@@ -88,7 +90,7 @@ func parseJob(args []string) (job, error) {
 	if j.batch, err = strconv.Atoi(args[3]); err != nil || j.batch < 1 {
 		return j, fmt.Errorf("batch %q: want 1 or more", args[3])
 	}
-	if kinds := []string{trip, flow, gather, fanIn, spout}; !slices.Contains(kinds, j.kind) {
+	if kinds := []string{trip, flow, gather, fanIn, spout, conns.Unary, conns.Stream, conns.Get, conns.Copy}; !slices.Contains(kinds, j.kind) {
 		return j, fmt.Errorf("kind %q: want one of %v", j.kind, kinds)
 	}
 	_, _, err = j.limits()

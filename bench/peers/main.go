@@ -1,12 +1,14 @@
 // Command peers measures pkg/ipc beside other ways to move messages between two
 // processes of one machine: a floor written in C, plain Go, and the libraries that
 // Go programs use. It measures pkg/ipc's codecs beside JSON libraries, in one
-// process. README.md says how each is configured.
+// process, and gRPC, net/http and io.Copy over pkg/ipc/netconn beside the same over a
+// Unix socket. README.md says how each is configured.
 //
-//	cd bench/peers && go run . [-rounds N] [-seconds S] [-only REGEXP] [-format table|bench]
+//	cd bench/peers && go run . [-limit D] [-only REGEXP] [-field N] [-seconds S] [-format table|bench]
 //
-// All take turns in random order, in rounds; ratios are of figures from the same
-// round, measured one after the other. Linux only.
+// What a bar compares is measured one after the other, in random order, in rounds; a round
+// gives each bar one ratio. Bars are met, missed or undecided by the interval of their ratios,
+// see package decide; what is decided is measured no more. Linux only.
 package main
 
 import (
@@ -19,10 +21,12 @@ import (
 	"os"
 	"os/signal"
 	"regexp"
+	"slices"
 	"strconv"
 	"syscall"
 	"time"
 
+	"github.com/descartes/regress/bench/peers/internal/decide"
 	"github.com/descartes/regress/bench/peers/internal/host"
 )
 
@@ -39,7 +43,7 @@ func main() {
 
 // playRole runs this process as one side of a measurement, if args say so.
 func playRole(args []string) (done bool, code int) {
-	roles := map[string]func([]string) error{"near": near, "far": far}
+	roles := map[string]func([]string) error{"near": near, "far": far, "near-conn": nearConn, "far-conn": farConn}
 	role, ok := roles[args[0]]
 	if !ok {
 		return false, 0
@@ -52,7 +56,7 @@ func playRole(args []string) (done bool, code int) {
 }
 
 type options struct {
-	rounds  int
+	field   int
 	seconds float64
 	limit   time.Duration
 	only    *regexp.Regexp
@@ -60,9 +64,8 @@ type options struct {
 	seed    uint64
 }
 
-// rare is how often what no bar needs is measured: in every rare-th round, but for work with
-// many processes.
-const rare = 3
+// matches reports whether -only asks for what has that name.
+func (o options) matches(name string) bool { return o.only == nil || o.only.MatchString(name) }
 
 // parse reads the flags.
 func parse(args []string, errs io.Writer) (options, error) {
@@ -70,10 +73,10 @@ func parse(args []string, errs io.Writer) (options, error) {
 	var only string
 	flags := flag.NewFlagSet("peers", flag.ContinueOnError)
 	flags.SetOutput(errs)
-	flags.IntVar(&o.rounds, "rounds", 7, "rounds; what no bar needs is measured in every third")
+	flags.DurationVar(&o.limit, "limit", 14*time.Minute, "begin no further round after this: bars that are open then are undecided")
+	flags.StringVar(&only, "only", "", "decide the bars that match this `regexp`, as in 'ours-shm/c-shm trip 64 B' or 'netconn' or '^codec/', and of the field show what does, as in 'mangos/trip'")
+	flags.IntVar(&o.field, "field", 1, "in the first `N` rounds measure everybody at everything, for the tables; 0: the bars alone")
 	flags.Float64Var(&o.seconds, "seconds", .3, "seconds each measurement lasts")
-	flags.DurationVar(&o.limit, "limit", 4*time.Minute, "start no measurement after this")
-	flags.StringVar(&only, "only", "", "measure what matches this `regexp`, as in 'shm/trip 64 B', or codec/FORMAT/PAYLOAD; then all of it in every round")
 	flags.StringVar(&o.format, "format", "table", "table, or bench: a line per result in the format of Go benchmarks")
 	flags.Uint64Var(&o.seed, "seed", uint64(time.Now().UnixNano()), "of the random order")
 	if err := flags.Parse(args); err != nil {
@@ -88,8 +91,10 @@ func parse(args []string, errs io.Writer) (options, error) {
 	switch {
 	case flags.NArg() > 0:
 		return o, fmt.Errorf("%q: want flags only, see -h", flags.Arg(0))
-	case o.rounds < 1:
-		return o, fmt.Errorf("-rounds %d: want 1 or more", o.rounds)
+	case o.field < 0:
+		return o, fmt.Errorf("-field %d: want 0 or more rounds", o.field)
+	case o.limit <= 0:
+		return o, fmt.Errorf("-limit %v: want more than 0", o.limit)
 	case !(o.seconds >= .01 && o.seconds <= 60): // not NaN either
 		return o, fmt.Errorf("-seconds %g: want .01 to 60", o.seconds)
 	case o.format != "table" && o.format != "bench":
@@ -127,7 +132,17 @@ func compete(ctx context.Context, o options, out, errs io.Writer) error {
 	if err != nil {
 		return err
 	}
-	r := report{works: works(), measured: measured{}, exchanges: exchanges{}, partial: o.only != nil}
+	r := report{works: works(), measured: measured{}, exchanges: exchanges{}}
+	for _, b := range bars() {
+		if o.matches(b.name()) {
+			r.bars = append(r.bars, &tally{bar: b, Tally: decide.Tally{Bar: b.Bar}})
+		}
+	}
+	for _, b := range codecBars() {
+		if o.matches(b.name()) {
+			r.codecBars = append(r.codecBars, &codecTally{codecBar: b, Tally: decide.Tally{Bar: b.Bar}})
+		}
+	}
 	floor, compiler, err := buildFloor(ctx, dir)
 	if errors.Is(err, errNoCompiler) {
 		compiler = err.Error()
@@ -159,7 +174,6 @@ type contest struct {
 	errs   io.Writer
 	order  *rand.Rand
 	failed int
-	left   int // measurements that the limit left out
 }
 
 // entry is one measurement to make.
@@ -168,41 +182,45 @@ type entry struct {
 	work  work
 }
 
-// run measures all rounds.
+// run measures rounds until nothing is open.
 func (c *contest) run(ctx context.Context) error {
 	deadline := time.Now().Add(c.limit)
-	for round := 1; round <= c.rounds && time.Now().Before(deadline) && ctx.Err() == nil; round++ {
-		cost, busy := host.Crossing(), host.Load()
-		c.report.crossings = append(c.report.crossings, cost)
-		c.report.loads = append(c.report.loads, busy)
-		c.lines.round(round, cost, busy)
+	for round := 1; ; round++ {
 		entries := c.entries(round)
-		fmt.Fprintf(c.errs, "round %d of %d: %d measurements, a cache line crosses in %v, load %s\n", round, c.rounds, len(entries), cost, busy)
-		for i, e := range entries {
+		cost, busy := host.Crossing(), host.Load()
+		c.report.crossings, c.report.loads = append(c.report.crossings, cost), append(c.report.loads, busy)
+		c.lines.round(round, cost, busy)
+		fmt.Fprintf(c.errs, "round %d: %d bars are open, %d measurements, a cache line crosses in %v, load %.2g\n", round, c.report.open(), len(entries), cost, busy)
+		for _, e := range entries {
 			if ctx.Err() != nil {
-				break
-			}
-			if time.Now().After(deadline) {
-				c.left += len(entries) - i
 				break
 			}
 			c.measure(ctx, e, round)
 		}
-		if c.codecs(ctx, round, deadline)+len(entries) == 0 {
-			return fmt.Errorf("-only matches nothing: want something like 'ours-shm/trip 64 B' or 'codec'")
+		if c.codecs(ctx, round)+len(entries) == 0 {
+			return fmt.Errorf("-only matches nothing: want something like 'ours-shm/c-shm trip 64 B' or 'codec'")
 		}
-		if done := len(c.report.crossings); done < c.rounds && time.Now().After(deadline) {
-			c.problem(fmt.Sprintf("%d rounds of %d fitted into -limit %v; the last lacks %d measurements", done, c.rounds, c.limit, c.left))
+		c.report.tally(round)
+		switch open := c.report.open(); {
+		case ctx.Err() != nil:
+			return fmt.Errorf("interrupted: what was measured until then is reported")
+		case c.failed >= giveUp:
+			return fmt.Errorf("%d measurements failed", c.failed)
+		case open > 0 && time.Now().After(deadline):
+			c.problem(fmt.Sprintf("%d bars were still open after -limit %v", open, c.limit))
+		case open > 0 || round < c.field:
+			continue
 		}
-	}
-	if ctx.Err() != nil {
-		return fmt.Errorf("interrupted: what was measured until then is reported")
+		break
 	}
 	if c.failed > 0 {
 		return fmt.Errorf("%d measurements failed", c.failed)
 	}
 	return nil
 }
+
+// giveUp is how many measurements may fail: a bar with a side that fails is never decided.
+const giveUp = 20
 
 // measure measures one entry in one round.
 func (c *contest) measure(ctx context.Context, e entry, round int) {
@@ -226,28 +244,40 @@ func (c *contest) problem(text string) {
 }
 
 // entries lists a round's measurements: works in random order, and within a work the rivals, so
-// that what is compared was measured within a few seconds.
+// that what is compared was measured within a few seconds. The two works of a fan-in go together.
 func (c *contest) entries(round int) []entry {
-	var all []entry
-	ours := bars()
-	works := append([]work(nil), c.report.works...)
-	c.order.Shuffle(len(works), func(i, j int) { works[i], works[j] = works[j], works[i] })
-	for _, w := range works {
-		var group []entry
-		for _, r := range c.report.rivals {
-			if !r.plays(w) {
-				continue
-			}
-			if c.only == nil && !barred(ours, r.name, w) && !w.crowd() && round%rare != 1 {
-				continue
-			}
-			if c.only != nil && !c.only.MatchString(r.name+"/"+w.String()) {
-				continue
-			}
-			group = append(group, entry{r, w})
+	var groups [][]entry
+	at := map[string]int{}
+	for _, w := range c.report.works {
+		group := w.String()
+		if w.kind == fanIn {
+			group = fanIn
 		}
-		c.order.Shuffle(len(group), func(i, j int) { group[i], group[j] = group[j], group[i] })
-		all = append(all, group...)
+		for _, r := range c.report.rivals {
+			if !r.plays(w) || !c.due(r.name, w, round) {
+				continue
+			}
+			if _, ok := at[group]; !ok {
+				at[group] = len(groups)
+				groups = append(groups, nil)
+			}
+			groups[at[group]] = append(groups[at[group]], entry{r, w})
+		}
 	}
-	return all
+	c.order.Shuffle(len(groups), func(i, j int) { groups[i], groups[j] = groups[j], groups[i] })
+	for _, g := range groups {
+		c.order.Shuffle(len(g), func(i, j int) { g[i], g[j] = g[j], g[i] })
+	}
+	return slices.Concat(groups...)
+}
+
+// due reports whether a contestant's work is measured in a round: a bar that is open needs it, or
+// it is a round of the field.
+func (c *contest) due(name string, w work, round int) bool {
+	for _, t := range c.report.bars {
+		if t.Open() && t.needs(name, w) {
+			return true
+		}
+	}
+	return round <= c.field && c.matches(name+"/"+w.String())
 }

@@ -48,6 +48,10 @@ func TestEveryMessageArrives(t *testing.T) {
 		{work{flow, 1 << 20, 1}, "20x", 20},
 		{work{gather, 100, 3}, "200x", 200},
 		{work{fanIn, 100, 3}, "1000x", 1000},
+		{connWorks()[0], "300x", 300},
+		{connWorks()[1], "300x", 300},
+		{connWorks()[2], "300x", 300},
+		{connWorks()[3], "10x", 10},
 	}
 	for _, r := range everybody(t, dir) {
 		t.Run(r.name, func(t *testing.T) {
@@ -121,28 +125,33 @@ func TestCommandPrintsTables(t *testing.T) {
 			}
 		}
 	}
-	only := "^(ours|c)-unix/(trip|flow) 64 B$"
+	const only, once = "^(ours|c)-unix/.*(trip|flow) 64 B$", "1ns"
 	check(0, []string{
-		"| c-unix |", "| ours-unix |", "| ours-unix / c-unix |",
-		"| 3 | one way, 64 B | ours-unix ", "| c-unix ", " M/s | ≥ 0.75 |", "of 2 rounds)", "crossed",
-	}, "-rounds", "2", "-seconds", ".05", "-only", only)
+		"| c-unix |", "| ours-unix |", "| ours-unix / c-unix |", "\n1 rounds; a cache line crossed", "crosses in",
+		"| one way, 64 B | ours-unix ", "| c-unix ", " M/s | ≥ 0.75 |", "| 1 | undecided |", "bars were still open after -limit 1ns",
+	}, "-seconds", ".01", "-only", only, "-limit", once)
 	check(0, []string{
 		"BenchmarkTrip/peer=c-unix/size=64B-", "BenchmarkFlow/peer=ours-unix/size=64B/mode=plain-",
 		" p99-latency-ns", " msg/s", "# round: 1", "Unit msg/s better=higher",
-	}, "-rounds", "1", "-seconds", ".05", "-only", only, "-format", "bench")
-	check(0, []string{"fitted into -limit"}, "-rounds", "50", "-seconds", ".05", "-only", only, "-limit", "300ms")
+	}, "-seconds", ".01", "-only", only, "-limit", once, "-format", "bench")
+	check(0, []string{"| allocations a message, trip 64 B | ours-unix |  | ≤ 0 | 0 [0, 0] | 8 | met |", "\n8 rounds"},
+		"-seconds", ".01", "-only", "ours-unix trip 64 B", "-field", "0")
 	check(0, []string{
-		"| encoding-json |", "| ours-bincode2 |", "; 384 B", "| 6 | encode, mixed | ours-bincode1 ",
-		"| fastest JSON (", "≥ 2 × |", "of 1 rounds)", "goccy/go-json v",
-	}, "-rounds", "1", "-seconds", ".01", "-only", "^codec/.*/mixed$")
+		"| encoding-json |", "| ours-bincode2 |", "; 384 B", "| encode, mixed | ours-bincode1 ",
+		"| fastest JSON (", "| ≥ 2 |", "goccy/go-json v",
+	}, "-seconds", ".01", "-only", "^codec/.*/mixed", "-limit", once)
 	check(0, []string{
 		"BenchmarkEncode/format=ours-json/payload=order", "BenchmarkDecode/format=ours-json/payload=small", "\t793 encoded-bytes",
-	}, "-rounds", "1", "-seconds", ".01", "-only", "codec/ours-json/(order|small)", "-format", "bench")
+	}, "-seconds", ".01", "-only", "codec/ours-json/(order|small)", "-format", "bench")
+	check(0, []string{"| net/http, a GET over a kept connection, p50 | netconn-shm ", " µs | net-unix ", "| ≤ 0.5 |"},
+		"-seconds", ".01", "-limit", once, "-only", "netconn-shm/net-unix get", "-field", "0")
 	check(1, []string{"matches nothing"}, "-only", "nobody")
 	check(2, []string{"want .01 to 60"}, "-seconds", "NaN")
 	check(2, []string{"want flags only"}, "table")
 	check(2, []string{"want table or bench"}, "-format", "json")
+	check(2, []string{"want 0 or more"}, "-field", "-1")
+	check(2, []string{"want more than 0"}, "-limit", "0s")
 	t.Setenv("PATH", t.TempDir())
 	t.Setenv("CC", "")
-	check(0, []string{"no C compiler", "| ours-unix |"}, "-rounds", "1", "-seconds", ".05", "-only", only)
+	check(0, []string{"no C compiler", "| ours-unix |", "| not measured |"}, "-seconds", ".01", "-only", only, "-limit", once)
 }

@@ -1,6 +1,10 @@
 package main
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/descartes/regress/bench/peers/internal/decide"
+)
 
 // cell is one rival at one work.
 type cell struct {
@@ -50,4 +54,28 @@ func median(sorted []float64) float64 {
 		return 0
 	}
 	return (sorted[(n-1)/2] + sorted[n/2]) / 2
+}
+
+// tally is a bar of work between processes and its pairs.
+type tally struct {
+	bar
+	decide.Tally
+}
+
+// codecTally is a bar of a codec, its pairs, and who was its other side.
+type codecTally struct {
+	codecBar
+	decide.Tally
+	names []string
+}
+
+// tally adds a round's pair to a bar, if it has both sides.
+func (m measured) tally(t *tally, round int) {
+	ours, ok := m[cell{t.ours, t.work}][round]
+	if !ok {
+		return
+	}
+	if theirs, ok := m[cell{t.theirs, t.than}][round]; ok && t.other(theirs) > 0 {
+		t.Add(t.figure(ours), t.other(theirs))
+	}
 }

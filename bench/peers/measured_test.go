@@ -5,38 +5,35 @@ import (
 	"encoding/binary"
 	"strings"
 	"testing"
+
+	"github.com/descartes/regress/bench/peers/internal/decide"
 )
 
-func TestVerdictCountsRounds(t *testing.T) {
+// A round gives a bar a pair when it has both sides, and what a bar has been decided by is
+// measured no more.
+func TestRoundsBecomePairs(t *testing.T) {
 	w := work{trip, 64, 1}
-	b := bar{work: w, than: w, ours: "a", theirs: "b", figure: p50, other: p50, most: true, limit: 1.3}
-	m := measured{}
-	check := func(want string, wantRatios ...float64) {
-		t.Helper()
-		verdict, ratios := b.judge(m)
-		if verdict != want {
-			t.Errorf("verdict %q, want %q", verdict, want)
+	b := bar{work: w, than: w, ours: "ours", theirs: "theirs", figure: p50, other: p50, Bar: atMost(1.3)}
+	r := report{measured: measured{}, bars: []*tally{{bar: b, Tally: decide.Tally{Bar: b.Bar}}}}
+	c := contest{report: &r}
+	r.measured.add("ours", w, 1, result{p50: 300})
+	r.measured.add("theirs", w, 2, result{p50: 100}) // each without the other
+	for round := 3; round <= 10; round++ {
+		if !c.due("ours", w, round) || !c.due("theirs", w, round) || c.due("theirs", work{trip, 65, 1}, round) {
+			t.Errorf("round %d is not for both sides of the open bar alone", round)
 		}
-		if len(ratios) != len(wantRatios) {
-			t.Fatalf("ratios %v, want %v", ratios, wantRatios)
-		}
-		for i := range ratios {
-			if ratios[i] != wantRatios[i] {
-				t.Errorf("ratios %v, want %v", ratios, wantRatios)
-			}
-		}
+		r.measured.add("ours", w, round, result{p50: 100})
+		r.measured.add("theirs", w, round, result{p50: 200})
 	}
-	check("not measured")
-	m.add("a", w, 1, result{p50: 300})
-	check("not measured") // no partner in the round
-	m.add("b", w, 2, result{p50: 100})
-	check("not measured") // nor in another
-	m.add("b", w, 1, result{p50: 200})
-	check("missed (0 of 1 rounds)", 1.5) // 300/200
-	m.add("a", w, 2, result{p50: 100})
-	check("met (1 of 2 rounds)", 1, 1.5) // the median of 1 and 1.5 is 1.25
-	b.most = false
-	check("missed (1 of 2 rounds)", 1, 1.5) // 1.25 is less than 1.3
+	for round := 1; round <= 10; round++ {
+		r.tally(round)
+	}
+	if v := r.bars[0].Verdict(); v.Word != decide.Met || v.Pairs != 8 || v.Mid != .5 {
+		t.Errorf("%+v, want met by 8 pairs of 0.5", v)
+	}
+	if c.due("ours", w, 11) || r.open() != 0 {
+		t.Error("a bar that is decided is measured again")
+	}
 }
 
 func TestDigitsAreThreeSignificant(t *testing.T) {
@@ -65,8 +62,9 @@ func TestBarsNameWhatExists(t *testing.T) {
 		known[w] = true
 	}
 	for _, b := range bars() {
-		for name, w := range map[string]work{b.ours: b.work, b.theirs: b.than} {
-			if r, ok := rivals[name]; !ok || !known[w] || !known[b.work] || !r.plays(w) {
+		for _, side := range []cell{{b.ours, b.work}, {b.theirs, b.than}} {
+			name, w := side.rival, side.work
+			if r, ok := rivals[name]; !ok || !known[w] || !r.plays(w) {
 				t.Errorf("bar %q: %s does not do %v", b.text, name, w)
 			}
 		}

@@ -7,7 +7,6 @@ type payload struct {
 	name  string
 	value any        // a pointer
 	fresh func() any // a pointer to a zero value of the same type
-	bars  bool       // a bar is about it
 }
 
 // payloads returns those of pkg/ipc/codec's own benchmarks, and the order of bench's, whose JSON
@@ -15,10 +14,10 @@ type payload struct {
 func payloads() []payload {
 	one, few, many, seven := small{Seq: 42, Kind: 3, Name: "heartbeat"}, mixed(4), mixed(1000), sevenReadings()
 	return []payload{
-		{"small", &one, func() any { return new(small) }, false},
-		{"mixed", &few, func() any { return new(message) }, true},
-		{"large", &many, func() any { return new(message) }, false},
-		{"order", &seven, func() any { return new(order) }, true},
+		{"small", &one, func() any { return new(small) }},
+		{"mixed", &few, func() any { return new(message) }},
+		{"large", &many, func() any { return new(message) }},
+		{"order", &seven, func() any { return new(order) }},
 	}
 }
 

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	_ "embed"
+
+	"github.com/descartes/regress/bench/peers/internal/conns"
 )
 
 // rival is a contestant as the driver sees it: a command that measures one work
@@ -22,10 +24,14 @@ type rival struct {
 	argv                  []string // followed by KIND SIZE BATCH BUDGET
 	trips, flows, batches bool
 	gathers, fanIns       bool
+	network               string // of internal/conns, whose works it plays alone
 }
 
 // plays reports whether the rival can do the work.
 func (r rival) plays(w work) bool {
+	if r.network != "" {
+		return conns.Plays(w.kind, r.network)
+	}
 	switch w.kind {
 	case trip:
 		return r.trips
@@ -34,7 +40,7 @@ func (r rival) plays(w work) bool {
 	case fanIn:
 		return r.fanIns
 	}
-	return r.flows && (w.batch == 1 || r.batches)
+	return w.kind == flow && r.flows && (w.batch == 1 || r.batches)
 }
 
 // field returns everybody, with floor as the compiled C program, "" when there is none.
@@ -55,12 +61,15 @@ func field(self, floor string) []rival {
 			trips: c.trips, flows: c.flows, batches: c.batches, gathers: c.join != nil, fanIns: c.join != nil,
 		})
 	}
+	for _, n := range networks {
+		all = append(all, rival{name: n.name, argv: []string{self, "near-conn", n.network}, network: n.network})
+	}
 	return all
 }
 
 // patience is what a measurement may take beside its budget: starting two
 // processes on a busy machine, and what was on its way.
-const patience = 10 * time.Second
+const patience = 15 * time.Second
 
 // run measures w by r. The processes are gone when it returns, also the far one.
 func (r rival) run(ctx context.Context, dir string, w work, budget string, seconds float64) (result, error) {

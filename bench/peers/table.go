@@ -4,9 +4,12 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/descartes/regress/bench/peers/internal/decide"
 )
 
 // match is ours and what does the same job.
@@ -38,18 +41,45 @@ type report struct {
 	works     []work
 	measured  measured
 	exchanges exchanges
+	bars      []*tally
+	codecBars []*codecTally
 	crossings []time.Duration // by round
-	loads     []string
+	loads     []float64
 	problems  []string
-	partial   bool // measured is what was asked for: what lacks is no news
+}
+
+// tally adds a round's ratios to the bars that are open.
+func (r *report) tally(round int) {
+	for _, t := range r.bars {
+		r.measured.tally(t, round)
+	}
+	for _, t := range r.codecBars {
+		r.exchanges.tally(t, round)
+	}
+}
+
+// open returns how many bars are not decided.
+func (r *report) open() (n int) {
+	for _, t := range r.bars {
+		if t.Open() {
+			n++
+		}
+	}
+	for _, t := range r.codecBars {
+		if t.Open() {
+			n++
+		}
+	}
+	return n
 }
 
 // write prints the report as Markdown.
-func (r report) write(out io.Writer) {
+func (r *report) write(out io.Writer) {
 	for _, line := range r.machine {
 		fmt.Fprintf(out, "%s  \n", line)
 	}
-	fmt.Fprintf(out, "A cache line crossed between two cores, by round, in: %s (load: %s)\n", strings.Trim(fmt.Sprint(r.crossings), "[]"), strings.Join(r.loads, ", "))
+	r.state(out)
+	r.decided(out)
 	r.table(out, trip, "Round trip, µs: p50 (p95, p99), medians of the rounds; in brackets p50 of the best and the worst round")
 	r.table(out, flow, "One way, million msg/s (GB/s at 1 MiB), medians of the rounds; in brackets the worst and the best round")
 	r.table(out, gather, "A message to each of some and the answer of each, µs: p50 (p95, p99)")
@@ -59,7 +89,6 @@ func (r report) write(out io.Writer) {
 	r.ratios(out, flow, pairs, "Ours by theirs, rate one way (above 1: ours is faster)")
 	r.ratios(out, gather, crowdPairs, "Ours by theirs, p50 of the gather round (below 1: ours is faster)")
 	r.ratios(out, fanIn, crowdPairs, "Ours by theirs, rate of the fan-in (above 1: ours is faster)")
-	r.bars(out)
 	if len(r.problems) > 0 {
 		fmt.Fprintln(out, "\n## Not measured")
 		for _, p := range r.problems {
@@ -69,7 +98,7 @@ func (r report) write(out io.Writer) {
 }
 
 // columns returns the works of a kind that were measured at all.
-func (r report) columns(kind string) []work {
+func (r *report) columns(kind string) []work {
 	var all []work
 	for _, w := range r.works {
 		for c := range r.measured {
@@ -84,7 +113,7 @@ func (r report) columns(kind string) []work {
 
 // head prints a heading and a table's head, and returns its columns: none when there is nothing
 // to print.
-func (r report) head(out io.Writer, kind, title string) []work {
+func (r *report) head(out io.Writer, kind, title string) []work {
 	columns := r.columns(kind)
 	if len(columns) == 0 {
 		return nil
@@ -110,7 +139,7 @@ func row(out io.Writer, name string, cells []string) {
 }
 
 // table prints the results of a kind of work.
-func (r report) table(out io.Writer, kind, title string) {
+func (r *report) table(out io.Writer, kind, title string) {
 	columns := r.head(out, kind, title)
 	if columns == nil {
 		return
@@ -125,7 +154,7 @@ func (r report) table(out io.Writer, kind, title string) {
 }
 
 // cell returns what the table shows of a result.
-func (r report) cell(name string, w work) string {
+func (r *report) cell(name string, w work) string {
 	v := r.measured.values(name, w, headline(w.kind))
 	if len(v) == 0 {
 		return ""
@@ -147,7 +176,7 @@ func (r report) cell(name string, w work) string {
 }
 
 // ratios prints the ratios of pairs.
-func (r report) ratios(out io.Writer, kind string, pairs []match, title string) {
+func (r *report) ratios(out io.Writer, kind string, pairs []match, title string) {
 	columns := r.head(out, kind, title+": median [least, most] of the ratios within a round")
 	for _, p := range pairs {
 		for _, theirs := range p.theirs {
@@ -160,40 +189,65 @@ func (r report) ratios(out io.Writer, kind string, pairs []match, title string) 
 	}
 }
 
-// bars prints how the limits are met.
-func (r report) bars(out io.Writer) {
-	fmt.Fprint(out, "\n## Bars: median [least, most] of the ratios within a round\n\n| | | ours | theirs | bar | ratio | |\n|---|---|---|---|---|---|---|\n")
-	for _, b := range bars() {
-		verdict, ratios := b.judge(r.measured)
-		if r.partial && len(ratios) == 0 {
-			continue
-		}
-		relation := "≥"
-		if b.most {
-			relation = "≤"
-		}
-		theirs := b.theirs + r.side(b, b.theirs, b.than, b.other)
-		if b.theirs == b.ours {
-			theirs = strings.TrimSpace(r.side(b, b.theirs, b.than, b.other))
-		}
-		fmt.Fprintf(out, "| %s | %s | %s | %s | %s %s | %s | %s |\n", b.group, b.text,
-			b.ours+r.side(b, b.ours, b.work, b.figure), theirs, relation, digits(b.limit), spread(ratios), verdict)
+// state prints what the machine was like, over the rounds.
+func (r *report) state(out io.Writer) {
+	var costs []float64
+	for _, c := range r.crossings {
+		costs = append(costs, float64(c))
 	}
-	r.exchanges.bars(out, r.partial)
+	slices.Sort(costs)
+	loads := slices.Sorted(slices.Values(r.loads))
+	fmt.Fprintf(out, "%d rounds; a cache line crossed between two cores in %s ns; load %s (median [least, most] of the rounds)\n",
+		len(costs), spread(costs), spread(loads))
 }
 
-// side shows the median figure of one side of a bar, after a space.
-func (r report) side(b bar, name string, w work, figure func(result) float64) string {
-	v := r.measured.values(name, w, figure)
+// decided prints the bars with their verdicts.
+func (r *report) decided(out io.Writer) {
+	if len(r.bars)+len(r.codecBars) == 0 {
+		return
+	}
+	fmt.Fprintf(out, "\n## Bars\n\n| | ours | theirs | bar | ratio: median [interval at %.3g %%] | pairs | |\n|---|---|---|---|---|---|---|\n", 100*decide.Level)
+	line := func(text, ours, theirs string, t *decide.Tally) {
+		relation := "≥"
+		if t.Most {
+			relation = "≤"
+		}
+		v, ratio := t.Verdict(), ""
+		if v.Pairs > 0 {
+			ratio = fmt.Sprintf("%s [%s, %s]", digits(v.Mid), digits(v.Lo), digits(v.Hi))
+		}
+		fmt.Fprintf(out, "| %s | %s | %s | %s %s | %s | %d | %s |\n", text, ours, theirs, relation, digits(t.Limit), ratio, v.Pairs, v.Word)
+	}
+	for _, t := range r.bars {
+		ours, theirs := t.Sides()
+		left, right := t.bar.ours+t.bar.side(ours), t.bar.theirs+t.bar.side(theirs)
+		if t.bar.ours == t.bar.theirs {
+			right = strings.TrimSpace(t.bar.side(theirs))
+		}
+		line(t.text, left, right, &t.Tally)
+	}
+	for _, t := range r.codecBars {
+		theirs, ours := t.Sides() // the larger the better: theirs by ours
+		name := t.codecBar.theirs
+		if name == fastest && len(t.names) > 0 {
+			name += " (" + strings.Join(slices.Sorted(slices.Values(t.names)), ", ") + ")"
+		}
+		line(t.text+", "+t.payload, fmt.Sprintf("%s %s %s", t.codecBar.ours, digits(ours), t.unit), fmt.Sprintf("%s %s %s", name, digits(theirs), t.unit), &t.Tally)
+	}
+}
+
+// side shows the figure of one side of a bar, after a space; nothing of what is counted, since the
+// ratio says it.
+func (b bar) side(v float64) string {
 	switch {
-	case len(v) == 0 || b.limit == 0: // a bar of zero counts, and its ratio says all
+	case v == 0 || b.Limit == 0:
 		return ""
 	case timed(b.work.kind):
-		return " " + digits(median(v)/1e3) + " µs"
+		return " " + digits(v/1e3) + " µs"
 	case b.work.size >= 1<<20:
-		return " " + digits(median(v)*float64(b.work.size)/1e9) + " GB/s"
+		return " " + digits(v*float64(b.work.size)/1e9) + " GB/s"
 	}
-	return " " + digits(median(v)/1e6) + " M/s"
+	return " " + digits(v/1e6) + " M/s"
 }
 
 // spread shows the median and the ends of sorted values; nothing of none.

@@ -4,6 +4,7 @@ package host
 import (
 	"os"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -79,14 +80,13 @@ func CPU() string {
 	return runtime.GOARCH
 }
 
-// Load returns the machine's load average over the last minute: what else runs here.
-func Load() string {
-	b, err := os.ReadFile("/proc/loadavg")
-	if err != nil {
-		return "unknown"
-	}
+// Load returns the machine's load average over the last minute, what else runs here; 0 where the
+// system does not tell.
+func Load() float64 {
+	b, _ := os.ReadFile("/proc/loadavg")
 	first, _, _ := strings.Cut(string(b), " ")
-	return first
+	load, _ := strconv.ParseFloat(first, 64)
+	return load
 }
 
 // pin ties the calling goroutine to a processor. Its thread ends with it.

@@ -1,4 +1,4 @@
-package main
+package conns
 
 import (
 	"context"
@@ -31,8 +31,8 @@ var countStream = grpc.StreamDesc{StreamName: "Count", ClientStreams: true, Hand
 		if err != nil {
 			return err
 		}
-		if len(m.Value) != size {
-			return fmt.Errorf("message %d has %d bytes, want %d", n, len(m.Value), size)
+		if len(m.Value) != Size {
+			return fmt.Errorf("message %d has %d bytes, want %d", n, len(m.Value), Size)
 		}
 	}
 }}
@@ -65,7 +65,7 @@ func serveGRPC(l net.Listener) error { return newServer().Serve(l) }
 func connect(network, path string) (*grpc.ClientConn, func(), error) {
 	dialer := func(ctx context.Context, path string) (net.Conn, error) { return dial(ctx, network, path) }
 	stop := func() {}
-	if network == bufNet {
+	if network == BufNet {
 		l := bufconn.Listen(1 << 20)
 		s := newServer()
 		go func() { _ = s.Serve(l) }()
@@ -77,62 +77,64 @@ func connect(network, path string) (*grpc.ClientConn, func(), error) {
 }
 
 // measureUnary times calls, one after another.
-func measureUnary(ctx context.Context, network, path string, b budget) (float64, error) {
+func measureUnary(ctx context.Context, network, path string, b budget) (Result, error) {
 	c, end, err := connect(network, path)
 	if err != nil {
-		return 0, err
+		return Result{}, err
 	}
 	defer end()
-	question, answer := wrapperspb.Bytes(make([]byte, size)), new(wrapperspb.BytesValue)
+	question, answer := wrapperspb.Bytes(make([]byte, Size)), new(wrapperspb.BytesValue)
 	return timeEach(b, func() error {
 		if err := c.Invoke(ctx, echoMethod, question, answer); err != nil {
 			return err
 		}
-		if len(answer.Value) != size {
-			return fmt.Errorf("an answer of %d bytes, want %d", len(answer.Value), size)
+		if len(answer.Value) != Size {
+			return fmt.Errorf("an answer of %d bytes, want %d", len(answer.Value), Size)
 		}
 		return nil
 	})
 }
 
-// measureStream sends messages on one stream, and returns millions a second until the far side has
-// said how many it got.
-func measureStream(ctx context.Context, network, path string, b budget) (float64, error) {
+// measureStream sends messages on one stream, until the far side has said how many it got.
+func measureStream(ctx context.Context, network, path string, b budget) (Result, error) {
 	c, end, err := connect(network, path)
 	if err != nil {
-		return 0, err
+		return Result{}, err
 	}
 	defer end()
-	pour := func(b budget) (float64, error) {
-		s, err := c.NewStream(ctx, &countStream, countMethod)
-		if err != nil {
-			return 0, err
-		}
-		m := wrapperspb.Bytes(make([]byte, size))
-		start, n := time.Now(), 0
-		for {
-			if err := s.SendMsg(m); err != nil {
-				return 0, err
-			}
-			if n++; b.n > 0 || n%64 == 0 {
-				if b.spent(start, n) {
-					break
-				}
-			}
-		}
-		var got wrapperspb.UInt64Value
-		if err := errors.Join(s.CloseSend(), s.RecvMsg(&got)); err != nil {
-			return 0, err
-		}
-		if got.Value != uint64(n) {
-			return 0, fmt.Errorf("%d messages were sent, %d arrived", n, got.Value)
-		}
-		return float64(n) / time.Since(start).Seconds() / 1e6, nil
-	}
 	if b.d > 0 {
-		if _, err := pour(budget{d: min(warm, b.d/3)}); err != nil {
-			return 0, err
+		if _, err := pour(ctx, c, budget{d: min(warm, b.d/3)}); err != nil {
+			return Result{}, err
 		}
 	}
-	return pour(b)
+	return pour(ctx, c, b)
+}
+
+// pour sends messages on a stream of c.
+func pour(ctx context.Context, c *grpc.ClientConn, b budget) (r Result, err error) {
+	s, err := c.NewStream(ctx, &countStream, countMethod)
+	if err != nil {
+		return r, err
+	}
+	m := wrapperspb.Bytes(make([]byte, Size))
+	start := time.Now()
+	for {
+		if err := s.SendMsg(m); err != nil {
+			return r, err
+		}
+		if r.N++; b.n > 0 || r.N%64 == 0 {
+			if b.spent(start, r.N) {
+				break
+			}
+		}
+	}
+	var got wrapperspb.UInt64Value
+	if err := errors.Join(s.CloseSend(), s.RecvMsg(&got)); err != nil {
+		return r, err
+	}
+	if got.Value != uint64(r.N) {
+		return r, fmt.Errorf("%d messages were sent, %d arrived", r.N, got.Value)
+	}
+	r.Took = time.Since(start)
+	return r, nil
 }

@@ -1,4 +1,7 @@
-package main
+// Package conns measures programs that speak over a net.Conn: gRPC, net/http and io.Copy, over
+// package netconn, beside the same over a Unix socket. What gRPC costs by itself is that over its
+// own bufconn, with both sides in one process. All have the defaults of their libraries.
+package conns
 
 import (
 	"context"
@@ -9,8 +12,6 @@ import (
 	"net"
 	"net/http"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/descartes/regress/pkg/ipc/netconn"
@@ -18,14 +19,14 @@ import (
 
 // The networks.
 const (
-	unixNet = "unix"    // package net
-	shmNet  = "shm"     // package netconn
-	bufNet  = "bufconn" // gRPC's own, in one process
+	UnixNet = "unix"    // package net
+	ShmNet  = "shm"     // package netconn
+	BufNet  = "bufconn" // gRPC's own, in one process
 )
 
 // listen listens at path.
 func listen(network, path string) (net.Listener, error) {
-	if network == unixNet {
+	if network == UnixNet {
 		return net.Listen(network, path)
 	}
 	return netconn.Listen(network, path)
@@ -33,32 +34,16 @@ func listen(network, path string) (net.Listener, error) {
 
 // dial connects to path.
 func dial(ctx context.Context, network, path string) (net.Conn, error) {
-	if network == unixNet {
+	if network == UnixNet {
 		return (&net.Dialer{}).DialContext(ctx, network, path)
 	}
 	return netconn.Dialer{}.DialContext(ctx, network, path)
 }
 
-// budget ends a measurement, by its time or, in tests, by a number.
+// budget ends a measurement, by its time or, in tests, by a number of operations.
 type budget struct {
 	d time.Duration
 	n int
-}
-
-// parseBudget reads "0.3", seconds, or "100x", as many operations, for io.Copy as many bytes.
-func parseBudget(s string) (budget, error) {
-	if times, ok := strings.CutSuffix(s, "x"); ok {
-		n, err := strconv.Atoi(times)
-		if err != nil || n < 1 {
-			return budget{}, fmt.Errorf("budget %q: want a number before the x", s)
-		}
-		return budget{n: n}, nil
-	}
-	f, err := strconv.ParseFloat(s, 64)
-	if err != nil || !(f >= .001 && f <= 60) { // not NaN either
-		return budget{}, fmt.Errorf("budget %q: want .001 to 60 seconds, or a number as in 100x", s)
-	}
-	return budget{d: time.Duration(f * float64(time.Second))}, nil
 }
 
 // spent reports whether n operations since start have used the budget up.
@@ -69,81 +54,88 @@ func (b budget) spent(start time.Time, n int) bool {
 	return time.Since(start) >= b.d
 }
 
+// The kinds of work.
+const (
+	Unary  = "unary"  // calls of gRPC, one after another
+	Stream = "stream" // messages on a stream of gRPC
+	Get    = "get"    // GETs of net/http over a kept connection
+	Copy   = "copy"   // io.Copy, in MiB
+)
+
 // work is what one measurement does.
 type work struct {
-	name     string
 	networks []string
-	unit     string // of its figure
 	// serve is the far process's part: it serves l until it is killed.
 	serve func(l net.Listener) error
-	// measure is the near process's part. It returns the figure.
-	measure func(ctx context.Context, network, path string, b budget) (float64, error)
+	// measure is the near process's part.
+	measure func(ctx context.Context, network, path string, b budget) (Result, error)
 }
 
-// works returns everything that is measured.
-func works() []work {
-	return []work{
-		{"unary", []string{unixNet, shmNet, bufNet}, "µs", serveGRPC, measureUnary},
-		{"stream", []string{unixNet, shmNet, bufNet}, "M/s", serveGRPC, measureStream},
-		{"get", []string{unixNet, shmNet}, "µs", serveHTTP, measureGet},
-		{"copy", []string{unixNet, shmNet}, "GB/s", serveCopy, measureCopy},
+// works returns everything that is measured, by its kind.
+func works() map[string]work {
+	return map[string]work{
+		Unary:  {[]string{UnixNet, ShmNet, BufNet}, serveGRPC, measureUnary},
+		Stream: {[]string{UnixNet, ShmNet, BufNet}, serveGRPC, measureStream},
+		Get:    {[]string{UnixNet, ShmNet}, serveHTTP, measureGet},
+		Copy:   {[]string{UnixNet, ShmNet}, serveCopy, measureCopy},
 	}
 }
 
-// find returns the work of that name.
-func find(name string) (work, error) {
-	for _, w := range works() {
-		if w.name == name {
-			return w, nil
-		}
-	}
-	return work{}, fmt.Errorf("no work %q", name)
+// Plays reports whether a kind of work is done on a network.
+func Plays(kind, network string) bool { return slices.Contains(works()[kind].networks, network) }
+
+// Result is what was measured: n operations, messages or MiB in all, and of each of those that are
+// timed one by one how long half, 95 and 99 % of them took.
+type Result struct {
+	N             int
+	Took          time.Duration
+	P50, P95, P99 time.Duration
 }
 
-// size is the bytes of a message, of a request's answer too.
-const size = 64
+// Size is the bytes of a message, of a request's answer too.
+const Size = 64
 
 // warm is for how long a measurement runs ahead of the clock, at most a third of its time.
 const warm = 50 * time.Millisecond
 
-// timeEach returns the median time, in µs, of calls of f, after some that do not count.
-func timeEach(b budget, f func() error) (float64, error) {
+// timeEach times calls of f, after some that do not count.
+func timeEach(b budget, f func() error) (Result, error) {
 	if b.d > 0 {
 		for start := time.Now(); time.Since(start) < min(warm, b.d/3); {
 			if err := f(); err != nil {
-				return 0, err
+				return Result{}, err
 			}
 		}
 	}
 	var all []time.Duration
-	for start := time.Now(); ; {
+	start := time.Now()
+	for len(all) == 0 || !b.spent(start, len(all)) {
 		t := time.Now()
 		if err := f(); err != nil {
-			return 0, err
+			return Result{}, err
 		}
 		all = append(all, time.Since(t))
-		if b.spent(start, len(all)) {
-			break
-		}
 	}
+	r := Result{N: len(all), Took: time.Since(start)}
 	slices.Sort(all)
-	return float64(all[len(all)/2]) / 1e3, nil
+	r.P50, r.P95, r.P99 = all[r.N/2], all[r.N*95/100], all[r.N*99/100]
+	return r, nil
 }
 
-// serveHTTP answers each GET with size bytes.
+// serveHTTP answers each GET with Size bytes.
 func serveHTTP(l net.Listener) error {
-	answer := make([]byte, size)
+	answer := make([]byte, Size)
 	return http.Serve(l, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(answer) }))
 }
 
 // measureGet times GETs over one connection that is kept.
-func measureGet(ctx context.Context, network, path string, b budget) (float64, error) {
+func measureGet(ctx context.Context, network, path string, b budget) (Result, error) {
 	dials := 0
 	client := http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 		dials++
 		return dial(ctx, network, path)
 	}}}
-	answer := make([]byte, size+1)
+	answer := make([]byte, Size+1)
 	took, err := timeEach(b, func() error {
 		req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://peer/", nil)
 		if err != nil {
@@ -154,8 +146,8 @@ func measureGet(ctx context.Context, network, path string, b budget) (float64, e
 			return err
 		}
 		n, err := io.ReadFull(resp.Body, answer)
-		if n != size || !errors.Is(err, io.ErrUnexpectedEOF) {
-			return fmt.Errorf("an answer of %d bytes, want %d: %w", n, size, err)
+		if n != Size || !errors.Is(err, io.ErrUnexpectedEOF) {
+			return fmt.Errorf("an answer of %d bytes, want %d: %w", n, Size, err)
 		}
 		return resp.Body.Close()
 	})
@@ -191,35 +183,35 @@ type zeros struct{}
 // Read implements io.Reader.
 func (zeros) Read(p []byte) (int, error) { return len(p), nil }
 
-// copied is how many bytes a measurement of io.Copy moves.
-const copied = 1 << 30
+// copied is how many MiB a measurement of io.Copy moves.
+const copied = 1024
 
-// measureCopy copies 1 GiB by io.Copy, and returns GB/s until the far side has said that it has
-// them.
-func measureCopy(ctx context.Context, network, path string, b budget) (float64, error) {
-	want := int64(copied)
+// measureCopy copies 1 GiB by io.Copy, until the far side has said that it has it.
+func measureCopy(ctx context.Context, network, path string, b budget) (Result, error) {
+	r := Result{N: copied}
 	if b.n > 0 {
-		want = int64(b.n)
+		r.N = b.n
 	}
+	want := int64(r.N) << 20
 	c, err := dial(ctx, network, path)
 	if err != nil {
-		return 0, err
+		return r, err
 	}
 	defer func() { _ = c.Close() }()
 	start := time.Now()
 	if _, err := io.Copy(plain{c}, io.LimitReader(zeros{}, want)); err != nil {
-		return 0, err
+		return r, err
 	}
 	if err := c.(interface{ CloseWrite() error }).CloseWrite(); err != nil {
-		return 0, err
+		return r, err
 	}
 	var answer [8]byte
 	if _, err := io.ReadFull(c, answer[:]); err != nil {
-		return 0, fmt.Errorf("wait for the far side's count: %w", err)
+		return r, fmt.Errorf("wait for the far side's count: %w", err)
 	}
-	took := time.Since(start)
+	r.Took = time.Since(start)
 	if got := binary.LittleEndian.Uint64(answer[:]); got != uint64(want) {
-		return 0, fmt.Errorf("%d bytes were written, %d arrived", want, got)
+		return r, fmt.Errorf("%d bytes were written, %d arrived", want, got)
 	}
-	return float64(want) / took.Seconds() / 1e9, nil
+	return r, nil
 }
