@@ -55,6 +55,22 @@ reason = "checks its input now"
 expires = 2027-01-31
 `
 
+// A pattern of units is written as benchmarks print them, and meets what is kept of them.
+func TestUnitsOfARule(t *testing.T) {
+	for unit, kept := range map[string]string{
+		"ns/op": "sec/op", "(p50|p99)-latency-ns|cpu-share": "p99-latency-sec", ".*-ns": "p95-wait-sec",
+		"(p50|mean)-latency-sec": "mean-latency-sec", "(MB/s|msg/s)": "B/s", "[a-z]+/op": "sec/op",
+	} {
+		path := filepath.Join(t.TempDir(), Name)
+		if err := os.WriteFile(path, []byte("[[rule]]\nunit = '"+unit+"'\nignore = true\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if c, err := Load(path); err != nil || !c.Policy.Rules[0].Unit.MatchString(kept) || c.Policy.Rules[0].Unit.MatchString("insn/op") && unit != "[a-z]+/op" {
+			t.Errorf("%s does not meet %s: %v", unit, kept, err)
+		}
+	}
+}
+
 func TestLoad(t *testing.T) {
 	path := filepath.Join(t.TempDir(), Name)
 	if err := os.WriteFile(path, []byte(whole), 0o600); err != nil {

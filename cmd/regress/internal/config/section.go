@@ -286,8 +286,11 @@ func (s *section) benchmark(key string) *regexp.Regexp {
 	return pattern
 }
 
-// unitPattern reads a pattern of units. A plain unit, also as an alternative,
-// may be written as the benchmark prints it: ns/op is kept as sec/op.
+// printed are the units that benchmarks print and nothing keeps, as parts of a pattern.
+var printed = strings.NewReplacer("-ns", "-(?:ns|sec)", "ns/", "(?:ns|sec)/", "MB/s", "M?B/s")
+
+// unitPattern reads a pattern of units, which may be written as the benchmark prints them, in any
+// part of the pattern: ns/op is kept as sec/op.
 func (s *section) unitPattern(key string) *regexp.Regexp {
 	var text string
 	if !s.text(key, &text) {
@@ -299,7 +302,7 @@ func (s *section) unitPattern(key string) *regexp.Regexp {
 			alternatives[i], _ = ingest.Tidy(unit)
 		}
 	}
-	return s.compile(key, text, `^(?:`+strings.Join(alternatives, "|")+`)$`)
+	return s.compile(key, text, `^(?:`+printed.Replace(strings.Join(alternatives, "|"))+`)$`)
 }
 
 // date reads the first instant of a day, UTC.
