@@ -111,6 +111,9 @@ func (f *baselineFlags) update(ctx context.Context, s *session, files []string) 
 		}
 	}
 	log, err := s.results(ctx, files, p)
+	if err == nil {
+		err = undivided(log)
+	}
 	if err != nil {
 		return err
 	}

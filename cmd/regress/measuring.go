@@ -22,13 +22,14 @@ import (
 // plan says what a command wants measured beyond what the configuration says.
 type plan struct {
 	measureFlags
-	base   string   // ref; empty: head alone
-	groups []string // of regress.toml; none: the whole suite
-	rounds int      // fixed in advance; 0: as the decision asks
-	resume string   // an interrupted log
-	next   bool     // let the decision ask for rounds
-	all    bool     // also what is proven the same
-	count  bool     // count instructions where something can
+	base   string          // ref; empty: head alone
+	groups []string        // of regress.toml; none: the whole suite
+	rounds int             // fixed in advance; 0: as the decision asks
+	resume string          // an interrupted log
+	next   bool            // let the decision ask for rounds
+	all    bool            // also what is proven the same
+	count  bool            // count instructions where something can
+	shards baseline.Shards // the part of the suite that is measured here; zero: all of it
 
 	// beside is what to measure in pairs with head, which is its last; none: head alone, or base.
 	beside []measure.Revision
@@ -141,6 +142,7 @@ func (s *session) options(ctx context.Context, p plan) (measure.Options, error) 
 		Project:   cmp.Or(s.cfg.Project, source.Project(s.root)),
 		Packages:  suite.Packages,
 		Inputs:    suite.Inputs,
+		Shards:    p.shards,
 		Command:   suite.Command,
 		Benchtime: suite.Benchtime,
 		Timeout:   suite.Timeout,

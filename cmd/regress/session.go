@@ -14,6 +14,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/descartes/regress/cmd/regress/internal/config"
+	"github.com/descartes/regress/cmd/regress/internal/figure"
 	"github.com/descartes/regress/cmd/regress/internal/measure"
 	"github.com/descartes/regress/cmd/regress/internal/repo"
 	"github.com/descartes/regress/cmd/regress/internal/source"
@@ -105,6 +106,15 @@ func (u *setup) baseOr(ctx context.Context, typed string, stored bool) (string, 
 	return "main", nil
 }
 
+// undivided returns an error for a log that lacks shards: what is made of it would look whole.
+func undivided(log baseline.Log) error {
+	missing := log.Shards.Missing()
+	if len(missing) == 0 {
+		return nil
+	}
+	return usagef("%d of %s missing here: give the logs of all", len(missing), figure.Counted(log.Shards.Of, "shard"))
+}
+
 // project is the name under which the store keeps what was measured here.
 func (u *setup) project(log baseline.Log) string {
 	if u.cfg.Project != "" {
@@ -183,10 +193,10 @@ func (u *setup) meant(ctx context.Context, name string) string {
 }
 
 // parse reads one log. One without results is an error, unless regress measured
-// it and it says why: then the decision is on that.
+// it and it says why, or it is a shard: then the decision is on that.
 func parse(name string, r io.Reader) (baseline.Log, error) {
 	log, err := ingest.Read(name, r)
-	if errors.Is(err, ingest.ErrNoBenchmarks) && (len(log.Same) > 0 || log.Procedure != "" && len(log.Problems) > 0) {
+	if errors.Is(err, ingest.ErrNoBenchmarks) && (len(log.Same) > 0 || log.Shards.Of > 0 || log.Procedure != "" && len(log.Problems) > 0) {
 		err = nil
 	}
 	return log, err

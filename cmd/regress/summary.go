@@ -49,6 +49,9 @@ func (f *summaryFlags) run(ctx context.Context, s *session, files []string) erro
 		return err
 	}
 	log, err := s.results(ctx, files, plan{measureFlags: f.measureFlags, rounds: f.rounds, all: true})
+	if err == nil {
+		err = undivided(log)
+	}
 	if err != nil {
 		return err
 	}

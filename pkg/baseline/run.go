@@ -70,6 +70,7 @@ type Log struct {
 	Procedure  Procedure                  // Paired or TwoStage where regress itself chose the rounds; empty for foreign text
 	Seed       uint64                     // of the random order; 0 for foreign text
 	Bench      string                     // the part of the suite that was asked for, as go test -bench; empty: all, or unknown
+	Shards     Shards                     // which parts of a divided measurement it has
 	Stopped    string                     // why measuring ended early ("budget of 3m0s", "interrupt"); empty: it did not
 	Runs       []Run                      // one a side and environment; two of one environment form a pair
 	Units      map[string]Unit            // by tidied name, every unit that occurs

@@ -104,7 +104,7 @@ type facts struct {
 	in       Input
 	problems map[baseline.Function][]baseline.Problem // by package and name as given
 	declared map[baseline.Side]map[baseline.Function]bool
-	dying    int // benchmarks with a process that died, on either side
+	dying    map[int]int // by shard: benchmarks with a process that died, on either side
 }
 
 func newFacts(in Input) facts {
@@ -142,6 +142,11 @@ func (f facts) ran(side baseline.Side, function baseline.Function) bool {
 		}
 	}
 	return false
+}
+
+// benchmarkOf returns the benchmark that a problem names, as results do or by its bare function.
+func benchmarkOf(p baseline.Problem) baseline.Key {
+	return baseline.Key{Package: p.Package, Name: strings.TrimPrefix(p.Name, "Benchmark")}
 }
 
 // problemsOf a benchmark: those that name it, its function, or it without a package.
@@ -310,7 +315,7 @@ func (f facts) problem(s *series) (*baseline.Problem, Reason) {
 		}
 	}
 	staged := f.in.Log.Procedure.Chosen()
-	switch v, need := s.deaths.judge(f.crashLevel(), staged); v {
+	switch v, need := s.deaths.judge(f.crashLevel(s.key), staged); v {
 	case headsDoing:
 		return nil, Reason{Code: CrashesMore, Deaths: s.deaths, Problem: last}
 	case unsure:
@@ -398,7 +403,7 @@ func (f facts) silent(seen []*series) []*series {
 		if p.Name == "" {
 			continue
 		}
-		key := baseline.Key{Package: p.Package, Name: strings.TrimPrefix(p.Name, "Benchmark")}
+		key := benchmarkOf(p)
 		why := Reason{Code: BrokenResult, Problem: &f.in.Log.Problems[i]}
 		if problem, crash := f.problem(&series{key: key}); problem == nil && crash.Code != "" {
 			why = crash

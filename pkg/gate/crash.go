@@ -143,7 +143,7 @@ func (f *facts) countDeaths() {
 	subjects := map[baseline.Key]bool{}
 	for _, p := range f.in.Log.Problems {
 		if p.Name != "" && p.Kind.Died() {
-			subjects[baseline.Key{Package: p.Package, Name: p.Name}] = true
+			subjects[benchmarkOf(p)] = true
 		}
 	}
 	if len(subjects) == 0 {
@@ -157,10 +157,18 @@ func (f *facts) countDeaths() {
 			}
 		}
 	}
-	f.dying = max(len(keys), len(subjects))
+	f.dying = map[int]int{}
+	for _, those := range []map[baseline.Key]bool{keys, subjects} {
+		n := map[int]int{}
+		for key := range those {
+			part := f.part(key)
+			n[part]++
+			f.dying[part] = max(f.dying[part], n[part])
+		}
+	}
 }
 
-// crashLevel is the part of the budget that one benchmark with deaths has.
-func (f facts) crashLevel() float64 {
-	return f.in.Policy.Alpha * crashShare / float64(max(f.dying, 1))
+// crashLevel is the part of the budget that a benchmark with deaths has.
+func (f facts) crashLevel(key baseline.Key) float64 {
+	return f.alpha() * crashShare / float64(max(f.dying[f.part(key)], 1))
 }

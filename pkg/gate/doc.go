@@ -157,6 +157,15 @@
 // kernel. A program whose branches became unpredictable has the same count at twice the time. That
 // is why every row of the same work says which change of its time could have been seen.
 //
+// # Shards
+//
+// A suite may be divided among several machines (Log.Shards). When one of them stops no other is
+// known, so each shard is a family of its own with an equal part of the budget, α/N, for times,
+// counts and crashes alike. Then what each decided for itself is what all logs together say, and
+// a false alarm comes at most as often as with one family of α (Bonferroni over the shards). The
+// price is the smaller level: with five shards a lone slow benchmark needs p ≤ .002. A shard of
+// which there is no log leaves the decision undecided, whatever others say, unless one is red.
+//
 // # A worked example
 //
 // Forty benchmarks, Δ = 5 %, so L = .0488. PingPong has s = .6 % from past sessions. Two rounds a

@@ -43,14 +43,13 @@ func judge(in Input, anchored *Input) []*series {
 		more, _ := divide(against, by)
 		pairs = append(pairs, more...)
 	}
-	alpha := in.Policy.Alpha
-	if slices.ContainsFunc(in.Log.Problems, func(p baseline.Problem) bool { return p.Name != "" && p.Kind.Died() }) {
-		alpha *= 1 - crashShare // the rest is for crashes: see crash.go
-	}
-	if staged {
-		judgeStaged(pairs, slices.Concat(all, against), newFacts(in), alpha)
-	} else {
-		judgeFixed(pairs, alpha)
+	f := newFacts(in)
+	for _, family := range f.families(pairs) {
+		if staged {
+			judgeStaged(family.series, slices.Concat(all, against), f, family.alpha)
+		} else {
+			judgeFixed(family.series, family.alpha)
+		}
 	}
 	judgeStored(stored)
 	for _, s := range slices.Concat(all, against) {

@@ -149,6 +149,8 @@ type Ground struct {
 	Problem    *baseline.Problem // of ProblemSeen
 	Benchmarks []string          // of the others that speak of benchmarks, in order of name
 	Reason     Reason            // of CrashedAtHead and Blocked
+	Shards     []int             // of ShardsMissing: which, from 1, of Of
+	Of         int               // how many there are
 	By         string            // what ended the measurement too early, if anything did
 }
 
@@ -163,6 +165,7 @@ const (
 	CrashedAtHead  GroundCode = "crashed at head" // Reason
 	NotBuilt       GroundCode = "not built"       // Problem
 	TargetOpen     GroundCode = "target"          // missed, undecided or not measured
+	ShardsMissing  GroundCode = "shards missing"  // Shards, Of
 	MissingAtHead  GroundCode = "missing from head"
 	Blocked        GroundCode = "blocked" // Reason: of the first of Benchmarks
 	RoundsWanted   GroundCode = "undecided for want of rounds"

@@ -11,7 +11,7 @@ import (
 // conclude gives a decision its outcome, grounds and limits.
 func conclude(d *Decision, all []*series, in Input) {
 	failed := slices.Concat(redGrounds(d), strictGrounds(all, in.Policy), crashGrounds(all), buildGrounds(in), targetGrounds(d.Targets, Missed))
-	undecided := slices.Concat(openGrounds(all, in), anchorGrounds(all, in, d.Anchor), targetGrounds(d.Targets, Undecided, NotMeasured))
+	undecided := slices.Concat(shardGrounds(in), openGrounds(all, in), anchorGrounds(all, in, d.Anchor), targetGrounds(d.Targets, Undecided, NotMeasured))
 	if in.OnlyHead && !slices.ContainsFunc(d.Targets, func(t TargetRow) bool { return t.Verdict != LeftOut }) {
 		undecided = append(undecided, Ground{Code: NoTarget})
 	}
@@ -153,6 +153,15 @@ func targetGrounds(rows []TargetRow, verdicts ...TargetVerdict) (out []Ground) {
 		}
 	}
 	return out
+}
+
+// shardGrounds are the shards of which nothing is known.
+func shardGrounds(in Input) []Ground {
+	missing := in.Log.Shards.Missing()
+	if len(missing) == 0 {
+		return nil
+	}
+	return []Ground{{Code: ShardsMissing, Shards: missing, Of: in.Log.Shards.Of}}
 }
 
 // openGrounds are what is not decided and should have been.

@@ -26,7 +26,7 @@ func waive(all []*series, in Input) (warnings []Warning) {
 				}
 			}
 		}
-		if !matched && !in.OnlyHead && in.Log.Bench == "" {
+		if !matched && !in.OnlyHead && in.Log.Bench == "" && len(in.Log.Shards.Missing()) == 0 {
 			warnings = append(warnings, Warning{Code: WaiverUnused, Waiver: w.Name, Place: w.Place})
 		}
 	}

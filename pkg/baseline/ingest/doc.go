@@ -32,6 +32,7 @@
 //	base-branch: REF           as it was asked for
 //	anchor-commit: SHA         only where head is held against an older commit too
 //	anchor-ref: REF            tag or commit that it was found by
+//	suite-shard: 2/5           the part of a divided measurement that this is
 //	seed: 1234                 of the random order
 //	started: 2026-11-23T05:30:00Z
 //	bench: PATTERN             the part of the suite that was asked for; absent: all

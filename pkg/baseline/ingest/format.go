@@ -27,6 +27,7 @@ const (
 	keySeed      = "seed"
 	keyStarted   = "started"
 	keyBench     = "bench"
+	keyShard     = "suite-shard"
 	keyOS        = "goos"
 	keyArch      = "goarch"
 	keyCPU       = "cpu"
@@ -41,9 +42,10 @@ type Header struct {
 	Dirty       bool   // the head had uncommitted changes
 	Base        Origin // empty where the head was measured alone
 	Anchor      Origin
-	Bench       string    // the part of the suite that was asked for; empty: all
-	Seed        uint64    // of the random order; 0: unknown
-	Started     time.Time // UTC, to the second; zero: unknown
+	Bench       string          // the part of the suite that was asked for; empty: all
+	Shards      baseline.Shards // the part of a divided measurement
+	Seed        uint64          // of the random order; 0: unknown
+	Started     time.Time       // UTC, to the second; zero: unknown
 	Environment baseline.Environment
 }
 
@@ -74,6 +76,7 @@ var facts = []fact{
 	text("anchor-commit", func(h *Header) *string { return &h.Anchor.Commit }),
 	text("anchor-ref", func(h *Header) *string { return &h.Anchor.Ref }),
 	text(keyBench, func(h *Header) *string { return &h.Bench }),
+	{key: keyShard, get: func(h *Header) string { return h.Shards.String() }, set: setShards},
 	{key: keySeed, get: func(h *Header) string { return strconv.FormatUint(h.Seed, 10) }, set: setSeed},
 	{key: keyStarted, get: startedText, set: setStarted},
 	machine(text(keyOS, func(h *Header) *string { return &h.Environment.OS })),
@@ -156,6 +159,11 @@ func setSeed(h *Header, value string) (err error) {
 	if err != nil {
 		h.Seed = 0
 	}
+	return err
+}
+
+func setShards(h *Header, value string) (err error) {
+	h.Shards, err = baseline.ParseShards(value)
 	return err
 }
 

@@ -99,6 +99,10 @@ func (h *header) set(key, value string) {
 			h.err = fmt.Errorf("line %d: it has version %s of the raw log and this program reads version %s; update regress", h.at(), value, version)
 		}
 		h.regress = true
+	case keyShard: // what is not known to be missing would not be missed
+		if err := setShards(&Header{}, value); err != nil && h.regress {
+			h.err = fmt.Errorf("line %d: %s: %w", h.at(), key, err)
+		}
 	case keySeed:
 		if err := setSeed(&Header{}, value); err != nil {
 			h.warn(baseline.Warning{Kind: baseline.BadFact, File: h.file, Line: h.at(), Of: key, Detail: value})

@@ -21,9 +21,9 @@ import (
 //
 // It refuses what are no shards of one measurement: different projects or
 // commits on one side, results with and without a side on one class of machine,
-// the same benchmark in two files that do not say of which commit (an old and a
-// new file look like that) or with different toolchains or flags, and logs whose
-// rounds regress chose beside others.
+// a shard and what is none, the same benchmark in two files that do not say of which
+// commit (an old and a new file look like that) or with different toolchains or flags,
+// and logs whose rounds regress chose beside others.
 //
 // Results that an earlier file has too, because a file is given twice or beside the
 // log that went on from it, are counted once, with a warning.
@@ -114,6 +114,9 @@ func (m *merger) merge(logs []baseline.Log) error {
 	if err := m.procedure(logs); err != nil {
 		return err
 	}
+	if err := m.shards(logs); err != nil {
+		return err
+	}
 	rounds := map[string]map[baseline.Key]int{} // by class of machine: the last round of each benchmark
 	for i, log := range logs {
 		m.log.Files = append(m.log.Files, log.Files...)
@@ -174,6 +177,43 @@ func (m *merger) procedure(logs []baseline.Log) error {
 		}
 	}
 	return nil
+}
+
+// shards takes in which parts of a divided measurement there are, each with its part of the budget
+// for false alarms: what was not divided has no place beside them, nor has another commit, whatever
+// machine it was measured on.
+func (m *merger) shards(logs []baseline.Log) error {
+	var first *baseline.Log
+	commits := map[baseline.Side]string{}
+	for i, log := range logs {
+		if len(log.Runs) == 0 && log.Shards.Of == 0 {
+			continue
+		}
+		if first == nil {
+			first = &logs[i]
+		}
+		if log.Shards.Of != first.Shards.Of {
+			return fmt.Errorf("merge %s and %s: the one is %s and the other %s, so these are not shards of one measurement; compare them one by one",
+				list(first.Files), list(log.Files), shardOf(first.Shards), shardOf(log.Shards))
+		}
+		m.log.Shards = m.log.Shards.Join(log.Shards)
+		for _, run := range log.Runs {
+			if old := commits[run.Side]; log.Shards.Of > 0 && old != "" && run.Commit != "" && old != run.Commit {
+				return fmt.Errorf("merge %s and %s: commits differ (%q and %q), so these are not shards of one measurement; compare them one by one",
+					list(first.Files), list(log.Files), old, run.Commit)
+			}
+			commits[run.Side] = cmp.Or(commits[run.Side], run.Commit)
+		}
+	}
+	return nil
+}
+
+// shardOf says what a log is.
+func shardOf(s baseline.Shards) string {
+	if s.Of == 0 {
+		return "no shard"
+	}
+	return "shard " + s.String()
 }
 
 func (m *merger) runs(log baseline.Log, rounds map[string]map[baseline.Key]int) error {

@@ -106,6 +106,34 @@ BenchmarkX-2 1 6 ns/op
 	}
 }
 
+// TestMergeDivided: which shards there are survives being merged and read again, and a shard
+// without a benchmark is one all the same.
+func TestMergeDivided(t *testing.T) {
+	part := func(text, name string) string {
+		return shard + "suite-shard: " + text + "\nside: base\n# round: 1\npkg: p\n" + name + " 1 1 ns/op\nside: head\n# round: 1\npkg: p\n" + name + " 1 1 ns/op\n"
+	}
+	log, err := merge(t, part("1/3", "BenchmarkX-2"), part("3/3", "BenchmarkY-2"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	equal(t, "shards", log.Shards.String(), "1+3/3")
+	equal(t, "read again", read(t, string(log.Runs[0].Raw)).Shards.String(), "1+3/3")
+	empty, err := ingest.Read("empty", strings.NewReader(shard+"suite-shard: 2/3\nside: base\nside: head\n"))
+	if err != nil && !errors.Is(err, ingest.ErrNoBenchmarks) {
+		t.Fatal(err)
+	}
+	if log, err = ingest.Merge(log, empty); err != nil {
+		t.Fatal(err)
+	}
+	equal(t, "with the empty one", log.Shards.String(), "1+2+3/3")
+	if _, err := merge(t, part("1/3", "BenchmarkX-2"), strings.Replace(part("2/3", "BenchmarkY-2"), "commit: c1", "commit: c9", 1)+"cpu: B\n"); err == nil || !strings.Contains(err.Error(), "commits differ") {
+		t.Errorf("two commits: %v", err)
+	}
+	if _, err := ingest.Read("x", strings.NewReader("regress-log: 1\nsuite-shard: 4/3\n")); err == nil || !strings.Contains(err.Error(), "line 2: suite-shard") {
+		t.Errorf("a shard that cannot be: %v", err)
+	}
+}
+
 func TestMergePlain(t *testing.T) {
 	log, err := merge(t, "pkg: a\nBenchmarkX 1 1 ns/op 1 hits/op\n", "pkg: b\nBenchmarkX 1 2 ns/op 1 hits/op\nUnit hits/op better=higher\n")
 	if err != nil {

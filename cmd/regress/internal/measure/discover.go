@@ -173,7 +173,7 @@ func (d *discovery) start(ctx context.Context, s *side, p *suite.Package, bench 
 	t := suite.Target{Dir: p.Dir, Argv: []string{
 		p.Binary, "-test.run=^$", "-test.bench=" + bench, "-test.benchtime=1x", "-test.count=1", "-test.v=test2json",
 	}}
-	if pattern := suite.Without(skip); pattern != "" {
+	if pattern := suite.Without(slices.Concat(p.Others, skip)); pattern != "" {
 		t.Argv = append(t.Argv, "-test.skip="+pattern)
 	}
 	return seen, s.Runner.Run(ctx, t, suite.Limit{Of: d.purse.limit, Idle: true}, seen.line)

@@ -67,7 +67,7 @@ func (l *logbook) units(lines []string) error {
 // round.
 func (s *Session) header(env baseline.Environment) string {
 	h := ingest.Header{
-		Project: s.project(), Dirty: s.facts.Dirty, Seed: s.o.Seed, Started: time.Now(), Environment: env,
+		Project: s.project(), Dirty: s.facts.Dirty, Shards: s.o.Shards, Seed: s.o.Seed, Started: time.Now(), Environment: env,
 		Anchor: ingest.Origin{Commit: s.facts.AnchorCommit, Ref: s.facts.Anchor},
 	}
 	for _, r := range s.revisions {
@@ -99,6 +99,9 @@ func (s *Session) header(env baseline.Environment) string {
 // the other has is gone or new there, and did not fail to run.
 func (s *Session) functions() (text string) {
 	some := "" // a package with benchmarks, of any side
+	if s.o.Shards.Of > 0 {
+		some = s.project() // a shard may have none, and other shards have more
+	}
 	for _, one := range s.sides {
 		for _, p := range one.Packages {
 			some = p.Path

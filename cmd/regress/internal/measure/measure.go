@@ -65,18 +65,19 @@ type Options struct {
 	// build there, so that a benchmark that was edited meanwhile measures the same on all.
 	Transplant bool
 
-	Project   string        // recorded in the log; empty: the module path
-	Packages  []string      // go package patterns; empty: ./...
-	Inputs    suite.Inputs  // what benchmarks read besides their code, where that is said
-	Command   []string      // a suite other than Go tests; see Command suites in command.go
-	Env       []string      // names of variables that benchmarks get besides the harmless ones: see package child
-	Bench     string        // in the syntax of go test -bench; empty: all
-	Benchtime string        // as go test -benchtime, the same on both sides; empty: DefaultBenchtime
-	Timeout   time.Duration // of one process
-	Budget    time.Duration // of running benchmarks, discovery included, building not; 0: none
-	Rounds    int           // of each side before Next is asked; 0: DefaultRounds
-	Seed      uint64        // of the random order; 0: drawn and recorded
-	All       bool          // also run benchmarks whose code is the same on both sides; an A/A run marks none
+	Project   string          // recorded in the log; empty: the module path
+	Packages  []string        // go package patterns; empty: ./...
+	Inputs    suite.Inputs    // what benchmarks read besides their code, where that is said
+	Command   []string        // a suite other than Go tests; see Command suites in command.go
+	Env       []string        // names of variables that benchmarks get besides the harmless ones: see package child
+	Shards    baseline.Shards // measure the benchmark functions of these alone; zero: all
+	Bench     string          // in the syntax of go test -bench; empty: all
+	Benchtime string          // as go test -benchtime, the same on both sides; empty: DefaultBenchtime
+	Timeout   time.Duration   // of one process
+	Budget    time.Duration   // of running benchmarks, discovery included, building not; 0: none
+	Rounds    int             // of each side before Next is asked; 0: DefaultRounds
+	Seed      uint64          // of the random order; 0: drawn and recorded
+	All       bool            // also run benchmarks whose code is the same on both sides; an A/A run marks none
 
 	Noise map[baseline.Key]baseline.Noise // history that the decision will use, recorded in the log
 	Next  NextFunc                        // asks for pairs; nil: Rounds rounds and no more, each process by itself

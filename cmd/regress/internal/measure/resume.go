@@ -43,6 +43,7 @@ func (s *Session) resume() error {
 	if old.Counter != "" && old.Counter != s.counter() {
 		return fmt.Errorf("%w: instructions were counted by %s, not %s; go on where it was begun, or start a new one", ErrResume, old.Counter, orNone(s.counter()))
 	}
+	s.o.Shards = old.Shards
 	if old.Seed != 0 {
 		s.o.Seed = old.Seed
 	}

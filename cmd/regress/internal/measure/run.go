@@ -106,7 +106,7 @@ func (m *measurement) survey(ctx context.Context) error {
 			delete(m.plan.entries, key)
 		}
 	}
-	if len(m.plan.entries) == 0 && m.log.troubles == 0 && ctx.Err() == nil {
+	if len(m.plan.entries) == 0 && m.log.troubles == 0 && ctx.Err() == nil && m.o.Shards.Of == 0 {
 		if m.skips > 0 {
 			return fmt.Errorf("%w: every benchmark skips itself; see the warnings in the log", ErrNothing)
 		}

@@ -33,6 +33,7 @@ type Session struct {
 	entries   map[baseline.Key]*entry // of the last Run
 	kept      map[string]*suite.Suite // by commit: what Revise need not make again
 	trees     int                     // that it has made
+	elsewhere int                     // benchmark functions of other shards, on all sides
 	absent    map[baseline.Side]error // optional sides that do not build
 	donor     *suite.Suite            // whose benchmark sources all sides get; nil: each has its own
 	telling   sync.Mutex
@@ -202,7 +203,7 @@ func (s *Session) compile(ctx context.Context) error {
 		found += len(one.Packages)
 		s.warnings = append(s.warnings, suite.Unlike(one.Suite, s.judged().Suite)...)
 	}
-	if found == 0 {
+	if found == 0 && s.elsewhere == 0 {
 		return s.noBenchmark()
 	}
 	return nil
@@ -236,6 +237,9 @@ func (s *Session) build(ctx context.Context, one *side) error {
 	}
 	for _, w := range warnings {
 		s.warn("%s", w)
+	}
+	if s.o.Shards.Of > 0 {
+		s.elsewhere += one.Divide(s.o.Shards)
 	}
 	match, err := suite.FunctionLevel(s.o.Bench)
 	if err != nil {

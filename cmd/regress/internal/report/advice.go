@@ -50,6 +50,9 @@ func (v view) steps(o Options) []step {
 			out[0].say = "what slowed it, and measure again"
 		}
 	}
+	if slices.ContainsFunc(v.Reasons, func(g gate.Ground) bool { return g.Code == gate.ShardsMissing }) {
+		out = append(out, step{verb: "give", say: "the logs of all shards, once each has been measured:", command: "regress compare SHARD1.txt SHARD2.txt …"})
+	}
 	if len(crept) > 0 {
 		out = append(out, step{verb: "regain", say: "what crept in since " + v.Anchor + ", here or in a change of its own; many small steps made it"})
 	}

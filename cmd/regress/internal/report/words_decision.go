@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/descartes/regress/cmd/regress/internal/figure"
@@ -275,6 +276,8 @@ func groundText(d gate.Decision, g gate.Ground) string {
 		return strings.Join(g.Benchmarks, ", ") + " " + deaths(g.Reason.Deaths)
 	case gate.NotBuilt:
 		return g.Problem.Package + " ran at base and is not built at head: " + g.Problem.Detail
+	case gate.ShardsMissing:
+		return missingShards(g)
 	case gate.MissingAtHead:
 		return listed("missing from head")
 	case gate.Blocked:
@@ -293,6 +296,19 @@ func groundText(d gate.Decision, g gate.Ground) string {
 		return listed("left undecided against " + d.Anchor)
 	}
 	return nothingText(g.Code)
+}
+
+// missingShards returns the sentence for shards of which there is no log.
+func missingShards(g gate.Ground) string {
+	numbers := make([]string, len(g.Shards))
+	for i, n := range g.Shards {
+		numbers[i] = strconv.Itoa(n)
+	}
+	verb := "are"
+	if len(numbers) == 1 {
+		verb = "is"
+	}
+	return fmt.Sprintf("%d of %s %s missing: %s", len(numbers), figure.Counted(g.Of, "shard"), verb, few(numbers))
 }
 
 // machinesDiffer returns the sentence for sides of two classes of machine.

@@ -15,6 +15,7 @@ import (
 	"strings"
 
 	"github.com/descartes/regress/cmd/regress/internal/source"
+	"github.com/descartes/regress/pkg/baseline"
 )
 
 // What can be wrong with a tree, for callers that branch. The message around each names the object
@@ -43,6 +44,7 @@ type Package struct {
 	Path      string   // import path
 	Dir       string   // absolute
 	Functions []string // benchmark functions, sorted
+	Others    []string // those of other shards, which are not run
 	Compiled  []string // names of the Go files in Dir that are in the binary
 	Tests     []string // those of them that are test files
 	Binary    string   // empty: not built
@@ -104,6 +106,24 @@ func (s *Suite) List(ctx context.Context, patterns []string) (warnings []string,
 	slices.SortFunc(s.Packages, func(a, b *Package) int { return strings.Compare(a.Path, b.Path) })
 	s.Packages = slices.CompactFunc(s.Packages, func(a, b *Package) bool { return a.Path == b.Path })
 	return warnings, nil
+}
+
+// Divide leaves of the suite the functions of some shards, and returns how many belong to others.
+func (s *Suite) Divide(shards baseline.Shards) (others int) {
+	for _, p := range s.Packages {
+		all := p.Functions
+		p.Functions = nil
+		for _, name := range all {
+			if shards.Has(baseline.Function{Package: p.Path, Name: name}) {
+				p.Functions = append(p.Functions, name)
+			} else {
+				p.Others = append(p.Others, name)
+			}
+		}
+		others += len(p.Others)
+	}
+	s.Packages = slices.DeleteFunc(s.Packages, func(p *Package) bool { return len(p.Functions) == 0 })
+	return others
 }
 
 // read takes in what go list printed.
