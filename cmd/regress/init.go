@@ -27,7 +27,7 @@ func initCommand(w *world) *cli.Command {
 	return &cli.Command{
 		Name:   "init",
 		Usage:  "write a commented regress.toml and the GitHub workflows into this repository",
-		Flags:  []cli.Flag{boolFlag(&page, "page", "write the workflow for page and alerts alone, beside what is there")},
+		Flags:  []cli.Flag{boolFlag(&page, "page", "write the workflows for page, alerts and culprits alone, those that are not there yet")},
 		Action: func(c *cli.Context) error { return w.init(c.Context, page) },
 	}
 }
@@ -37,11 +37,11 @@ type newFile struct {
 	text []byte
 }
 
-// The workflows that init writes; the last is that for page and alerts.
-var initWorkflows = []string{"regress.yml", "regress-report.yml", "regress-page.yml"}
+// The workflows that init writes; the last two are for page and alerts, and for their culprits.
+var initWorkflows = []string{"regress.yml", "regress-report.yml", "regress-page.yml", "regress-culprit.yml"}
 
-// init writes all files or none: what exists is somebody's work. page: of the workflows the last
-// alone, and no regress.toml.
+// init writes all files or none: what exists is somebody's work. page: no regress.toml, and of the
+// workflows those of the last two that are not there yet.
 func (w *world) init(ctx context.Context, page bool) error {
 	top, branch, err := w.initTop(ctx)
 	if err != nil {
@@ -53,7 +53,7 @@ func (w *world) init(ctx context.Context, page bool) error {
 	}
 	files, names := []newFile{{config.Name, []byte(config.Anchored(firstAnchor(ctx, top)))}}, initWorkflows
 	if page {
-		files, names, notes = nil, names[len(names)-1:], nil
+		files, names, notes = nil, names[len(names)-2:], nil
 	}
 	for _, name := range names {
 		text, err := workflows.ReadFile("workflows/" + name)
@@ -62,14 +62,8 @@ func (w *world) init(ctx context.Context, page bool) error {
 		}
 		files = append(files, newFile{filepath.Join(".github", "workflows", name), workflow(string(text), version, branch)})
 	}
-	for _, f := range files {
-		_, err := os.Lstat(filepath.Join(top, f.path))
-		switch {
-		case err == nil:
-			return usagef("init: %s exists and is left as it is: nothing was written", f.path)
-		case !errors.Is(err, fs.ErrNotExist):
-			return fmt.Errorf("init: %w", err)
-		}
+	if files, err = w.missing(top, files, page); err != nil {
+		return err
 	}
 	for _, f := range files {
 		path := filepath.Join(top, f.path)
@@ -90,6 +84,30 @@ func (w *world) init(ctx context.Context, page bool) error {
 	}
 	fmt.Fprintln(w.stdout, "next: regress compare")
 	return nil
+}
+
+// missing returns the files that are to be written: all, or where some may be there already, the
+// others; its error names what exists.
+func (w *world) missing(top string, files []newFile, some bool) (out []newFile, err error) {
+	there := ""
+	for _, f := range files {
+		_, err := os.Lstat(filepath.Join(top, f.path))
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			out = append(out, f)
+		case err != nil:
+			return nil, fmt.Errorf("init: %w", err)
+		case some:
+			w.note("%s exists and is left as it is", f.path)
+			there = f.path
+		default:
+			return nil, usagef("init: %s exists and is left as it is: nothing was written", f.path)
+		}
+	}
+	if len(out) == 0 {
+		return nil, usagef("init: %s exists and is left as it is: nothing was written", there)
+	}
+	return out, nil
 }
 
 // initTop returns the current directory, which must be the top of a repository where there is one,
