@@ -91,6 +91,17 @@ func size(r gate.Row) float64 {
 	return math.Abs(*r.Change)
 }
 
+// Untimed reports whether a search that has ended by counts still lacks a session that has timed
+// what was found: parts of the whole, or a commit that is the whole. Any other commit was timed
+// against the one before.
+func (s *Search) Untimed(target gate.Row, decide func(baseline.Log) gate.Decision) bool {
+	if target.Unit != baseline.Instructions || s.Unit != "" {
+		return false
+	}
+	a := s.Answer(decide)
+	return a.Outcome == Several || a.Outcome.Known() && len(a.Suspects[0].Commits) == s.Last()
+}
+
 // Answer returns what the search has found out; decide judges a session of two sides.
 func (s *Search) Answer(decide func(baseline.Log) gate.Decision) Answer {
 	a := Answer{Outcome: Unknown, Search: s}
