@@ -92,14 +92,14 @@ func size(r gate.Row) float64 {
 }
 
 // Untimed reports whether a search that has ended by counts still lacks a session that has timed
-// what was found: parts of the whole, or a commit that is the whole. Any other commit was timed
-// against the one before.
+// the whole: where it found parts, or a commit of which no time says that it is slower for it.
 func (s *Search) Untimed(target gate.Row, decide func(baseline.Log) gate.Decision) bool {
 	if target.Unit != baseline.Instructions || s.Unit != "" {
 		return false
 	}
 	a := s.Answer(decide)
-	return a.Outcome == Several || a.Outcome.Known() && len(a.Suspects[0].Commits) == s.Last()
+	slower := slices.ContainsFunc(a.Rows, func(r gate.Row) bool { return r.Unit == "sec/op" && r.Verdict == gate.Regressed })
+	return a.Outcome.Known() && !slower
 }
 
 // Answer returns what the search has found out; decide judges a session of two sides.

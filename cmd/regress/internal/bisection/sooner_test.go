@@ -70,8 +70,8 @@ func TestSooner(t *testing.T) {
 	}
 }
 
-// TestUntimed: what was found by counts is timed before it is believed, and is said to be slower
-// only where it is.
+// TestUntimed: what was found by counts is timed before it is believed, the whole again where the
+// commit is not slower for its work, and is said to be slower only where it is.
 func TestUntimed(t *testing.T) {
 	less := func(log baseline.Log) gate.Decision {
 		in := gate.Input{Log: log, Policy: gate.DefaultPolicy()}
@@ -99,6 +99,15 @@ func TestUntimed(t *testing.T) {
 	a := l.Answer(less)
 	if a.Outcome != Found || l.Untimed(target, less) || !strings.Contains(text(t, a), "made A slower, +10.") || !strings.Contains(text(t, a), "in insn/op over 2 commits") {
 		t.Errorf("%s\n%s", a.Outcome, text(t, a))
+	}
+	even := newLab(t, 100, 100, 110)
+	measure(even, 0, 2, 8)
+	even.Equal(0, 1)
+	if err := even.Measured(Session{From: 1, At: 2}, []byte(both([2]float64{100, 100}, [2]float64{100, 110}, 20, 8))); err != nil {
+		t.Fatal(err)
+	}
+	if a := even.Answer(less); a.Outcome != Found || !even.Untimed(target, less) {
+		t.Errorf("%s, and the commit is as fast, but it does not lack time", a.Outcome)
 	}
 	one := newLab(t, 100, 110)
 	measure(one, 0, 1, 8)
