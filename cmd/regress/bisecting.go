@@ -72,7 +72,8 @@ func (b *bisector) run(ctx context.Context) error {
 }
 
 // one goes on with the current search until it ends. What was found by counts alone is timed before
-// it is believed: a commit as it is measured against the one before, anything else as a whole.
+// it is believed: a commit as it is measured against the one before; the whole, where that is not
+// slower for its work, and where no one commit was found.
 func (b *bisector) one(ctx context.Context) error {
 	s := b.current()
 	s.Stopped = ""
@@ -243,11 +244,12 @@ func (b *bisector) measure(ctx context.Context, one bisection.Session) error {
 	return nil
 }
 
-// notes writes what was to be said of the trees into the log.
+// notes writes into the log which commits have their own benchmark sources.
 func (b *bisector) notes() error {
-	for _, text := range b.measured.Warnings() {
-		if strings.HasPrefix(text, "the benchmark sources") {
-			if err := b.write(b.current().Note(text)); err != nil {
+	s := b.current()
+	for at, c := range s.Commits {
+		if why := b.measured.OwnSources(c.ID); why != "" {
+			if err := b.write(s.Own(at, why)); err != nil {
 				return err
 			}
 		}

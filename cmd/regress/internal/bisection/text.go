@@ -295,8 +295,13 @@ func (a Answer) end(o Options) (out []line) {
 		}
 		say("Not measured: %s.", strings.Join(names, "; "))
 	}
-	for _, note := range s.Notes {
-		say("Note: %s.", strings.TrimSuffix(note, "."))
+	if len(s.Owns) > 0 {
+		var own []Commit
+		for _, one := range s.Owns {
+			own = append(own, s.Commits[one.At])
+		}
+		first := s.Owns[0]
+		say("Measured with their own benchmark sources, since those of %s do not build there: %s; of %s, %s.", s.Bad, run(own), figure.Commit(s.Commits[first.At].ID), first.Why)
 	}
 	if n := s.Comparisons(); n > 0 {
 		say("%s of two revisions, of %s.", figure.Counted(n, "comparison"), figure.Counted(s.Last(), "commit"))
