@@ -6,6 +6,7 @@ import (
 	"errors"
 	"flag"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -146,26 +147,74 @@ func shortened(report string) string {
 	return strings.ReplaceAll(strings.Join(kept, "\n\n"), "\n\n…", "\n…")
 }
 
-// TestLinks: what the pages of this repository link to is there.
+// TestLinks: what the pages of this repository link to is there, headings in pages included, and
+// every block of code ends.
 func TestLinks(t *testing.T) {
-	pages, _ := filepath.Glob("*.md")
-	more, _ := filepath.Glob(filepath.Join("docs", "*.md"))
-	seen := 0
-	for _, page := range append(append(pages, more...), filepath.Join("pkg", "ipc", "README.md")) {
-		text, err := os.ReadFile(page)
-		if err != nil {
-			t.Fatal(err)
+	pages, err := markdownPages()
+	if err != nil || len(pages) < 20 {
+		t.Fatalf("%d pages: %v", len(pages), err)
+	}
+	seen, headings := 0, 0
+	for page, text := range pages {
+		if strings.Count(text, "\n```")%2 != 0 {
+			t.Errorf("%s: a block of code does not end", page)
 		}
-		for _, link := range regexp.MustCompile(`\]\(([^)#:]+)(#[^)]*)?\)`).FindAllStringSubmatch(string(text), -1) {
+		for _, link := range regexp.MustCompile(`\]\(([^)#:\s]*)(#[^)]*)?\)`).FindAllStringSubmatch(withoutCode(text), -1) {
 			seen++
-			if _, err := os.Stat(filepath.Join(filepath.Dir(page), link[1])); err != nil {
+			to := page
+			if link[1] != "" {
+				to = filepath.Join(filepath.Dir(page), link[1])
+			}
+			if _, err := os.Stat(to); err != nil {
 				t.Errorf("%s links to %s: %v", page, link[1], err)
+			}
+			if link[2] == "" || pages[to] == "" {
+				continue
+			}
+			headings++
+			if !hasHeading(pages[to], link[2][1:]) {
+				t.Errorf("%s links to %s%s: there is no such heading", page, link[1], link[2])
 			}
 		}
 	}
-	if seen < 15 {
-		t.Errorf("only %d links were found: the pattern is broken", seen)
+	if seen < 60 || headings < 1 {
+		t.Errorf("%d links and %d headings were found: the pattern is broken", seen, headings)
 	}
+}
+
+// markdownPages returns the text of each Markdown file but those of tests.
+func markdownPages() (map[string]string, error) {
+	pages := map[string]string{}
+	err := filepath.WalkDir(".", func(name string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case entry.IsDir() && (entry.Name() == "testdata" || strings.HasPrefix(entry.Name(), ".") && name != "."):
+			return filepath.SkipDir
+		case filepath.Ext(name) != ".md":
+			return nil
+		}
+		text, err := os.ReadFile(name)
+		pages[name] = string(text)
+		return err
+	})
+	return pages, err
+}
+
+// withoutCode returns the text of a page without its fenced blocks.
+func withoutCode(text string) string {
+	return regexp.MustCompile("(?ms)^ *```.*?^ *```$").ReplaceAllString(text, "")
+}
+
+// hasHeading reports whether a page has a heading that GitHub gives this anchor.
+func hasHeading(text, anchor string) bool {
+	for _, heading := range regexp.MustCompile(`(?m)^#+ (.*)$`).FindAllStringSubmatch(withoutCode(text), -1) {
+		made := regexp.MustCompile(`[^\p{L}\p{N}\- _]`).ReplaceAllString(strings.ToLower(heading[1]), "")
+		if strings.ReplaceAll(made, " ", "-") == anchor {
+			return true
+		}
+	}
+	return false
 }
 
 // shellLines are the lines of the sh blocks.
