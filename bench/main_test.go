@@ -92,7 +92,6 @@ var roles = map[string]func(context.Context, ipc.Conn) error{
 	"reader":         reader,
 	"copying reader": copyingReader,
 	"echo":           echo,
-	fixedEcho:        echo,
 	"cycler":         cycler,
 	"source":         source,
 	"worker":         worker,
@@ -111,11 +110,7 @@ func play(role string) error {
 	if !ok {
 		return fmt.Errorf("no such role")
 	}
-	cfg := config("")
-	if role == fixedEcho {
-		cfg = fixed(cfg)
-	}
-	conn, err := transport.FromParent(cfg)
+	conn, err := transport.FromParent(config(""))
 	if err != nil {
 		return err
 	}

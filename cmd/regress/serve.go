@@ -10,7 +10,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/descartes/regress/cmd/regress/internal/cli"
+	"github.com/urfave/cli/v2"
+
 	"github.com/descartes/regress/cmd/regress/internal/site"
 	"github.com/descartes/regress/pkg/baseline"
 	"github.com/descartes/regress/pkg/baseline/ingest"
