@@ -2,8 +2,11 @@ package regress
 
 import (
 	"bytes"
+	"compress/gzip"
 	"errors"
 	"flag"
+	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -76,7 +79,7 @@ func TestReadme(t *testing.T) {
 var update = flag.Bool("update", false, "write the pictures in README.md anew")
 
 // TestReadmePictures: what README.md shows of a report is what the program prints of
-// testdata/readme.log today. The text is shown whole, of the Markdown the part that is not folded.
+// testdata/readme.log.gz today, but for the parts that "…" stands for.
 func TestReadmePictures(t *testing.T) {
 	text, err := os.ReadFile("README.md")
 	if err != nil {
@@ -84,29 +87,35 @@ func TestReadmePictures(t *testing.T) {
 	}
 	dir := t.TempDir() // not here, where regress.toml would decide
 	command(t, ".", nil, "go", "build", "-o", filepath.Join(dir, "regress"), "./cmd/regress")
-	log, err := filepath.Abs(filepath.Join("testdata", "readme.log"))
+	packed, err := os.Open(filepath.Join("testdata", "readme.log.gz"))
 	if err != nil {
+		t.Fatal(err)
+	}
+	defer packed.Close()
+	unpacked, err := gzip.NewReader(packed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	results, err := io.ReadAll(unpacked)
+	if err != nil {
+		t.Fatal(err)
+	}
+	log := filepath.Join(dir, "readme.log")
+	if err := os.WriteFile(log, results, 0o644); err != nil {
 		t.Fatal(err)
 	}
 	seen := 0
 	show := func(block []byte) []byte {
 		seen++
-		parts := picture.FindSubmatch(block)
-		args := strings.Fields(strings.ReplaceAll(string(parts[1]), "readme.log", log))
-		cmd := exec.Command(filepath.Join(dir, "regress"), args...)
+		line := string(picture.FindSubmatch(block)[1])
+		cmd := exec.Command(filepath.Join(dir, "regress"), strings.Fields(strings.ReplaceAll(line, "readme.log", log))...)
 		cmd.Dir = dir
 		cmd.Env = append(os.Environ(), "GITHUB_ACTIONS=")
 		out, _ := cmd.Output() // red, as README.md wants it
-		head := "<!-- picture: regress " + string(parts[1]) + " -->\n"
-		if string(parts[3]) == ">" {
-			shown, _, _ := strings.Cut(string(out), "\n<details>")
-			quoted := "> " + strings.ReplaceAll(strings.TrimSpace(shown), "\n", "\n> ")
-			return []byte(head + strings.ReplaceAll(quoted, "> \n", ">\n") + "\n\n")
-		}
-		return []byte(head + "```text\n" + strings.TrimSpace(string(out)) + "\n```\n")
+		return []byte("<!-- picture: regress " + line + " -->\n```text\n" + shortened(string(out)) + "\n```\n")
 	}
 	want := picture.ReplaceAllFunc(text, show)
-	if seen != 2 || !bytes.Contains(want, []byte("FAIL")) {
+	if seen != 1 || !bytes.Contains(want, []byte("FAIL")) {
 		t.Fatalf("%d pictures in README.md, or none of a report", seen)
 	}
 	if *update {
@@ -118,29 +127,94 @@ func TestReadmePictures(t *testing.T) {
 	}
 }
 
-// picture is a mark with the command, and the block that shows what it prints: fenced, or quoted.
-var picture = regexp.MustCompile("(?s)<!-- picture: regress ([^\n]*) -->\n(?:(```)text\n.*?```\n|(>)[^\n]*\n(?:>[^\n]*\n)*\n)")
+// picture is a mark with the command, and the block that shows what it prints.
+var picture = regexp.MustCompile("(?s)<!-- picture: regress ([^\n]*) -->\n```text\n.*?```\n")
 
-// TestLinks: what the pages of this repository link to is there.
-func TestLinks(t *testing.T) {
-	pages, _ := filepath.Glob("*.md")
-	more, _ := filepath.Glob(filepath.Join("docs", "*.md"))
-	seen := 0
-	for _, page := range append(append(pages, more...), filepath.Join("pkg", "ipc", "README.md")) {
-		text, err := os.ReadFile(page)
-		if err != nil {
-			t.Fatal(err)
+// shortened returns a report with "…" in place of what says how it was measured and what is fine.
+func shortened(report string) string {
+	var kept []string
+	for _, part := range strings.Split(strings.TrimSpace(report), "\n\n") {
+		title, _, _ := strings.Cut(part, "\n")
+		switch name, _, _ := strings.Cut(title, " ("); name {
+		case "Not decided", "Nothing to look at", "Measured", "Warnings":
+			if kept[len(kept)-1] != "…" {
+				kept = append(kept, "…")
+			}
+		default:
+			kept = append(kept, part)
 		}
-		for _, link := range regexp.MustCompile(`\]\(([^)#:]+)(#[^)]*)?\)`).FindAllStringSubmatch(string(text), -1) {
+	}
+	return strings.ReplaceAll(strings.Join(kept, "\n\n"), "\n\n…", "\n…")
+}
+
+// TestLinks: what the pages of this repository link to is there, headings in pages included, and
+// every block of code ends.
+func TestLinks(t *testing.T) {
+	pages, err := markdownPages()
+	if err != nil || len(pages) < 20 {
+		t.Fatalf("%d pages: %v", len(pages), err)
+	}
+	seen, headings := 0, 0
+	for page, text := range pages {
+		if strings.Count(text, "\n```")%2 != 0 {
+			t.Errorf("%s: a block of code does not end", page)
+		}
+		for _, link := range regexp.MustCompile(`\]\(([^)#:\s]*)(#[^)]*)?\)`).FindAllStringSubmatch(withoutCode(text), -1) {
 			seen++
-			if _, err := os.Stat(filepath.Join(filepath.Dir(page), link[1])); err != nil {
+			to := page
+			if link[1] != "" {
+				to = filepath.Join(filepath.Dir(page), link[1])
+			}
+			if _, err := os.Stat(to); err != nil {
 				t.Errorf("%s links to %s: %v", page, link[1], err)
+			}
+			if link[2] == "" || pages[to] == "" {
+				continue
+			}
+			headings++
+			if !hasHeading(pages[to], link[2][1:]) {
+				t.Errorf("%s links to %s%s: there is no such heading", page, link[1], link[2])
 			}
 		}
 	}
-	if seen < 15 {
-		t.Errorf("only %d links were found: the pattern is broken", seen)
+	if seen < 60 || headings < 1 {
+		t.Errorf("%d links and %d headings were found: the pattern is broken", seen, headings)
 	}
+}
+
+// markdownPages returns the text of each Markdown file but those of tests.
+func markdownPages() (map[string]string, error) {
+	pages := map[string]string{}
+	err := filepath.WalkDir(".", func(name string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case entry.IsDir() && (entry.Name() == "testdata" || strings.HasPrefix(entry.Name(), ".") && name != "."):
+			return filepath.SkipDir
+		case filepath.Ext(name) != ".md":
+			return nil
+		}
+		text, err := os.ReadFile(name)
+		pages[name] = string(text)
+		return err
+	})
+	return pages, err
+}
+
+// withoutCode returns the text of a page without its fenced blocks.
+func withoutCode(text string) string {
+	return regexp.MustCompile("(?ms)^ *```.*?^ *```$").ReplaceAllString(text, "")
+}
+
+// hasHeading reports whether a page has a heading that GitHub gives this anchor.
+func hasHeading(text, anchor string) bool {
+	for _, heading := range regexp.MustCompile(`(?m)^#+ (.*)$`).FindAllStringSubmatch(withoutCode(text), -1) {
+		made := regexp.MustCompile(`[^\p{L}\p{N}\- _]`).ReplaceAllString(strings.ToLower(heading[1]), "")
+		if strings.ReplaceAll(made, " ", "-") == anchor {
+			return true
+		}
+	}
+	return false
 }
 
 // shellLines are the lines of the sh blocks.

@@ -65,6 +65,15 @@ func TestReleaseScript(t *testing.T) {
 		t.Errorf("exit %d\n%s", exit, have)
 	}
 
+	put("small", "x")
+	put("large", strings.Repeat("x", 20<<20))
+	if have, exit := run("size", filepath.Join(dir, "small")); exit != 0 || !strings.HasPrefix(have, "1 bytes, of ") {
+		t.Errorf("exit %d\n%s", exit, have)
+	}
+	if have, exit := run("size", filepath.Join(dir, "large")); exit != 1 || !strings.Contains(have, "large is too large") {
+		t.Errorf("exit %d\n%s", exit, have)
+	}
+
 	before, exit := run("sources")
 	if lines := strings.Count(before, "\n"); exit != 0 || lines != 6 {
 		t.Errorf("exit %d, %d files\n%s", exit, lines, before)

@@ -92,6 +92,7 @@ var roles = map[string]func(context.Context, ipc.Conn) error{
 	"reader":         reader,
 	"copying reader": copyingReader,
 	"echo":           echo,
+	fixedEcho:        echo,
 	"cycler":         cycler,
 	"source":         source,
 	"worker":         worker,
@@ -110,7 +111,11 @@ func play(role string) error {
 	if !ok {
 		return fmt.Errorf("no such role")
 	}
-	conn, err := transport.FromParent(config(""))
+	cfg := config("")
+	if role == fixedEcho {
+		cfg = fixed(cfg)
+	}
+	conn, err := transport.FromParent(cfg)
 	if err != nil {
 		return err
 	}

@@ -71,25 +71,50 @@ func (b *bisector) run(ctx context.Context) error {
 	}
 }
 
-// one goes on with the current search until it ends.
+// one goes on with the current search until it ends. What was found by counts alone is timed before
+// it is believed: a commit as it is measured against the one before; the whole, where that is not
+// slower for its work, and where no one commit was found.
 func (b *bisector) one(ctx context.Context) error {
 	s := b.current()
 	s.Stopped = ""
-	target, sure := bisection.Target(gate.Decision{}, "")
-	if whole := s.Whole(); whole != nil {
-		target, sure = bisection.Target(b.decided(whole.Log), s.Unit)
-	}
-	if !sure {
-		if err := b.confirm(ctx); err != nil {
+	target, sure := b.target()
+	if sure {
+		if err := b.open(ctx, nil); err != nil {
 			return err
 		}
-		if target, sure = bisection.Target(b.decided(s.Whole().Log), s.Unit); !sure {
-			return errEnough
-		}
-	} else if err := b.open(ctx); err != nil {
-		return err
 	}
-	key, bench := target.Key(), b.bench(target)
+	for timed := false; ; timed = true {
+		if !sure {
+			err := b.confirm(ctx, !timed)
+			if err != nil {
+				return err
+			}
+			if target, sure = b.target(); !sure {
+				return errEnough
+			}
+		}
+		if err := b.follow(ctx, target); err != nil {
+			return err
+		}
+		if timed || !s.Untimed(target, b.decided) {
+			return nil
+		}
+		sure = false
+	}
+}
+
+// target returns the series that is followed, where it is known that it became worse.
+func (b *bisector) target() (target gate.Row, sure bool) {
+	whole := b.current().Whole()
+	if whole == nil {
+		return target, false
+	}
+	return bisection.Target(b.decided(whole.Log), b.current().Unit)
+}
+
+// follow measures until nothing more is to be found out about a series.
+func (b *bisector) follow(ctx context.Context, target gate.Row) error {
+	s, key, bench := b.current(), target.Key(), b.bench(target)
 	most := 8 + int(6*math.Log2(float64(len(s.Commits))))
 	for {
 		step := s.History(key).Next()
@@ -165,11 +190,11 @@ func (b *bisector) revision(side baseline.Side, at int) measure.Revision {
 	return r
 }
 
-// open makes the good and the bad commit of the current search runnable.
-func (b *bisector) open(ctx context.Context) error {
+// open makes the good and the bad commit of the current search runnable; next says what to measure
+// of them.
+func (b *bisector) open(ctx context.Context, next measure.NextFunc) error {
 	s := b.current()
 	ends := []measure.Revision{b.revision(baseline.Base, 0), b.revision(baseline.Head, s.Last())}
-	next := func(log baseline.Log) []baseline.Want { return gate.Next(b.bisected(log)) }
 	if b.measured != nil {
 		return b.measured.Revise(ctx, measure.Turn{Revisions: ends, Bench: s.Bench, Next: next, Budget: b.left()})
 	}
@@ -219,11 +244,12 @@ func (b *bisector) measure(ctx context.Context, one bisection.Session) error {
 	return nil
 }
 
-// notes writes what was to be said of the trees into the log.
+// notes writes into the log which commits have their own benchmark sources.
 func (b *bisector) notes() error {
-	for _, text := range b.measured.Warnings() {
-		if strings.HasPrefix(text, "the benchmark sources") {
-			if err := b.write(b.current().Note(text)); err != nil {
+	s := b.current()
+	for at, c := range s.Commits {
+		if why := b.measured.OwnSources(c.ID); why != "" {
+			if err := b.write(s.Own(at, why)); err != nil {
 				return err
 			}
 		}
@@ -231,9 +257,18 @@ func (b *bisector) notes() error {
 	return nil
 }
 
-// confirm measures the good and the bad commit.
-func (b *bisector) confirm(ctx context.Context) error {
-	if err := b.open(ctx); err != nil {
+// confirm measures the good and the bad commit; soon: where counts show that bad does more work,
+// they are enough to begin with.
+func (b *bisector) confirm(ctx context.Context, soon bool) error {
+	next := func(log baseline.Log) []baseline.Want {
+		in := b.bisected(log)
+		wants := gate.Next(in)
+		if soon && len(wants) > 0 {
+			wants = b.current().Sooner(wants, log, gate.Decide(in))
+		}
+		return wants
+	}
+	if err := b.open(ctx, next); err != nil {
 		return b.interrupted(ctx, err)
 	}
 	if err := b.notes(); err != nil {

@@ -10,8 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/urfave/cli/v2"
-
+	"github.com/descartes/regress/cmd/regress/internal/cli"
 	"github.com/descartes/regress/cmd/regress/internal/decided"
 	"github.com/descartes/regress/cmd/regress/internal/report"
 	"github.com/descartes/regress/pkg/baseline"

@@ -12,8 +12,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/urfave/cli/v2"
-
+	"github.com/descartes/regress/cmd/regress/internal/cli"
 	"github.com/descartes/regress/cmd/regress/internal/count"
 	"github.com/descartes/regress/pkg/baseline"
 	"github.com/descartes/regress/pkg/baseline/machine"

@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/urfave/cli/v2"
+	"github.com/descartes/regress/cmd/regress/internal/cli"
 )
 
 func write(t *testing.T, name, text string) {
@@ -36,12 +36,11 @@ func TestFlags(t *testing.T) {
 				t.Errorf("%s: without usage, action or refusal", name)
 			}
 			for _, flag := range c.Flags {
-				doc, ok := flag.(cli.DocGenerationFlag)
-				if visible, is := flag.(cli.VisibleFlag); is && !visible.IsVisible() {
+				if !flag.IsVisible() {
 					continue
 				}
 				flags++
-				if !ok || !slices.Contains(doc.GetEnvVars(), envName(flag.Names()[0])) || doc.GetUsage() == "" {
+				if !slices.Contains(flag.GetEnvVars(), envName(flag.Names()[0])) || flag.GetUsage() == "" {
 					t.Errorf("%s --%s: no %s, or no usage", name, flag.Names()[0], envName(flag.Names()[0]))
 				}
 			}

@@ -10,8 +10,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/urfave/cli/v2"
-
+	"github.com/descartes/regress/cmd/regress/internal/cli"
 	"github.com/descartes/regress/cmd/regress/internal/figure"
 	"github.com/descartes/regress/cmd/regress/internal/table"
 	"github.com/descartes/regress/pkg/baseline"

@@ -4,8 +4,7 @@ import (
 	"context"
 	"io"
 
-	"github.com/urfave/cli/v2"
-
+	"github.com/descartes/regress/cmd/regress/internal/cli"
 	"github.com/descartes/regress/pkg/baseline/postgres"
 )
 

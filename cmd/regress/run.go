@@ -5,8 +5,7 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/urfave/cli/v2"
-
+	"github.com/descartes/regress/cmd/regress/internal/cli"
 	"github.com/descartes/regress/pkg/baseline"
 )
 

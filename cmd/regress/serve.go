@@ -10,8 +10,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/urfave/cli/v2"
-
+	"github.com/descartes/regress/cmd/regress/internal/cli"
 	"github.com/descartes/regress/cmd/regress/internal/site"
 	"github.com/descartes/regress/pkg/baseline"
 	"github.com/descartes/regress/pkg/baseline/ingest"

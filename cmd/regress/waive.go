@@ -11,8 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/urfave/cli/v2"
-
+	"github.com/descartes/regress/cmd/regress/internal/cli"
 	"github.com/descartes/regress/cmd/regress/internal/config"
 	"github.com/descartes/regress/cmd/regress/internal/figure"
 	"github.com/descartes/regress/cmd/regress/internal/report"

@@ -91,6 +91,17 @@ func size(r gate.Row) float64 {
 	return math.Abs(*r.Change)
 }
 
+// Untimed reports whether a search that has ended by counts still lacks a session that has timed
+// the whole: where it found parts, or a commit of which no time says that it is slower for it.
+func (s *Search) Untimed(target gate.Row, decide func(baseline.Log) gate.Decision) bool {
+	if target.Unit != baseline.Instructions || s.Unit != "" {
+		return false
+	}
+	a := s.Answer(decide)
+	slower := slices.ContainsFunc(a.Rows, func(r gate.Row) bool { return r.Unit == "sec/op" && r.Verdict == gate.Regressed })
+	return a.Outcome.Known() && !slower
+}
+
 // Answer returns what the search has found out; decide judges a session of two sides.
 func (s *Search) Answer(decide func(baseline.Log) gate.Decision) Answer {
 	a := Answer{Outcome: Unknown, Search: s}

@@ -117,7 +117,7 @@ func text(t *testing.T, a Answer) string {
 
 func TestFound(t *testing.T) {
 	l := newLab(t, 100, 100, 100, 100, 100, 110, 110, 110, 110)
-	l.text += l.Note("a note")
+	l.text += l.Own(2, "undefined: x") + l.Own(3, "undefined: y") + l.Own(2, "undefined: x")
 	a := l.search()
 	if a.Outcome != Found || a.Suspects[0].Commits[0].Subject != "subject 5" || a.Suspects[0].P < .99 {
 		t.Fatalf("%s, %+v", a.Outcome, a.Suspects[:1])
@@ -125,7 +125,7 @@ func TestFound(t *testing.T) {
 	if a.Takes == nil || math.Abs(*a.Takes-1) > .05 {
 		t.Errorf("it takes %v of the whole", a.Takes)
 	}
-	for _, want := range []string{"0000000000 made A slower, +10.", "certain to 99.", "subject 5", "From v1 to main", "Note: a note."} {
+	for _, want := range []string{"0000000000 made A slower, +10.", "certain to 99.", "subject 5", "From v1 to main", "Measured with their own benchmark sources, since those of main do not build there: 0000000000,\n0000000000; of 0000000000, undefined: x."} {
 		if !strings.Contains(text(t, a), want) {
 			t.Errorf("%q is not in\n%s", want, text(t, a))
 		}
@@ -228,6 +228,7 @@ func TestBrokenLog(t *testing.T) {
 		"backwards":        l.text + `# bisect: {"session":{"from":1,"at":0}}` + "\n",
 		"skip of nothing":  l.text + `# bisect: {"skip":{"at":-1,"why":"x"}}` + "\n",
 		"equal to nothing": l.text + `# bisect: {"equal":{"From":0,"At":9}}` + "\n",
+		"own of nothing":   l.text + `# bisect: {"own":{"at":2,"why":"x"}}` + "\n",
 	} {
 		if _, err := Read("x", []byte(bad)); !errors.Is(err, ErrLog) {
 			t.Errorf("%s: %v", name, err)

@@ -23,11 +23,13 @@ const (
 )
 
 const (
-	enoughOfIt = .5   // of the shift in time that counts must show to stand for it
+	enoughOfIt = .25  // of the shift in time that counts must show to be searched by
+	mostOfIt   = .5   // of the shift in time that a commit must take whose work is most of the growth
 	fewCounts  = 2    // a side before anything is read of them
 	mostCounts = 5    // a side, where they waver
 	fewPairs   = 4    // before anything is read of a session
 	lessSure   = 1.05 // a rank mean knows its shift that much worse than a mean
+	byMedian   = 1.25 // and a median its middle
 	leastError = .01  // of a share, whatever the numbers say
 	seriesMost = 8    // further series that are measured along
 )
@@ -41,6 +43,9 @@ type Evidence struct {
 	Basis    Basis
 	Whole    float64 // logarithm of bad over good, larger is worse; 0: unknown
 	Readings []bisect.Reading
+
+	spread  float64 // standard deviation of one count, of all sides of all sessions
+	freedom int     // degrees of freedom of spread
 }
 
 // Evidence returns what all sessions say of a series.
@@ -55,10 +60,26 @@ func (s *Search) Evidence(key baseline.Key) Evidence {
 		return e
 	}
 	counted := s.read(Evidence{Key: baseline.Key{Package: key.Package, Name: key.Name, Unit: baseline.Instructions}, Basis: ByCounts})
-	if counted.Whole > 0 && (key.Unit == baseline.Instructions || counted.Whole >= enoughOfIt*e.Whole) {
+	if counted.Whole > 0 && (key.Unit == baseline.Instructions || counted.Whole >= enoughOfIt*e.Whole && !s.parted(counted, e)) {
 		return counted
 	}
 	return e
+}
+
+// parted reports whether counts have led to a commit that does more work and is not slower for it,
+// as it was timed against the one before: what made the time longer is then another one.
+func (s *Search) parted(counted, timed Evidence) bool {
+	for _, one := range s.Sessions {
+		if one.Probe || one.From == 0 && one.At == s.Last() || !(timed.Whole > 0) {
+			continue
+		}
+		work, has := counted.adjacent(one.Log)
+		time, too := timed.adjacent(one.Log)
+		if has && too && work.Share > mostOfIt && time.Share+2*time.Error < mostOfIt {
+			return true
+		}
+	}
+	return false
 }
 
 // exact reports whether a series is one of a unit that is the same every time.
@@ -71,6 +92,9 @@ func (s *Search) read(e Evidence) Evidence {
 	e.Whole = s.whole(e)
 	if !(e.Whole > 0) {
 		return e
+	}
+	if e.Basis != ByPairs {
+		e.spread, e.freedom = s.spread(e)
 	}
 	for _, one := range s.Sessions {
 		var r bisect.Reading
@@ -120,6 +144,25 @@ func (s *Search) whole(e Evidence) float64 {
 	}
 	slices.Sort(pairs) // the order of a map says nothing, and must not show
 	return stat.NewSigned(pairs).HodgesLehmann()
+}
+
+// spread returns the standard deviation of one value within a side, and its degrees of freedom,
+// from all sessions together, since one side has few values.
+func (s *Search) spread(e Evidence) (sd float64, freedom int) {
+	sum := 0.
+	for _, one := range s.Sessions {
+		for _, side := range []baseline.Side{baseline.Base, baseline.Anchor, baseline.Head} {
+			values := e.side(one.Log, side).values()
+			if len(values) < 2 {
+				continue
+			}
+			for _, v := range values {
+				sum += (v - stat.Median(values)) * (v - stat.Median(values))
+			}
+			freedom += len(values) - 1
+		}
+	}
+	return math.Sqrt(sum / float64(max(1, freedom))), freedom
 }
 
 // rounds are the values of one side by their round: logarithms, turned so that larger is worse; of
@@ -175,8 +218,7 @@ func (e Evidence) probe(log baseline.Log) (r bisect.Reading, ok bool) {
 		from, to := stat.Median(base.values()), stat.Median(head.values())
 		r.Share = (stat.Median(mid.values()) - (from+to)/2) / e.Whole
 		r.Share += .5
-		r.Error = math.Max(spread(mid), math.Max(spread(base), spread(head))) / e.Whole
-		return r, true
+		return e.known(r, 1/float64(len(mid))+.25/float64(len(base))+.25/float64(len(head))), true
 	}
 	var d []float64
 	for round, v := range mid {
@@ -199,8 +241,7 @@ func (e Evidence) adjacent(log baseline.Log) (r bisect.Reading, ok bool) {
 			return r, false
 		}
 		r.Share = (stat.Median(head.values()) - stat.Median(base.values())) / e.Whole
-		r.Error = math.Max(spread(base), spread(head)) / e.Whole
-		return r, true
+		return e.known(r, 1/float64(len(base))+1/float64(len(head))), true
 	}
 	var d []float64
 	for round, v := range head {
@@ -232,10 +273,12 @@ func (e Evidence) shift(d []float64) (r bisect.Reading, ok bool) {
 	return r, true
 }
 
-// spread returns how far apart the values of one side lie.
-func spread(r rounds) float64 {
-	values := r.values()
-	return values[len(values)-1] - values[0]
+// known gives a reading of medians its error; parts is the sum of the squares of their weights,
+// each over the number of its values.
+func (e Evidence) known(r bisect.Reading, parts float64) bisect.Reading {
+	r.Error = byMedian * e.spread * math.Sqrt(parts) / e.Whole
+	r.Freedom = e.freedom
+	return r
 }
 
 // History returns what pkg/gate/bisect is asked about a series.
@@ -333,4 +376,30 @@ func (s *Search) Want(at int, key baseline.Key, log baseline.Log) []baseline.Wan
 		return nil
 	}
 	return []baseline.Want{want}
+}
+
+// Sooner returns what of all that a verdict on the whole range wants is measured before the search
+// begins: where counts can show that a benchmark does more work nothing is timed before they have,
+// and once they have, and enough of it for the time that was seen, nothing is timed at all.
+// log is that of the whole range so far, and d what it is judged.
+func (s *Search) Sooner(wants []baseline.Want, log baseline.Log, d gate.Decision) []baseline.Want {
+	if s.Unit != "" && s.Unit != baseline.Instructions || s.Last() < 2 {
+		return wants
+	}
+	with := Search{Range: s.Range, Commits: s.Commits, Sessions: []Session{{At: s.Last(), Log: log}}}
+	counted := map[baseline.Key]bool{}
+	for _, w := range wants {
+		if w.Count {
+			counted[baseline.Key{Package: w.Package, Name: w.Name}] = true
+		}
+	}
+	for _, r := range d.Rows {
+		time := baseline.Key{Package: r.Package, Name: r.Name, Unit: "sec/op"}
+		if r.Unit == baseline.Instructions && worsened(r) && (s.Unit == r.Unit || with.Evidence(time).Basis == ByCounts) {
+			counted[r.Key().Benchmark()] = true
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(wants), func(w baseline.Want) bool {
+		return !w.Count && counted[baseline.Key{Package: w.Package, Name: w.Name}]
+	})
 }

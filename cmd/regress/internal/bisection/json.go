@@ -31,7 +31,7 @@ type document struct {
 	Parts       []partDocument    `json:"parts,omitempty"`
 	Others      []otherDocument   `json:"others,omitempty"`
 	Skipped     []skipDocument    `json:"skipped"`
-	Notes       []string          `json:"notes"`
+	Own         []skipDocument    `json:"ownSources"` // commits measured with their own benchmark sources
 	Comparisons int               `json:"comparisons"`
 	Stopped     string            `json:"stopped,omitempty"`
 	Command     string            `json:"command,omitempty"`
@@ -75,7 +75,7 @@ func JSON(w io.Writer, a Answer, o Options) error {
 	s := a.Search
 	doc := document{
 		Version: jsonVersion, Outcome: a.Outcome, Headline: a.headline(), Good: s.Good, Bad: s.Bad, Commits: s.Last(), Basis: a.Basis,
-		Suspects: []suspectDocument{}, Skipped: []skipDocument{}, Notes: append([]string{}, s.Notes...), Comparisons: s.Comparisons(), Stopped: s.Stopped, Command: o.Command,
+		Suspects: []suspectDocument{}, Skipped: []skipDocument{}, Own: []skipDocument{}, Comparisons: s.Comparisons(), Stopped: s.Stopped, Command: o.Command,
 	}
 	if a.Target.Name != "" {
 		row := rowOf(a.Target)
@@ -110,6 +110,9 @@ func JSON(w io.Writer, a Answer, o Options) error {
 	}
 	for _, skip := range s.Skips {
 		doc.Skipped = append(doc.Skipped, skipDocument{s.Commits[skip.At].ID, skip.Why})
+	}
+	for _, own := range s.Owns {
+		doc.Own = append(doc.Own, skipDocument{s.Commits[own.At].ID, own.Why})
 	}
 	text, err := json.MarshalIndent(doc, "", "  ")
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/descartes/regress/cmd/regress/internal/report"
@@ -23,7 +24,7 @@ type fact struct {
 	Session *Session     `json:"session,omitempty"`
 	Skip    *Skip        `json:"skip,omitempty"`
 	Equal   *bisect.Pair `json:"equal,omitempty"`
-	Note    string       `json:"note,omitempty"`
+	Own     *Skip        `json:"own,omitempty"`
 	Stopped string       `json:"stopped,omitempty"`
 
 	Cause *report.Cause `json:"cause,omitempty"`
@@ -90,16 +91,15 @@ func (s *Search) Equal(from, at int) string {
 	return fact{Equal: &pair}.text()
 }
 
-// Note notes a sentence for the reader, once, and returns the text of it.
-func (s *Search) Note(text string) string {
-	text = ingest.OneLine(text)
-	for _, old := range s.Notes {
-		if old == text {
-			return ""
-		}
+// Own notes a commit that is measured with its own benchmark sources, once, and returns the text of
+// it.
+func (s *Search) Own(at int, why string) string {
+	if slices.ContainsFunc(s.Owns, func(old Skip) bool { return old.At == at }) {
+		return ""
 	}
-	s.Notes = append(s.Notes, text)
-	return fact{Note: text}.text()
+	one := Skip{at, ingest.OneLine(clip(why))}
+	s.Owns = append(s.Owns, one)
+	return fact{Own: &one}.text()
 }
 
 // Locate notes where in the commit that was found it is, and returns the text of it.
@@ -189,6 +189,11 @@ func (s *Search) take(f fact, open **Session) error {
 			return fmt.Errorf("commit %d of %d", f.Skip.At, len(s.Commits))
 		}
 		s.Skips = append(s.Skips, *f.Skip)
+	case f.Own != nil:
+		if !in(f.Own.At) {
+			return fmt.Errorf("commit %d of %d", f.Own.At, len(s.Commits))
+		}
+		s.Owns = append(s.Owns, *f.Own)
 	case f.Equal != nil:
 		if !in(f.Equal.From) || !in(f.Equal.At) {
 			return fmt.Errorf("the commits %d and %d of %d", f.Equal.From, f.Equal.At, len(s.Commits))
@@ -196,8 +201,6 @@ func (s *Search) take(f fact, open **Session) error {
 		s.Equals = append(s.Equals, *f.Equal)
 	case f.Cause != nil:
 		s.Cause = *f.Cause
-	case f.Note != "":
-		s.Notes = append(s.Notes, f.Note)
 	case f.Stopped != "":
 		s.Stopped = f.Stopped
 	}

@@ -61,7 +61,7 @@ type Search struct {
 	Sessions []Session
 	Skips    []Skip
 	Equals   []bisect.Pair
-	Notes    []string
+	Owns     []Skip       // commits that are measured with their own benchmark sources, and not with bad's
 	Cause    report.Cause // where in the commit that was found it is; a zero File: unknown
 	Stopped  string       // why it ended early: "budget of 10m0s"; empty: it did not
 }

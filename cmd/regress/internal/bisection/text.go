@@ -10,6 +10,7 @@ import (
 	"github.com/descartes/regress/cmd/regress/internal/figure"
 	"github.com/descartes/regress/cmd/regress/internal/report"
 	"github.com/descartes/regress/cmd/regress/internal/table"
+	"github.com/descartes/regress/pkg/baseline"
 	"github.com/descartes/regress/pkg/gate"
 )
 
@@ -116,11 +117,13 @@ func sure(p float64) string {
 	return strings.TrimSuffix(fmt.Sprintf("%.2f", math.Floor(math.Min(p, most)*1e4)/100), "0") + " %"
 }
 
-// worse says by how much the series became worse: at the commit, else over the range.
+// worse says by how much the series became worse: at the commit, else over the range. Of more work
+// that was timed at the commit, and takes longer, it says how much longer.
 func (a Answer) worse() string {
 	r := a.Target
 	for _, row := range a.Rows {
-		if row.Unit == r.Unit && row.Change != nil {
+		slower := row.Unit == "sec/op" && row.Verdict == gate.Regressed && a.Search.Unit == "" && a.Target.Unit == baseline.Instructions
+		if row.Change != nil && (row.Unit == r.Unit || slower) {
 			r = row
 		}
 	}
@@ -275,7 +278,11 @@ func (a Answer) end(o Options) (out []line) {
 		say("What grew most: %s.", strings.Join(s.Cause.Grown, ", "))
 	}
 	if a.Takes != nil && len(s.Commits) > 2 && a.Target.Change != nil {
-		say("From %s to %s it is %s over %s; this takes %s of that.", s.Good, s.Bad, figure.Change(*a.Target.Change), figure.Counted(s.Last(), "commit"), figure.Percent(*a.Takes))
+		unit := ""
+		if a.Target.Unit != "sec/op" {
+			unit = " in " + a.Target.Unit
+		}
+		say("From %s to %s it is %s%s over %s; this takes %s of that.", s.Good, s.Bad, figure.Change(*a.Target.Change), unit, figure.Counted(s.Last(), "commit"), figure.Percent(*a.Takes))
 	}
 	if a.Outcome == Several {
 		a.rest(say)
@@ -288,8 +295,13 @@ func (a Answer) end(o Options) (out []line) {
 		}
 		say("Not measured: %s.", strings.Join(names, "; "))
 	}
-	for _, note := range s.Notes {
-		say("Note: %s.", strings.TrimSuffix(note, "."))
+	if len(s.Owns) > 0 {
+		var own []Commit
+		for _, one := range s.Owns {
+			own = append(own, s.Commits[one.At])
+		}
+		first := s.Owns[0]
+		say("Measured with their own benchmark sources, since those of %s do not build there: %s; of %s, %s.", s.Bad, run(own), figure.Commit(s.Commits[first.At].ID), first.Why)
 	}
 	if n := s.Comparisons(); n > 0 {
 		say("%s of two revisions, of %s.", figure.Counted(n, "comparison"), figure.Counted(s.Last(), "commit"))

@@ -45,8 +45,8 @@ const introduction = `# The configuration: regress.toml
 
 <!-- Made from cmd/regress/internal/config/template.go: go test ./cmd/regress/internal/config -update -->
 
-` + "`regress init`" + ` writes this file with every key commented out. A project without one works: every key has a
-default, and flags and ` + "`REGRESS_…`" + ` variables win over the file. It is looked for in the current directory and
+` + "`regress init`" + ` writes this file with every key commented out, but for ` + "`anchor`" + `. A project without one works: every key has
+a default, and flags and ` + "`REGRESS_…`" + ` variables win over the file. It is looked for in the current directory and
 above it, up to the top of the repository. A key that is misspelt, a pattern that does not compile and a value that
 cannot be are refused with their line, all at once, and exit code 2.
 

@@ -221,7 +221,7 @@ func (c *Context) Links(artifact, base, head string) []report.Link {
 		page := fmt.Sprintf("%s/actions/runs/%d", home, run)
 		links = append(links, report.Link{Text: "the run", URL: page})
 		if artifact != "" {
-			links = append(links, report.Link{Text: "raw log", URL: page + "#artifacts"})
+			links = append(links, report.Link{Text: "raw log", URL: page + "#artifacts", Command: c.download(run, artifact)})
 		}
 	}
 	switch {
@@ -231,6 +231,15 @@ func (c *Context) Links(artifact, base, head string) []report.Link {
 		links = append(links, report.Link{Text: "the change", URL: c.Compare(base, head)})
 	}
 	return links
+}
+
+// download returns the command that brings an artifact of a run, for GitHub's own command line.
+func (c *Context) download(run int64, artifact string) string {
+	repo := c.Repository()
+	if _, host, _ := strings.Cut(c.ServerURL, "://"); host != "github.com" {
+		repo = host + "/" + repo
+	}
+	return fmt.Sprintf("gh run download %d --repo %s --name %s", run, figure.Word(repo), figure.Word(artifact))
 }
 
 // Compare returns the page of what changed between two commits; empty where one is no full commit

@@ -91,6 +91,16 @@ func TestLinks(t *testing.T) {
 	check(Context{RunID: 42, TriggerID: 41}, "", headSHA, mergeSHA, run+"41", "https://ghe.example/acme/shop/compare/"+headSHA+"..."+mergeSHA)
 	check(Context{RunID: 42}, "x", headSHA, headSHA, run+"42", run+"42#artifacts")
 	check(Context{}, "x", "javascript:", "main")
+	for server, want := range map[string]string{
+		"https://github.com":  "gh run download 42 --repo acme/shop --name 'a b'",
+		"https://ghe.example": "gh run download 42 --repo ghe.example/acme/shop --name 'a b'",
+	} {
+		c := Context{ServerURL: server, RunID: 42}
+		c.Owner, c.Repo = "acme", "shop"
+		if have := c.Links("a b", headSHA, mergeSHA)[1].Command; have != want {
+			t.Errorf("%s: %s, want %s", server, have, want)
+		}
+	}
 	if links := (&Context{RunID: 42}).Links("x", headSHA, mergeSHA); links != nil {
 		t.Errorf("links of no repository: %v", links)
 	}

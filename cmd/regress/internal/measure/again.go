@@ -78,8 +78,9 @@ func (s *Session) Tree() (dir, commit string) {
 	return s.Top(), ""
 }
 
-// Warnings returns what the log will say first of the sides that there are now.
-func (s *Session) Warnings() []string { return s.warnings }
+// OwnSources returns why a commit is measured with its own benchmark sources, in a line; empty: it
+// is not, or was not built in this session.
+func (s *Session) OwnSources(commit string) string { return s.own[commit] }
 
 // Same reports whether the benchmarks of a package cannot differ between two commits that were
 // made runnable in this session: see suite.Same.
@@ -116,6 +117,10 @@ func (s *Session) transplant(ctx context.Context, one *side) error {
 		return errors.Join(err, undone)
 	}
 	s.warn("the benchmark sources of the newest commit do not build at %.12s, which is measured with its own: %s", one.Revision.Commit, brief(err))
+	if s.own == nil {
+		s.own = map[string]string{}
+	}
+	s.own[one.Revision.Commit] = brief(err)
 	one.Packages = nil
 	return s.build(ctx, one)
 }

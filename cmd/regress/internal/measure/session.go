@@ -35,6 +35,7 @@ type Session struct {
 	trees     int                     // that it has made
 	elsewhere int                     // benchmark functions of other shards, on all sides
 	absent    map[baseline.Side]error // optional sides that do not build
+	own       map[string]string       // by commit: why it has not the benchmark sources of the donor
 	donor     *suite.Suite            // whose benchmark sources all sides get; nil: each has its own
 	telling   sync.Mutex
 }

@@ -76,12 +76,23 @@ func (v view) steps(o Options) []step {
 		out = append(out, step{verb: "mend", say: "what head broke: its last words stand below"})
 	}
 	if o.LogName != "" && v.Outcome != gate.Pass {
-		out = append(out, step{verb: "look", say: "at the raw log, which gives this decision again:", command: "regress compare " + figure.Word(o.LogName)})
+		out = append(out, step{verb: "look", say: "at the raw log, which gives this decision again:", command: o.again()})
 	}
 	if v.twins() == "" {
 		out = append(out, v.accept(o)...) // last, because it is long
 	}
 	return out
+}
+
+// again returns what decides again, from the raw log.
+func (o Options) again() string {
+	command := "regress compare " + figure.Word(o.LogName)
+	for _, l := range o.Links {
+		if l.Command != "" {
+			return l.Command + " && " + command
+		}
+	}
+	return command
 }
 
 // beside returns what to do where nothing but exact counts was judged.

@@ -58,7 +58,11 @@ func TestGolden(t *testing.T) {
 		d.Rows[1].Key(): {File: "pkg/ipc/shm/send_linux.go", First: 41, Last: 43, Grown: []string{"shm.(*sender).reserve +21 ns/op", "runtime.memmove +4.1 ns/op"}},
 		d.Rows[2].Key(): {Grown: []string{"unix.(*conn).Send +64 ns/op"}},
 	}
-	o.Links = []Link{{"run", "https://github.com/octo/repo/actions/runs/12"}, {"raw log", "https://github.com/octo/repo/actions/runs/12#artifacts"}, {"no", "javascript:alert(1)"}}
+	o.Links = []Link{
+		{Text: "run", URL: "https://github.com/octo/repo/actions/runs/12"},
+		{Text: "raw log", URL: "https://github.com/octo/repo/actions/runs/12#artifacts", Command: "gh run download 12 --repo octo/repo --name regress-log"},
+		{Text: "no", URL: "javascript:alert(1)"},
+	}
 	check("cause.txt", text(d, o))
 	check("cause.md", func(w io.Writer) error { return Markdown(w, d, o) })
 	check("cause.json", func(w io.Writer) error { return JSON(w, d, o) })

@@ -51,7 +51,10 @@ type Cause struct {
 }
 
 // Link is a page that belongs to a report: the run, its artifact, the difference.
-type Link struct{ Text, URL string }
+type Link struct {
+	Text, URL string
+	Command   string // what brings the page's file, the raw log, to the reader's machine; empty: not known
+}
 
 // Most bytes of Markdown: GitHub takes 65,535 characters of a comment, and the
 // rest is room for what the sender adds.

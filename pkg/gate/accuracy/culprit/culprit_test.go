@@ -27,7 +27,7 @@ func TestHistories(t *testing.T) {
 			t.Errorf("%s is not taken back", h.name)
 		}
 		a := answer{Outcome: "found"}
-		a.Suspects = append(a.Suspects, struct{ Commits []commit }{[]commit{{"commit 99"}}})
+		a.Suspects = append(a.Suspects, struct{ Commits []commit }{[]commit{{Subject: "commit 99"}}})
 		if h.right(a) {
 			t.Errorf("%s: commit 99 is right", h.name)
 		}
@@ -36,6 +36,30 @@ func TestHistories(t *testing.T) {
 			if !h.right(a) {
 				t.Errorf("%s: %s is wrong", h.name, h.culprits()[0])
 			}
+		}
+	}
+}
+
+// TestReals: each is told from the others, says how its culprit is known, and takes no other commit
+// for it.
+func TestReals(t *testing.T) {
+	if len(reals) < 5 {
+		t.Errorf("%d real histories, want five", len(reals))
+	}
+	names := map[string]bool{}
+	for _, r := range reals {
+		if names[r.name()] || r.known == "" {
+			t.Errorf("two are called %s, or it is not said how its culprit is known", r.name())
+		}
+		names[r.name()] = true
+		a := answer{Outcome: "found"}
+		a.Suspects = append(a.Suspects, struct{ Commits []commit }{[]commit{{ID: r.culprit + "00"}}})
+		if !r.right(a) {
+			t.Errorf("%s: its culprit is wrong", r.name())
+		}
+		a.Suspects[0].Commits[0].ID = r.good
+		if r.right(a) {
+			t.Errorf("%s: the good commit is right", r.name())
 		}
 	}
 }

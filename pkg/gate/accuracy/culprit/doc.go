@@ -1,11 +1,13 @@
 // Command culprit measures how often regress bisect finds the commit: thirty constructed histories
 // of 64 commits of a public package (github.com/BurntSushi/toml), whose own benchmark of a large
-// document is made slower in a known way.
+// document is made slower in a known way, and real ones whose culprit is known. TABLE.md has what
+// was seen.
 //
 //	go run ./pkg/gate/accuracy/culprit            all of them, one after another
 //	go run ./pkg/gate/accuracy/culprit -only 3%   those whose name has that in it
 //	go run ./pkg/gate/accuracy/culprit -compete 4 beside four processes that compute
 //	go run ./pkg/gate/accuracy/culprit -list      says what there is and measures nothing
+//	go run ./pkg/gate/accuracy/culprit -real DIR  real ones, in the clones DIR/dns, DIR/expr, …
 //
 // Every commit changes the layout of the program by a little code that runs once. A slowdown is a
 // loop in Decode whose length was found by timing it on this machine, before. The kinds:
@@ -19,5 +21,6 @@
 //	edited   the benchmark itself does twice as much from another commit on
 //
 // It prints a line for each history and the sums: how many were right, wrong answers among those,
-// and what they cost against 3·log2(64) comparisons of two revisions.
+// and what they cost against 3·log2(commits) comparisons of two revisions. The load is that of the
+// machine when the search ended.
 package main

@@ -302,8 +302,8 @@ func (l *lab) edit(dir string) error {
 
 var nsPerOp = regexp.MustCompile(`\s([0-9.]+) ns/op`)
 
-// calibrate finds out how long the benchmark and a step of added work take: the least of several
-// runs each, in turn, since whatever else runs only adds.
+// calibrate finds out how long the benchmark and a step of added work take: the least of many
+// short runs each, in turn, since whatever else runs only adds, and lets some of them alone.
 func (l *lab) calibrate(ctx context.Context) error {
 	dir := filepath.Join(l.dir, "calibration")
 	if err := l.begin(ctx, dir); err != nil {
@@ -321,7 +321,7 @@ func (l *lab) calibrate(ctx context.Context) error {
 	}
 	for range runs {
 		for _, n := range []int{0, steps} {
-			out, err := call(ctx, dir, filepath.Join(dir, strconv.Itoa(n)+".test"), "-test.run=^$", "-test.bench="+pattern, "-test.benchtime=20x", "-test.count=5")
+			out, err := call(ctx, dir, filepath.Join(dir, strconv.Itoa(n)+".test"), "-test.run=^$", "-test.bench="+pattern, "-test.benchtime=2x", "-test.count=60")
 			if err != nil {
 				return err
 			}

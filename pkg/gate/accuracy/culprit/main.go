@@ -28,38 +28,67 @@ func main() {
 	compete := flag.Int("compete", 0, "beside this many processes that compute")
 	count := flag.Bool("count", true, "let regress count instructions")
 	keep := flag.String("keep", "", "directory for the repositories and the logs of the searches; it must not be there yet")
+	clones := flag.String("real", "", "search real histories in place of constructed ones, in the clones that this directory has")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	wanted := slices.DeleteFunc(histories(), func(h history) bool { return !strings.Contains(h.name, *only) })
+	l := &lab{count: *count, clones: *clones}
+	wanted := slices.DeleteFunc(l.trials(), func(t trial) bool { return !strings.Contains(t.name, *only) })
 	if *list {
-		for _, h := range wanted {
-			fmt.Println(h.name)
+		for _, t := range wanted {
+			fmt.Println(t.name)
 		}
 		return
 	}
-	if err := run(ctx, wanted, *keep, *compete, *count); err != nil {
+	if err := run(ctx, l, wanted, *keep, *compete); err != nil {
 		fmt.Fprintln(os.Stderr, "culprit:", err)
 		os.Exit(1)
 	}
 }
 
-// run measures histories and prints the table.
-func run(ctx context.Context, wanted []history, keep string, compete int, count bool) (err error) {
+// trial is a history whose culprit is known, and how it is searched.
+type trial struct {
+	name   string
+	search func(context.Context) (answer, error)
+	right  func(answer) bool
+	was    []string // the culprits, as the answer would name them
+	dear   int      // comparisons above which a search costs too much; 0: there is no bound
+}
+
+// trials are the real histories where clones were given, else the constructed ones.
+func (l *lab) trials() (out []trial) {
+	if l.clones != "" {
+		for _, r := range reals {
+			search := func(ctx context.Context) (answer, error) { return l.research(ctx, r) }
+			out = append(out, trial{name: r.name(), search: search, right: r.right, was: []string{r.culprit}})
+		}
+		return out
+	}
+	for _, h := range histories() {
+		t := trial{name: h.name, search: func(ctx context.Context) (answer, error) { return l.try(ctx, h) }, right: h.right, was: h.culprits()}
+		if h.kind == one {
+			t.dear = limit
+		}
+		out = append(out, t)
+	}
+	return out
+}
+
+// run searches and prints the table.
+func run(ctx context.Context, l *lab, wanted []trial, keep string, compete int) (err error) {
 	if len(wanted) == 0 {
 		return errors.New("no history has that in its name; -list says what there is")
 	}
-	dir := keep
-	if dir == "" {
-		if dir, err = os.MkdirTemp("", "culprit-"); err != nil {
+	l.dir = keep
+	if keep == "" {
+		if l.dir, err = os.MkdirTemp("", "culprit-"); err != nil {
 			return err
 		}
-		defer os.RemoveAll(dir)
-	} else if err := os.Mkdir(dir, 0o755); err != nil {
+		defer os.RemoveAll(l.dir)
+	} else if err := os.Mkdir(keep, 0o755); err != nil {
 		return err
 	}
-	l, err := newLab(ctx, dir)
-	if err != nil {
+	if err := l.prepare(ctx); err != nil {
 		return err
 	}
 	if compete > 0 {
@@ -69,31 +98,40 @@ func run(ctx context.Context, wanted []history, keep string, compete int, count 
 		}
 		defer func() { err = errors.Join(err, others.End()) }()
 	}
-	fmt.Printf("%-22s %-10s %-34s %-8s %s\n", "history", "outcome", "found", "cost", "time")
+	fmt.Println("| history | outcome | found | probability | comparisons | seconds | load | |\n|---|---|---|---:|---:|---:|---:|---|")
 	var right, wrong, dear int
-	for _, h := range wanted {
+	for _, t := range wanted {
 		begin := time.Now()
-		got, err := l.try(ctx, h, count)
+		got, err := t.search(ctx)
 		if err != nil {
-			return fmt.Errorf("%s: %w", h.name, err)
+			return fmt.Errorf("%s: %w", t.name, err)
 		}
 		say := "right"
 		switch {
-		case h.right(got):
+		case t.right(got):
 			right++
 		case got.Outcome == "found" || got.Outcome == "between":
 			wrong++
-			say = "WRONG: it was " + strings.Join(h.culprits(), ", ")
+			say = "**wrong**: it was " + strings.Join(t.was, ", ")
 		default:
 			say = "not found: " + got.Headline
 		}
-		if h.kind == one && got.Comparisons > limit {
+		if t.dear > 0 && got.Comparisons > t.dear {
 			dear++
 		}
-		fmt.Printf("%-22s %-10s %-34s %2d of %2d %5.0f s  %s\n", h.name, got.Outcome, strings.Join(got.names(), ", "), got.Comparisons, limit, time.Since(begin).Seconds(), say)
+		fmt.Printf("| %s | %s | %s | %s | %d of %d | %.0f | %s | %s |\n", t.name, got.Outcome, strings.Join(got.names(), ", "), got.probability(), got.Comparisons, got.limit(), time.Since(begin).Seconds(), load(), say)
 	}
-	fmt.Printf("\n%d of %d right, %d named wrongly; %d with one culprit cost more than %d comparisons\n", right, len(wanted), wrong, dear, limit)
+	fmt.Printf("\n%d of %d right, %d named wrongly; %d with one culprit cost more than %d comparisons.\n", right, len(wanted), wrong, dear, limit)
 	return nil
+}
+
+// load returns how many processes wanted to run in the last minute, as the kernel says.
+func load() string {
+	text, err := os.ReadFile("/proc/loadavg")
+	if err != nil {
+		return ""
+	}
+	return strings.Fields(string(text))[0]
 }
 
 // limit is 3·log2 of the commits.
@@ -103,7 +141,9 @@ var limit = int(3 * math.Log2(commits))
 type answer struct {
 	Outcome     string
 	Headline    string
+	Commits     int
 	Comparisons int
+	Probability float64
 	Suspects    []struct{ Commits []commit }
 	Parts       []struct {
 		Commits []commit
@@ -111,7 +151,18 @@ type answer struct {
 	}
 }
 
-type commit struct{ Subject string }
+type commit struct{ ID, Subject string }
+
+// probability writes how sure a commit is; empty where none was found.
+func (a answer) probability() string {
+	if a.Probability == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%.4f", math.Floor(a.Probability*1e4)/1e4)
+}
+
+// limit returns 3·log2 of the commits of the range.
+func (a answer) limit() int { return int(3 * math.Log2(float64(max(2, a.Commits)))) }
 
 // names returns the subjects of what was found: the commit, the range, or the last of each part.
 func (a answer) names() (out []string) {
@@ -133,26 +184,37 @@ func (a answer) names() (out []string) {
 // lab is where histories are made: the module, and how long a step of added work takes.
 type lab struct {
 	dir, regress string
+	count        bool
+	clones       string  // where the repositories of real histories are; empty: they are constructed
 	step         float64 // nanoseconds
 	op           float64 // of the benchmark, in nanoseconds
 }
 
-func newLab(ctx context.Context, dir string) (*lab, error) {
-	l := &lab{dir: dir, regress: filepath.Join(dir, "regress")}
+// prepare builds regress, and finds out how much work makes the benchmark slower by how much.
+func (l *lab) prepare(ctx context.Context) error {
+	l.regress = filepath.Join(l.dir, "regress")
 	if _, err := call(ctx, "", "go", "build", "-o", l.regress, "github.com/descartes/regress/cmd/regress"); err != nil {
-		return nil, fmt.Errorf("build regress: %w; run this within its repository", err)
+		return fmt.Errorf("build regress: %w; run this within its repository", err)
 	}
-	return l, l.calibrate(ctx)
+	if l.clones != "" {
+		return os.Setenv("GOFLAGS", "-mod=mod") // old lists of checksums lack what Go asks for by now
+	}
+	return l.calibrate(ctx)
 }
 
 // try makes a history, searches it and returns the answer.
-func (l *lab) try(ctx context.Context, h history, count bool) (a answer, err error) {
+func (l *lab) try(ctx context.Context, h history) (a answer, err error) {
 	dir := filepath.Join(l.dir, strings.NewReplacer("%", "", " ", "-").Replace(h.name))
 	if err := l.build(ctx, dir, h); err != nil {
 		return a, err
 	}
-	out, err := call(ctx, dir, l.regress, "bisect", "--good", "good", "--bad", "main", "--bench", pattern,
-		fmt.Sprintf("--count=%v", count), "--format", "json", "-o", filepath.Join(dir, ".regress.txt"))
+	return l.bisect(ctx, dir, "good", "main", pattern)
+}
+
+// bisect searches a repository and returns the answer. The log stays in the repository.
+func (l *lab) bisect(ctx context.Context, dir, good, bad, bench string) (a answer, err error) {
+	out, err := call(ctx, dir, l.regress, "bisect", "--good", good, "--bad", bad, "--bench", bench,
+		fmt.Sprintf("--count=%v", l.count), "--format", "json", "-o", filepath.Join(dir, ".regress.txt"))
 	if jsonErr := json.Unmarshal(out, &a); jsonErr != nil {
 		return a, errors.Join(err, jsonErr)
 	}
