@@ -112,8 +112,22 @@ func (f *watchFlags) input(ctx context.Context, s *session, site forge.Site) (wa
 	}
 	return watch.Input{
 		Page: page, Project: project, Key: f.key, Direction: func(unit string) baseline.Direction { return units[unit] },
-		Waivers: s.cfg.Waivers, Today: time.Now().UTC(), Days: f.days, Most: f.most, Words: s.watchWords(site),
+		Waivers: s.cfg.Waivers, Today: time.Now().UTC(), Days: f.days, Most: f.most, Words: s.watchWords(site), Owners: s.owners(site),
 	}, nil
+}
+
+// owners returns who is mentioned in an alert. In the job of a pull request nobody is, and in a
+// fork neither, whatever regress.toml says: a stranger may have written it, or copied it.
+func (u *setup) owners(site forge.Site) (out []watch.Owner) {
+	if site != nil {
+		if known := site.Known(); known.Fork || known.Forked || known.Pull != 0 {
+			return nil
+		}
+	}
+	for _, o := range u.cfg.Watch.Owners {
+		out = append(out, watch.Owner(o))
+	}
+	return out
 }
 
 // mostAsked is in how many of the newest runs a unit is looked for.

@@ -70,6 +70,13 @@ type Summary struct {
 type Watch struct {
 	Page   string   // address of the page that shows how benchmarks went; empty: none
 	Notify []string // addresses that get what an issue says; they may hold a token
+	Owners []Owner  // of several that match a benchmark the first one counts
+}
+
+// Owner says who is told about some benchmarks.
+type Owner struct {
+	Benchmark *regexp.Regexp // of "package.Name", unanchored; nil: every benchmark
+	Handles   []string       // such as "@jane" or "@acme/parsers"
 }
 
 // Suite says what is run.

@@ -410,6 +410,26 @@ func TestWatchPage(t *testing.T) {
 	}
 }
 
+// TestOwners: who is mentioned is a name and nothing that could be more than that.
+func TestOwners(t *testing.T) {
+	c, err := Parse("f", []byte("[[owner]]\nbenchmark = 'parse'\nhandles = [\"@jane\", \"@acme/team-a\", \"@a/b/c.d_e\"]\n[[owner]]\nhandles = [\"@all\"]\n"))
+	if err != nil || len(c.Watch.Owners) != 2 || len(c.Watch.Owners[0].Handles) != 3 || c.Watch.Owners[1].Benchmark != nil {
+		t.Errorf("have %+v: %v", c.Watch.Owners, err)
+	}
+	for _, name := range []string{"jane", "@", "@a b", "@-a", "@a/", "@a//b", "@a @b", "@a\\n/close", "@a)", "@" + strings.Repeat("a", 150)} {
+		_, err := Parse("f", []byte("[[owner]]\nhandles = [\""+name+"\"]\n"))
+		if err == nil || !strings.Contains(err.Error(), "f:2: ") || !strings.Contains(err.Error(), "is no person and no team") {
+			t.Errorf("%q: %v", name, err)
+		}
+	}
+	if _, err := Parse("f", []byte("[[owner]]\nbenchmark = 'a'\n")); err == nil || !strings.Contains(err.Error(), "this owner has no handles") {
+		t.Errorf("without anybody: %v", err)
+	}
+	if _, err := Parse("f", []byte("[[owner]]\nbenchmark = 'BenchmarkA'\nhandles = [\"@a\"]\n")); err == nil || !strings.Contains(err.Error(), `without "Benchmark"`) {
+		t.Errorf("a benchmark that nothing matches: %v", err)
+	}
+}
+
 // TestNotify: what is posted goes where nobody reads it on the way, and no error has the address.
 func TestNotify(t *testing.T) {
 	c, err := Parse("f", []byte("[[notify]]\nurl = \"https://x.org/s3cr3t\"\n[[notify]]\nurl = \"http://[::1]:80/s3cr3t\"\n[[notify]]\nurl = \"http://127.0.0.9\"\n"))

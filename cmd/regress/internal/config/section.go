@@ -93,6 +93,7 @@ var wanted = map[string]string{
 	"series":    "say which series it accepts; the report prints the exact block",
 	"ceiling":   `say how much is accepted at most, ceiling = "20%"`,
 	"reason":    "say why this is acceptable, for whoever reads it next year",
+	"handles":   `say who is told, handles = ["@name", "@group/team"]`,
 	"url":       `say where to post, url = "https://example.com/hook"`,
 	"expires":   "say until when it counts, expires = 2027-01-31; nothing is waived for ever",
 }

@@ -93,6 +93,12 @@ packages = ["./..."]               # where the benchmarks are, as for go test
 # [[notify]]
 # url = "https://example.com/hook"   # https, or http to this machine itself
 
+# Who is mentioned in the issue of regress watch, by benchmark; nobody is in a pull request. Of
+# several that match a benchmark the first one counts.
+# [[owner]]
+# benchmark = 'internal/parse\.'    # regular expression of package.Name; default: every benchmark
+# handles   = ["@jane", "@acme/parsers"]   # persons and teams, as the forge mentions them
+
 # Regressions that somebody has looked at: all four are needed. The report prints the
 # exact block, and regress waive writes it.
 # [[waiver]]

@@ -4,9 +4,10 @@ import (
 	"errors"
 	"net"
 	"net/url"
+	"regexp"
 )
 
-// readWatch reads [watch] and every [[notify]].
+// readWatch reads [watch], every [[notify]] and every [[owner]].
 func readWatch(top *section, to *Watch) {
 	s := top.section("watch")
 	if s.text("page", &to.Page) {
@@ -26,7 +27,31 @@ func readWatch(top *section, to *Watch) {
 		}
 		to.Notify = append(to.Notify, address)
 	}
+	for _, s := range top.list("owner") {
+		to.Owners = append(to.Owners, readOwner(s))
+	}
 }
+
+// readOwner reads one [[owner]].
+func readOwner(s *section) Owner {
+	s.require("handles")
+	var o Owner
+	o.Benchmark = s.benchmark("benchmark")
+	s.texts("handles", &o.Handles)
+	for _, name := range o.Handles {
+		if len(name) > mostHandle || !handle.MatchString(name) {
+			s.wrong("handles", `%q is no person and no team: write "@name", or "@group/team"`, name)
+		}
+	}
+	return o
+}
+
+// handle is how GitHub, GitLab and Gitea mention a person, a team or a group.
+var handle = regexp.MustCompile(`^@[A-Za-z0-9](?:[._-]?[A-Za-z0-9])*(?:/[A-Za-z0-9](?:[._-]?[A-Za-z0-9])*)*$`)
+
+// mostHandle is the length of the longest handle; names of GitHub have 39 characters, slugs of
+// teams 100.
+const mostHandle = 150
 
 // CheckNotify returns an error for an address to which nothing is posted: one where others can read
 // it on the way. It shows nothing of the address, which may hold a token.

@@ -44,6 +44,7 @@ type Facts struct {
 	Pull     int      // number of the pull or merge request; 0: none, or not known before the API is asked
 	Brought  int      // of a push: number of the pull request that brought its last commit, as the message says; 0: none
 	Fork     bool     // the head commit comes from another repository
+	Forked   bool     // the repository of the job is itself a fork, as far as that is known
 }
 
 // Site is what the environment of a job says of its forge.

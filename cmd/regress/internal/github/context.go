@@ -58,6 +58,7 @@ type payload struct {
 		ID, Message string
 	} `json:"head_commit"`
 	Before, After string
+	Repository    struct{ Fork bool } // of the job
 }
 
 type revision struct {
@@ -134,6 +135,7 @@ func readEvent(name string) (payload, error) {
 // push may have lost it.
 func (c *Context) apply(event payload) {
 	here := c.Owner + "/" + c.Repo
+	c.Forked = event.Repository.Fork
 	switch {
 	case event.PullRequest != nil:
 		pull := event.PullRequest

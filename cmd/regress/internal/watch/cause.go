@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"maps"
 	"math"
+	"regexp"
 	"slices"
 	"time"
 
@@ -35,6 +36,14 @@ type Input struct {
 	Days      int // how old the newest suspect of a new alert may be; 0: DefaultDays
 	Most      int // how many alerts may be open; 0: DefaultMost
 	Words     Words
+	Owners    []Owner
+}
+
+// Owner says who is mentioned where a benchmark became worse; of several that match it the first
+// one counts.
+type Owner struct {
+	Benchmark *regexp.Regexp // of "package.Name", unanchored; nil: every benchmark
+	Handles   []string       // such as "@jane", and nothing that Markdown or a forge takes for more
 }
 
 // State says what became of a series that a cause made worse.

@@ -172,6 +172,7 @@ type Alert struct {
 	Suspects  []Suspect     `json:"suspects,omitempty"`  // oldest first
 	Series    []AlertSeries `json:"series,omitempty"`    // largest first
 	Command   string        `json:"command,omitempty"`
+	Owners    []string      `json:"owners,omitempty"` // as they are mentioned
 }
 
 // Suspect is a commit that may be the cause.
@@ -216,7 +217,7 @@ func JSON(w io.Writer, r Report, _ int) error {
 
 // alert returns an action for programs.
 func (l *looker) alert(a Action, said string) Alert {
-	out := Alert{Action: string(a.Deed), Done: a.Done, Why: string(a.Why), Cause: a.Mark.ID, Ended: string(a.Mark.Ended), Page: l.page(a.Cause), Command: l.command(a.Cause)}
+	out := Alert{Action: string(a.Deed), Done: a.Done, Why: string(a.Why), Cause: a.Mark.ID, Ended: string(a.Mark.Ended), Page: l.page(a.Cause), Command: l.command(a.Cause), Owners: l.owners(a.Cause)}
 	out.Text = strings.Join(strings.Fields(l.headline(a, said)), " ")
 	if a.Known != nil && a.Known.URL != "" {
 		out.Issue, out.URL = a.Known.Number, a.Known.URL

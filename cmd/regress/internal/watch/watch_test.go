@@ -131,6 +131,33 @@ func (w *world) expect(what string, have []string, want ...string) {
 	}
 }
 
+// TestOwners: an alert mentions the owners of its benchmarks, each once and by the first block that
+// matches, and nobody else; so does what is notified.
+func TestOwners(t *testing.T) {
+	w := newWorld(t, map[string]level{"Parse/a": steps(30, 1.5), "Parse/b": steps(30, 1.4), "Lex": steps(30, 1.3), "Still": steps()})
+	w.input.Owners = []Owner{
+		{Benchmark: regexp.MustCompile(`p\.Parse/`), Handles: []string{"@jane", "@acme/parsers"}},
+		{Benchmark: regexp.MustCompile(`p\.Parse/a`), Handles: []string{"@second"}},
+		{Benchmark: regexp.MustCompile("Lex"), Handles: []string{"@jane", "@joe"}},
+		{Benchmark: regexp.MustCompile("Still"), Handles: []string{"@still"}},
+	}
+	var b board
+	w.expect("told", b.do(Plan(w.at(40), b.known)), "open 1")
+	if !strings.Contains(b.known[0].Text, "\n\nOwners: @jane @acme/parsers @joe\n\n") || strings.Contains(b.known[0].Text, "@s") {
+		t.Errorf("it says\n%s", b.known[0].Text)
+	}
+	in := w.at(40)
+	_, document, _ := Report{Input: in}.Event(Plan(in, nil)[0], "a/b")
+	if !strings.Contains(string(document), `"owners":["@jane","@acme/parsers","@joe"]`) {
+		t.Errorf("it is notified\n%s", document)
+	}
+	w.input.Owners = nil
+	w.expect("without owners", b.do(Plan(w.at(40), b.known)), "update 1")
+	if strings.Contains(b.known[0].Text, "Owners") {
+		t.Errorf("it says\n%s", b.known[0].Text)
+	}
+}
+
 // TestOneIssueForFifty: fifty series that one commit made worse are one alert, told when three runs
 // are behind it, whatever the order; told again nothing changes, with every further run neither.
 func TestOneIssueForFifty(t *testing.T) {

@@ -19,6 +19,7 @@ import (
 const (
 	mostSteps    = 50 // rows of an alert
 	mostSuspects = 20 // commits of an alert
+	mostOwners   = 20 // handles of an alert
 	mostSubject  = 80 // characters of a commit's subject
 	mostName     = 120
 	mostUnit     = 40
@@ -58,7 +59,11 @@ func (l *looker) text(a Action) string {
 		b.WriteString("**" + l.ended(a) + "**\n\n")
 	}
 	if len(a.Cause.Steps) > 0 {
-		b.WriteString(l.summary(a.Cause) + "\n\n" + l.table(a.Cause).Markdown() + "\n")
+		b.WriteString(l.summary(a.Cause) + "\n\n")
+		if who := l.owners(a.Cause); len(who) > 0 {
+			b.WriteString("Owners: " + strings.Join(who, " ") + "\n\n")
+		}
+		b.WriteString(l.table(a.Cause).Markdown() + "\n")
 		if more := len(a.Cause.Steps) - mostSteps; more > 0 {
 			fmt.Fprintf(&b, "and %d more.\n\n", more)
 		}
@@ -71,6 +76,23 @@ func (l *looker) text(a Action) string {
 	}
 	b.WriteString("This is kept up to date by `regress watch`, and closed when the benchmarks recover or a `[[waiver]]` in regress.toml accepts what is left. Close it by hand to hear no more of this cause.\n")
 	return b.String()
+}
+
+// owners returns who is mentioned in an alert: those of its benchmarks, recovered ones included, so
+// that it does not change with every run; the owners of what is most worse come first.
+func (l *looker) owners(c Cause) (who []string) {
+	for _, s := range c.Steps {
+		at := slices.IndexFunc(l.Owners, func(o Owner) bool { return o.Benchmark == nil || o.Benchmark.MatchString(s.Key.Path()) })
+		if at < 0 {
+			continue
+		}
+		for _, handle := range l.Owners[at].Handles {
+			if len(who) < mostOwners && !slices.Contains(who, handle) {
+				who = append(who, handle)
+			}
+		}
+	}
+	return who
 }
 
 // page returns the address of the page, of the most worsened series where it shows one; empty where
