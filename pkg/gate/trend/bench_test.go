@@ -59,6 +59,31 @@ func BenchmarkOneMore(b *testing.B) {
 	}
 }
 
+// BenchmarkResume takes up series of 1,000 points of which one is new, as a later process does, and
+// asks for their changes.
+func BenchmarkResume(b *testing.B) {
+	rng := rand.New(rand.NewPCG(2, 2))
+	points, states := make([][]Point, 100), make([][]byte, 100)
+	for i := range points {
+		points[i] = drawn(rng, 1000)
+		s := New(Policy{})
+		if err := s.Add(points[i][:999]...); err != nil {
+			b.Fatal(err)
+		}
+		s.Changes()
+		states[i] = s.State()
+	}
+	for n := 0; b.Loop(); n++ {
+		s := New(Policy{})
+		if err := s.Add(points[n%100]...); err != nil || !s.Resume(states[n%100]) {
+			b.Fatal("not resumed", err)
+		}
+		if got := s.Changes(); len(got) != 1 {
+			b.Fatal(got)
+		}
+	}
+}
+
 // BenchmarkCauses groups 10,000 change points.
 func BenchmarkCauses(b *testing.B) {
 	rng := rand.New(rand.NewPCG(3, 3))

@@ -56,6 +56,9 @@
 // whenever the series has grown by a quarter, from the first points up to there: what a series
 // says depends on its points and not on when somebody asked.
 //
+// State and Resume carry that from one process to the next. A state counts for the points that it
+// is of, by a sum over them, and is left aside otherwise: it never changes what is said.
+//
 // # Causes
 //
 // Causes groups the change points of many series: the commit that lies in the ranges of most

@@ -59,6 +59,8 @@ func (f *fit) follow(x []float64) {
 func (f *fit) settle(x []float64) {
 	f.settled, f.memory = len(x), 0
 	f.scale = noise(x)
+	f.near = f.scale / 2
+	f.level = levels(f.level[:0], x, f.near)
 	penalty := penaltyFactor * math.Log(float64(max(len(x), 2))) * f.scale / math.Sqrt2
 	if rho := f.autocorrelation(x, firstPenalty*penalty); inflation(rho) > inflationFloor {
 		f.memory = rho
@@ -95,10 +97,9 @@ func (f *fit) autocorrelation(x []float64, penalty float64) float64 {
 // values, where each resembles its predecessor by rho.
 func inflation(rho float64) float64 { return (1 + rho) / (1 - rho) }
 
-// begin fits x with a penalty.
+// begin fits x with a penalty. Every value has a level near it, so that none is added.
 func (f *fit) begin(x []float64, penalty float64) {
-	f.penalty, f.near = penalty, f.scale/2
-	f.level = levels(f.level[:0], x, f.near)
+	f.penalty = penalty
 	f.cost, f.open = resize(f.cost, len(f.level)), resize(f.open, len(f.level))
 	for i := range f.cost {
 		f.cost[i] = math.Inf(1)

@@ -19,8 +19,9 @@ type candidate struct {
 	from, to int
 }
 
-// trend returns what is left of cuts, indices in order, and the segments between.
-func (j judge) trend(cuts []int) Trend {
+// changes returns the change points that are left of cuts, indices in order, and the ends of the
+// segments between them, that of the series included.
+func (j judge) changes(cuts []int) (out []Change, ends []int) {
 	all := make([]candidate, len(cuts))
 	cuts = slices.Concat([]int{0}, cuts, []int{len(j.logs)})
 	for {
@@ -32,10 +33,16 @@ func (j judge) trend(cuts []int) Trend {
 		all = slices.Delete(all, at, at+1)
 		cuts = slices.Delete(cuts, at+1, at+2)
 	}
-	out := Trend{Points: len(j.logs), Memory: j.fit.memory}
 	for _, c := range all {
-		out.Changes = append(out.Changes, c.Change)
+		out = append(out, c.Change)
 	}
+	return out, cuts
+}
+
+// trend returns what is left of cuts, indices in order, and the segments between.
+func (j judge) trend(cuts []int) Trend {
+	out := Trend{Points: len(j.logs), Memory: j.fit.memory}
+	out.Changes, cuts = j.changes(cuts)
 	residuals := make([]float64, 0, len(j.logs))
 	for i, to := range cuts[1:] {
 		s, apart := j.segment(cuts[i], to)

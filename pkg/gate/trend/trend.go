@@ -3,6 +3,7 @@ package trend
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/descartes/regress/pkg/gate/stat"
 )
@@ -75,6 +76,17 @@ func (t Trend) Latest() (s Segment, ok bool) {
 	return t.Segments[len(t.Segments)-1], true
 }
 
+// Scale multiplies the levels by a positive number, as where values were ratios to something.
+func (t *Trend) Scale(by float64) {
+	for i := range t.Segments {
+		t.Segments[i].Level *= by
+	}
+	for i := range t.Changes {
+		t.Changes[i].From *= by
+		t.Changes[i].To *= by
+	}
+}
+
 // Series is a history that grows. The zero value is empty and has the default policy. What Trend
 // returns depends on the points and the policy alone: a series that got its points one by one and
 // one that got them at once say the same. Not safe for concurrent use.
@@ -96,6 +108,7 @@ func (s *Series) Len() int { return len(s.points) }
 // out of order, or has a value that is negative or not finite; that one and those behind it are
 // not added.
 func (s *Series) Add(points ...Point) error {
+	s.points, s.logs = slices.Grow(s.points, len(points)), slices.Grow(s.logs, len(points))
 	for i, p := range points {
 		switch {
 		case math.IsNaN(p.Value) || math.IsInf(p.Value, 0) || p.Value < 0:
@@ -127,9 +140,24 @@ func (s *Series) Trend() Trend {
 		return Trend{}
 	}
 	s.fit.follow(s.logs)
-	j := judge{Series: s, policy: s.policy.withDefaults()}
-	return j.trend(s.fit.path())
+	return s.judge().trend(s.fit.path())
 }
+
+// Changes returns the Changes of Trend alone, which costs less: nothing where there are none.
+func (s *Series) Changes() []Change {
+	if len(s.logs) == 0 {
+		return nil
+	}
+	s.fit.follow(s.logs)
+	cuts := s.fit.path()
+	if len(cuts) == 0 {
+		return nil
+	}
+	out, _ := s.judge().changes(cuts)
+	return out
+}
+
+func (s *Series) judge() judge { return judge{Series: s, policy: s.policy.withDefaults()} }
 
 // Of returns the course of points, as a Series that got them does.
 func Of(policy Policy, points []Point) (Trend, error) {

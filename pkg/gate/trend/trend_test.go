@@ -190,6 +190,80 @@ func TestOneByOne(t *testing.T) {
 	}
 }
 
+// TestResume: a series that goes on from a state says what one says that fits all of its points, at
+// whatever number of points the state was taken, and a state of other points is refused.
+func TestResume(t *testing.T) {
+	rng := rand.New(rand.NewPCG(10, 9))
+	resumed := 0
+	for n := range 60 {
+		at := float64(10 + rng.IntN(200))
+		points := noisy(260, .005+.03*rng.Float64(), steps(at, 1+.2*rng.Float64(), at/2, 1-.1*rng.Float64()))
+		if n%4 == 0 {
+			points[rng.IntN(260)].Value = 0
+		}
+		first := New(Policy{})
+		var state []byte
+		for done := 0; done < len(points); {
+			more := 1 + rng.IntN(1+rng.IntN(60))
+			done = min(done+more, len(points))
+			s := New(Policy{})
+			if err := s.Add(points[:done]...); err != nil {
+				t.Fatal(err)
+			}
+			if s.Resume(state) {
+				resumed++
+			} else if state != nil {
+				t.Fatalf("a state of the first points is refused at %d", done)
+			}
+			want := course(t, points[:done])
+			if have := s.Changes(); !reflect.DeepEqual(have, want.Changes) {
+				t.Fatalf("at %d: changes %+v, want %+v", done, have, want.Changes)
+			}
+			if have := s.Trend(); !reflect.DeepEqual(have, want) {
+				t.Fatalf("at %d: %+v, want %+v", done, have, want)
+			}
+			state, first = s.State(), s
+		}
+		other := slices.Clone(points)
+		changed := &other[rng.IntN(len(other))]
+		changed.Value = 1.001*changed.Value + 1e-9
+		s := New(Policy{})
+		if err := s.Add(other...); err != nil || s.Resume(state) || s.Resume(nil) || s.Resume(state[:len(state)-1]) {
+			t.Fatalf("the state of other points is used: %v", err)
+		}
+		if have, want := s.Trend(), course(t, other); !reflect.DeepEqual(have, want) || first.Len() != len(points) {
+			t.Fatalf("behind a state that is refused: %+v, want %+v", have, want)
+		}
+	}
+	if resumed < 300 {
+		t.Errorf("%d times resumed: too few to tell", resumed)
+	}
+}
+
+// FuzzResume: no state makes a series fail.
+func FuzzResume(f *testing.F) {
+	points := noisy(60, .01, steps(30, 1.1))
+	s := New(Policy{})
+	if err := s.Add(points...); err != nil {
+		f.Fatal(err)
+	}
+	s.Trend()
+	f.Add(s.State(), uint16(0), byte(0))
+	f.Add(s.State(), uint16(90), byte(255))
+	f.Fuzz(func(t *testing.T, state []byte, at uint16, to byte) {
+		if len(state) > 0 {
+			state = slices.Clone(state)
+			state[int(at)%len(state)] = to
+		}
+		s := New(Policy{})
+		if err := s.Add(points...); err != nil {
+			t.Fatal(err)
+		}
+		s.Resume(state)
+		s.Trend()
+	})
+}
+
 // TestBestPartition: with every value among the levels, no partition costs less.
 func TestBestPartition(t *testing.T) {
 	rng := rand.New(rand.NewPCG(4, 4))
@@ -215,6 +289,7 @@ func TestBestPartition(t *testing.T) {
 			best = append(best, least)
 		}
 		var f fit
+		f.level = levels(nil, x, 0)
 		f.begin(x, penalty)
 		if math.Abs(f.least[0]-best[len(x)]) > 1e-9 {
 			t.Fatalf("%v: cost %g, the least is %g", x, f.least[0], best[len(x)])
