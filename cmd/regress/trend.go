@@ -61,7 +61,15 @@ func (f *trendFlags) run(ctx context.Context, s *session, names []string) error 
 	}
 	s.absolute = f.absolute
 	branches := s.branches(ctx, f.branch)
-	page, branch, err := s.page(ctx, baseline.Query{Project: s.project(baseline.Log{}), Fingerprint: f.machine}, branches, wanted, since)
+	query := baseline.Query{Project: s.project(baseline.Log{}), Fingerprint: f.machine}
+	var page course.Page
+	var branch string
+	if f.changes > 0 {
+		query.Since = since
+		page, branch, err = s.changesPage(ctx, query, branches, wanted, len(names) == 0 && f.machine == "" && f.since == "")
+	} else {
+		page, branch, err = s.page(ctx, query, branches, wanted, since)
+	}
 	switch {
 	case err != nil:
 		return fmt.Errorf("trend: %w", err)

@@ -29,6 +29,12 @@ func WithAnchors(history iter.Seq2[Point, error]) iter.Seq2[Beside, error] {
 			if len(moment) > 0 && !moment[0].Time.Equal(p.Time) && !flush() {
 				return
 			}
+			if p.Session == "" && p.Side != Anchor { // it was measured alone
+				if len(moment) > 0 && !flush() || !yield(Beside{Point: p}, nil) {
+					return
+				}
+				continue
+			}
 			moment = append(moment, p)
 		}
 		flush()

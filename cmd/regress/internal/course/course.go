@@ -48,6 +48,8 @@ type Series struct {
 	Points      []Point // in order of their commits, then of time
 	Anchor      *Anchor // what they are held against; nil: they are as they were measured
 	Trend       trend.Trend
+
+	at int // its place in Columns
 }
 
 // Page is all that is shown.
@@ -77,48 +79,69 @@ type Name struct {
 func New(points map[Name][]Point, history []Commit) (Page, error) {
 	page := Page{}
 	place := page.arrange(points, history)
-	var steps []trend.Step
 	page.Series = make([]Series, 0, len(points))
 	for name, list := range points {
 		page.Series = append(page.Series, Series{Key: name.Key, Fingerprint: name.Fingerprint, Points: list})
 	}
-	slices.SortFunc(page.Series, func(a, b Series) int {
-		return cmp.Or(a.Key.Compare(b.Key), cmp.Compare(a.Fingerprint, b.Fingerprint))
-	})
+	page.sort()
 	linked := linksOf(points)
 	if err := each(page.Series, func(s *Series) error { return s.follow(place, linked) }); err != nil {
 		return page, err
 	}
-	for _, s := range page.Series {
+	page.group()
+	return page, nil
+}
+
+// sort brings the series in order.
+func (p *Page) sort() {
+	slices.SortFunc(p.Series, func(a, b Series) int {
+		return cmp.Or(a.Key.Compare(b.Key), cmp.Compare(a.Fingerprint, b.Fingerprint))
+	})
+}
+
+// group fills in the causes.
+func (p *Page) group() {
+	var steps []trend.Step
+	for _, s := range p.Series {
 		for _, c := range s.Trend.Changes {
 			steps = append(steps, trend.Step{Key: s.Key, Fingerprint: s.Fingerprint, Change: c})
 		}
 	}
-	page.Causes = trend.Causes(steps)
-	return page, nil
+	p.Causes = trend.Causes(steps)
 }
 
 // follow puts the points of a series in order and computes its course.
 func (s *Series) follow(place map[string]int, linked links) (err error) {
 	s.Points = slices.Clone(s.Points)
+	in, unit := s.arranged(place, linked)
+	if s.Trend, err = trend.Of(trend.Policy{}, in); err != nil {
+		return &SeriesError{Name{s.Key, s.Fingerprint}, err}
+	}
+	s.Trend.Scale(unit)
+	return nil
+}
+
+// arranged puts the points of a series in order, held against an anchor where there is one, and
+// returns what its course is made of, and what that is to be multiplied by. Ratios are followed as
+// they are: what the anchor mostly takes, which makes times of them, is another after each run.
+func (s *Series) arranged(place map[string]int, linked links) (in []trend.Point, unit float64) {
 	for i := range s.Points {
 		s.Points[i].Measured = cmp.Or(s.Points[i].Measured, s.Points[i].Value)
 	}
-	s.hold(linked)
+	unit = s.hold(linked)
 	for i := range s.Points {
 		s.Points[i].order = place[s.Points[i].Commit]
 	}
 	slices.SortStableFunc(s.Points, func(a, b Point) int {
 		return cmp.Or(cmp.Compare(a.order, b.order), a.Time.Compare(b.Time))
 	})
-	in := make([]trend.Point, len(s.Points))
-	for i, p := range s.Points {
+	in = make([]trend.Point, len(s.Points))
+	for i := range s.Points {
+		p := &s.Points[i]
 		in[i] = trend.Point{Order: p.order, Value: p.Value, Environment: p.Environment}
+		p.Value *= unit
 	}
-	if s.Trend, err = trend.Of(trend.Policy{}, in); err != nil {
-		return &SeriesError{Name{s.Key, s.Fingerprint}, err}
-	}
-	return nil
+	return in, unit
 }
 
 // each does do to all series on all processors, and returns the error of the first that has one.

@@ -83,8 +83,9 @@ func (l links) add(key baseline.Key, all []Held) {
 }
 
 // hold holds a series against its anchors, where most of its last points have one. The points are
-// in order of time.
-func (s *Series) hold(linked links) {
+// in order of time. Their values are ratios then, and what they are to be multiplied by is
+// returned: 1 where they are as they were measured.
+func (s *Series) hold(linked links) (unit float64) {
 	tail := s.Points[max(0, len(s.Points)-lately):]
 	have := 0
 	for _, p := range tail {
@@ -93,7 +94,7 @@ func (s *Series) hold(linked links) {
 		}
 	}
 	if 2*have <= len(tail) {
-		return
+		return 1
 	}
 	var kept []Point
 	var order []string // of anchors, newest first
@@ -104,7 +105,7 @@ func (s *Series) hold(linked links) {
 			usable = usable && h.Value > 0
 		}
 		if len(p.Beside) > 0 && !usable {
-			return // of nothing there is no ratio
+			return 1 // of nothing there is no ratio
 		}
 		if len(p.Beside) == 0 {
 			continue
@@ -122,6 +123,7 @@ func (s *Series) hold(linked links) {
 	s.Anchor = &Anchor{Commit: newest, Value: stat.Median(typical[newest]), Left: len(s.Points) - len(kept)}
 	s.Points = kept
 	s.scale(linked, append([]string{newest}, slices.DeleteFunc(order, func(c string) bool { return c == newest })...), typical)
+	return s.Anchor.Value
 }
 
 // latest returns the one of several anchors beside one run that came into use last.
@@ -137,14 +139,15 @@ func latest(beside []Held, points []Point) string {
 	return slices.MaxFunc(beside, func(a, b Held) int { return cmp.Compare(first[a.Commit], first[b.Commit]) }).Commit
 }
 
-// level is by what a ratio to an anchor is multiplied, and of which stretch the anchor is.
+// level is by what a ratio to an anchor is multiplied to make one to the newest, and of which
+// stretch the anchor is.
 type level struct {
 	factor  float64
 	stretch string // the newest anchor that links lead to
 }
 
-// scale sets the values of points. Anchors are newest first: those that links lead to from one are
-// of its stretch, the newest of the others begins another.
+// scale sets the values of points to ratios to the newest anchor. Anchors are newest first: those
+// that links lead to from one are of its stretch, the newest of the others begins another.
 func (s *Series) scale(linked links, anchors []string, typical map[string][]float64) {
 	levels := map[string]level{}
 	stretches := 0
@@ -153,7 +156,10 @@ func (s *Series) scale(linked links, anchors []string, typical map[string][]floa
 			continue
 		}
 		stretches++
-		levels[root] = level{stat.Median(typical[root]), root}
+		levels[root] = level{1, root}
+		if stretches > 1 {
+			levels[root] = level{stat.Median(typical[root]) / s.Anchor.Value, root}
+		}
 		for reach := []string{root}; len(reach) > 0; reach = reach[1:] {
 			for _, other := range anchors {
 				ratios := linked[link{s.Key, reach[0], other}]
@@ -174,7 +180,7 @@ func (s *Series) scale(linked links, anchors []string, typical map[string][]floa
 			}
 		}
 		by := levels[h.Commit].factor / h.Value
-		p.Value, p.Spread = p.Measured*by, p.Spread*by
+		p.Value, p.Spread = p.Measured*by, p.Spread*by*s.Anchor.Value
 		if stretches > 1 {
 			p.Environment += ", anchor " + figure.Commit(levels[h.Commit].stretch)
 		}
