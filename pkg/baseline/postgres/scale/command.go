@@ -29,13 +29,27 @@ func (s *scale) build(ctx context.Context) error {
 // regress prepares a command on the history, as a user without a clone runs it.
 func (s *scale) regress(ctx context.Context, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, filepath.Join(s.folder, "regress"), append(args, "--branch", "main", "--project", project)...)
-	cmd.Dir, cmd.Env = s.folder, append(os.Environ(), "REGRESS_STORE="+s.dsn)
+	cmd.Dir, cmd.Env = s.folder, append(os.Environ(), "REGRESS_STORE="+s.dsn, "XDG_CACHE_HOME="+filepath.Join(s.folder, "cache"))
 	return cmd
 }
 
-// changes looks for what changed, twice.
+// changes looks for what changed: in a store that it has never seen, again, and after each of some
+// more runs.
 func (s *scale) changes(ctx context.Context) error {
-	for _, what := range []string{"trend --changes 100, first", "trend --changes 100, again"} {
+	for _, one := range []struct {
+		what, bar string
+		more      int
+	}{
+		{"trend --changes 100, first", "bar 10 s cold", 0},
+		{"trend --changes 100, again", "bar 1 s", 0},
+		{"trend --changes 100, one more run", "bar 1 s", 1},
+		{"trend --changes 100, one more run", "bar 1 s", 1},
+		{"trend --changes 100, nine more runs", "", 9},
+		{"trend --changes 100, one more run", "bar 1 s", 1},
+	} {
+		if err := s.put(ctx, one.more); err != nil {
+			return err
+		}
 		cmd := s.regress(ctx, "trend", "--changes", "100")
 		var out, errs bytes.Buffer
 		cmd.Stdout, cmd.Stderr = &out, &errs
@@ -48,7 +62,7 @@ func (s *scale) changes(ctx context.Context) error {
 			return err
 		}
 		busy := (cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()).Seconds()
-		say(what, fmt.Sprintf("%.1f s (%.1f s of processor), %d lines", took, busy, bytes.Count(out.Bytes(), []byte("\n"))), "bar 10 s cold")
+		say(one.what, fmt.Sprintf("%.2f s (%.2f s of processor), %d lines", took, busy, bytes.Count(out.Bytes(), []byte("\n"))), one.bar)
 	}
 	return nil
 }

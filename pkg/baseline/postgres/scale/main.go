@@ -32,7 +32,9 @@ type scale struct {
 	server *pgtest.Server
 	dsn    string
 	store  baseline.Store
-	folder string // holds the built regress, and no repository
+
+	history *history
+	folder  string // holds the built regress, and no repository
 }
 
 func main() {

@@ -15,12 +15,12 @@ import (
 
 // fill puts the history. What making it up takes is not counted.
 func (s *scale) fill(ctx context.Context) error {
-	h := newHistory(s.series, s.rounds)
+	s.history = newHistory(s.series, s.rounds)
 	var took time.Duration
 	for done := 0; done < s.runs; {
 		var some []baseline.Run
 		for range min(s.batch, s.runs-done) {
-			some = append(some, h.run())
+			some = append(some, s.history.run())
 		}
 		start := time.Now()
 		added, err := s.store.Put(ctx, some...)
@@ -32,6 +32,16 @@ func (s *scale) fill(ctx context.Context) error {
 	}
 	rows := float64(s.series) * float64(s.runs) / took.Seconds()
 	say("ingested through the store, texts included", fmt.Sprintf("%.0f values/s, %.0f rows/s", rows*float64(s.rounds), rows), "bar 150,000 a second")
+	return nil
+}
+
+// put puts some more runs.
+func (s *scale) put(ctx context.Context, more int) error {
+	for range more {
+		if _, err := s.store.Put(ctx, s.history.run()); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
