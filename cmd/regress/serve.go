@@ -58,7 +58,9 @@ func (f *serveFlags) run(ctx context.Context, s *session, _ []string) error {
 		s.note("warning: whoever reaches %s can read the store: --token-file asks them for a token", on.Addr())
 	}
 	s.note("http://%s/ until this is interrupted", on.Addr())
-	if err := site.NewServer(&shelf{s, f}, token, s.note).Serve(ctx, on); err != nil {
+	server := site.NewServer(&shelf{s, f}, token, s.note)
+	go server.Warm(ctx)
+	if err := server.Serve(ctx, on); err != nil {
 		return fmt.Errorf("serve: %w", err)
 	}
 	return nil

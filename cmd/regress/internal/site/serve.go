@@ -25,7 +25,7 @@ const (
 	listLimit  = time.Minute      // to ask the store which projects it has
 	readLimit  = 15 * time.Minute // to read a project from the store, whoever waits for it
 	waitLimit  = time.Minute      // for a request to wait for that
-	renewLimit = 2 * time.Second  // the same where an older reading can be shown
+	renewLimit = time.Second / 2  // the same where an older reading can be shown
 	writeLimit = 90 * time.Second // for one answer, the reading included
 	pingLimit  = 5 * time.Second  // for the store to answer /healthz
 	quiet      = 10 * time.Second // to end what is being answered when the server ends
@@ -58,7 +58,8 @@ type Server struct {
 	closed bool // a token is wanted
 	note   func(format string, args ...any)
 	counts counters
-	fresh  time.Duration
+	fresh  time.Duration   // how long a reading is shown without asking again
+	renew  time.Duration   // how long a request waits for a new reading, where there is an older one
 	base   context.Context // of readings, which outlive the request that began them
 
 	mu       sync.Mutex
@@ -88,7 +89,7 @@ type loaded struct {
 // NewServer returns a server of source. token is what a client has to know; empty: nothing. note
 // is told what goes wrong on the way, for the person who runs it.
 func NewServer(source Source, token string, note func(format string, args ...any)) *Server {
-	return &Server{source: source, token: sha256.Sum256([]byte(token)), closed: token != "", note: note, fresh: defaultFresh, base: context.Background(), projects: map[string]*live{}}
+	return &Server{source: source, token: sha256.Sum256([]byte(token)), closed: token != "", note: note, fresh: defaultFresh, renew: renewLimit, base: context.Background(), projects: map[string]*live{}}
 }
 
 // Serve answers on a listener until ctx ends, and lets what is being answered then end.
@@ -293,9 +294,16 @@ var errUnknown = errors.New("the store has no such project")
 // errReading is about a project whose first reading takes longer than a request waits.
 var errReading = errors.New("the project is still being read: ask again in a minute")
 
+// Warm reads the first project, so that who comes first need not wait for it.
+func (s *Server) Warm(ctx context.Context) {
+	if names, err := s.list(ctx); err == nil && len(names) > 0 {
+		_, _ = s.load(ctx, names[0]) // who asks for it is told what went wrong
+	}
+}
+
 // load returns what is known of a project, read anew where runs were added. One reading serves all
 // who ask meanwhile, and goes on when they have gone. An older reading is shown where the new one
-// fails, or takes longer than anybody likes to wait for a page.
+// fails, or takes longer than anybody likes to wait for a page; at once where the last one did.
 func (s *Server) load(ctx context.Context, name string) (*loaded, error) {
 	s.mu.Lock()
 	one := s.projects[name]
@@ -315,7 +323,10 @@ func (s *Server) load(ctx context.Context, name string) (*loaded, error) {
 	}
 	ended, patience := one.reading, waitLimit
 	if one.loaded != nil {
-		patience = renewLimit
+		if patience = s.renew; one.took > s.renew {
+			defer one.mu.Unlock()
+			return one.loaded, nil // the new one will not be there in time
+		}
 	}
 	one.mu.Unlock()
 	select {

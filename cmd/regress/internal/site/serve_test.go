@@ -228,7 +228,7 @@ func TestGuards(t *testing.T) {
 // away what was read.
 func TestLive(t *testing.T) {
 	s, source, home, notes := serve(t, "")
-	s.fresh = 0
+	s.fresh, s.renew = 0, time.Hour
 	index := home + "/data/" + folder("github.com/acme/wire") + "/index.js"
 	source.set("", errors.New("no route to postgres://me:secret@db"))
 	for _, address := range []string{index, home + "/healthz", home + "/api/v1/projects"} {
@@ -276,8 +276,21 @@ func TestLive(t *testing.T) {
 	if _, _, text := get(t, index); first != 200 || !strings.Contains(text, `"branch":"trunk"`) {
 		t.Errorf("after a run was added: %.200s", text)
 	}
-	s.fresh = time.Hour // of the list of projects
 	one := s.projects["github.com/acme/wire"]
+	source.wait = make(chan struct{})
+	source.set("2b", nil)
+	one.took = 2 * time.Hour // so that nobody waits for the next
+	asked, off := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer off()
+	if l, err := s.load(asked, "github.com/acme/wire"); err != nil || l == nil {
+		t.Errorf("while a long reading is under way: %v", err)
+	}
+	one.mu.Lock()
+	ended = one.reading
+	one.mu.Unlock()
+	close(source.wait)
+	<-ended
+	s.fresh = time.Hour // of the list of projects
 	one.checked = time.Time{}
 	source.set("3", errors.New("gone"))
 	if status, _, text := get(t, index); status != 200 || !strings.Contains(text, "trunk") {
