@@ -71,6 +71,17 @@
 // With -single, a repository of one benchmark gets 30 % more work, which must be red, and then less
 // again, which must be green.
 //
+// # The course of a branch
+//
+//	go run ./pkg/gate/accuracy/inject -sessions 30
+//	go run ./pkg/gate/accuracy/inject -sessions 3
+//
+// Main gets so many commits that change nothing, and regress baseline update measures each beside
+// the anchor while up to three processes that compute come and go. The table has the noise between
+// runs as regress trend --format json says it, of the ratio to the anchor and, with --absolute, of
+// the times; and in how many places a step of 3 % that is put into the recorded values is found
+// within five runs, which takes 17 runs at least.
+//
 // # The table
 //
 // It prints a Markdown table. "Other rows" are benchmarks called slower that were not touched:
@@ -120,6 +131,7 @@ type options struct {
 	rebuilt           bool
 	clones            string
 	unseen, single    bool
+	sessionCount      int
 	beside            int
 	budget            string
 }
@@ -138,6 +150,7 @@ func parse() options {
 	flag.StringVar(&o.clones, "clones", "", "with -rebuilt: a directory of git clones named as the modules are, to take commits from (default: the module proxy)")
 	flag.BoolVar(&o.unseen, "unseen", false, "judge slowdowns that a count of instructions does not see, instead")
 	flag.BoolVar(&o.single, "single", false, "judge a repository of one benchmark, 30 % slower and restored, instead")
+	flag.IntVar(&o.sessionCount, "sessions", 0, "measure so many runs of a branch beside an anchor, under a load that changes, instead")
 	flag.IntVar(&o.beside, "beside", 0, "how many processes compute beside everything")
 	flag.StringVar(&o.budget, "budget", "", "with -modules, -unseen and -single: of regress compare (default: its own)")
 	flag.Parse()
@@ -156,6 +169,9 @@ func run(ctx context.Context) (err error) {
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	if o.modules != "" || o.unseen || o.single {
 		return o.campaign(ctx, dir)
+	}
+	if o.sessionCount > 0 {
+		return o.sessions(ctx, dir)
 	}
 	others, err := field.Compete(o.beside)
 	if err != nil {

@@ -1,0 +1,233 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/descartes/regress/pkg/gate/accuracy/internal/field"
+	"github.com/descartes/regress/pkg/gate/stat"
+	"github.com/descartes/regress/pkg/gate/trend"
+)
+
+const (
+	mostBeside  = 3      // processes that compute at once, on as few processors as a runner has
+	shortLoad   = 2      // seconds that one load lasts at least
+	longLoad    = 25     // and at most
+	stepTried   = 1.03   // what is injected into the recorded values
+	soon        = 5      // runs in which a step is to be found
+	before      = 12     // runs that a series needs in front of a step: 8 and 5 reach no p of .001
+	largestPart = 1. / 3 // of the absolute noise, that of the ratio may be
+)
+
+// sessions measures n commits of main that change nothing, each beside the anchor, while processes
+// that compute come and go, and says how much the ratio wavers and how much the values do.
+func (o options) sessions(ctx context.Context, dir string) error {
+	l, err := newLab(ctx, dir, o.benchtime, o.effect)
+	if err != nil {
+		return err
+	}
+	settings := fmt.Sprintf("project = \"example.com/suite\"\nanchor = \"v1.0.0\"\n[suite]\npackages = [\".\"]\nbenchtime = %q\n", o.benchtime)
+	if err := os.WriteFile(filepath.Join(l.dir, "regress.toml"), []byte(settings), 0o644); err != nil {
+		return err
+	}
+	if err := errors.Join(l.commit(ctx, "settings"), l.git(ctx, "tag", "v1.0.0")); err != nil {
+		return err
+	}
+	start := time.Now()
+	load := newLoad()
+	done := 0
+	for ; done < o.sessionCount && time.Since(start) < o.limit && ctx.Err() == nil; done++ {
+		if err = l.session(ctx, done); err != nil {
+			break
+		}
+		fmt.Fprintf(os.Stderr, "%4.0f s  run %d of %d; %d loads so far\n", time.Since(start).Seconds(), done+1, o.sessionCount, load.changes.Load())
+	}
+	if err := errors.Join(err, load.end()); err != nil {
+		return err
+	}
+	held, err := l.courses(context.WithoutCancel(ctx))
+	if err != nil {
+		return err
+	}
+	absolute, err := l.courses(context.WithoutCancel(ctx), "--absolute")
+	if err != nil {
+		return err
+	}
+	fmt.Printf("%d runs of %d in %.0f minutes, each beside its anchor; 0 to %d processes that compute, another number every %d to %d seconds.\n\n",
+		done, o.sessionCount, time.Since(start).Minutes(), mostBeside, shortLoad, longLoad)
+	return writeSessions(os.Stdout, held, absolute)
+}
+
+// session commits what changes nothing and measures it.
+func (l *lab) session(ctx context.Context, number int) error {
+	moved := strings.Replace(string(suite), "var sink int", fmt.Sprintf("// Run %d has\n// %s.\nvar sink int", number, strings.Repeat("a line\n// ", number%7)), 1)
+	if err := os.WriteFile(filepath.Join(l.dir, "suite_test.go"), []byte(moved), 0o644); err != nil {
+		return err
+	}
+	if err := l.git(ctx, "commit", "-q", "-a", "-m", fmt.Sprintf("run %d", number)); err != nil {
+		return err
+	}
+	_, err := l.exec(ctx, l.regress, "baseline", "update")
+	return err
+}
+
+// recorded is a course as regress trend --format json has it.
+type recorded struct {
+	Name   string  `json:"name"`
+	Unit   string  `json:"unit"`
+	Noise  float64 `json:"noise"`
+	Anchor *struct {
+		Commit string `json:"commit"`
+	} `json:"anchor"`
+	Points []struct {
+		Value float64 `json:"value"`
+	} `json:"points"`
+}
+
+// values are those of the points, in order.
+func (r recorded) values() (out []float64) {
+	for _, p := range r.Points {
+		out = append(out, p.Value)
+	}
+	return out
+}
+
+// courses returns what trend says of the times.
+func (l *lab) courses(ctx context.Context, args ...string) ([]recorded, error) {
+	text, err := l.exec(ctx, l.regress, append([]string{"trend", "--format", "json"}, args...)...)
+	if err != nil {
+		return nil, err
+	}
+	var page struct {
+		Series []recorded `json:"series"`
+	}
+	if err := json.Unmarshal(text, &page); err != nil {
+		return nil, fmt.Errorf("read what regress trend says: %w", err)
+	}
+	return slices.DeleteFunc(page.Series, func(r recorded) bool { return r.Unit != "sec/op" }), nil
+}
+
+// writeSessions writes how the ratio wavers beside the values, and how soon a step in either is
+// found.
+func writeSessions(w io.Writer, held, absolute []recorded) error {
+	fmt.Fprintf(w, "| benchmark | noise of the ratio | of the time | part | +3 %% found within %d runs, ratio | time |\n|---|---|---|---|---|---|\n", soon)
+	var parts []float64
+	var ratio, plain tries
+	good := 0
+	for i, h := range held {
+		if i >= len(absolute) || absolute[i].Name != h.Name || h.Anchor == nil {
+			return fmt.Errorf("%s is not held against the anchor", h.Name)
+		}
+		part := h.Noise / absolute[i].Noise
+		parts = append(parts, part)
+		if part <= largestPart {
+			good++
+		}
+		own, other := inject(h.values()), inject(absolute[i].values())
+		ratio.add(own)
+		plain.add(other)
+		fmt.Fprintf(w, "| %s | %.2f %% | %.2f %% | %.2f | %s | %s |\n", h.Name, 100*h.Noise, 100*absolute[i].Noise, part, own, other)
+	}
+	_, err := fmt.Fprintf(w, "\nThe median part is %.2f, and %d of %d are at most a third. Of the steps %s are found in the ratio, %s in the time; of as many places without one %d and %d are marked.\n",
+		stat.Median(parts), good, len(held), ratio, plain, ratio.marked, plain.marked)
+	return err
+}
+
+// tries counts injected steps.
+type tries struct{ found, tried, marked int }
+
+func (t *tries) add(more tries) {
+	t.found, t.tried, t.marked = t.found+more.found, t.tried+more.tried, t.marked+more.marked
+}
+
+func (t tries) String() string {
+	if t.tried == 0 {
+		return fmt.Sprintf("none: it takes %d runs", before+soon)
+	}
+	return fmt.Sprintf("%d of %d", t.found, t.tried)
+}
+
+// inject puts a step at every place of a course that has runs enough around it, and counts those
+// that are found by who looks after each of the next runs. marked counts places that are marked
+// without it.
+func inject(values []float64) (out tries) {
+	for at := before; at+soon <= len(values); at++ {
+		out.tried++
+		stepped := slices.Clone(values)
+		for i := at; i < len(stepped); i++ {
+			stepped[i] *= stepTried
+		}
+		if finds(stepped, at) {
+			out.found++
+		}
+		if finds(values, at) {
+			out.marked++
+		}
+	}
+	return out
+}
+
+// finds reports whether a change at a place is found in one of the runs from there on.
+func finds(values []float64, at int) bool {
+	s := trend.New(trend.Policy{})
+	for i, v := range values[:at+soon] {
+		// Note: times are positive, and in order.
+		_ = s.Add(trend.Point{Order: i, Value: v})
+		if i < at {
+			continue
+		}
+		if slices.ContainsFunc(s.Trend().Changes, func(c trend.Change) bool { return c.First <= at && at <= c.Last }) {
+			return true
+		}
+	}
+	return false
+}
+
+// load is a machine on which others come and go.
+type load struct {
+	changes atomic.Int64
+	stop    chan struct{}
+	ended   chan error
+}
+
+// newLoad begins.
+func newLoad() *load {
+	l := &load{stop: make(chan struct{}), ended: make(chan error, 1)}
+	go func() { l.ended <- l.run(rand.New(rand.NewPCG(11, 11))) }()
+	return l
+}
+
+// run has another number of processes compute every few seconds, until stop is closed.
+func (l *load) run(random *rand.Rand) error {
+	for {
+		others, err := field.Compete(random.IntN(mostBeside + 1))
+		if err != nil {
+			return err
+		}
+		l.changes.Add(1)
+		select {
+		case <-l.stop:
+			return others.End()
+		case <-time.After(time.Duration(shortLoad+random.IntN(longLoad-shortLoad+1)) * time.Second):
+		}
+		if err := others.End(); err != nil {
+			return err
+		}
+	}
+}
+
+// end ends it, and returns an error where a process had failed.
+func (l *load) end() error {
+	close(l.stop)
+	return <-l.ended
+}
