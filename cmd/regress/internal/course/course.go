@@ -70,12 +70,12 @@ type Name struct {
 	Fingerprint string
 }
 
-// New returns the page of points by series, each in order of time. history is the branch's
-// first-parent history as git has it here, oldest first. Where a point is of a commit that it does
-// not have, the places that points give their commits make the order, and where one has none,
-// commits are in the order in which they were first measured. Series whose runs mostly have an
-// anchor beside them are held against it. A value that has no course, because it is negative, is an
-// error that names its series.
+// New returns the page of points by series, each in order of time, which it keeps: a store has
+// millions. history is the branch's first-parent history as git has it here, oldest first. Where a
+// point is of a commit that it does not have, the places that points give their commits make the
+// order, and where one has none, commits are in the order in which they were first measured.
+// Series whose runs mostly have an anchor beside them are held against it. A value that has no
+// course, because it is negative, is an error that names its series.
 func New(points map[Name][]Point, history []Commit) (Page, error) {
 	page := Page{}
 	place := page.arrange(points, history)
@@ -112,7 +112,6 @@ func (p *Page) group() {
 
 // follow puts the points of a series in order and computes its course.
 func (s *Series) follow(place map[string]int, linked links) (err error) {
-	s.Points = slices.Clone(s.Points)
 	in, unit := s.arranged(place, linked)
 	if s.Trend, err = trend.Of(trend.Policy{}, in); err != nil {
 		return &SeriesError{Name{s.Key, s.Fingerprint}, err}
