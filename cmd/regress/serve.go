@@ -9,8 +9,10 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/descartes/regress/cmd/regress/internal/cli"
+	"github.com/descartes/regress/cmd/regress/internal/course"
 	"github.com/descartes/regress/cmd/regress/internal/site"
 	"github.com/descartes/regress/pkg/baseline"
 	"github.com/descartes/regress/pkg/baseline/ingest"
@@ -58,6 +60,7 @@ func (f *serveFlags) run(ctx context.Context, s *session, _ []string) error {
 		s.note("warning: whoever reaches %s can read the store: --token-file asks them for a token", on.Addr())
 	}
 	s.note("http://%s/ until this is interrupted", on.Addr())
+	s.learned = new(memory)
 	server := site.NewServer(&shelf{s, f}, token, s.note)
 	go server.Warm(ctx)
 	if err := server.Serve(ctx, on); err != nil {
@@ -81,6 +84,29 @@ func readToken(path string) (string, error) {
 		return "", usagef("--token-file %s: give one line of %d to %d characters, such as of: openssl rand -hex 32", path, shortest, longest)
 	}
 	return token, nil
+}
+
+// memory is what a server has learned of the courses of each project, so that a new run costs no
+// second look at all before it.
+type memory struct {
+	mu       sync.Mutex
+	projects map[string]*course.Learned
+}
+
+// of returns that of a project; nil where nothing is to be learned.
+func (m *memory) of(project string) *course.Learned {
+	if m == nil {
+		return nil
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.projects == nil {
+		m.projects = map[string]*course.Learned{}
+	}
+	if m.projects[project] == nil {
+		m.projects[project] = new(course.Learned)
+	}
+	return m.projects[project]
 }
 
 // shelf is the store as the server reads it.

@@ -20,6 +20,7 @@ type archive struct {
 	err      error
 	absolute bool              // courses are of values as they were measured, without anchors
 	machines map[string]string // the classes of machine that courses has met, in words
+	learned  *memory           // of courses, for who reads them again; nil: nobody does
 }
 
 // store opens the store that is in force. A command opens it once: where that

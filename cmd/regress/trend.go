@@ -93,7 +93,7 @@ func (s *session) page(ctx context.Context, query baseline.Query, branches []str
 			return page, query.Branch, err
 		}
 		if len(points) > 0 {
-			page, err = course.New(points, s.firstParents(ctx, query.Branch))
+			page, err = s.learned.of(query.Project).New(points, s.firstParents(ctx, query.Branch))
 			page.Machines = s.machines
 			return page, query.Branch, err
 		}

@@ -72,7 +72,7 @@ func TestChangesAreThose(t *testing.T) {
 	const n = 260
 	points := grown(n)
 	delete(points, named0("S5", "sec/op")) // whose commit is not that of its run
-	columns, changes := &Columns{}, 0
+	columns, changes, learned := &Columns{}, 0, new(Learned)
 	for _, runs := range []int{30, 31, 47, 48, 49, 120, 121, 140, 200, n} {
 		first := map[Name][]Point{}
 		for name, list := range points {
@@ -85,6 +85,9 @@ func TestChangesAreThose(t *testing.T) {
 		want, err := New(first, history(n))
 		if err != nil {
 			t.Fatal(err)
+		}
+		if page, err := learned.New(first, history(n)); err != nil || !reflect.DeepEqual(page, want) || len(learned.states) != len(points) {
+			t.Fatalf("%d runs, of series that were seen before: %v, %+v\nwant %+v", runs, err, page, want)
 		}
 		columns = columnsOf(columns, points, runs)
 		for _, c := range []*Columns{columns, columnsOf(&Columns{}, points, runs)} {

@@ -77,6 +77,11 @@ type Name struct {
 // Series whose runs mostly have an anchor beside them are held against it. A value that has no
 // course, because it is negative, is an error that names its series.
 func New(points map[Name][]Point, history []Commit) (Page, error) {
+	return newPage(points, history, nil)
+}
+
+// newPage is New with what was learned before, if anything was.
+func newPage(points map[Name][]Point, history []Commit, learned *Learned) (Page, error) {
 	page := Page{}
 	place := page.arrange(points, history)
 	page.Series = make([]Series, 0, len(points))
@@ -85,7 +90,7 @@ func New(points map[Name][]Point, history []Commit) (Page, error) {
 	}
 	page.sort()
 	linked := linksOf(points)
-	if err := each(page.Series, func(s *Series) error { return s.follow(place, linked) }); err != nil {
+	if err := each(page.Series, func(s *Series) error { return s.follow(place, linked, learned) }); err != nil {
 		return page, err
 	}
 	page.group()
@@ -111,12 +116,16 @@ func (p *Page) group() {
 }
 
 // follow puts the points of a series in order and computes its course.
-func (s *Series) follow(place map[string]int, linked links) (err error) {
+func (s *Series) follow(place map[string]int, linked links, learned *Learned) error {
 	in, unit := s.arranged(place, linked)
-	if s.Trend, err = trend.Of(trend.Policy{}, in); err != nil {
-		return &SeriesError{Name{s.Key, s.Fingerprint}, err}
+	t, name := trend.New(trend.Policy{}), Name{s.Key, s.Fingerprint}
+	if err := t.Add(in...); err != nil {
+		return &SeriesError{name, err}
 	}
+	learned.resume(name, t)
+	s.Trend = t.Trend()
 	s.Trend.Scale(unit)
+	learned.keep(name, t)
 	return nil
 }
 
