@@ -126,8 +126,9 @@ func (f *pruneFlags) run(ctx context.Context, s *session, _ []string) error {
 // decisions reads which decisions can go. What it returns removes them and says how many; it does
 // nothing where none is stored. Those of the last month, which the command decisions shows, stay.
 func (f *pruneFlags) decisions(ctx context.Context, s *session, store baseline.Store, policy retention.Policy) (remove func(io.Writer) error, err error) {
-	var all []baseline.Decision
-	for d, err := range store.Decisions(ctx, baseline.Query{Project: s.project(baseline.Log{})}) {
+	query := baseline.Query{Project: s.project(baseline.Log{})}
+	var all []retention.Decided
+	for d, err := range store.Decisions(ctx, query) {
 		if errors.Is(err, baseline.ErrDamaged) { // no other needs it
 			s.note("warning: %v", err)
 			break
@@ -135,7 +136,7 @@ func (f *pruneFlags) decisions(ctx context.Context, s *session, store baseline.S
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, d)
+		all = append(all, retention.Decided{ID: d.ID(), Against: d.Against, Time: d.Time})
 	}
 	if month := time.Now().Add(-lastMonth); policy.Before.IsZero() || policy.Before.After(month) {
 		policy.Before = month
@@ -145,15 +146,45 @@ func (f *pruneFlags) decisions(ctx context.Context, s *session, store baseline.S
 		gone, verb := len(forget), "would be removed"
 		if !f.dry {
 			verb = "removed"
-			if gone, err = store.RemoveDecisions(ctx, forget...); err != nil {
-				err = fmt.Errorf("baseline prune: %w", err)
-			}
+			gone, err = forgetDecisions(ctx, store, query, forget)
 		}
 		if len(all) > 0 {
 			fmt.Fprintf(to, "%d of %s %s; %d stay: %d newest, %d young\n", gone, figure.Counted(len(all), "decision"), verb, len(all)-gone, kept[retention.Newest], kept[retention.Young])
 		}
 		return err
 	}, nil
+}
+
+// forgetDecisions removes decisions and returns how many are gone, those included that another
+// process has removed meanwhile. A decision has a verdict on each series: few are held at once.
+func forgetDecisions(ctx context.Context, store baseline.Store, query baseline.Query, forget []retention.Decided) (gone int, err error) {
+	const atOnce = 100
+	wanted := map[string]bool{}
+	for _, d := range forget {
+		wanted[d.ID] = true
+	}
+	for {
+		var some []baseline.Decision
+		for d, err := range store.Decisions(ctx, query) {
+			if errors.Is(err, baseline.ErrDamaged) || len(some) == atOnce {
+				break
+			}
+			if err != nil {
+				return gone, fmt.Errorf("baseline prune: %w", err)
+			}
+			if id := d.ID(); wanted[id] {
+				delete(wanted, id)
+				some = append(some, d)
+			}
+		}
+		if _, err := store.RemoveDecisions(ctx, some...); err != nil {
+			return gone, fmt.Errorf("baseline prune: %w", err)
+		}
+		gone += len(some)
+		if len(some) == 0 {
+			return gone + len(wanted), nil
+		}
+	}
 }
 
 // forget removes runs, says which, and returns how many are gone. One that another process has

@@ -6,15 +6,13 @@ import (
 	"slices"
 	"testing"
 	"time"
-
-	"github.com/descartes/regress/pkg/baseline"
 )
 
 // Of ten decisions, one a day, the newest of each branch compared with stay, and young ones.
 func TestDecisions(t *testing.T) {
-	var all []baseline.Decision
+	var all []Decided
 	for i := range 10 {
-		all = append(all, baseline.Decision{Commit: fmt.Sprint(i), Branch: fmt.Sprint("b", i), Against: "main", Time: start.AddDate(0, 0, i), Outcome: "pass"})
+		all = append(all, Decided{ID: fmt.Sprint(i), Against: "main", Time: start.AddDate(0, 0, i)})
 	}
 	all[0].Against, all[1].Against = "release", "release"
 	check := func(policy Policy, newest, young int, want ...string) {
@@ -24,7 +22,7 @@ func TestDecisions(t *testing.T) {
 		forget, kept := Decisions(policy, mixed)
 		var have []string
 		for _, d := range forget {
-			have = append(have, d.Commit)
+			have = append(have, d.ID)
 		}
 		if !slices.Equal(have, want) || kept[Newest] != newest || kept[Young] != young {
 			t.Errorf("%+v: forgets %v, keeps %v; want %v, %d newest and %d young", policy, have, kept, want, newest, young)
