@@ -57,7 +57,7 @@ var tutorialStep = regexp.MustCompile("(?s)```sh\n(.*?)```\n(?:\n```text\n(.*?)`
 
 // session returns what a shell prints that is given script, in an empty directory, with an
 // environment that has nothing of this one but where programs and built packages are. Counting is
-// off, which not every machine can.
+// off, which not every machine can, and a busy machine has more time than a reader would give it.
 func session(t *testing.T, script string) string {
 	t.Helper()
 	caches, err := exec.Command("go", "env", "GOCACHE", "GOMODCACHE").Output()
@@ -65,14 +65,14 @@ func session(t *testing.T, script string) string {
 		t.Fatal(err)
 	}
 	cache := strings.Fields(string(caches))
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 6*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "bash", "-c", script)
 	cmd.Dir = t.TempDir()
 	cmd.Env = []string{
 		"HOME=" + t.TempDir(), "PATH=" + os.Getenv("PATH"), "TMPDIR=" + t.TempDir(),
 		"GOCACHE=" + cache[0], "GOMODCACHE=" + cache[1], "GOPROXY=off", "GOTOOLCHAIN=local",
-		"GIT_CONFIG_NOSYSTEM=1", "REGRESS_COUNT=false",
+		"GIT_CONFIG_NOSYSTEM=1", "REGRESS_COUNT=false", "REGRESS_BUDGET=4m",
 	}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // what the shell has started ends with it
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
