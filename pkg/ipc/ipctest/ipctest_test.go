@@ -17,7 +17,7 @@ func transports() []ipctest.Transport {
 		{Transport: unix.Transport, Addresses: true, Wire: 3, Hello: frame.Hello, Version: len(frame.Hello) - 1},
 	}
 	if runtime.GOOS == "linux" {
-		all = append(all, ipctest.Transport{Transport: shm.Transport, Addresses: true, Wire: 3, Hello: "\x00rgishm\x01", Version: 7})
+		all = append(all, ipctest.Transport{Transport: shm.Transport, Addresses: true, Wire: 3, Hello: "\x00rgishm\x02", Version: 7})
 	}
 	return all
 }

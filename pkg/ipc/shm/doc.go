@@ -20,7 +20,8 @@
 //	      └──── the record before this one writes header 0 ◀────┘
 //
 // The header has 30 bits of length and two flags: More, a fragment that another follows, and
-// Ctrl, a code in place of a message: Bye, Abort, or Switch with the level of another ring.
+// Ctrl, a code in place of a message: Bye, Abort, Ask for space that was taken and not given
+// back, or Switch with the level of another ring.
 //
 // # The sending half
 //

@@ -12,7 +12,7 @@ import (
 )
 
 // version is that of the greeting, the control page and the records.
-const version = 1
+const version = 2
 
 // greeting is what each side writes first: this magic with the version, and the shape of its
 // segment in two little-endian words. The segment's descriptor comes with the first byte.

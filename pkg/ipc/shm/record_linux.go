@@ -91,6 +91,11 @@ func (c *conn) control(code uint32) error {
 		r.bound(c.cfg.MaxMessage)
 	case code == ring.Abort:
 		r.c.Skip()
+	case code == ring.Ask:
+		r.c.Skip()
+		if r.c.Give() {
+			c.wake(r.sleeper, r.wakeByte)
+		}
 	case level >= 0 && level < r.seg.shape.levels && level != r.level:
 		mem, err := r.seg.ring(level)
 		if err != nil {

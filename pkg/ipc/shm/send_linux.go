@@ -29,6 +29,8 @@ type sender struct {
 	usedLarge bool // a large message since shrink last looked
 	oldRings  []oldRing
 	grown     uint64      // what the receiver had taken when TrySend last made the ring grow
+	asked     uint64      // up to where the receiver was asked to give back, see ask
+	hurry     bool        // it has just been
 	quiet     *time.Timer // runs shrink
 	locked    bool        // this call holds mu
 

@@ -317,6 +317,57 @@ func TestRingGrowsAndShrinks(t *testing.T) {
 	trip(100)
 }
 
+// TestRingShrinksUnderLightTraffic: a receiver that finds each message at once never finds the ring
+// empty, and gives back only an eighth of a large one at a time. The sender shrinks all the same.
+func TestRingShrinksUnderLightTraffic(t *testing.T) {
+	a, b := pair(t, ipc.Config{})
+	ctx := t.Context()
+	trip := func(n, number int) {
+		t.Helper()
+		sent := make(chan error, 1)
+		go func() { sent <- a.Send(ctx, bytes.Repeat([]byte{byte(number)}, n)) }()
+		if n <= 64<<10 {
+			if err := <-sent; err != nil { // it is there before it is looked for
+				t.Fatal(err)
+			}
+			sent <- nil
+		}
+		p, err := b.Recv(ctx, nil)
+		if err := errors.Join(err, <-sent); err != nil || !bytes.Equal(p, bytes.Repeat([]byte{byte(number)}, n)) {
+			t.Fatalf("%d of %d bytes, %v, or others than were sent", len(p), n, err)
+		}
+	}
+	for i := range 4 {
+		trip(1<<20, i)
+	}
+	small := func() bool {
+		a.tx.mu.Lock()
+		defer a.tx.mu.Unlock()
+		return a.tx.level == 0
+	}
+	if small() {
+		t.Fatal("the ring has not grown")
+	}
+	trip(60<<10, 0) // more than half of the smallest ring, not given back
+	for i := 0; !small(); i++ {
+		if i == 6000 { // of 64 bytes with their headers: 1,200 more and an eighth would go back by itself
+			t.Fatal("the ring does not shrink")
+		}
+		trip(60, i)
+		time.Sleep(time.Millisecond)
+	}
+	for i := range 3000 { // more than the smallest ring holds
+		trip(100, i)
+	}
+	trip(1<<20, 7)
+	if err := a.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.Recv(ctx, nil); !errors.Is(err, ipc.ErrPeerClosed) {
+		t.Errorf("after the peer has closed: %v", err)
+	}
+}
+
 // takesPages reports whether this system takes pages back that nobody needs, as an emulator does
 // not.
 func takesPages(t *testing.T) bool {

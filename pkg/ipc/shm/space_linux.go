@@ -174,13 +174,18 @@ func (c *conn) shrink() {
 		return
 	}
 	t.dropOldRings()
-	if t.usedLarge || t.resv >= 0 || t.abort || t.p.Holds() || !t.p.Empty() {
+	room, ok := t.p.Room(0)
+	if t.usedLarge || t.resv >= 0 || t.abort || t.p.Holds() || len(t.oldRings) > 0 || !room || !ok {
 		t.usedLarge = false
 		t.quiet.Reset(quiet)
 		return
 	}
+	if t.p.Ungiven() > uint64(t.seg.shape.size(0)/2) {
+		t.quiet.Reset(c.ask())
+		return
+	}
 	mem, err := t.seg.ring(0)
-	if room, ok := t.p.Room(0); err != nil || !room || !ok {
+	if err != nil {
 		t.quiet.Reset(quiet)
 		return
 	}
@@ -188,6 +193,24 @@ func (c *conn) shrink() {
 	t.heap = nil
 	// The ring left stays mapped until this one grows or the connection closes; its pages go as
 	// soon as the receiver has left it.
+}
+
+// soon is when the receiver has looked that was asked, if it looks at all.
+const soon = 10 * time.Millisecond
+
+// ask asks the receiver to give back what it has taken, and returns when to look again. One that
+// finds each message at once gives back an eighth of the ring at a time, which in a large ring is
+// more than the smallest holds. It is asked once in a quiet while, and not again before it has
+// looked. There is room for a control record.
+func (c *conn) ask() time.Duration {
+	t := &c.tx
+	t.hurry = !t.hurry && t.p.Passed(t.asked) && t.asked != t.p.Pos()
+	if !t.hurry {
+		return quiet
+	}
+	c.published(t.p.Control(ring.Ask))
+	t.asked = t.p.Pos()
+	return soon
 }
 
 // retryAfter is when a timer that met a call in its half tries again.

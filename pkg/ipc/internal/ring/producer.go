@@ -63,8 +63,8 @@ func (p *Producer) Room(n int) (room, ok bool) {
 // RoomControl reports whether a control record has room. Behind a message it always has.
 func (p *Producer) RoomControl() bool { return p.pos+2*Align <= p.limit }
 
-// Empty reports whether the consumer has given everything back.
-func (p *Producer) Empty() bool { return atomic.LoadUint64(&p.ctl.Tail) == p.pos }
+// Ungiven returns how many bytes the consumer has not given back.
+func (p *Producer) Ungiven() uint64 { return p.pos - atomic.LoadUint64(&p.ctl.Tail) }
 
 // Taken returns the position before which the consumer has given everything back, as last seen.
 func (p *Producer) Taken() uint64 { return p.limit - p.size }

@@ -13,6 +13,7 @@ const (
 const (
 	Bye    = 1  // no more messages: the producer closed in order
 	Abort  = 2  // the message begun is withdrawn
+	Ask    = 3  // the consumer shall give back what it has taken
 	Switch = 16 // plus a level: the next record is in that level's ring
 )
 
