@@ -165,4 +165,23 @@ func TestEventBase(t *testing.T) {
 	check("merge_group", "true", strings.Repeat("2", 40))
 	git("update-ref", "refs/remotes/origin/main", "main")
 	check("pull_request", "true", "origin/main")
+	// GitLab names the commit that the branch left; a pipeline that does not have it, its target.
+	lab := func(diffBase, want string) {
+		t.Helper()
+		vars := map[string]string{
+			"GITLAB_CI": "true", "CI_PROJECT_ID": "11", "CI_COMMIT_SHA": headSHA, "CI_MERGE_REQUEST_IID": "7", "CI_MERGE_REQUEST_PROJECT_ID": "11",
+			"CI_MERGE_REQUEST_DIFF_BASE_SHA": diffBase, "CI_MERGE_REQUEST_TARGET_BRANCH_NAME": "main",
+		}
+		s := &setup{world: &world{getenv: func(name string) string { return vars[name] }}}
+		if have := s.eventBase(t.Context(), in); have != want {
+			t.Errorf("GitLab, %q: %q, want %q", diffBase, have, want)
+		}
+	}
+	one, err := in.Commit(t.Context(), "main")
+	if err != nil {
+		t.Fatal(err)
+	}
+	lab(one, one)
+	lab(strings.Repeat("2", 40), "origin/main")
+	lab("", "origin/main")
 }

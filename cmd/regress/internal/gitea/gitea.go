@@ -103,7 +103,7 @@ func (c *Context) start(o forge.Options) (*forge.Plain, *forge.Wire) {
 	case c.Owner == "" || c.SHA == "" || c.Fork && c.Event == "pull_request":
 		return j, nil // the caller has the error of FromEnv, or the token can only read
 	case c.Token.Empty():
-		j.Trouble = append(j.Trouble, "there is no token; pass GITEA_TOKEN: ${{ secrets.GITEA_TOKEN }} in the environment")
+		j.Trouble = append(j.Trouble, "there is no token; pass GITEA_TOKEN: ${{ secrets.GITHUB_TOKEN }} in the environment")
 		return j, nil
 	}
 	client, err := forge.NewClient("Gitea", "GITHUB_API_URL", c.APIURL, "Authorization", "token ", c.Token)

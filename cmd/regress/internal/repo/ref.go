@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -72,19 +73,53 @@ func (r Repo) unknown(ctx context.Context, ref string) error {
 // fetching returns the command that would bring a name from a server; empty where no server can
 // have it, or there is none.
 func (r Repo) fetching(ctx context.Context, ref string) string {
-	text, _ := r.git(ctx, "remote")
-	remotes := strings.Fields(text)
-	if len(remotes) == 0 || !fetchable.MatchString(ref) {
+	remotes, remote := r.remotes(ctx)
+	if remote == "" || !fetchable.MatchString(ref) {
 		return ""
-	}
-	remote := remotes[0]
-	if slices.Contains(remotes, "origin") {
-		remote = "origin"
 	}
 	if before, after, ok := strings.Cut(ref, "/"); ok && slices.Contains(remotes, before) {
 		remote, ref = before, after
 	}
 	return fmt.Sprintf("`git fetch %s %s`", remote, ref)
+}
+
+// remotes returns the names of all remotes, and the one that counts: origin, or else the first.
+func (r Repo) remotes(ctx context.Context) (all []string, first string) {
+	text, _ := r.git(ctx, "remote")
+	all = strings.Fields(text)
+	if len(all) > 0 {
+		first = all[0]
+	}
+	if slices.Contains(all, "origin") {
+		first = "origin"
+	}
+	return all, first
+}
+
+// copied is an address as scp has it: user@host:path.
+var copied = regexp.MustCompile(`^(?:[^@/:]+@)?([A-Za-z0-9.-]+):[^/]`)
+
+// Host returns the host in the address of origin, or of the first remote, in lower case; empty
+// where there is none. It reads what git has, and asks nobody.
+func (r Repo) Host(ctx context.Context) string {
+	_, remote := r.remotes(ctx)
+	if remote == "" {
+		return ""
+	}
+	text, _ := r.git(ctx, "remote", "get-url", "--", remote)
+	return hostOf(strings.TrimSpace(text))
+}
+
+// hostOf returns the host in the address of a repository; empty where it names a folder.
+func hostOf(address string) string {
+	if found := copied.FindStringSubmatch(address); found != nil {
+		return strings.ToLower(found[1])
+	}
+	where, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	return strings.ToLower(where.Hostname())
 }
 
 // ancestorOf returns the branch, tag or commit of which ref asks for an ancestor that it does not

@@ -33,3 +33,22 @@ func TestHighest(t *testing.T) {
 	check("sub/", "sub/v2.0.0", "v3.0.0", "sub/v2.0.0", "sub/v1.0.0")
 	check("", "v1.0.0+b", "v1.0.0", "v1.0.0+b")
 }
+
+// TestHost: the host of origin, however its address is written, and nothing else of it.
+func TestHost(t *testing.T) {
+	for address, want := range map[string]string{
+		"git@GitLab.example.com:acme/shop.git":       "gitlab.example.com",
+		"gitlab.example.com:acme/shop.git":           "gitlab.example.com",
+		"https://user:secret@codeberg.org/acme/shop": "codeberg.org",
+		"ssh://git@git.example.com:2222/acme/shop":   "git.example.com",
+		"../shop":                  "",
+		"/srv/git/gitlab/shop.git": "",
+		"file:///srv/git/gitlab":   "",
+		"--upload-pack=x":          "",
+		"":                         "",
+	} {
+		if have := hostOf(address); have != want {
+			t.Errorf("%q: have %q, want %q", address, have, want)
+		}
+	}
+}
