@@ -154,7 +154,6 @@ func (f Forge) faults(t *testing.T) {
 	check := func(name string, want want, faults ...Fault) {
 		t.Helper()
 		s := f.scene(t, f.Server(t), forge.WhenAuto, faults...)
-		s.wire.TryFor = time.Second
 		s.Finish(t.Context(), Red(1, 2))
 		out := s.out.String()
 		if len(s.Comments) != want.comments || len(s.Server.Statuses) != want.statuses || s.slept != want.slept {
