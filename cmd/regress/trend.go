@@ -74,7 +74,7 @@ func (f *trendFlags) run(ctx context.Context, s *session, names []string) error 
 	case err != nil:
 		return fmt.Errorf("trend: %w", err)
 	case len(page.Series) == 0:
-		return fmt.Errorf("trend: the store has nothing of branch %q that the arguments select: regress baseline list says what it has", branches[0])
+		return fmt.Errorf("trend: the store has nothing of branch %q that the arguments select: regress baseline list says what it has, and regress baseline update adds a run", branches[0])
 	case branch != branches[0]:
 		s.note("the store has nothing of branch %q; this is %q", branches[0], branch)
 	}
