@@ -92,7 +92,7 @@ func TestJobToken(t *testing.T) {
 	none := map[string]string{"GITLAB_TOKEN": ""}
 	j, _ := job(t, &lab.Server, forge.Options{Commands: &out}, none)
 	j.Finish(t.Context(), forgetest.Red(1, 1))
-	for _, want := range []string{"CI_JOB_TOKEN may read merge requests and not write to them", "role Developer and the scope api", "GITLAB_TOKEN", "The verdict is not affected"} {
+	for _, want := range []string{"CI_JOB_TOKEN may at most read merge requests", "role Developer and the scope api", "GITLAB_TOKEN", "The verdict is not affected"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("%q is not said: %s", want, out.String())
 		}

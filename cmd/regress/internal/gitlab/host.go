@@ -15,7 +15,7 @@ import (
 const (
 	passToken  = "make a project access token with the role Developer and the scope api, and pass it as the masked variable GITLAB_TOKEN"
 	grantToken = "GITLAB_TOKEN needs the scope api and the role Developer in this project"
-	jobToken   = "the job's own CI_JOB_TOKEN may read merge requests and not write to them (GitLab 18, and every version before)"
+	jobToken   = "the job's own CI_JOB_TOKEN may at most read merge requests (as of GitLab 18; older ones allow it less)"
 )
 
 // host is GitLab for one job.
