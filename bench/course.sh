@@ -10,14 +10,14 @@
 #	ANCHOR   what each is held against (the newest)
 #	MINUTES  no further commit is begun after so many (18); what is left is said
 #	BENCH    which benchmarks (codecs and event log)
-#	ROUNDS   processes of each, on each side (5)
+#	ROUNDS   processes of each, on each side (4)
 #	OUT      the folder for clone, store and page (a new one below the temporary folder)
 #
 # A commit without these benchmarks is passed over, as is one that does not build any more.
 set -euo pipefail
 
 top=$(git -C "$(dirname "$0")" rev-parse --show-toplevel)
-every=${EVERY:-20} minutes=${MINUTES:-18} rounds=${ROUNDS:-5}
+every=${EVERY:-20} minutes=${MINUTES:-18} rounds=${ROUNDS:-4}
 bench=${BENCH:-^BenchmarkEncode$|^BenchmarkDecode$|^BenchmarkEventLog$}
 out=${OUT:-$(mktemp -d "${TMPDIR:-/tmp}/regress-course-XXXXXX")}
 anchor=$(git -C "$top" rev-parse --verify "${ANCHOR:-HEAD}^{commit}")
@@ -50,6 +50,7 @@ for commit in "${commits[@]}"; do
 		continue
 	fi
 	git checkout -q --force --detach "$commit"
+	rm -f "$out/last.log"
 	if "$regress" baseline update "${of[@]}" --bench "$bench" --rounds "$rounds" --output "$out/last.log" >"$out/last.txt" 2>&1; then
 		kept=$((kept + 1))
 		echo "$said"
