@@ -22,6 +22,9 @@ import (
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
+
+	"github.com/descartes/regress/cmd/regress/internal/course"
+	"github.com/descartes/regress/pkg/baseline"
 )
 
 // visitor is a browser at a page, and what went wrong in it.
@@ -263,6 +266,28 @@ func TestHostile(t *testing.T) {
 	}
 	if links := js[[]string](v, `[...document.querySelectorAll('a')].map(a => a.getAttribute('href')).filter(h => !h.startsWith('#') && !h.startsWith('https://github.com/acme/wire/'))`); len(links) > 0 {
 		t.Errorf("links lead to %q", links)
+	}
+}
+
+// TestShareOfAll: only all is 100 %.
+func TestShareOfAll(t *testing.T) {
+	points := map[course.Name][]course.Point{}
+	for i := range 250 {
+		name := course.Name{Key: baseline.Key{Package: "p", Name: fmt.Sprint("S", i), Unit: "sec/op"}, Fingerprint: "f"}
+		for run := range leastRuns {
+			if i > 0 || run == 0 {
+				points[name] = append(points[name], course.Point{Commit: commitID(run), Time: time.Unix(int64(run), 0), Value: 1e-6})
+			}
+		}
+	}
+	all, err := course.New(points, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := visit(t, browse(t), written(t, &Project{Name: "p", Page: all}))
+	v.open("#/")
+	if have := js[string](v, "document.querySelector('.facts').textContent"); !strings.Contains(have, "Enough runs to judge99 %249 of 250 series") {
+		t.Errorf("249 of 250: %q", have)
 	}
 }
 

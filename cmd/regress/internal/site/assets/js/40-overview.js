@@ -1,6 +1,6 @@
 // What changed lately, worst first, by what made it; how fast it has to be; how sure all this is.
 
-const windows = [['20', 'last 20 commits'], ['50', 'last 50'], ['200', 'last 200'], ['all', 'all']];
+const windows = [['20', 'the last 20 commits'], ['50', 'the last 50 commits'], ['200', 'the last 200 commits'], ['all', 'all commits']];
 
 async function overview(params) {
   const x = data.index, file = await runs();
@@ -39,7 +39,7 @@ function facts(x, lately) {
     fact('Worse', h('span', {class: worse ? 'worse' : null}, count(worse, 'series', 'series')), 'by ' + count(lately.filter(c => c.worse).length, 'cause')),
     fact('Better', h('span', {class: better ? 'better' : null}, count(better, 'series', 'series')), 'by ' + count(lately.filter(c => c.better).length, 'cause')),
     fact('Watched', count(x.series, 'series', 'series'), 'of ' + count(x.benchmarks, 'benchmark')),
-    fact('Enough runs to judge', x.series ? percent(x.judged / x.series) : '–', x.judged.toLocaleString('en') + ' of ' + count(x.series, 'series', 'series')),
+    fact('Enough runs to judge', x.series ? percent(Math.floor(100 * x.judged / x.series) / 100) : '–', x.judged.toLocaleString('en') + ' of ' + count(x.series, 'series', 'series')),
     fact('Noise between runs', x.noise.series.some(n => n) ? percent(x.noise.median) : 'unknown', 'median of those that have any'));
 }
 

@@ -137,7 +137,7 @@ function changesTable({view, file, unit}) {
     return [change(c, unit), intervalOf(c), h('span', {class: 'nowrap'}, view.write(c.from) + ' → ' + view.write(c.to)),
       [commitLink(by.id), ' ', pullLink(by), h('span', {class: 'soft'}, ' ' + day(by.time))],
       [name(by.subject, 120), by.author && h('span', {class: 'soft'}, ' · ', name(by.author, 60)),
-        c.between > 1 && h('div', {class: 'soft small'}, 'or one of the ' + (c.between - 1) + ' before it, ', rangeLink(after.id, by.id) || [commitLink(after.id), ' to ', commitLink(by.id)]),
+        c.between > 1 && h('div', {class: 'soft small'}, (c.between > 2 ? 'or one of the ' + (c.between - 1) + ' before it, ' : 'or the one before it, '), rangeLink(after.id, by.id) || [commitLink(after.id), ' to ', commitLink(by.id)]),
         c.between === 0 && h('div', {class: 'note'}, 'between runs of one commit: not the code'),
         c.moved && h('div', {class: 'note'}, 'The machine changed here: ', name(c.moved[0], 200), ', now ', name(c.moved[1], 200))]];
   });
