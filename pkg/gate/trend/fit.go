@@ -146,23 +146,22 @@ func (f *fit) add(x []float64) {
 	}
 	least, nearest, at := math.Inf(1), math.Inf(1), int32(0)
 	cost, open := f.cost[:len(f.level)], f.open[:len(f.level)]
+	// Costs are never negative, so that their bits compare as they do, which takes no branch.
+	// Whether a segment begins here is a coin that no processor guesses.
+	lowest, closest := math.Float64bits(least), math.Float64bits(nearest)
 	for i, g := range f.level {
 		d := math.Abs(v - g)
-		c := cost[i] + d
-		if fresh < c {
-			if begun := fresh + d + math.Abs(a-g) + math.Abs(b-g); begun < c {
-				c = begun
-				open[i] = int32(start)
-			}
+		c, from := math.Float64bits(cost[i]+d), open[i]
+		if begun := math.Float64bits(fresh + d + math.Abs(a-g) + math.Abs(b-g)); begun < c {
+			c, from = begun, int32(start)
 		}
-		cost[i] = c
-		if c < least {
-			least, at = c, open[i]
+		cost[i], open[i] = math.Float64frombits(c), from
+		if c < lowest {
+			lowest, at = c, from
 		}
-		if d < nearest {
-			nearest = d
-		}
+		closest = min(closest, math.Float64bits(d))
 	}
+	least, nearest = math.Float64frombits(lowest), math.Float64frombits(closest)
 	if nearest > f.near {
 		begun := fresh + math.Abs(a-v) + math.Abs(b-v)
 		f.level, f.cost, f.open = append(f.level, v), append(f.cost, begun), append(f.open, int32(start))
