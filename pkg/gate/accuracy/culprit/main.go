@@ -158,7 +158,7 @@ func (a answer) probability() string {
 	if a.Probability == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%.4f", math.Floor(a.Probability*1e4)/1e4)
+	return fmt.Sprintf("%.4f", min(.9999, math.Floor(a.Probability*1e4)/1e4)) // it never reads as certain
 }
 
 // limit returns 3·log2 of the commits of the range.
