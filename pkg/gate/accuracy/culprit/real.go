@@ -20,7 +20,7 @@ type real struct {
 	short, known string
 }
 
-// reals are all real histories, by first parents of 38 to 44 commits.
+// reals are all real histories, by first parents of 38 to 43 commits.
 var reals = []real{
 	{
 		repository: "github.com/miekg/dns", good: "ab6ac402ba8b", bad: "796380046929", bench: "^BenchmarkCompareDomainName$", culprit: "1cd342c79a1c",
