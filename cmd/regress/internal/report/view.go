@@ -357,22 +357,27 @@ func Where(p baseline.Problem) string {
 }
 
 // problemTexts returns the sentences for problems with their places, in order. What differs in its
-// place alone, such as a panic in every round, is told once.
+// place alone, such as a panic in every round, is told once, and so is what one end of the
+// measurement kept from running: each of these benchmarks has a row that says so.
 func problemTexts(problems []baseline.Problem) []string {
 	var out []string
-	at, times := map[baseline.Problem]int{}, map[int]int{}
+	at, times, unit := map[baseline.Problem]int{}, map[int]int{}, map[int]string{}
 	for _, p := range problems {
 		kind := p
 		kind.Line = 0
+		what := "time"
+		if p.Kind == baseline.NotRun && p.Name != "" {
+			kind.Side, kind.Package, kind.Name, what = "", "", "", "benchmark"
+		}
 		if i, seen := at[kind]; seen {
 			times[i]++
 			continue
 		}
-		at[kind] = len(out)
+		at[kind], unit[len(out)] = len(out), what
 		out = append(out, Where(p)+ProblemText(p))
 	}
 	for i, n := range times {
-		out[i] += fmt.Sprintf(" (and %s more)", figure.Counted(n, "time"))
+		out[i] += fmt.Sprintf(" (and %s more)", figure.Counted(n, unit[i]))
 	}
 	return out
 }
