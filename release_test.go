@@ -66,7 +66,7 @@ func TestReleaseScript(t *testing.T) {
 	}
 
 	put("small", "x")
-	put("large", strings.Repeat("x", 20<<20))
+	put("large", strings.Repeat("x", 26<<20))
 	if have, exit := run("size", filepath.Join(dir, "small")); exit != 0 || !strings.HasPrefix(have, "1 bytes, of ") {
 		t.Errorf("exit %d\n%s", exit, have)
 	}

@@ -4,16 +4,21 @@ import (
 	"fmt"
 	"runtime/debug"
 
-	"github.com/descartes/regress/cmd/regress/internal/cli"
+	"github.com/urfave/cli/v2"
 )
 
 // newApp is the command line: every command, every flag, no logic.
 func newApp(w *world) *cli.App {
 	app := &cli.App{
-		Name:    "regress",
-		Usage:   "did this change make something slower, how sure is that, and what could not be seen",
-		Version: version(),
-		Writer:  w.stdout,
+		Name:            "regress",
+		Usage:           "did this change make something slower, how sure is that, and what could not be seen",
+		Version:         version(),
+		Reader:          w.stdin,
+		Writer:          w.stdout,
+		ErrWriter:       w.stderr,
+		HideHelpCommand: true,
+		Flags:           []cli.Flag{cli.HelpFlag},     // which the library leaves out beside a command of that name
+		ExitErrHandler:  func(*cli.Context, error) {}, // the default exits inside Run
 		Commands: []*cli.Command{
 			compareCommand(w),
 			runCommand(w),
@@ -69,26 +74,31 @@ func manCommand(w *world) *cli.Command {
 		Usage:  "print the manual page",
 		Hidden: true,
 		Action: func(c *cli.Context) error {
-			_, err := fmt.Fprint(w.stdout, c.App.ToMan())
+			page, err := c.App.ToManWithSection(1)
+			if err == nil {
+				_, err = fmt.Fprint(w.stdout, page)
+			}
 			return err
 		},
 	}
 }
 
-// guard makes every command say how a wrong flag is mended, and refuse arguments that nothing
-// reads.
+// guard makes every command refuse what urfave/cli would let pass: its own help
+// on stdout for a wrong flag, and arguments that nothing reads.
 func guard(commands []*cli.Command) {
 	for _, c := range commands {
 		c.OnUsageError = onUsageError
+		c.HideHelpCommand = true // a FILE or a group may be called help
 		guard(c.Subcommands)
 		action := c.Action
 		if action == nil {
 			continue
 		}
+		// Asked now: urfave/cli fills ArgsUsage in before it runs a command.
 		takesNone := c.ArgsUsage == "" && len(c.Subcommands) == 0
 		c.Action = func(ctx *cli.Context) error {
 			if ctx.Args().Present() && takesNone {
-				return usagef("%s takes no arguments, and got %q: see regress %[1]s --help", ctx.Command.Name, ctx.Args().First())
+				return usagef("%s takes no arguments, and got %q: see regress %[1]s --help", ctx.Command.FullName(), ctx.Args().First())
 			}
 			return action(ctx)
 		}

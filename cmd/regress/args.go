@@ -5,11 +5,12 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/descartes/regress/cmd/regress/internal/cli"
+	"github.com/urfave/cli/v2"
+
 	"github.com/descartes/regress/cmd/regress/internal/nearest"
 )
 
-// arranged returns the words of a command line in the order that cli reads: it stops at
+// arranged returns the words of a command line in the order that urfave/cli reads: it stops at
 // the first word that is no flag, and people type flags behind it. What stands behind -- stays
 // what it is. "help compare" becomes "compare --help".
 func arranged(app *cli.App, args []string) []string {
@@ -17,7 +18,7 @@ func arranged(app *cli.App, args []string) []string {
 		asked := slices.DeleteFunc(slices.Clone(args[2:]), func(word string) bool { return strings.HasPrefix(word, "-") })
 		args = append(append([]string{args[0]}, asked...), "--help")
 	}
-	commands, flags, at := app.Commands, app.Flags(), 0
+	commands, flags, at := app.Commands, app.Flags, 0
 	for at = 1; at < len(args); at++ {
 		c := find(commands, args[at])
 		if c == nil {
@@ -65,8 +66,8 @@ func takesValue(flags []cli.Flag, word string) bool {
 	name := strings.TrimLeft(word, "-")
 	for _, flag := range flags {
 		for _, known := range flag.Names() {
-			if known == name {
-				return flag.TakesValue()
+			if doc, ok := flag.(cli.DocGenerationFlag); ok && known == name {
+				return doc.TakesValue()
 			}
 		}
 	}
@@ -77,7 +78,7 @@ func takesValue(flags []cli.Flag, word string) bool {
 func flagNames(flags []cli.Flag) []string {
 	var names []string
 	for _, flag := range flags {
-		if flag.IsVisible() {
+		if visible, is := flag.(cli.VisibleFlag); is && visible.IsVisible() {
 			names = append(names, flag.Names()[0])
 		}
 	}
@@ -109,7 +110,7 @@ var (
 	oneDash     = regexp.MustCompile(`(flag |for |: )-([a-z][a-z-]+)`)
 )
 
-func onUsageError(c *cli.Context, err error) error {
+func onUsageError(c *cli.Context, err error, _ bool) error {
 	text := oneDash.ReplaceAllString(err.Error(), "$1--$2")
 	end := "; see "
 	if match := unknownFlag.FindStringSubmatch(err.Error()); match != nil {

@@ -9,7 +9,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/descartes/regress/cmd/regress/internal/cli"
+	"github.com/urfave/cli/v2"
+
 	"github.com/descartes/regress/cmd/regress/internal/repo"
 )
 
@@ -97,7 +98,7 @@ func (w *world) complete(ctx context.Context, app *cli.App, words []string) []st
 		current, before = "", words
 	}
 	before = slices.DeleteFunc(slices.Clone(before), func(word string) bool { return word == "=" })
-	commands, flags, name := app.Commands, app.Flags(), ""
+	commands, flags, name := app.Commands, app.Flags, ""
 	for _, word := range before {
 		if c := find(commands, word); c != nil {
 			commands, flags, name = c.Subcommands, c.Flags, c.Name

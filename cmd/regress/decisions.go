@@ -10,7 +10,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/descartes/regress/cmd/regress/internal/cli"
+	"github.com/urfave/cli/v2"
+
 	"github.com/descartes/regress/cmd/regress/internal/decided"
 	"github.com/descartes/regress/cmd/regress/internal/report"
 	"github.com/descartes/regress/pkg/baseline"

@@ -12,7 +12,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/descartes/regress/cmd/regress/internal/cli"
+	"github.com/urfave/cli/v2"
+
 	"github.com/descartes/regress/cmd/regress/internal/count"
 	"github.com/descartes/regress/pkg/baseline"
 	"github.com/descartes/regress/pkg/baseline/machine"

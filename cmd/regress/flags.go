@@ -7,7 +7,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/descartes/regress/cmd/regress/internal/cli"
+	"github.com/urfave/cli/v2"
+
 	"github.com/descartes/regress/cmd/regress/internal/config"
 )
 

@@ -36,7 +36,7 @@ func Main() int {
 		<-ctx.Done()
 		stop()
 	}()
-	for _, pair := range os.Environ() { // an empty variable is no value
+	for _, pair := range os.Environ() { // an empty variable is no value: urfave/cli takes it for one
 		if name, value, _ := strings.Cut(pair, "="); value == "" && strings.HasPrefix(name, "REGRESS_") {
 			_ = os.Unsetenv(name)
 		}

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/descartes/regress/cmd/regress/internal/cli"
+	"github.com/urfave/cli/v2"
 )
 
 var updateDocs = flag.Bool("update", false, "write docs/commands.md from the commands")
@@ -65,7 +65,8 @@ func commandsPage(app *cli.App) string {
 func flagsTable(out *strings.Builder, flags []cli.Flag) {
 	var rows []string
 	for _, f := range flags {
-		if f.Names()[0] == "help" {
+		doc, ok := f.(cli.DocGenerationFlag)
+		if !ok || f.Names()[0] == "help" {
 			continue
 		}
 		names := make([]string, 0, 2)
@@ -77,11 +78,11 @@ func flagsTable(out *strings.Builder, flags []cli.Flag) {
 			names = append(names, "`"+dash+name+"`")
 		}
 		env := ""
-		if vars := f.GetEnvVars(); len(vars) > 0 {
+		if vars := doc.GetEnvVars(); len(vars) > 0 {
 			env = "`" + vars[0] + "`"
 		}
-		usage := strings.NewReplacer("|", `\|`, "<", "&lt;").Replace(f.GetUsage())
-		if value := f.GetDefaultText(); value != "" && f.TakesValue() && !strings.Contains(usage, "default") && value != "0" {
+		usage := strings.NewReplacer("|", `\|`, "<", "&lt;").Replace(doc.GetUsage())
+		if value := doc.GetDefaultText(); value != "" && doc.TakesValue() && !strings.Contains(usage, "default") && value != "0" {
 			usage += " (default " + value + ")"
 		}
 		rows = append(rows, fmt.Sprintf("| %s | %s | %s |\n", strings.Join(names, ", "), usage, env))

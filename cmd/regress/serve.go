@@ -11,7 +11,8 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/descartes/regress/cmd/regress/internal/cli"
+	"github.com/urfave/cli/v2"
+
 	"github.com/descartes/regress/cmd/regress/internal/course"
 	"github.com/descartes/regress/cmd/regress/internal/site"
 	"github.com/descartes/regress/pkg/baseline"
