@@ -213,15 +213,11 @@ func (u *setup) branch(ctx context.Context) string {
 // complete returns an error when something that should have been measured was not.
 func (u *setup) complete(problems []baseline.Problem, stopped string) error {
 	for _, p := range problems {
-		where := p.File
-		if p.Line > 0 {
-			where = fmt.Sprintf("%s:%d", p.File, p.Line)
-		}
-		u.note("%s: %s", where, report.ProblemText(p))
+		u.note("%s%s", report.Where(p), report.ProblemText(p))
 	}
 	var errs []error
 	if len(problems) > 0 {
-		errs = append(errs, fmt.Errorf("%d problems in the results", len(problems)))
+		errs = append(errs, fmt.Errorf("%s in the results", figure.Counted(len(problems), "problem")))
 	}
 	if stopped != "" {
 		errs = append(errs, fmt.Errorf("measuring stopped early: %s", stopped))
