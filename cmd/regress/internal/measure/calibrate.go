@@ -103,11 +103,12 @@ func (c *calibration) find(ctx context.Context) ingest.Method {
 		plain.One = c.alone(first) && first.processors() >= busy
 		return plain
 	}
-	free, parallel, ok := c.free(ctx, first.op())
+	freed, ok := c.free(ctx, first.op())
 	if !ok {
 		return plain
 	}
-	m := ingest.Method{Iterations: iterations, Slices: trying(free.each(iterations)), One: !parallel && c.alone(free)}
+	free := freed.judged
+	m := ingest.Method{Iterations: iterations, Slices: trying(free.each(iterations)), One: !freed.parallel && c.alone(free)}
 	slower, tries, limit := float64(slowed), 2, time.Second+10*free.out.Wall
 	if free.out.Used.Children && len(c.cpus) > 0 {
 		m.One, slower, tries, limit = true, together, 1, time.Second/4+2*free.out.Wall
@@ -117,9 +118,10 @@ func (c *calibration) find(ctx context.Context) ingest.Method {
 		if !ok {
 			return plain
 		}
-		plain.One, plain.Counted = m.One, counting(tried.op(), tried.setup())
+		op := max(tried.op(), freed.slower) // all sides run as many iterations
+		plain.One, plain.Counted = m.One, counting(op, tried.setup())
 		next := m
-		next.Iterations, next.Slices = slicing(tried.op(), tried.setup(), whole, least)
+		next.Iterations, next.Slices = slicing(op, tried.setup(), whole, least)
 		if first.own == othersOwn || next.Iterations == 0 {
 			return plain
 		}

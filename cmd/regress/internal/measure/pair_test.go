@@ -165,7 +165,7 @@ func TestMethodIsFoundOut(t *testing.T) {
 		"Garbage", `for i := 0; i < b.N; i++ { m := map[int]*[64]int{}; for j := range 200 { m[j] = new([64]int) } }`,
 		"Percentile", `for b.Loop() {}; b.ReportMetric(7, "p95-ns")`, "Leak", `for b.Loop() {}; b.ReportMetric(7, "leak-bytes")`,
 		"Child", `for b.Loop() { exec.Command("true").Run() }`,
-		"Beside", `exec.Command("true").Run(); b.ResetTimer(); for i := 0; i < b.N; i++ { time.Sleep(time.Duration(12/min(4, runtime.NumCPU())) * time.Millisecond) }`, // on one processor it takes its time
+		"Beside", `exec.Command("true").Run(); b.ResetTimer(); for i := 0; i < b.N; i++ { time.Sleep(time.Duration(48/max(1, 8*min(1, runtime.NumCPU()-1))) * time.Millisecond) }`, // on one processor it takes its time
 		"Locked", `var l sync.Mutex; for b.Loop() { var wg sync.WaitGroup; for range 2 { wg.Go(func() { for range 256 { l.Lock(); for i := range 1000 { held = held*31 + i }; l.Unlock() } }) }; wg.Wait() }`,
 		"Setup", `time.Sleep(120 * time.Millisecond); b.ResetTimer(); for b.Loop() {}`,
 		"Slow", `for b.Loop() { time.Sleep(90 * time.Millisecond) }`,
@@ -218,6 +218,33 @@ func TestMethodIsFoundOut(t *testing.T) {
 				t.Errorf("%d values of %s, want %d of each round", len(s.Values), s.Name, have["Work"].Slices)
 			}
 		}
+	}
+}
+
+// Both sides run as many iterations, so that the slower one says how many.
+func TestSlowerSideSaysHowManyIterations(t *testing.T) {
+	long(t)
+	t.Parallel()
+	sleeps := func(d string) string { return "for i := 0; i < b.N; i++ { time.Sleep(" + d + ") }" }
+	work := func(n string) string {
+		return "x := 1; for i := 0; i < b.N; i++ { for j := range " + n + " { x = x*31 + j } }; os.Setenv(\"X\", fmt.Sprint(x))"
+	}
+	r := newRepo(t, map[string]string{"x_test.go": module("Work", work("2000000"), "Slow", sleeps("time.Second/5"), "Same", work("2000"))})
+	r.git("checkout", "--quiet", "-b", "feature")
+	r.write(map[string]string{"x_test.go": module("Work", work("2000"), "Slow", sleeps("time.Microsecond"), "Same", work("2001"))})
+	r.commit("faster")
+	o := r.options()
+	o.Rounds, o.Next, o.Benchtime = 1, wants(), "30ms"
+	_, text := run(t, o)
+	have := methods(text)
+	if m := have["Work"]; m.Iterations != 1 {
+		t.Errorf("Work, a thousand times faster: %+v, want one iteration", m)
+	}
+	if m := have["Slow"]; m.Iterations != 0 || m.Counted != 1 {
+		t.Errorf("Slow: %+v, want one value of a process", m)
+	}
+	if m := have["Same"]; m.Iterations < 20 {
+		t.Errorf("Same: %+v, want iterations for half a millisecond", m)
 	}
 }
 

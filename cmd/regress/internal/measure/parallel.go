@@ -26,27 +26,46 @@ const (
 	lockShare = .02
 )
 
-// free runs a process of each side without collections, which run on other processors too, and
-// returns what it saw of the judged one, and whether any of them needs more than one processor;
-// not ok: the judged one said nothing. Of what has children one process is run: they are dear, and
-// whether they go together on one processor is tried.
-func (c *calibration) free(ctx context.Context, op float64) (judged shot, parallel, ok bool) {
+// freed is what the sides of a benchmark show without collections, which run on other processors
+// too.
+type freed struct {
+	judged   shot
+	parallel bool    // a side needs more than one processor
+	slower   float64 // nanoseconds of an iteration on another side, where it is unlike that of the judged one
+}
+
+// free runs a process of each side; not ok: that of the judged one said nothing. Of what has
+// children one process is run: they are dear, and whether they go together on one processor is
+// tried.
+func (c *calibration) free(ctx context.Context, op float64) (f freed, ok bool) {
 	by := ingest.Method{Iterations: fits(longSlice, op), Slices: 3}
-	waits := filepath.Join(c.tmp, "waits")
-	for _, side := range append([]baseline.Side{c.side}, c.others()...) {
-		s := c.shootSide(ctx, side, by, []string{"GOGC=off", "GOMEMLIMIT=1GiB"}, "-test.mutexprofile="+waits, "-test.mutexprofilefraction=1")
-		if side == c.side {
-			if judged = s; !s.ok() {
-				return s, false, false
-			}
-		}
-		parallel = s.ok() && (s.inside() >= several || locked(waits, s))
-		_ = os.Remove(waits) // there is none of a process that ended otherwise
-		if parallel || s.out.Used.Children {
+	if f.judged, f.parallel = c.waits(ctx, c.side, by); !f.judged.ok() {
+		return f, false
+	}
+	for _, side := range c.others() {
+		if f.parallel || f.judged.out.Used.Children || c.late {
 			break
 		}
+		c.limit = time.Second + unlike*f.judged.out.Wall
+		s, parallel := c.waits(ctx, side, by)
+		c.limit = 0
+		if s.out.Killed > 0 && !c.late { // so many iterations take it long
+			s, parallel = c.waits(ctx, side, ingest.Method{Slices: 1})
+		}
+		if s.ok() && s.op() > unlike*f.judged.op() {
+			f.slower = max(f.slower, s.op())
+		}
+		f.parallel = parallel
 	}
-	return judged, parallel, !c.late
+	return f, !c.late
+}
+
+// waits runs a process of a side, and reports whether it needs more than one processor.
+func (c *calibration) waits(ctx context.Context, side baseline.Side, by ingest.Method) (s shot, parallel bool) {
+	name := filepath.Join(c.tmp, "waits")
+	defer os.Remove(name) // there is none of a process that ended otherwise
+	s = c.shootSide(ctx, side, by, []string{"GOGC=off", "GOMEMLIMIT=1GiB"}, "-test.mutexprofile="+name, "-test.mutexprofilefraction=1")
+	return s, s.ok() && (s.inside() >= several || locked(name, s))
 }
 
 // others returns the sides of the benchmark that are not judged.
