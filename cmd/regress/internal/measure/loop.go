@@ -52,6 +52,7 @@ func (m *measurement) ask() (increment, error) {
 // not suffice for all of it.
 func (m *measurement) block(ctx context.Context, inc increment) (ran int, short bool, err error) {
 	turns := m.plan.layout(inc)
+	inBatches(turns, &m.purse)
 	done := map[*entry]int{}
 	var looked time.Time
 	for ctx.Err() == nil {

@@ -258,6 +258,45 @@ func TestOrderOfASeedIsKept(t *testing.T) {
 	}
 }
 
+// A budget that does not suffice for all benchmarks is spent on some, and what the decision wants
+// comes before what nobody has asked for yet.
+func TestShortBudget(t *testing.T) {
+	t.Parallel()
+	p := plan{seed: 7, sides: []baseline.Side{baseline.Base, baseline.Head}, paired: true, entries: map[baseline.Key]*entry{}}
+	inc := increment{}
+	for i := range 40 {
+		e := &entry{key: baseline.Key{Name: fmt.Sprint(i)}, cost: time.Second, targets: map[baseline.Side]suite.Target{"base": {}, "head": {}}, method: ingest.Method{Slices: 1}}
+		inc[job{entry: e}] = need{rounds: 4, wanted: i == 0}
+	}
+	money := func(seconds time.Duration) *purse {
+		return &purse{budget: seconds * time.Second, paired: true, begin: time.Now()}
+	}
+	kinds := func(turns []turn) (names []string) {
+		for _, t := range turns {
+			if !slices.Contains(names, t.entry.key.Name) {
+				names = append(names, t.entry.key.Name)
+			}
+		}
+		return names
+	}
+	turns := p.layout(inc)
+	enough := slices.Clone(turns)
+	if inBatches(enough, money(1000)); len(kinds(enough[:40])) < 20 {
+		t.Errorf("a budget that suffices is spent on %s first", kinds(enough[:40]))
+	}
+	inBatches(turns, money(100))
+	if first := kinds(turns[:4]); len(first) != 1 || first[0] != "0" || len(kinds(turns[4:36])) != batchSize {
+		t.Errorf("what is wanted, then a batch: %s, %s", first, kinds(turns[4:36]))
+	}
+	if kept := kinds(trim(slices.Clone(turns), nil, money(90))); len(kept) != 11 || kept[0] != "0" { // of eight seconds each
+		t.Errorf("90 s are for %s", kept)
+	}
+	turns = slices.DeleteFunc(turns, func(t turn) bool { return t.wanted })
+	if kept := kinds(trim(turns, nil, money(90))); len(kept) != 8 {
+		t.Errorf("of 90 s a quarter is kept back, and the rest for %s", kept)
+	}
+}
+
 // Any revisions can be measured, not only head and where it left a branch.
 func TestRevisionsOfAList(t *testing.T) {
 	t.Parallel()

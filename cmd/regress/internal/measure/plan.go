@@ -69,6 +69,8 @@ type turn struct {
 	sides []baseline.Side
 	draw  int // from which the processor follows that all of them run on
 
+	wanted bool // by the decision
+
 	wave  int   // its number among those of its job
 	order int64 // of the functions in its programs: see suite.Relink; 0: as they were built
 }
@@ -151,6 +153,11 @@ func (p *plan) fewest(e *entry, against baseline.Side) int {
 // has now, so that the sides are even after an interrupt.
 func (p *plan) turns(it job, n need) []turn {
 	var out []turn
+	defer func() {
+		for i := range out {
+			out[i].wanted = n.wanted
+		}
+	}()
 	if p.paired {
 		for wave := range n.rounds {
 			var sides []baseline.Side
@@ -243,37 +250,89 @@ func inWaves(turns []turn, random *rand.Rand) {
 	}
 }
 
+// batchSize is how many benchmarks get their first rounds before others begin, where the budget is
+// not likely to suffice for all. Evenly spread, a minute gave none of 106 the four pairs that it
+// takes to say anything.
+const batchSize = 8
+
+// keptBack is the part of the budget that first rounds leave for what they raise: counts, and
+// fresh pairs of what looks slower.
+const keptBack = 4
+
+// bill is what turns are likely to cost.
+type bill struct {
+	entries []*entry // in the order of their turns
+	cost    map[*entry]time.Duration
+	wanted  map[*entry]bool
+	total   time.Duration
+}
+
+func newBill(turns []turn, money *purse) bill {
+	b := bill{cost: map[*entry]time.Duration{}, wanted: map[*entry]bool{}}
+	for _, t := range turns {
+		if _, seen := b.cost[t.entry]; !seen {
+			b.entries = append(b.entries, t.entry)
+			b.cost[t.entry] = money.looks(t.entry)
+			b.total += b.cost[t.entry]
+		}
+		each := money.estimate(t.entry, t.count) * time.Duration(len(t.sides))
+		b.cost[t.entry] += each
+		b.total += each
+		b.wanted[t.entry] = b.wanted[t.entry] || t.wanted
+	}
+	return b
+}
+
+// left is how much of the budget it may cost.
+func (b bill) left(money *purse) time.Duration {
+	if money.paired && !slices.ContainsFunc(b.entries, func(e *entry) bool { return b.wanted[e] }) {
+		return money.left() - money.budget/keptBack
+	}
+	return money.left()
+}
+
+// inBatches puts turns for which the budget may not suffice so that some benchmarks are done before
+// others begin, and what the decision wants before first rounds.
+func inBatches(turns []turn, money *purse) {
+	b := newBill(turns, money)
+	if money.budget <= 0 || !money.paired || b.total <= b.left(money) {
+		return
+	}
+	batch := map[*entry]int{}
+	for _, e := range b.entries {
+		if !b.wanted[e] {
+			batch[e] = 1 + len(batch)/batchSize
+		}
+	}
+	slices.SortStableFunc(turns, func(a, b turn) int { return cmp.Compare(batch[a.entry], batch[b.entry]) })
+}
+
 // trim takes benchmarks out of what is left of an increment until the rest is
 // likely to be done within the budget: half an increment decides nothing, so it
 // is better to give up some benchmarks than to give all of them too little. Those
-// of which least was done go first, of these the dearest. What was measured has
-// no say in it.
+// that the decision does not ask for go first, of these those of which least was done, of these
+// the dearest. What was measured has no say in it.
 func trim(turns []turn, done map[*entry]int, money *purse) []turn {
 	if money.budget <= 0 {
 		return turns
 	}
-	cost := map[*entry]time.Duration{}
-	var total time.Duration
-	var entries []*entry
-	for _, t := range turns {
-		if _, seen := cost[t.entry]; !seen {
-			entries = append(entries, t.entry)
-			cost[t.entry] = money.looks(t.entry)
-			total += cost[t.entry]
+	bill := newBill(turns, money)
+	left := bill.left(money)
+	wanted := func(e *entry) int {
+		if bill.wanted[e] {
+			return 1
 		}
-		each := money.estimate(t.entry, t.count) * time.Duration(len(t.sides))
-		cost[t.entry] += each
-		total += each
+		return 0
 	}
-	slices.SortFunc(entries, func(a, b *entry) int {
-		return cmp.Or(cmp.Compare(done[a], done[b]), cmp.Compare(cost[b], cost[a]), a.key.Compare(b.key))
+	slices.SortFunc(bill.entries, func(a, b *entry) int {
+		return cmp.Or(cmp.Compare(wanted(a), wanted(b)), cmp.Compare(done[a], done[b]), cmp.Compare(bill.cost[b], bill.cost[a]), a.key.Compare(b.key))
 	})
 	gone := map[*entry]bool{}
-	for _, e := range entries {
-		if total <= money.left() {
+	for _, e := range bill.entries {
+		if bill.total <= left {
 			break
 		}
-		total -= cost[e]
+		bill.total -= bill.cost[e]
 		gone[e] = true
 	}
 	return slices.DeleteFunc(turns, func(t turn) bool { return gone[t.entry] })
