@@ -44,7 +44,7 @@ func (f *measureFlags) loud() []cli.Flag {
 	return []cli.Flag{
 		stringFlag(&f.bench, "bench", "measure only benchmarks that match this regular expression"),
 		&cli.StringSliceFlag{Name: "packages", Destination: &f.packages, Usage: "measure the benchmarks of these packages, as go test names them: ./parse,./lex/...", EnvVars: []string{envName("packages")}},
-		&cli.GenericFlag{Name: "budget", Value: &f.budget, Usage: "stop measuring after this long; building is not counted (default: as regress.toml says, else 2m; without one compare takes 1m)", EnvVars: []string{envName("budget")}},
+		&cli.GenericFlag{Name: "budget", Value: &f.budget, Usage: "stop measuring after this long; building is not counted (default: as regress.toml says, else 2m; without one compare takes 40s)", EnvVars: []string{envName("budget")}},
 		stringFlag(&f.benchtime, "benchtime", "time or iterations of one process, equal on both sides, as go test -benchtime"),
 		&cli.StringSliceFlag{Name: "env", Destination: &f.env, Usage: "let benchmarks see these variables too, by name: A,B; what looks like a secret stays hidden", EnvVars: []string{envName("env")}},
 		&cli.Uint64Flag{Name: "seed", Destination: &f.seed, Usage: "seed of the random order; 0 draws one", EnvVars: []string{envName("seed")}},
