@@ -52,13 +52,17 @@ func (m *measurement) ask() (increment, error) {
 // not suffice for all of it.
 func (m *measurement) block(ctx context.Context, inc increment) (ran int, short bool, err error) {
 	turns := m.plan.layout(inc)
-	inBatches(turns, &m.purse)
+	var kept time.Duration
+	if m.plan.paired && m.plan.rounds == 0 {
+		kept = m.purse.budget / keptBack
+	}
+	inBatches(turns, &m.purse, kept)
 	done := map[*entry]int{}
 	var looked time.Time
 	for ctx.Err() == nil {
 		if time.Since(looked) > time.Second {
 			all := len(turns)
-			turns = trim(turns, done, &m.purse)
+			turns = trim(turns, done, &m.purse, kept)
 			short = short || len(turns) < all
 			looked = time.Now()
 		}

@@ -281,18 +281,18 @@ func TestShortBudget(t *testing.T) {
 	}
 	turns := p.layout(inc)
 	enough := slices.Clone(turns)
-	if inBatches(enough, money(1000)); len(kinds(enough[:40])) < 20 {
+	if inBatches(enough, money(1000), 0); len(kinds(enough[:40])) < 20 {
 		t.Errorf("a budget that suffices is spent on %s first", kinds(enough[:40]))
 	}
-	inBatches(turns, money(100))
+	inBatches(turns, money(100), 0)
 	if first := kinds(turns[:4]); len(first) != 1 || first[0] != "0" || len(kinds(turns[4:36])) != batchSize {
 		t.Errorf("what is wanted, then a batch: %s, %s", first, kinds(turns[4:36]))
 	}
-	if kept := kinds(trim(slices.Clone(turns), nil, money(90))); len(kept) != 11 || kept[0] != "0" { // of eight seconds each
+	if kept := kinds(trim(slices.Clone(turns), nil, money(90), 0)); len(kept) != 11 || kept[0] != "0" { // of eight seconds each
 		t.Errorf("90 s are for %s", kept)
 	}
 	turns = slices.DeleteFunc(turns, func(t turn) bool { return t.wanted })
-	if kept := kinds(trim(turns, nil, money(90))); len(kept) != 8 {
+	if kept := kinds(trim(turns, nil, money(90), 90*time.Second/keptBack)); len(kept) != 8 {
 		t.Errorf("of 90 s a quarter is kept back, and the rest for %s", kept)
 	}
 }

@@ -153,11 +153,6 @@ func (p *plan) fewest(e *entry, against baseline.Side) int {
 // has now, so that the sides are even after an interrupt.
 func (p *plan) turns(it job, n need) []turn {
 	var out []turn
-	defer func() {
-		for i := range out {
-			out[i].wanted = n.wanted
-		}
-	}()
 	if p.paired {
 		for wave := range n.rounds {
 			var sides []baseline.Side
@@ -167,7 +162,7 @@ func (p *plan) turns(it job, n need) []turn {
 				}
 			}
 			if !it.count {
-				t := turn{entry: it.entry, sides: sides, wave: wave}
+				t := turn{entry: it.entry, sides: sides, wave: wave, wanted: n.wanted}
 				if n.shuffled {
 					t.order = 1 // layout draws it
 				}
@@ -175,7 +170,7 @@ func (p *plan) turns(it job, n need) []turn {
 				continue
 			}
 			for _, side := range sides { // what else the machine does is nothing to a count
-				out = append(out, turn{entry: it.entry, count: true, sides: []baseline.Side{side}, wave: wave})
+				out = append(out, turn{entry: it.entry, count: true, sides: []baseline.Side{side}, wave: wave, wanted: n.wanted})
 			}
 		}
 		return out
@@ -185,7 +180,7 @@ func (p *plan) turns(it job, n need) []turn {
 			continue
 		}
 		for range p.fewest(it.entry, n.against) + n.rounds - it.entry.tried[side] {
-			out = append(out, turn{entry: it.entry, sides: []baseline.Side{side}})
+			out = append(out, turn{entry: it.entry, sides: []baseline.Side{side}, wanted: n.wanted})
 		}
 	}
 	return out
@@ -255,8 +250,8 @@ func inWaves(turns []turn, random *rand.Rand) {
 // takes to say anything.
 const batchSize = 8
 
-// keptBack is the part of the budget that first rounds leave for what they raise: counts, and
-// fresh pairs of what looks slower.
+// keptBack is the part of the budget that the first increment of pairs leaves for what it raises:
+// counts, and fresh pairs of what looks slower.
 const keptBack = 4
 
 // bill is what turns are likely to cost.
@@ -283,19 +278,11 @@ func newBill(turns []turn, money *purse) bill {
 	return b
 }
 
-// left is how much of the budget it may cost.
-func (b bill) left(money *purse) time.Duration {
-	if money.paired && !slices.ContainsFunc(b.entries, func(e *entry) bool { return b.wanted[e] }) {
-		return money.left() - money.budget/keptBack
-	}
-	return money.left()
-}
-
 // inBatches puts turns for which the budget may not suffice so that some benchmarks are done before
-// others begin, and what the decision wants before first rounds.
-func inBatches(turns []turn, money *purse) {
+// others begin, and what the decision wants before first rounds; kept is what they may not spend.
+func inBatches(turns []turn, money *purse, kept time.Duration) {
 	b := newBill(turns, money)
-	if money.budget <= 0 || !money.paired || b.total <= b.left(money) {
+	if money.budget <= 0 || !money.paired || b.total <= money.left()-kept {
 		return
 	}
 	batch := map[*entry]int{}
@@ -307,17 +294,17 @@ func inBatches(turns []turn, money *purse) {
 	slices.SortStableFunc(turns, func(a, b turn) int { return cmp.Compare(batch[a.entry], batch[b.entry]) })
 }
 
-// trim takes benchmarks out of what is left of an increment until the rest is
-// likely to be done within the budget: half an increment decides nothing, so it
-// is better to give up some benchmarks than to give all of them too little. Those
-// that the decision does not ask for go first, of these those of which least was done, of these
-// the dearest. What was measured has no say in it.
-func trim(turns []turn, done map[*entry]int, money *purse) []turn {
+// trim takes benchmarks out of what is left of an increment until the rest is likely to be done
+// within the budget less what is kept of it: half an increment decides nothing, so it is better to
+// give up some benchmarks than to give all of them too little. Those that the decision does not ask
+// for go first, of these those of which least was done, of these the dearest. What was measured has
+// no say in it.
+func trim(turns []turn, done map[*entry]int, money *purse, kept time.Duration) []turn {
 	if money.budget <= 0 {
 		return turns
 	}
 	bill := newBill(turns, money)
-	left := bill.left(money)
+	left := money.left() - kept
 	wanted := func(e *entry) int {
 		if bill.wanted[e] {
 			return 1
