@@ -57,7 +57,8 @@ func (p *purse) estimate(e *entry, count bool) time.Duration {
 	case p.expected == 0:
 		return p.expect(e)
 	}
-	return time.Duration(float64(p.expect(e)) * float64(p.real) / float64(p.expected))
+	// However quick others were, an iteration cannot be cut short.
+	return max(time.Duration(e.nsPerOp), time.Duration(float64(p.expect(e))*float64(p.real)/float64(p.expected)))
 }
 
 // looks is what finding out how to run e is likely to cost before its first pair.
