@@ -68,3 +68,22 @@ func build() (w io.Writer) { return nil }
 		t.Error("a file that is not there declares nothing")
 	}
 }
+
+// A profile of stacks names the same file in very many frames: what is on the disk is looked up once.
+func TestTreeIsReadOnce(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, "one.go", "package shop\n")
+	tree := &tree{top: dir, modules: map[string]string{"example.com/shop": "."}, files: map[string]*file{}}
+	const external = "example.com/shop/till_test/x_test.go"
+	before := tree.resolve(external)
+	tree.parse(".")
+	write(t, dir, "two.go", "package shop\n")
+	write(t, dir, "till_test/x_test.go", "package till_test\n")
+	tree.parse(".")
+	if len(tree.files) != 1 || tree.files["one.go"] == nil {
+		t.Errorf("%d files after a second look, want that of the first", len(tree.files))
+	}
+	if after := tree.resolve(external); after != before {
+		t.Errorf("%s is %q and then %q", external, before, after)
+	}
+}

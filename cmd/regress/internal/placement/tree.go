@@ -25,6 +25,8 @@ type tree struct {
 	top     string
 	modules map[string]string // module path → directory, "." for the top
 	files   map[string]*file  // parsed, by path relative to top
+	read    map[string]bool   // directories whose files were
+	names   map[string]string // of files in profiles, as resolve turned them
 }
 
 // file is one Go file of the head.
@@ -85,8 +87,21 @@ var version = regexp.MustCompile(`@v[^/]*`)
 // resolve turns the name of a file in a profile of a binary built with -trimpath,
 // which begins with an import path, into one relative to the repository. Of a file
 // of another module it gives "module:" and the module's path instead; of the
-// standard library nothing.
+// standard library nothing. A profile has one name in very many frames.
 func (t *tree) resolve(name string) string {
+	in, known := t.names[name]
+	if !known {
+		if t.names == nil {
+			t.names = map[string]string{}
+		}
+		in = t.find(name)
+		t.names[name] = in
+	}
+	return in
+}
+
+// find is resolve for a name that was not asked for before.
+func (t *tree) find(name string) string {
 	plain := version.ReplaceAllString(name, "")
 	dir, base := path.Split(plain)
 	dir = path.Clean(dir)
@@ -128,8 +143,15 @@ func (t *tree) importPath(dir string) string {
 	return path.Join(best, strings.TrimPrefix(dir, at))
 }
 
-// parse reads every Go file of a directory; what does not parse is left out.
+// parse reads every Go file of a directory, once; what does not parse is left out.
 func (t *tree) parse(dir string) {
+	if t.read[dir] {
+		return
+	}
+	if t.read == nil {
+		t.read = map[string]bool{}
+	}
+	t.read[dir] = true
 	entries, _ := os.ReadDir(filepath.Join(t.top, dir))
 	for _, entry := range entries {
 		name := path.Join(dir, entry.Name())
