@@ -125,7 +125,7 @@ comment on table sample is 'Every value of one series in one run.';
 comment on column sample.project_id is 'Project, and the key of distribution.';
 comment on column sample.series_id is 'The series that the values belong to.';
 comment on column sample.run_id is 'The run that the values belong to.';
-comment on column sample.center is 'Median of the rounds, each the median of its values, or of 20 and more in one process the second fastest, in the unit; 0 when there are none.';
+comment on column sample.center is 'Median of the rounds, each the median of its values, or of 20 and more in one process the second fastest, in the unit; 0 when there are none. Of an anchor what makes the ratio of the head of its session to it that of their pairs of rounds.';
 comment on column sample.spread is 'Robust standard deviation of the rounds: 1.4826 times their median absolute deviation from center, in the unit.';
 comment on column sample.n is 'Number of rounds.';
 comment on column sample."values" is 'Finite values in the unit, in the order of measurement.';

@@ -104,7 +104,7 @@ func (a *archive) lastAnchor(ctx context.Context, branch, next string) (last str
 }
 
 // joined gives runs of one text their session, and anchors the branch whose head they stand
-// beside. A base that was an anchor of the branch before is one still: see beside. An anchor
+// beside and centers that make the ratio that of pairs. A base that was an anchor of the branch before is one still: see beside. An anchor
 // without a head is left out.
 func (s *session) joined(ctx context.Context, runs []baseline.Run) (out []baseline.Run) {
 	for _, run := range runs {
@@ -123,6 +123,7 @@ func (s *session) joined(ctx context.Context, runs []baseline.Run) (out []baseli
 			}
 		case run.Side == baseline.Anchor || s.wasAnchor(ctx, runs[head].Branch, run.Commit):
 			run.Side, run.Branch = baseline.Anchor, runs[head].Branch
+			run = baseline.Hold(run, runs[head])
 		}
 		out = append(out, run)
 	}

@@ -1,6 +1,7 @@
 package baseline
 
 import (
+	"cmp"
 	"maps"
 	"math"
 	"slices"
@@ -69,7 +70,7 @@ func typical(unit string) func(sorted []float64) float64 {
 			}
 			return sorted[1]
 		}
-	case strings.HasSuffix(unit, "/s"):
+	case isRate(unit):
 		return func(sorted []float64) float64 {
 			if len(sorted) < many {
 				return median(sorted)
@@ -80,10 +81,13 @@ func typical(unit string) func(sorted []float64) float64 {
 	return median
 }
 
-// Summary returns what a history keeps of a sample: the median of its rounds (each the median of
-// its values, or what stands for many), their robust standard deviation, 1.4826 times the median
-// absolute deviation from that median, both in the unit, and the number of rounds. 0, 0, 0 for no
-// values.
+// isRate reports whether a unit is one of so many a second.
+func isRate(unit string) bool { return strings.HasSuffix(unit, "/s") }
+
+// Summary returns what a history keeps of a sample: its Center or else the median of its rounds
+// (each the median of its values, or what stands for many), their robust standard deviation, 1.4826
+// times the median absolute deviation from that median, both in the unit, and the number of rounds.
+// 0, 0, 0 for no values.
 func (s Sample) Summary() (center, spread float64, rounds int) {
 	_, values, _ := s.ByRoundOf(typical(s.Unit))
 	if len(values) == 0 {
@@ -94,7 +98,7 @@ func (s Sample) Summary() (center, spread float64, rounds int) {
 	for i, v := range values {
 		values[i] = math.Abs(v - center)
 	}
-	return center, min(normalMAD*median(values), math.MaxFloat64), len(values)
+	return cmp.Or(s.Center, center), min(normalMAD*median(values), math.MaxFloat64), len(values)
 }
 
 // median returns that of at least one value.

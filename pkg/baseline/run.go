@@ -30,6 +30,10 @@ type Sample struct {
 	Key
 	Values []float64 // finite, in the tidied unit
 	Rounds []int     // Rounds[i] is the round (process start, from 1) that produced Values[i]; same length
+
+	// Center is what a history keeps of the sample where that is not the median of its rounds, as
+	// Hold says; 0: it is.
+	Center float64
 }
 
 // Direction says which way a unit improves.

@@ -53,6 +53,9 @@ func (r Run) Validate() error {
 			return fmt.Errorf("run of commit %.80q: two samples of %.80q %.80q %.80q: join their values", r.Commit, s.Package, s.Name, s.Unit)
 		}
 		seen[s.Key] = true
+		if s.Center != 0 && r.Side != Anchor {
+			return fmt.Errorf("run of commit %.80q: sample %.80q %.80q %.80q: only an anchor's has a center of its own", r.Commit, s.Package, s.Name, s.Unit)
+		}
 		if err := s.valid(); err != nil {
 			return fmt.Errorf("run of commit %.80q: sample %.80q %.80q %.80q: %w", r.Commit, s.Package, s.Name, s.Unit, err)
 		}
@@ -66,6 +69,9 @@ func (s Sample) valid() error {
 	}
 	if len(s.Values) != len(s.Rounds) {
 		return fmt.Errorf("%d values and %d rounds: each value has one round", len(s.Values), len(s.Rounds))
+	}
+	if math.IsNaN(s.Center) || math.IsInf(s.Center, 0) {
+		return fmt.Errorf("its center is %v: only finite values are kept", s.Center)
 	}
 	for i, v := range s.Values {
 		if math.IsNaN(v) || math.IsInf(v, 0) {

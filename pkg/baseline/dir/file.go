@@ -53,6 +53,7 @@ type line struct {
 	Unit    string    `json:"unit"`
 	Rounds  []int     `json:"rounds"`
 	Values  []float64 `json:"values"`
+	Center  float64   `json:"center,omitempty"`
 }
 
 // fact is one line of the header: a key of the benchmark format or a mark, and
@@ -149,7 +150,7 @@ func encodeBody(r baseline.Run) []byte {
 			to := min(from+valuesPerLine, len(s.Values))
 			b.WriteString(sampleTag)
 			// Note: a valid run's strings and finite floats always encode.
-			_ = out.Encode(line{s.Package, s.Name, s.Unit, s.Rounds[from:to], s.Values[from:to]})
+			_ = out.Encode(line{s.Package, s.Name, s.Unit, s.Rounds[from:to], s.Values[from:to], s.Center})
 		}
 	}
 	return b.Bytes()
@@ -297,7 +298,7 @@ func decodeSamples(text []byte) ([]baseline.Sample, error) {
 			samples[n-1].Rounds = append(samples[n-1].Rounds, l.Rounds...)
 			continue
 		}
-		samples = append(samples, baseline.Sample{Key: key, Values: l.Values, Rounds: l.Rounds})
+		samples = append(samples, baseline.Sample{Key: key, Values: l.Values, Rounds: l.Rounds, Center: l.Center})
 	}
 	return samples, nil
 }

@@ -118,7 +118,7 @@ func (s *store) Runs(ctx context.Context, q baseline.Query) iter.Seq2[baseline.R
 			}
 			for i := len(chosen) - 1; i >= 0; i-- {
 				r := chosen[i]
-				if r.Samples, err = samples(ctx, tx, r.Project, r.id); err != nil {
+				if r.Samples, err = samples(ctx, tx, r.Project, r.id, r.Side); err != nil {
 					return err
 				}
 				if !yield(r.Run, nil) {

@@ -167,14 +167,14 @@ func get(ctx context.Context, tx pgx.Tx, project, id string) (baseline.Run, erro
 	if r.Environment, err = decode(facts); err != nil {
 		return r, err
 	}
-	r.Samples, err = samples(ctx, tx, project, id)
+	r.Samples, err = samples(ctx, tx, project, id, r.Side)
 	return r, err
 }
 
-// samples returns those of one run, sorted by key.
-func samples(ctx context.Context, tx pgx.Tx, project, id string) ([]baseline.Sample, error) {
+// samples returns those of one run, sorted by key. A center that was not their median is an anchor's.
+func samples(ctx context.Context, tx pgx.Tx, project, id string, side baseline.Side) ([]baseline.Sample, error) {
 	rows, err := tx.Query(ctx, `
-		select package, name, unit, "values", rounds
+		select package, name, unit, "values", rounds, center
 		from sample join series on series.project_id = sample.project_id and series.series_id = sample.series_id
 		where sample.project_id = $1 and run_id = $2
 		order by package, name, unit`, project, id)
@@ -182,7 +182,13 @@ func samples(ctx context.Context, tx pgx.Tx, project, id string) ([]baseline.Sam
 		return nil, err
 	}
 	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (s baseline.Sample, err error) {
-		err = row.Scan(&s.Package, &s.Name, &s.Unit, &s.Values, &s.Rounds)
+		var kept float64
+		err = row.Scan(&s.Package, &s.Name, &s.Unit, &s.Values, &s.Rounds, &kept)
+		if err == nil && side == baseline.Anchor {
+			if center, _, _ := s.Summary(); center != kept {
+				s.Center = kept
+			}
+		}
 		return s, err
 	})
 }

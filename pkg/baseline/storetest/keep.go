@@ -17,6 +17,7 @@ func (k *kit) anchors() {
 	head, anchor, link, other := track(2), track(2), track(2), track(4)
 	anchor.Side, anchor.Commit = baseline.Anchor, "0a"+anchor.Commit[2:]
 	link.Side, link.Commit = baseline.Anchor, "0b"+link.Commit[2:]
+	anchor.Samples[0].Center = 2.5 // that its head is divided by, which is not its median
 	k.put(4, head, anchor, link, other)
 	k.same(anchor)
 
