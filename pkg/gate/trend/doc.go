@@ -31,7 +31,10 @@
 //  5. Test. The cut whose two-sided Mann-Whitney p is largest is dropped, and its neighbours are
 //     judged anew, until each has p ≤ .001 and p·n/2 ≤ .025; p is exact where a side has 12
 //     points or fewer. The sides are the segments, 100 points of each at most. Beside memory,
-//     the normal quantile of p is divided by √((1+ρ)/(1−ρ)) first.
+//     the normal quantile of p is divided by √((1+ρ)/(1−ρ)) first. Five points have no ranks left
+//     then, and 25 points often show a ρ by chance: where a side has 12 points or fewer, the
+//     quantile is at least that of Student's t, with (1+ρ)/(1−ρ) times the variance, so many fewer
+//     degrees of freedom and half a standard error, 1/√n, on top of ρ.
 //
 //  6. Size. In the same way the smallest is dropped until the medians of both sides of each are
 //     at least 2 % apart, or what the policy says.

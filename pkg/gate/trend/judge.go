@@ -141,14 +141,45 @@ func (j judge) change(from, at, to int) Change {
 	return c
 }
 
-// p returns the two-sided p of the rank test; neighbours that are alike count for fewer.
+// p returns the two-sided p of the rank test; neighbours that are alike count for fewer. Then few
+// points say little by their ranks, however far they are from the others, and Student's t may say
+// more.
 func (j judge) p(before, after []float64) float64 {
 	one := math.Min(tail(before, after), tail(after, before))
 	if j.fit.memory > 0 {
-		z := -stat.NormalQuantile(max(one, tiniest)) / math.Sqrt(inflation(j.fit.memory))
+		all := -stat.NormalQuantile(max(one, tiniest))
+		z := all / math.Sqrt(inflation(j.fit.memory))
+		if min(len(before), len(after)) <= exactSide {
+			z = max(z, min(all, student(before, after, j.fit.memory)))
+		}
 		one = math.Erfc(z/math.Sqrt2) / 2
 	}
 	return min(1, 2*one)
+}
+
+// student returns the normal quantile of Student's t of both sides (by D. Wallace's approximation),
+// where neighbours are alike by rho and count for fewer. What rho is, so few points do not know well:
+// half its standard error is added.
+func student(before, after []float64, rho float64) float64 {
+	n, m := float64(len(before)), float64(len(after))
+	by := inflation(min(memoryMost, rho+.5/math.Sqrt(n+m)))
+	lo, below := moments(before)
+	hi, above := moments(after)
+	variance := max((below+above)/(n+m-2), noiseFloor*noiseFloor)
+	square := (hi - lo) * (hi - lo) / (variance * by * (1/n + 1/m))
+	freedom := max(1, (n+m)/by-2)
+	return math.Sqrt(freedom*math.Log1p(square/freedom)) * (8*freedom + 1) / (8*freedom + 3)
+}
+
+// moments returns the mean of x and the sum of squares about it.
+func moments(x []float64) (mean, square float64) {
+	for _, v := range x {
+		mean += v / float64(len(x))
+	}
+	for _, v := range x {
+		square += (v - mean) * (v - mean)
+	}
+	return mean, square
 }
 
 // tail returns the one-sided p: exactly where a side has few points, for which the normal

@@ -420,3 +420,26 @@ func TestFewAgainstMany(t *testing.T) {
 		t.Errorf("three runs after a step of 10 %% in noise of .1 %%: %+v", got)
 	}
 }
+
+// TestStepInFewRuns: chance likeness of neighbours among some twenty points does not keep a step of
+// ten times the noise from being found.
+func TestStepInFewRuns(t *testing.T) {
+	found, marked := 0, 0
+	for seed := range uint64(200) {
+		rng := rand.New(rand.NewPCG(seed, 8))
+		points := make([]Point, 23)
+		for i := range points {
+			points[i] = Point{Order: i, Value: math.Exp(.003 * rng.NormFloat64())}
+		}
+		marked += len(course(t, points).Changes)
+		for i := 18; i < len(points); i++ {
+			points[i].Value *= 1.03
+		}
+		if len(course(t, points).Changes) == 1 {
+			found++
+		}
+	}
+	if found < 190 || marked > 0 {
+		t.Errorf("found in %d of 200 series, marked in %d without it", found, marked)
+	}
+}
