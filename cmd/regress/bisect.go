@@ -142,15 +142,11 @@ func (s *session) answered(all []*bisection.Search) bisection.Answer {
 // decided judges a session of two commits: limits of the specification and waivers have no say.
 func (s *session) decided(log baseline.Log) gate.Decision { return gate.Decide(s.bisected(log)) }
 
-// bisected returns what a session is judged by: half of the effect is enough to look for.
+// bisected returns what a session is judged by.
 func (s *session) bisected(log baseline.Log) gate.Input {
 	in := s.input(log)
 	in.Targets, in.Waivers = nil, nil
-	in.Policy.MinEffect /= 2
-	in.Policy.Rules = slices.Clone(in.Policy.Rules)
-	for i := range in.Policy.Rules {
-		in.Policy.Rules[i].MinEffect /= 2
-	}
+	in.Policy = bisection.Policy(in.Policy)
 	return in
 }
 

@@ -13,10 +13,14 @@
 package bisection
 
 import (
+	"cmp"
+	"regexp"
+	"slices"
 	"time"
 
 	"github.com/descartes/regress/cmd/regress/internal/report"
 	"github.com/descartes/regress/pkg/baseline"
+	"github.com/descartes/regress/pkg/gate"
 	"github.com/descartes/regress/pkg/gate/bisect"
 )
 
@@ -64,6 +68,30 @@ type Search struct {
 	Owns     []Skip       // commits that are measured with their own benchmark sources, and not with bad's
 	Cause    report.Cause // where in the commit that was found it is; a zero File: unknown
 	Stopped  string       // why it ended early: "budget of 10m0s"; empty: it did not
+}
+
+var counted = regexp.MustCompile(regexp.QuoteMeta(baseline.Instructions))
+
+// Policy returns the policy by which sessions are judged: half of the effect is enough to look for,
+// and where time does not tell whether it is there, a growth of counted work by half of that. Counts
+// waver by less, and a time is red from half of its effect on, too.
+func Policy(p gate.Policy) gate.Policy {
+	if !(p.MinEffect > 0) {
+		p.MinEffect = gate.DefaultPolicy().MinEffect
+	}
+	p.MinEffect /= 2
+	var work []gate.Rule
+	times := slices.Clone(p.Rules)
+	for i := range times {
+		times[i].MinEffect /= 2
+		if u := times[i].Unit; u == nil || u.MatchString(baseline.Instructions) {
+			of := times[i]
+			of.Unit, of.MinEffect = counted, cmp.Or(of.MinEffect, p.MinEffect)/2
+			work = append(work, of)
+		}
+	}
+	p.Rules = slices.Concat(work, []gate.Rule{{Unit: counted, MinEffect: p.MinEffect / 2}}, times)
+	return p
 }
 
 // Last returns the index of the bad commit.

@@ -3,6 +3,7 @@ package bisection
 import (
 	"fmt"
 	"math"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -48,7 +49,7 @@ func TestSooner(t *testing.T) {
 		"a single commit":           {slower, work, 8, "", []float64{100, 106}, false, true},
 		"most of it is not of work": {[2]float64{100, 130}, work, 8, "", []float64{100, 106, 106}, false, true},
 		"work is the same":          {slower, [2]float64{1000, 1000}, 2, "", []float64{100, 106, 106}, false, true},
-		"work has grown by less":    {slower, [2]float64{1000, 1015}, 2, "", []float64{100, 106, 106}, false, true},
+		"work has grown by less":    {slower, [2]float64{1000, 1012}, 2, "", []float64{100, 106, 106}, false, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := newLab(t, c.costs...)
@@ -57,8 +58,7 @@ func TestSooner(t *testing.T) {
 				t.Fatal(err)
 			}
 			log := l.Whole().Log
-			in := gate.Input{Log: log, Policy: gate.DefaultPolicy()}
-			in.Policy.MinEffect /= 2
+			in := gate.Input{Log: log, Policy: Policy(gate.DefaultPolicy())}
 			var counted, timed bool
 			for _, w := range l.Sooner(gate.Next(in), log, gate.Decide(in)) {
 				counted, timed = counted || w.Count, timed || !w.Count
@@ -74,9 +74,7 @@ func TestSooner(t *testing.T) {
 // commit is not slower for its work, and is said to be slower only where it is.
 func TestUntimed(t *testing.T) {
 	less := func(log baseline.Log) gate.Decision {
-		in := gate.Input{Log: log, Policy: gate.DefaultPolicy()}
-		in.Policy.MinEffect /= 2
-		return gate.Decide(in)
+		return gate.Decide(gate.Input{Log: log, Policy: Policy(gate.DefaultPolicy())})
 	}
 	measure := func(l *lab, from, at, rounds int) {
 		t.Helper()
@@ -113,6 +111,38 @@ func TestUntimed(t *testing.T) {
 	measure(one, 0, 1, 8)
 	if a := one.Answer(less); a.Outcome != Found || !one.Untimed(target, less) || !strings.Contains(text(t, a), "made A do more work, +10.") {
 		t.Errorf("%s, and it does not lack time\n%s", a.Outcome, text(t, a))
+	}
+}
+
+// TestPolicy: where time does not tell, a search goes by work that has grown by a quarter of the effect to act on,
+// which rules may have made another one.
+func TestPolicy(t *testing.T) {
+	unit := regexp.MustCompile
+	for name, c := range map[string]struct {
+		time, work float64 // of bad, where good has 100 and 1000
+		rules      []gate.Rule
+		want       string // the unit that is followed; empty: bad is not known to be worse
+	}{
+		"a quarter of 5 %":            {102, 1013, nil, baseline.Instructions},
+		"less":                        {102, 1012, nil, ""},
+		"the time is the same":        {100, 1013, nil, ""},
+		"a rule for all units, 10 %":  {102, 1020, []gate.Rule{{MinEffect: .1}}, ""},
+		"more than a quarter of that": {105, 1026, []gate.Rule{{MinEffect: .1}}, baseline.Instructions},
+		"a rule for allocations":      {102, 1013, []gate.Rule{{Unit: unit("allocs/op"), MinEffect: .5}}, baseline.Instructions},
+		"a rule without an effect":    {102, 1013, []gate.Rule{{Benchmark: unit("A")}}, baseline.Instructions},
+		"work is not judged":          {102, 1013, []gate.Rule{{Unit: unit("insn/op"), Ignore: true}}, ""},
+	} {
+		l := newLab(t, 100, 102, 102)
+		text := both([2]float64{100, c.time}, [2]float64{1000, c.work}, 8, 8)
+		if err := l.Measured(Session{At: 2}, []byte(text)); err != nil {
+			t.Fatal(err)
+		}
+		p := gate.DefaultPolicy()
+		p.Rules = c.rules
+		row, ok := Target(gate.Decide(gate.Input{Log: l.Whole().Log, Policy: Policy(p)}), "")
+		if row.Unit != c.want || ok != (c.want != "") {
+			t.Errorf("%s: it follows %q, want %q", name, row.Unit, c.want)
+		}
 	}
 }
 

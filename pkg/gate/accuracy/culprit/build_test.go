@@ -13,7 +13,7 @@ func TestBuild(t *testing.T) {
 		t.Skip("it makes some hundred commits")
 	}
 	ctx := context.Background()
-	l := &lab{dir: t.TempDir(), op: 500_000, step: 1}
+	l := &lab{dir: t.TempDir()}
 	made := map[kind]bool{}
 	for _, h := range histories() {
 		if made[h.kind] {
