@@ -8,6 +8,7 @@ import (
 	"go/parser"
 	"go/printer"
 	"go/token"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -234,6 +235,19 @@ func (t *tests) text(function string) string {
 	}
 	slices.Sort(parts)
 	return strings.Join(slices.Compact(parts), "\n")
+}
+
+// inputs returns the files below the package's folder that its test files name, sorted.
+func (t *tests) inputs() []string {
+	all := map[string]bool{}
+	for _, d := range slices.Concat(slices.Concat(slices.Collect(maps.Values(t.decls))...), t.setup) {
+		for _, name := range d.files {
+			if t.content(name) != "" {
+				all[filepath.Clean(name)] = true
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(all))
 }
 
 // maxRead bounds what is compared of one file that a benchmark names, in bytes.

@@ -47,6 +47,7 @@ type Package struct {
 	Others    []string // those of other shards, which are not run
 	Compiled  []string // names of the Go files in Dir that are in the binary
 	Tests     []string // those of them that are test files
+	Embedded  []string // files below Dir that the program holds, without those of tests
 	Binary    string   // empty: not built
 	Hash      string   // of Binary, 16 hexadecimal digits
 }
@@ -65,6 +66,7 @@ func (s *Suite) Find(path string) *Package {
 type listed struct {
 	Dir, ImportPath                    string
 	GoFiles, TestGoFiles, XTestGoFiles []string
+	EmbedFiles                         []string // those of GoFiles
 	Module                             *struct{ Path string }
 	Error                              *struct{ Err string }
 }
@@ -89,7 +91,7 @@ func (s *Suite) List(ctx context.Context, patterns []string) (warnings []string,
 		return nil, err
 	}
 	for _, g := range groups {
-		args := []string{"list", "-e", "-json=Dir,ImportPath,GoFiles,TestGoFiles,XTestGoFiles,Module,Error", "--"}
+		args := []string{"list", "-e", "-json=Dir,ImportPath,GoFiles,TestGoFiles,XTestGoFiles,EmbedFiles,Module,Error", "--"}
 		text, err := s.command(ctx, g.dir, append(args, g.patterns...)...)
 		if err != nil {
 			return nil, fmt.Errorf("list the packages of the %s: %w", s.Label, err)
@@ -148,7 +150,7 @@ func (s *Suite) read(text string) (warnings []string, err error) {
 		}
 		if len(names) > 0 {
 			s.Packages = append(s.Packages, &Package{
-				Path: found.ImportPath, Dir: found.Dir, Functions: names, Compiled: slices.Concat(found.GoFiles, tests), Tests: tests,
+				Path: found.ImportPath, Dir: found.Dir, Functions: names, Compiled: slices.Concat(found.GoFiles, tests), Tests: tests, Embedded: found.EmbedFiles,
 			})
 		}
 	}

@@ -7,11 +7,13 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
 // Transplant gives the tree of s the benchmark sources that another tree has: in each package of
-// from, the test files and what lies in testdata. A package whose folder is not in s stays away.
+// from, the test files, what lies in testdata, and what else in the package's folder the test files
+// name and the program does not hold. A package whose folder is not in s stays away.
 // undo puts back what was there; changed reports whether anything was another one. s must be a
 // tree of its own, never the user's.
 func (s *Suite) Transplant(from *Suite) (undo func() error, changed bool, err error) {
@@ -32,11 +34,16 @@ func (s *Suite) Transplant(from *Suite) (undo func() error, changed bool, err er
 		if info, err := os.Stat(to); err != nil || !info.IsDir() {
 			continue
 		}
-		old, err := benchSources(to)
+		named, err := readTests(p)
 		if err != nil {
 			return undo, changed, fmt.Errorf("read the benchmark sources of %s: %w", p.Path, err)
 		}
-		now, err := benchSources(p.Dir)
+		inputs := slices.DeleteFunc(named.inputs(), func(name string) bool { return slices.Contains(p.Embedded, filepath.ToSlash(name)) })
+		old, err := benchSources(to, inputs)
+		if err != nil {
+			return undo, changed, fmt.Errorf("read the benchmark sources of %s: %w", p.Path, err)
+		}
+		now, err := benchSources(p.Dir, inputs)
 		if err != nil {
 			return undo, changed, fmt.Errorf("read the benchmark sources of %s: %w", p.Path, err)
 		}
@@ -52,8 +59,9 @@ func (s *Suite) Transplant(from *Suite) (undo func() error, changed bool, err er
 	return undo, changed, nil
 }
 
-// benchSources returns the test files of a folder and its testdata, by their path below it.
-func benchSources(dir string) (map[string][]byte, error) {
+// benchSources returns the test files of a folder, its testdata, and those of some further files
+// that it has, by their path below it.
+func benchSources(dir string, further []string) (map[string][]byte, error) {
 	out := map[string][]byte{}
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -72,6 +80,18 @@ func benchSources(dir string) (map[string][]byte, error) {
 			if err := read(entry.Name(), entry); err != nil {
 				return nil, err
 			}
+		}
+	}
+	for _, name := range further {
+		info, err := os.Lstat(filepath.Join(dir, name))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err == nil {
+			err = read(name, fs.FileInfoToDirEntry(info))
+		}
+		if err != nil {
+			return nil, err
 		}
 	}
 	err = filepath.WalkDir(filepath.Join(dir, "testdata"), func(path string, entry fs.DirEntry, err error) error {

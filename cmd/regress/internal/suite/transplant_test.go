@@ -21,14 +21,24 @@ func TestTransplant(t *testing.T) {
 		}
 	}
 	old, now := t.TempDir(), t.TempDir()
-	before := map[string]string{"p/x.go": "old", "p/x_test.go": "old", "p/gone_test.go": "old", "p/testdata/in": "old"}
+	const reads = "package p\n\nvar inputs = []string{\"in.toml\", \"sub/new.toml\", \"held.txt\", \"x.go\", \"../z\"}\n"
+	before := map[string]string{
+		"p/x.go": "old", "p/x_test.go": "old", "p/gone_test.go": "old", "p/testdata/in": "old",
+		"p/in.toml": "old", "p/held.txt": "old", "p/other.txt": "old",
+	}
 	write(old, before)
-	write(now, map[string]string{"p/x.go": "now", "p/x_test.go": "now", "p/new_test.go": "now", "p/testdata/in": "now", "q/y_test.go": "now"})
+	write(now, map[string]string{
+		"p/x.go": "now", "p/x_test.go": reads, "p/new_test.go": "now", "p/testdata/in": "now", "q/y_test.go": "now",
+		"p/in.toml": "now", "p/sub/new.toml": "now", "p/held.txt": "now", "p/other.txt": "now", "z": "now",
+	})
 	s := &Suite{Root: old}
-	from := &Suite{Root: now, Packages: []*Package{{Path: "t/p", Dir: filepath.Join(now, "p")}, {Path: "t/q", Dir: filepath.Join(now, "q")}}}
+	from := &Suite{Root: now, Packages: []*Package{
+		{Path: "t/p", Dir: filepath.Join(now, "p"), Tests: []string{"x_test.go"}, Embedded: []string{"held.txt"}},
+		{Path: "t/q", Dir: filepath.Join(now, "q")},
+	}}
 	have := func() map[string]string {
 		out := map[string]string{}
-		for _, pattern := range []string{"*/*.go", "*/testdata/*"} {
+		for _, pattern := range []string{"*/*.*", "*/*/*"} {
 			names, _ := filepath.Glob(filepath.Join(old, pattern))
 			for _, name := range names {
 				text, err := os.ReadFile(name)
@@ -57,7 +67,10 @@ func TestTransplant(t *testing.T) {
 	if err != nil || !changed {
 		t.Fatalf("changed %v, %v", changed, err)
 	}
-	same(map[string]string{"p/x.go": "old", "p/x_test.go": "now", "p/new_test.go": "now", "p/testdata/in": "now"})
+	same(map[string]string{
+		"p/x.go": "old", "p/x_test.go": reads, "p/new_test.go": "now", "p/testdata/in": "now",
+		"p/in.toml": "now", "p/sub/new.toml": "now", "p/held.txt": "old", "p/other.txt": "old",
+	})
 	if err := undo(); err != nil {
 		t.Fatal(err)
 	}
