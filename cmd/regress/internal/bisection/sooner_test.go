@@ -114,8 +114,8 @@ func TestUntimed(t *testing.T) {
 	}
 }
 
-// TestPolicy: where time does not tell, a search goes by work that has grown by a quarter of the effect to act on,
-// which rules may have made another one.
+// TestPolicy: where time does not tell, a search goes by work that has grown by a quarter of the
+// effect to act on, which rules may have made another one.
 func TestPolicy(t *testing.T) {
 	unit := regexp.MustCompile
 	for name, c := range map[string]struct {
