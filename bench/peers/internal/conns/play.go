@@ -2,7 +2,6 @@ package conns
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -53,7 +52,9 @@ func Near(ctx context.Context, kind, network, path string, d time.Duration, n in
 	return w.measure(ctx, network, path, budget{d: d, n: n})
 }
 
-// start starts the far process, waits until it listens, and returns what ends it.
+// start starts the far process, waits until it listens, and returns what ends it. The far process
+// dies with the thread that starts it, which is therefore kept, by a goroutine of its own: one that
+// is tied to a thread costs each call that it waits in two changes of threads.
 func start(cmd *exec.Cmd) (end func(), err error) {
 	cmd.Stderr = os.Stderr
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
@@ -61,12 +62,20 @@ func start(cmd *exec.Cmd) (end func(), err error) {
 	if err != nil {
 		return nil, err
 	}
-	runtime.LockOSThread() // the far process dies with the thread that starts it
-	if err := cmd.Start(); err != nil {
+	started, ended := make(chan error), make(chan struct{})
+	go func() {
+		runtime.LockOSThread()
+		started <- cmd.Start()
+		<-ended
+	}()
+	end = func() { _, _ = cmd.Process.Kill(), cmd.Wait(); close(ended) }
+	if err := <-started; err != nil {
+		close(ended)
 		return nil, err
 	}
 	if _, err := io.ReadFull(out, make([]byte, len(listening))); err != nil {
-		return nil, errors.Join(fmt.Errorf("the far process does not listen: %w", err), cmd.Wait())
+		end()
+		return nil, fmt.Errorf("the far process does not listen: %w", err)
 	}
-	return func() { _, _ = cmd.Process.Kill(), cmd.Wait() }, nil
+	return end, nil
 }
