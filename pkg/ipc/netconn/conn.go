@@ -22,11 +22,26 @@ import (
 // small ring holds several.
 const piece = 32 << 10
 
-// looksShm is how often a wait in shared memory begins with a look for the message between other
-// goroutines. Where there is nobody else each takes some tenths of a microsecond. On one processor
-// the peer could not answer meanwhile, and pipes and sockets wait in the runtime's poller: one look
-// there, and with ipc.SyncPark.
-const looksShm = 64
+// How a wait in shared memory begins: it looks for the message between other goroutines. On one
+// processor the peer could not answer meanwhile, and pipes and sockets wait in the runtime's
+// poller: one look there, and with ipc.SyncPark.
+const (
+	// looksShm is how often every wait looks. Where there is nobody else each look takes some
+	// tenths of a microsecond.
+	looksShm = 64
+	// looksFor is for how long a wait looks when the one before was brief: as long as the peer
+	// takes for its part of a call of gRPC, and as two processors take to fall asleep and wake.
+	looksFor = 100 * time.Microsecond
+	// A wait of up to briefFor was brief, though it may have slept: where both sides sleep, each
+	// waits for the other to wake, and looking pays as soon as both do it.
+	briefFor = 4 * looksFor
+	// yieldsEvery is after how many looks the processor goes to another process: Go's scheduler
+	// has woken threads meanwhile, on both sides, more than there are processors.
+	yieldsEvery = 4
+)
+
+// lookers is how many waits of this process look for looksFor, or would.
+var lookers atomic.Int32
 
 // Addr is the address of one side.
 type Addr struct {
@@ -59,7 +74,9 @@ type Conn struct {
 	rmu   sync.Mutex
 	rest  []byte // of the message that Peek returned: what Read has yet to hand out
 	eof   bool   // the peer has ended its direction
-	looks int    // how often look looks
+	looks int    // how often look looks at least
+	brief bool   // the last wait was brief
+	most  int32  // how many waits of this process may look for looksFor
 
 	wmu   sync.Mutex
 	piece int         // at most as many bytes go into one message
@@ -77,8 +94,8 @@ func New(c ipc.Conn, m ipc.Mechanism) *Conn {
 // newConn returns c as a net.Conn between two addresses, which waits as how says.
 func newConn(c ipc.Conn, local, remote Addr, how ipc.Sync) *Conn {
 	n := &Conn{conn: c, local: local, remote: remote, over: make(chan struct{}), piece: piece, looks: 1}
-	if local.Mechanism == ipc.Shm && how != ipc.SyncPark && cores.Count() > 1 {
-		n.looks = looksShm
+	if count := cores.Count(); local.Mechanism == ipc.Shm && how != ipc.SyncPark && count > 1 {
+		n.looks, n.most = looksShm, int32(count)
 	}
 	n.try, _ = c.(ipc.Prober)
 	n.read.init()
@@ -127,10 +144,12 @@ func (c *Conn) fetch(ctx context.Context) error {
 	if c.eof || c.fetchMore() {
 		return c.ended()
 	}
-	if c.look() {
+	begun := time.Now()
+	if c.look(begun) {
 		return c.ended()
 	}
 	p, err := c.conn.Peek(ctx)
+	c.brief = time.Since(begun) < briefFor
 	if err != nil {
 		return c.fail("read", err)
 	}
@@ -151,11 +170,19 @@ func (c *Conn) ended() error {
 // what a Read has just woken, such as the handler of a call, would wait until the runtime takes
 // that processor away, and the answer with it. One look is not enough: gRPC's writer lets others
 // run before it writes, and is ready to go on some microseconds later.
-func (c *Conn) look() bool {
-	for range c.looks {
+func (c *Conn) look(begun time.Time) bool {
+	long := c.brief && lookers.Add(1) <= c.most
+	if c.brief {
+		defer lookers.Add(-1)
+	}
+	for i := 1; i <= c.looks || long && time.Since(begun) < looksFor; i++ {
 		runtime.Gosched()
 		if c.fetchMore() || c.eof {
+			c.brief = true
 			return true
+		}
+		if i%yieldsEvery == 0 {
+			cores.Yield()
 		}
 	}
 	return false

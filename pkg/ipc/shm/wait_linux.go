@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/descartes/regress/pkg/ipc"
+	"github.com/descartes/regress/pkg/ipc/internal/cores"
 	"github.com/descartes/regress/pkg/ipc/internal/ring"
 	"github.com/descartes/regress/pkg/ipc/internal/wait"
 )
@@ -110,7 +111,7 @@ func (c *conn) await(ctx context.Context, op string, h *half, sleeper *ring.Slee
 			if !end.IsZero() && start.After(end) || wait.Ended(ctx) {
 				break
 			}
-			yield()
+			cores.Yield()
 			if c.single { // elsewhere an idle P would be woken by a futex call to find nothing
 				runtime.Gosched()
 			}
@@ -200,9 +201,6 @@ func futexWake(s *ring.Sleeper) {
 	atomic.AddUint32(&s.Seq, 1)
 	_, _, _ = syscall.RawSyscall6(unix.SYS_FUTEX, uintptr(unsafe.Pointer(&s.Seq)), futexOpWake, 1, 0, 0, 0)
 }
-
-// yield lets other processes on this core run.
-func yield() { _, _, _ = syscall.RawSyscall(unix.SYS_SCHED_YIELD, 0, 0, 0) }
 
 // Commands of membarrier(2).
 const (

@@ -1,3 +1,3 @@
 // Package cores counts the processors that a process can use at once. With one, whoever spins
-// keeps the other side of a connection from running.
+// keeps the other side of a connection from running; Yield lets it.
 package cores

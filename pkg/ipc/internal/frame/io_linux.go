@@ -4,6 +4,8 @@ import (
 	"runtime"
 	"syscall"
 	"unsafe"
+
+	"github.com/descartes/regress/pkg/ipc/internal/cores"
 )
 
 // rawLimit is up to how many bytes a system call is made without telling the scheduler. The
@@ -61,7 +63,7 @@ func write2(fd uintptr, p, q []byte) (int, syscall.Errno) {
 // yield lets other processes on this core run. Other goroutines have their own: runtime.Gosched
 // would wake another thread to look for them, each time.
 func yield() {
-	_, _, _ = syscall.RawSyscall(syscall.SYS_SCHED_YIELD, 0, 0, 0)
+	cores.Yield()
 	if single() {
 		runtime.Gosched()
 	}
