@@ -16,10 +16,10 @@ import (
 	"github.com/descartes/regress/pkg/baseline"
 )
 
-// What trend --changes has read of a large store and learned of it is kept in the user's cache, so
-// that it reads and fits new runs alone. It can be thrown away at any time, and is not used where a
-// run that it has is gone from the store, or another one lies between them. The text is the same
-// either way. Small stores, which are read faster than one looks, have none.
+// What trend --changes and watch have read of a large store and learned of it is kept in the user's
+// cache, so that they read and fit new runs alone. It can be thrown away at any time, and is not used
+// where a run that it has is gone from the store, or another one lies between them. The text is the
+// same either way. Small stores, which are read faster than one looks, have none.
 const (
 	mostBehind = 8                   // new runs up to which what is kept is good enough
 	keptFor    = 60 * 24 * time.Hour // without use
@@ -28,9 +28,12 @@ const (
 // leastKept is how many points a store has before they are kept; a variable for tests.
 var leastKept = 200_000
 
+// pageOf is course.Changes, or course.Watched.
+type pageOf func(*course.Columns, []course.Commit) (course.Page, error)
+
 // changesPage returns what changed in the wanted series on the first of the branches that the store
 // has, and which that is. Where it has none the page has no series.
-func (s *session) changesPage(ctx context.Context, query baseline.Query, branches []string, wanted func(baseline.Key) bool, all bool) (page course.Page, branch string, err error) {
+func (s *session) changesPage(ctx context.Context, query baseline.Query, branches []string, wanted func(baseline.Key) bool, all bool, of pageOf) (page course.Page, branch string, err error) {
 	for _, query.Branch = range branches {
 		c, keep, err := s.columns(ctx, query, wanted, all)
 		if err != nil {
@@ -39,7 +42,7 @@ func (s *session) changesPage(ctx context.Context, query baseline.Query, branche
 		if c.Points() == 0 {
 			continue
 		}
-		page, err = course.Changes(c, s.firstParents(ctx, query.Branch))
+		page, err = of(c, s.firstParents(ctx, query.Branch))
 		page.Machines = s.machines
 		if keep != "" && err == nil {
 			s.keepColumns(keep, c)
@@ -174,7 +177,7 @@ func (a *archive) keepColumns(file string, c *course.Columns) {
 		err = replaceFile(file, c.Encode())
 	}
 	if err != nil {
-		a.note("warning: the next trend --changes reads the whole store again: %v", err)
+		a.note("warning: the next trend --changes or watch reads the whole store again: %v", err)
 		return
 	}
 	entries, _ := os.ReadDir(dir)

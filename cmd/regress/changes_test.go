@@ -75,7 +75,7 @@ func (l *changeLab) same(kept int) {
 	if have := len(readColumns(s.columnsFile(baseline.Query{Project: "p", Branch: "main", Anchors: true}), oldest).Runs); have != kept {
 		l.Errorf("%d of %d runs are kept, want %d", have, len(infos), kept)
 	}
-	have, branch, err := s.changesPage(l.Context(), query, []string{"none", "main"}, any, true)
+	have, branch, err := s.changesPage(l.Context(), query, []string{"none", "main"}, any, true, course.Changes)
 	if err != nil || branch != "main" || told.Len() > 0 {
 		l.Fatalf("%q: %v, %s", branch, err, told)
 	}

@@ -67,7 +67,7 @@ func (f *trendFlags) run(ctx context.Context, s *session, names []string) error 
 	var branch string
 	if f.changes > 0 {
 		query.Since = since
-		page, branch, err = s.changesPage(ctx, query, branches, wanted, len(names) == 0 && f.machine == "" && f.since == "")
+		page, branch, err = s.changesPage(ctx, query, branches, wanted, len(names) == 0 && f.machine == "" && f.since == "", course.Changes)
 	} else {
 		page, branch, err = s.page(ctx, query, branches, wanted, since)
 	}

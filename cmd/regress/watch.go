@@ -14,6 +14,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/descartes/regress/cmd/regress/internal/config"
+	"github.com/descartes/regress/cmd/regress/internal/course"
 	"github.com/descartes/regress/cmd/regress/internal/figure"
 	"github.com/descartes/regress/cmd/regress/internal/forge"
 	"github.com/descartes/regress/cmd/regress/internal/watch"
@@ -94,7 +95,7 @@ func (f *watchFlags) input(ctx context.Context, s *session, site forge.Site) (wa
 	query := baseline.Query{Project: project, Fingerprint: f.machine}
 	branches := s.branches(ctx, f.branch)[:1]
 	all := func(baseline.Key) bool { return true }
-	page, branch, err := s.page(ctx, query, branches, all, time.Time{})
+	page, branch, err := s.changesPage(ctx, query, branches, all, f.machine == "", course.Watched)
 	if err != nil {
 		return watch.Input{}, err
 	}

@@ -3,6 +3,7 @@ package course
 import (
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/descartes/regress/pkg/gate/trend"
 )
@@ -105,7 +106,14 @@ func (c *Columns) points(i int) []Point {
 // Changes returns the page that New makes of the same points, but of each series only its name, its
 // anchor and its change points. What it learns is kept in c: after more points it looks at those
 // alone, where values before them are the same.
-func Changes(c *Columns, history []Commit) (Page, error) {
+func Changes(c *Columns, history []Commit) (Page, error) { return c.page(history, false) }
+
+// Watched is Changes, with all of each series that has a change point. Page.Fill brings the points of
+// another.
+func Watched(c *Columns, history []Commit) (Page, error) { return c.page(history, true) }
+
+// page returns the page of Changes; of series with a change point all, where whole says so.
+func (c *Columns) page(history []Commit, whole bool) (Page, error) {
 	page := Page{Series: make([]Series, len(c.names))}
 	runs := make([]Point, 0, len(c.Runs))
 	for _, r := range c.Runs {
@@ -129,7 +137,24 @@ func Changes(c *Columns, history []Commit) (Page, error) {
 	for i, name := range c.names {
 		page.Series[i] = Series{Key: name.Key, Fingerprint: name.Fingerprint, at: i}
 	}
-	err := each(page.Series, func(s *Series) error { return c.follow(s, orders, place, linked) })
+	page.fill = func(s *Series) {
+		s.Points = c.points(s.at)
+		s.arranged(place, linked)
+	}
+	measured := make([]atomic.Bool, len(page.Commits))
+	err := each(page.Series, func(s *Series) error {
+		t, unit, err := c.follow(s, orders, place, linked, measured)
+		if err == nil && whole && len(s.Trend.Changes) > 0 {
+			page.Fill(s)
+			s.Trend = t.Trend()
+			s.Trend.Scale(unit)
+		}
+		return err
+	})
+	page.Measured = make([]bool, len(measured))
+	for i := range measured {
+		page.Measured[i] = measured[i].Load()
+	}
 	page.sort()
 	if err != nil {
 		return page, err
@@ -141,12 +166,21 @@ func Changes(c *Columns, history []Commit) (Page, error) {
 // scratch spares the garbage of a slice of points a series.
 var scratch = sync.Pool{New: func() any { return new([]trend.Point) }}
 
-// follow computes the change points of a series.
-func (c *Columns) follow(s *Series, orders []int, place map[string]int, linked links) error {
+// Fill brings the points of a series of Changes or Watched that has none.
+func (p *Page) Fill(s *Series) {
+	if p.fill != nil && s.Points == nil {
+		p.fill(s)
+	}
+}
+
+// follow computes the change points of a series, and notes the places of the commits that it has.
+// It returns what its course is made of, and what that is to be multiplied by.
+func (c *Columns) follow(s *Series, orders []int, place map[string]int, linked links, measured []atomic.Bool) (t *trend.Series, unit float64, err error) {
 	from := &c.columns[s.at]
 	buffer, _ := scratch.Get().(*[]trend.Point)
 	defer scratch.Put(buffer)
-	in, unit := (*buffer)[:0], 1.
+	in := (*buffer)[:0]
+	unit = 1
 	sorted := slices.IsSortedFunc(from.runs, func(a, b int32) int { return orders[a] - orders[b] })
 	if len(from.beside) == 0 && sorted {
 		for i, v := range from.values {
@@ -159,13 +193,18 @@ func (c *Columns) follow(s *Series, orders []int, place map[string]int, linked l
 		in, unit = s.arranged(place, linked)
 		s.Points = nil
 	}
-	t := trend.New(trend.Policy{})
+	for i := range in {
+		if at := &measured[in[i].Order]; !at.Load() { // mostly it is noted
+			at.Store(true)
+		}
+	}
+	t = trend.New(trend.Policy{})
 	if err := t.Add(in...); err != nil {
-		return &SeriesError{Name{s.Key, s.Fingerprint}, err}
+		return nil, 0, &SeriesError{Name{s.Key, s.Fingerprint}, err}
 	}
 	t.Resume(from.state)
 	s.Trend = trend.Trend{Points: len(in), Changes: t.Changes()}
 	s.Trend.Scale(unit)
 	from.state = t.State()
-	return nil
+	return t, unit, nil
 }

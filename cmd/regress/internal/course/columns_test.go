@@ -101,6 +101,7 @@ func TestChangesAreThose(t *testing.T) {
 				}
 			}
 			changes += len(have.Causes)
+			watched(t, c, want)
 		}
 		again, ok := Decode(columns.Encode())
 		if !ok || again.Points() != columns.Points() {
@@ -115,6 +116,24 @@ func TestChangesAreThose(t *testing.T) {
 	}
 	if changes < 60 {
 		t.Errorf("%d changes: too few to tell", changes)
+	}
+}
+
+// watched checks that Watched has all of the series that changed, and brings the points of others.
+func watched(t *testing.T, c *Columns, want Page) {
+	t.Helper()
+	have, err := Watched(c, want.Commits)
+	if err != nil || !reflect.DeepEqual(have.Causes, want.Causes) || !reflect.DeepEqual(have.Measured, want.Measured) {
+		t.Fatalf("%v, %+v\nwant %+v", err, have, want)
+	}
+	for i := range have.Series {
+		h, w := &have.Series[i], want.Series[i]
+		if len(w.Trend.Changes) > 0 && !reflect.DeepEqual(h.Trend, w.Trend) || len(w.Trend.Changes) == 0 && h.Points != nil {
+			t.Errorf("%s: %+v, want %+v", w.Key, h, w)
+		}
+		if have.Fill(h); !reflect.DeepEqual(h.Points, w.Points) {
+			t.Errorf("%s: points %+v, want %+v", w.Key, h.Points, w.Points)
+		}
 	}
 }
 

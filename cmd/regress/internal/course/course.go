@@ -62,6 +62,10 @@ type Page struct {
 	Causes  []trend.Cause
 	Commits []Commit // what the orders of trend count, oldest first; without git those that were measured
 	ByTime  bool     // the commits are in the order of their first measurement: git does not know them all
+
+	Measured []bool // by place among the commits: a series has a point there
+
+	fill func(*Series) // see Fill; nil: all series have their points
 }
 
 // Name names a series.
@@ -92,6 +96,12 @@ func newPage(points map[Name][]Point, history []Commit, learned *Learned) (Page,
 	linked := linksOf(points)
 	if err := each(page.Series, func(s *Series) error { return s.follow(place, linked, learned) }); err != nil {
 		return page, err
+	}
+	page.Measured = make([]bool, len(page.Commits))
+	for _, s := range page.Series {
+		for i := range s.Points {
+			page.Measured[s.Points[i].order] = true
+		}
 	}
 	page.group()
 	return page, nil

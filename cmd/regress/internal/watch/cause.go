@@ -100,17 +100,14 @@ func (in Input) looker() *looker {
 	for i, c := range in.Page.Commits {
 		l.place[c.ID] = i
 	}
-	measured := make([]bool, len(in.Page.Commits))
 	for i := range in.Page.Series {
 		s := &in.Page.Series[i]
 		l.series[course.Name{Key: s.Key, Fingerprint: s.Fingerprint}] = s
-		for _, p := range s.Points {
-			measured[l.place[p.Commit]] = true
-		}
 	}
-	l.rank = make([]int, len(measured))
-	for i, n := 0, 0; i < len(measured); i++ {
-		if measured[i] {
+	l.rank = make([]int, len(in.Page.Commits))
+	n := 0
+	for i, measured := range in.Page.Measured {
+		if measured {
 			n++
 		}
 		l.rank[i] = n

@@ -194,6 +194,7 @@ func (l *looker) told(m Mark, after, by int) bool {
 		if _, ok := slices.BinarySearch(m.Series, seriesName(trend.Step{Key: name.Key, Fingerprint: name.Fingerprint})); !ok {
 			continue
 		}
+		l.Page.Fill(s)
 		before, behind := 0, 0
 		for _, p := range s.Points {
 			switch at := l.place[p.Commit]; {

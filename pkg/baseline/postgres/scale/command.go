@@ -50,20 +50,33 @@ func (s *scale) changes(ctx context.Context) error {
 		if err := s.put(ctx, one.more); err != nil {
 			return err
 		}
-		cmd := s.regress(ctx, "trend", "--changes", "100")
-		var out, errs bytes.Buffer
-		cmd.Stdout, cmd.Stderr = &out, &errs
-		start := time.Now()
-		err := cmd.Run()
-		took := time.Since(start).Seconds()
-		if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
-			return fmt.Errorf("trend after %.1f s: exit %d: %s", took, exit.ExitCode(), strings.TrimSpace(errs.String()))
-		} else if err != nil {
+		if err := s.asked(ctx, one.what, one.bar, "trend", "--changes", "100"); err != nil {
 			return err
 		}
-		busy := (cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()).Seconds()
-		say(one.what, fmt.Sprintf("%.2f s (%.2f s of processor), %d lines", took, busy, bytes.Count(out.Bytes(), []byte("\n"))), one.bar)
 	}
+	return nil
+}
+
+// watched looks for what is to be told, which reads everything.
+func (s *scale) watched(ctx context.Context) error {
+	return s.asked(ctx, "watch --dry-run", "", "watch", "--dry-run")
+}
+
+// asked runs a command and says how long it took.
+func (s *scale) asked(ctx context.Context, what, bar string, args ...string) error {
+	cmd := s.regress(ctx, args...)
+	var out, errs bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	start := time.Now()
+	err := cmd.Run()
+	took := time.Since(start).Seconds()
+	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
+		return fmt.Errorf("%s after %.1f s: exit %d: %s", args[0], took, exit.ExitCode(), strings.TrimSpace(errs.String()))
+	} else if err != nil {
+		return err
+	}
+	busy := (cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()).Seconds()
+	say(what, fmt.Sprintf("%.2f s (%.2f s of processor), %d lines", took, busy, bytes.Count(out.Bytes(), []byte("\n"))), bar)
 	return nil
 }
 

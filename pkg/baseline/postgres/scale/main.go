@@ -84,7 +84,7 @@ func (s *scale) measure(ctx context.Context) error {
 	}
 	defer os.RemoveAll(s.folder)
 	fmt.Printf("%d series × %d runs × %d values\n", s.series, s.runs, s.rounds)
-	for _, part := range []func(context.Context) error{s.fill, s.plainCopy, s.settle, s.one, s.panel, s.all, s.build, s.changes, s.served} {
+	for _, part := range []func(context.Context) error{s.fill, s.plainCopy, s.settle, s.one, s.panel, s.all, s.build, s.changes, s.served, s.watched} {
 		if err := part(ctx); err != nil {
 			if ctx.Err() != nil {
 				return context.Cause(ctx)
