@@ -103,14 +103,14 @@
 //
 // The whole table, with creep, intervals and ranges, is pkg/gate/accuracy/changepoints/TABLE.md,
 // and doc.go there says where the noise comes from. Of series of 10 to 1,000 points without a
-// change at most .006 are marked, but for AR(1) noise of 20 to 50 points, where .014 are: so few
+// change at most .007 are marked, but for AR(1) noise of 20 to 50 points, where .014 are: so few
 // do not tell that they wander.
 //
 // That is the chance at one look. Whoever looks after every run sees .02 to .10 of unchanged
-// series marked at some time until they have 150 points, and .003 to .024 marked three runs in a
-// row (AR(1): .20 and .07). A mark that is not there in the next runs was none. A step of +5 %
-// in noise of .2 % is found within five runs in .96, in real noise of hosted runners scaled to
-// 1.5 % in .50, in normal noise of 2 % in .85.
+// series marked at some time until they have 150 points, and .006 to .024 marked three runs in a
+// row (AR(1): .21 and .07). A mark that is not there in the next runs was none. A step of +5 %
+// in noise of .2 % is found within five runs in .98, in real noise of hosted runners scaled to
+// 1.5 % in .50, in normal noise of 2 % in .86.
 //
 // With a partition of 3 in place of 1.75, σ by its first estimate alone and a test p·n/2 ≤ .05
 // among 40 points, noise of hosted runners scaled to 3 % is marked in .011 of the series, and
