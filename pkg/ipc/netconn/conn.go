@@ -175,6 +175,7 @@ func (c *Conn) look(begun time.Time) bool {
 	if c.brief {
 		defer lookers.Add(-1)
 	}
+	crowded := cores.Crowded(0)
 	for i := 1; i <= c.looks || long && time.Since(begun) < looksFor; i++ {
 		runtime.Gosched()
 		if c.fetchMore() || c.eof {
@@ -182,7 +183,12 @@ func (c *Conn) look(begun time.Time) bool {
 			return true
 		}
 		if i%yieldsEvery == 0 {
+			if crowded {
+				return false
+			}
+			start := time.Now()
 			cores.Yield()
+			crowded = cores.Crowded(time.Since(start))
 		}
 	}
 	return false

@@ -42,10 +42,17 @@ func TestReadLooksLongerAfterBriefWait(t *testing.T) {
 	c := New(l, ipc.Shm)
 	endless := time.Now().Add(time.Hour)
 	look := func() bool {
-		l.looks, l.after = 0, 2*looksShm
-		found := c.look(endless)
-		c.rest = nil
-		return found
+		for range 1000 {
+			l.looks, l.after = 0, 2*looksShm
+			found := c.look(endless)
+			c.rest = nil
+			if found || !cores.Crowded(0) {
+				return found
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
+		t.Skip("others want the processors all the time, no wait looks for long")
+		return false
 	}
 	if look() || l.looks != looksShm {
 		t.Errorf("%d looks of the first wait, want %d", l.looks, looksShm)

@@ -78,6 +78,7 @@
 // futex in the shared page, and then parks its goroutine until the peer writes a byte to the
 // socket. So an answer that comes soon costs no system call, and an idle connection costs
 // neither thread nor CPU.
+// A receiver on a machine that others keep busy sleeps at once, see cores.Crowded.
 //
 // # Sizes
 //

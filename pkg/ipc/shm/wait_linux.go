@@ -106,7 +106,9 @@ func overdue(ctx context.Context, op string, end time.Time) error {
 func (c *conn) await(ctx context.Context, op string, h *half, sleeper *ring.Sleeper, stop uint32, ready func() bool) error {
 	end := c.deadline(h)
 	if c.cfg.Sync != ipc.SyncPark {
-		for range yields {
+		receives := h == &c.rx.half // senders wait for room, of which a slice makes much
+		crowded := receives && cores.Crowded(0)
+		for i := 0; i < yields && !crowded; i++ {
 			start := time.Now()
 			if !end.IsZero() && start.After(end) || wait.Ended(ctx) {
 				break
@@ -115,8 +117,10 @@ func (c *conn) await(ctx context.Context, op string, h *half, sleeper *ring.Slee
 			if c.single { // elsewhere an idle P would be woken by a futex call to find nothing
 				runtime.Gosched()
 			}
+			took := time.Since(start)
+			crowded = receives && cores.Crowded(took)
 			if ready() {
-				h.learn(time.Since(start) < switched)
+				h.learn(took < switched)
 				return nil
 			}
 		}
