@@ -72,9 +72,9 @@ type Search struct {
 
 var counted = regexp.MustCompile(regexp.QuoteMeta(baseline.Instructions))
 
-// Policy returns the policy by which sessions are judged: half of the effect is enough to look for,
-// and where time does not tell whether it is there, a growth of counted work by half of that: counts
-// waver by less, and a time is red from half of its effect on, too.
+// Policy returns the policy by which sessions are judged: half of the effect is enough to look
+// for, and where time does not tell whether it is there, a growth of counted work by half of that:
+// counts waver by less, and a time is red from half of its effect on, too.
 func Policy(p gate.Policy) gate.Policy {
 	if !(p.MinEffect > 0) {
 		p.MinEffect = gate.DefaultPolicy().MinEffect

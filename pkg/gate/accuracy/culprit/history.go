@@ -130,9 +130,9 @@ func (h history) slower(at int) float64 {
 	return (sum - 1) * 100
 }
 
-// opSteps is how many steps of added work take as long as an operation of the benchmark: 545 µs and
-// 1.94 ns, the least of some thousand short runs each on an AMD EPYC. Note: each run of this program
-// timed them for itself, and beside load the least was none: "10 %" has been 7 and 22.
+// opSteps is how many steps of added work take as long as an operation of the benchmark: 545 µs
+// and 1.94 ns, the least of some thousand short runs each on an AMD EPYC. Note: each run of this
+// program timed them for itself, and beside load the least was none: "10 %" has been 7 and 22.
 const opSteps = 280_000
 
 // decode is where the added work stands.
