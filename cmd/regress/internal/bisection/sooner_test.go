@@ -98,6 +98,13 @@ func TestUntimed(t *testing.T) {
 	if a.Outcome != Found || l.Untimed(target, less) || !strings.Contains(text(t, a), "made A slower, +10.") || !strings.Contains(text(t, a), "in insn/op over 2 commits") {
 		t.Errorf("%s\n%s", a.Outcome, text(t, a))
 	}
+	unsure := newLab(t, 100, 100, 110)
+	measure(unsure, 0, 2, 20)
+	unsure.Equal(0, 1)
+	measure(unsure, 1, 2, 8)
+	if a := unsure.Answer(less); a.Outcome != Found || a.Target.Unit != "sec/op" || !strings.Contains(text(t, a), "made A do more work, +10.") {
+		t.Errorf("%s in %s, and its time at the commit is not known\n%s", a.Outcome, a.Target.Unit, text(t, a))
+	}
 	even := newLab(t, 100, 100, 110)
 	measure(even, 0, 2, 8)
 	even.Equal(0, 1)

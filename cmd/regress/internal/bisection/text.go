@@ -117,15 +117,26 @@ func sure(p float64) string {
 	return strings.TrimSuffix(fmt.Sprintf("%.2f", math.Floor(math.Min(p, most)*1e4)/100), "0") + " %"
 }
 
-// worse says by how much the series became worse: at the commit, else over the range. Of more work
-// that was timed at the commit, and takes longer, it says how much longer.
+// worse says by how much the series became worse: at the commit, else over the range. Of time and
+// work, where no unit was asked for, it is the time, if that is known of the commit itself.
 func (a Answer) worse() string {
 	r := a.Target
+	of := map[string]gate.Row{}
 	for _, row := range a.Rows {
-		slower := row.Unit == "sec/op" && row.Verdict == gate.Regressed && a.Search.Unit == "" && a.Target.Unit == baseline.Instructions
-		if row.Change != nil && (row.Unit == r.Unit || slower) {
-			r = row
+		if row.Change != nil {
+			of[row.Unit] = row
 		}
+	}
+	if at, has := of[r.Unit]; has {
+		r = at
+	}
+	time, work := of["sec/op"], of[baseline.Instructions]
+	switch {
+	case a.Search.Unit != "" || a.Basis != ByCounts:
+	case time.Verdict == gate.Regressed:
+		r = time
+	case work.Verdict == gate.Regressed:
+		r = work
 	}
 	if r.Change == nil {
 		if r.Base != nil && r.Head != nil {
