@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -140,11 +141,13 @@ func machineWords(e baseline.Environment) string {
 }
 
 // hosted is a module path at GitHub, or one below it.
-var hosted = regexp.MustCompile(`^github\.com/([A-Za-z0-9](?:[A-Za-z0-9-]{0,38}))/([A-Za-z0-9._-]{1,100})(?:/|$)`)
+var hosted = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^github\.com/([A-Za-z0-9](?:[A-Za-z0-9-]{0,38}))/([A-Za-z0-9._-]{1,100})(?:/|$)`)
+})
 
 // repository returns the address of the repository of a project; empty where its name says none.
 func repository(project string) string {
-	match := hosted.FindStringSubmatch(project)
+	match := hosted().FindStringSubmatch(project)
 	if match == nil {
 		return ""
 	}

@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -176,12 +177,14 @@ func (a *archive) directions(ctx context.Context, query baseline.Query, units ma
 }
 
 // function is the name of a benchmark function that can stand in a pattern as it is.
-var function = regexp.MustCompile(`^[\pL\pN_]+$`)
+var function = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[\pL\pN_]+$`)
+})
 
 // watchWords returns the links and commands of alerts.
 func (s *session) watchWords(site forge.Site) watch.Words {
 	command := func(words []string, of baseline.Key) string {
-		if !slices.ContainsFunc(words, func(w string) bool { return !refs.MatchString(strings.TrimLeft(w, "-")) }) && function.MatchString(of.Function().Name) {
+		if !slices.ContainsFunc(words, func(w string) bool { return !refs.MatchString(strings.TrimLeft(w, "-")) }) && function().MatchString(of.Function().Name) {
 			words = append(words, "--bench", "^"+of.Function().Name+"$")
 			for i, word := range words {
 				words[i] = figure.Word(word)

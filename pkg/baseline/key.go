@@ -68,7 +68,7 @@ type Procs []int
 // for each value: a number that few benchmarks end in belongs to the names, and so do
 // several at the end of one name that is all there is.
 func ProcsOf(names []string) Procs {
-	seen, bare, with := map[string]bool{}, map[string]bool{}, map[string]bool{}
+	seen, bare, with := make(map[string]bool, len(names)), map[string]bool{}, make(map[string]bool, len(names))
 	certain := map[int]bool{} // or not yet
 	for _, name := range names {
 		seen[name] = true

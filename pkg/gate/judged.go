@@ -26,17 +26,18 @@ type seen struct {
 	open    bool // a row should have been decided and was not
 	fresh   bool // there is nothing like it at base
 	left    bool // a rule leaves out something that moves
+	there   bool // a row is one of a benchmark that there is something to judge of
 }
 
-// note takes in a row; false: the row is none of a benchmark that there is something to judge of.
-func (b *seen) note(r Row) bool {
+// note takes in a row.
+func (b *seen) note(r Row) {
 	b.judged = b.judged || r.Judged()
 	switch r.Verdict {
 	case Removed:
-		return false
+		return
 	case NotJudged:
 		b.left = b.left || r.Reason.Code == Ignored && !r.Still
-		return false
+		return
 	case Added, Edited:
 		b.fresh = true
 	case Inconclusive, Missing:
@@ -44,7 +45,7 @@ func (b *seen) note(r Row) bool {
 	default:
 		b.counted = true
 	}
-	return true
+	b.there = true
 }
 
 // decided reports whether a benchmark was judged. Where a rule leaves its time out, what never
@@ -60,23 +61,28 @@ func (d Decision) Judged() (judged, of int) {
 
 // judged is Judged, and tells whether there is nothing like any of them at base.
 func (d Decision) judged() (judged, of int, fresh bool) {
-	benchmarks, counts := map[baseline.Key]*seen{}, map[baseline.Key]bool{}
+	at := make(map[baseline.Key]int, len(d.Rows))
+	benchmarks := make([]seen, 0, len(d.Rows))
 	for _, r := range d.Rows {
-		at := r.Key().Benchmark()
-		if benchmarks[at] == nil {
-			benchmarks[at] = &seen{}
+		key := r.Key().Benchmark()
+		i, known := at[key]
+		if !known {
+			i = len(benchmarks)
+			at[key] = i
+			benchmarks = append(benchmarks, seen{})
 		}
-		if benchmarks[at].note(r) {
-			counts[at] = true
-		}
+		benchmarks[i].note(r)
 	}
-	fresh = len(counts) > 0
-	for at := range counts {
-		b := benchmarks[at]
+	fresh = true
+	for _, b := range benchmarks {
+		if !b.there {
+			continue
+		}
+		of++
 		if b.decided() {
 			judged++
 		}
 		fresh = fresh && b.fresh && !b.counted && !b.open
 	}
-	return judged, len(counts), fresh
+	return judged, of, fresh && of > 0
 }

@@ -22,10 +22,7 @@ func targets(in Input) []TargetRow {
 	for _, t := range in.Targets {
 		matched := false
 		for _, g := range all {
-			for _, key := range sortedKeys(g.head) {
-				if len(g.head[key].values) == 0 || key.Unit != t.Unit || t.Benchmark != nil && !t.Benchmark.MatchString(key.Path()) {
-					continue
-				}
+			for _, key := range t.matches(g.head) {
 				matched = true
 				out = append(out, t.hold(key, g.head[key].values, g.broken[key]))
 			}
@@ -59,10 +56,12 @@ func (t Target) unmatched(log baseline.Log) (TargetVerdict, Reason) {
 	return NotMeasured, Reason{Code: NoneMatches}
 }
 
-func sortedKeys(m map[baseline.Key]rounds) []baseline.Key {
-	out := make([]baseline.Key, 0, len(m))
-	for key := range m {
-		out = append(out, key)
+// matches returns, in order, the series that the target is about and that have values.
+func (t Target) matches(m map[baseline.Key]rounds) (out []baseline.Key) {
+	for key, r := range m {
+		if key.Unit == t.Unit && len(r.values) > 0 && (t.Benchmark == nil || t.Benchmark.MatchString(key.Path())) {
+			out = append(out, key)
+		}
 	}
 	slices.SortFunc(out, baseline.Key.Compare)
 	return out

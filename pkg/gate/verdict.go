@@ -283,13 +283,17 @@ func targetLimits(rows []TargetRow) (out []Limit) {
 
 // neverRan names declared benchmark functions of head of which nothing at all is known.
 func neverRan(all []*series, in Input) []string {
+	declared := in.Log.Functions[baseline.Head]
+	if len(declared) == 0 {
+		return nil
+	}
 	seen := map[baseline.Function]bool{}
 	for _, s := range all {
 		seen[s.key.Function()] = true
 		seen[baseline.Function{Package: s.key.Package, Name: s.key.Name}] = true
 	}
 	var names []string
-	for _, fn := range in.Log.Functions[baseline.Head] {
+	for _, fn := range declared {
 		if !seen[fn] {
 			names = append(names, fn.Name)
 		}

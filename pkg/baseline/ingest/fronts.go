@@ -6,6 +6,7 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"sync"
 )
 
 // A CI system puts things in front of the lines of go test: a time, the name of a
@@ -18,14 +19,16 @@ import (
 // usual matches what no benchmark prints in front of a result: a time of the day
 // with its zone or in brackets, names in brackets or in front of a bar, and what
 // marks an error, alone or one behind the other.
-var usual = regexp.MustCompile(`^(?:` +
-	`(?:[^\t]{1,100}\t){0,2}\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?(?: \d\d[OE])?[+ ]?[ \t|:]*` +
-	`|\[?\d\d:\d\d:\d\d(?:[.,]\d+)?Z?\]?[ \t|:]*` +
-	`|\[[^\]]{1,200}\]:?[ \t]*` +
-	`|[\w./:-]{1,100} *\|[ \t]*` +
-	`|>[ \t]*` +
-	`|##\[[\w-]{1,20}\]|::\w{1,20}(?: [^:\t]{0,200})?::` + // Azure and GitHub mark lines of errors alone
-	`)+$`)
+var usual = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^(?:` +
+		`(?:[^\t]{1,100}\t){0,2}\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?(?: \d\d[OE])?[+ ]?[ \t|:]*` +
+		`|\[?\d\d:\d\d:\d\d(?:[.,]\d+)?Z?\]?[ \t|:]*` +
+		`|\[[^\]]{1,200}\]:?[ \t]*` +
+		`|[\w./:-]{1,100} *\|[ \t]*` +
+		`|>[ \t]*` +
+		`|##\[[\w-]{1,20}\]|::\w{1,20}(?: [^:\t]{0,200})?::` + // Azure and GitHub mark lines of errors alone
+		`)+$`)
+})
 
 // goLine matches what only go test prints, at any place of a line.
 var goLine = regexp.MustCompile(`Benchmark[^\sa-z]?\S*\s+\d+\s+[-+.\d][-+.\w]* \S` +
@@ -185,7 +188,7 @@ func frontsOf(lines [][]byte) []front {
 			continue
 		}
 		seen[f]++
-		if usual.Match(line[:i]) {
+		if usual().Match(line[:i]) {
 			seen[f]++
 		}
 	}

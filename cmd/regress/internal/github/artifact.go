@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/descartes/regress/cmd/regress/internal/figure"
@@ -31,7 +32,9 @@ type caps struct {
 var rawLogs = caps{archive: 32 << 20, content: 64 << 20, files: 64}
 
 // plainName is what a shard's log may be called.
-var plainName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._+=@ -]{0,199}$`)
+var plainName = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._+=@ -]{0,199}$`)
+})
 
 // File is one file of an artifact.
 type File struct {
@@ -146,7 +149,7 @@ func (c caps) unpack(archive []byte) ([]File, error) {
 	var files []File
 	left := c.content
 	for _, entry := range r.File {
-		if !entry.Mode().IsRegular() || !plainName.MatchString(entry.Name) {
+		if !entry.Mode().IsRegular() || !plainName().MatchString(entry.Name) {
 			return nil, fmt.Errorf("%q is not a plain file in the top folder", figure.Cut(entry.Name, 100))
 		}
 		data, err := inflate(entry, left)

@@ -34,8 +34,11 @@ type Context struct {
 
 var (
 	number = regexp.MustCompile(`^[1-9][0-9]{0,17}$`)
-	page   = regexp.MustCompile(`^https?://[A-Za-z0-9._~:/@%+-]{1,500}$`)
+	page   = regexp.MustCompile(`^https?://[A-Za-z0-9._~:/@%+-]+$`)
 )
+
+// maxPage is how many bytes the address of a page may have.
+const maxPage = 512
 
 // FromEnv reads what the runner of GitLab says through its environment; getenv is os.Getenv. Where
 // something is missing or malformed the error says what, and the Context still holds the rest.
@@ -45,7 +48,7 @@ func FromEnv(getenv func(string) string) (Context, error) {
 	}
 	only := func(pattern *regexp.Regexp, name string) string {
 		value := strings.TrimSuffix(getenv(name), "/")
-		if !pattern.MatchString(value) {
+		if len(value) > maxPage || !pattern.MatchString(value) {
 			return ""
 		}
 		return value

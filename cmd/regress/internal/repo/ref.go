@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/descartes/regress/cmd/regress/internal/nearest"
 )
@@ -74,7 +75,7 @@ func (r Repo) unknown(ctx context.Context, ref string) error {
 // have it, or there is none.
 func (r Repo) fetching(ctx context.Context, ref string) string {
 	remotes, remote := r.remotes(ctx)
-	if remote == "" || !fetchable.MatchString(ref) {
+	if remote == "" || !fetchable().MatchString(ref) {
 		return ""
 	}
 	if before, after, ok := strings.Cut(ref, "/"); ok && slices.Contains(remotes, before) {
@@ -144,7 +145,9 @@ func (r Repo) Names(ctx context.Context) []string {
 }
 
 // fetchable are names that a server could have: no HEAD~9, no @{-1}, no main:file.
-var fetchable = regexp.MustCompile(`^[\pL\pN][\pL\pN_./+-]*$`)
+var fetchable = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[\pL\pN][\pL\pN_./+-]*$`)
+})
 
 // Deepen is the remedy for a clone that lacks history.
 const Deepen = "run `git fetch --unshallow`, or give actions/checkout `fetch-depth: 0`"

@@ -178,10 +178,11 @@ func FewJudged(d gate.Decision) bool {
 
 // tooNoisy lists the benchmarks of which nothing that takes time could be judged.
 func tooNoisy(rows []gate.Row) (names []string) {
-	judged := map[baseline.Key]bool{}
+	judged := make(map[baseline.Key]bool, len(rows))
 	for i := range rows {
-		r := &rows[i]
-		judged[r.Key().Benchmark()] = judged[r.Key().Benchmark()] || r.Judged()
+		if r := &rows[i]; r.Judged() {
+			judged[r.Key().Benchmark()] = true
+		}
 	}
 	return benchmarksIn(rows, func(r gate.Row) bool { return r.Verdict == gate.Inconclusive && !judged[r.Key().Benchmark()] })
 }

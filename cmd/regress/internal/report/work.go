@@ -242,10 +242,9 @@ func (v view) sameWork() []string {
 // counted says what work that fails nobody has grown or fallen, as far as no row above tells it.
 func (v view) counted() []string {
 	var longer, little, less []string
-	rows := slices.Concat(v.by[gate.Unchanged], v.by[gate.NotJudged])
-	for _, r := range rows {
+	note := func(r gate.Row) {
 		if r.Unit != baseline.Instructions || r.Change == nil {
-			continue
+			return
 		}
 		named := fmt.Sprintf("%s %s", v.rowLabel(r), figure.Percent(*r.Change))
 		time := v.work.of[benchOf(r)].time
@@ -256,6 +255,11 @@ func (v view) counted() []string {
 			little = append(little, named)
 		case r.Reason.Code == gate.SameCount && *r.Change <= -r.MinEffect && (time == nil || time.Verdict != gate.Improved):
 			less = append(less, named)
+		}
+	}
+	for _, verdict := range []gate.Verdict{gate.Unchanged, gate.NotJudged} {
+		for _, r := range v.by[verdict] {
+			note(r)
 		}
 	}
 	var out []string

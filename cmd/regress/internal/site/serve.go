@@ -240,7 +240,7 @@ func (s *Server) data(w http.ResponseWriter, r *http.Request) {
 			send(w, r, name, text)
 			return
 		}
-		if match := twoCommits.FindStringSubmatch(name); match != nil {
+		if match := twoCommits().FindStringSubmatch(name); match != nil {
 			d, err := s.source.Compare(r.Context(), project, match[1], match[2])
 			if err != nil {
 				s.failed(w, err)
@@ -254,7 +254,9 @@ func (s *Server) data(w http.ResponseWriter, r *http.Request) {
 }
 
 // twoCommits is what the page asks for a comparison by the gate.
-var twoCommits = regexp.MustCompile(`^[a-z0-9]+/compare/([0-9a-f]{7,64})/([0-9a-f]{7,64})\.js$`)
+var twoCommits = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[a-z0-9]+/compare/([0-9a-f]{7,64})/([0-9a-f]{7,64})\.js$`)
+})
 
 // folder returns the name under which the data of a project lie.
 func folder(project string) string {
