@@ -69,7 +69,7 @@ func build() (w io.Writer) { return nil }
 	}
 }
 
-// A profile of stacks names the same file in very many frames: what is on the disk is looked up once.
+// A profile of stacks names one file in very many frames: what is on the disk is looked up once.
 func TestTreeIsReadOnce(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, "one.go", "package shop\n")
