@@ -28,8 +28,9 @@ var (
 )
 
 // Crowded reports whether others want the processors, so that the yields of this process last for
-// slices of their time. A wait then better sleeps at once: who has slept is let run soon, who yields
-// waits for the whole slice. yielded is how long the caller's yield has just taken, 0 if it did not.
+// slices of their time. A wait then better sleeps at once: who has slept is let run soon, who
+// yields waits for the whole slice. yielded is how long the caller's yield has just taken, 0 if it
+// did not.
 func Crowded(yielded time.Duration) bool {
 	if yielded < slice && others.slices.Load() == 0 {
 		return false
