@@ -103,9 +103,9 @@ func (a *archive) lastAnchor(ctx context.Context, branch, next string) (last str
 	return last, linked
 }
 
-// joined gives runs of one text their session, and anchors the branch whose head they stand
-// beside and centers that make the ratio that of pairs. A base that was an anchor of the branch before is one still: see beside. An anchor
-// without a head is left out.
+// joined gives runs of one text their session, and anchors the branch of the head that they stand
+// beside, with centers that make its ratio to them that of pairs. A base that was an anchor of the
+// branch before is one still: see beside. An anchor without a head is left out.
 func (s *session) joined(ctx context.Context, runs []baseline.Run) (out []baseline.Run) {
 	for _, run := range runs {
 		run.Session = baseline.SessionOf(run.Raw)

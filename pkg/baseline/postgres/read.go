@@ -171,7 +171,8 @@ func get(ctx context.Context, tx pgx.Tx, project, id string) (baseline.Run, erro
 	return r, err
 }
 
-// samples returns those of one run, sorted by key. A center that was not their median is an anchor's.
+// samples returns those of one run, sorted by key. A center that was not their median is an
+// anchor's.
 func samples(ctx context.Context, tx pgx.Tx, project, id string, side baseline.Side) ([]baseline.Sample, error) {
 	rows, err := tx.Query(ctx, `
 		select package, name, unit, "values", rounds, center

@@ -158,8 +158,8 @@ func (j judge) p(before, after []float64) float64 {
 }
 
 // student returns the normal quantile of Student's t of both sides (by D. Wallace's approximation),
-// where neighbours are alike by rho and count for fewer. What rho is, so few points do not know well:
-// half its standard error is added.
+// where neighbours are alike by rho and count for fewer. What rho is, so few points do not know
+// well: half its standard error is added.
 func student(before, after []float64, rho float64) float64 {
 	n, m := float64(len(before)), float64(len(after))
 	by := inflation(min(memoryMost, rho+.5/math.Sqrt(n+m)))

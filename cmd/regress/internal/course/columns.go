@@ -108,8 +108,8 @@ func (c *Columns) points(i int) []Point {
 // alone, where values before them are the same.
 func Changes(c *Columns, history []Commit) (Page, error) { return c.page(history, false) }
 
-// Watched is Changes, with all of each series that has a change point. Page.Fill brings the points of
-// another.
+// Watched is Changes, with all of each series that has a change point. Page.Fill brings the points
+// of another.
 func Watched(c *Columns, history []Commit) (Page, error) { return c.page(history, true) }
 
 // page returns the page of Changes; of series with a change point all, where whole says so.
