@@ -18,8 +18,8 @@ import (
 
 // What trend --changes and watch have read of a large store and learned of it is kept in the user's
 // cache, so that they read and fit new runs alone. It can be thrown away at any time, and is not
-// used where a run that it has is gone from the store, or another one lies between them. The text is
-// the same either way. Small stores, which are read faster than one looks, have none.
+// used where a run that it has is gone from the store, or another one lies between them. The text
+// is the same either way. Small stores, which are read faster than one looks, have none.
 const (
 	mostBehind = 8                   // new runs up to which what is kept is good enough
 	keptFor    = 60 * 24 * time.Hour // without use

@@ -8,8 +8,8 @@
 // series with a change: 27,000 rows a second were put; a series is read in 6.6 ms (p95) and served
 // in 7.1; trend --changes takes 9.6 s at first, 1.1 s again and 1.5 to 1.9 s after one more run;
 // watch 10.4 and 3.4 s; the overview 22 s when serve first reads the store, and 23 ms then. Of
-// 10,000 × 30 with ten values a row, 23,000 rows and 228,000 values a second were put, where a plain
-// COPY wrote 214,000 rows.
+// 10,000 × 30 with ten values a row, 23,000 rows and 228,000 values a second were put, where a
+// plain COPY wrote 214,000 rows.
 //
 // A row of the table sample is one series in one run, with all its values; both are counted. The
 // machine must have nothing else to do. It stops by itself where the disk has too little room, or
