@@ -105,7 +105,8 @@
 //
 //	p = min over looks of (exact one-sided signed-rank p by sign flips) / w
 //
-// whose least value is 2⁻ⁿ: 1/4096 at the first look. An improvement is tested on 12 fresh rounds.
+// whose least value is 2⁻ⁿ: 1/4096 at the first look. An improvement is tested on 12 fresh rounds,
+// also where head beat base in all rounds of a screen that was too noisy to pass.
 //
 // Fresh rounds run programs that are linked anew, with their functions in an order, and their data
 // in places, drawn for each round and each side (Want.Shuffled). A loop may take a third longer or

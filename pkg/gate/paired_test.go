@@ -171,6 +171,18 @@ func TestConfirmationIsShuffled(t *testing.T) {
 	}
 }
 
+// TestNoisyImprovement: a benchmark that is four times as fast is improved, also where its pairs
+// lie so far apart that the screen does not let it pass.
+func TestNoisyImprovement(t *testing.T) {
+	for seed := range uint64(20) {
+		l := newPairedLab(seed, subject{name: "A", sd: .08, slower: -.75})
+		l.log.Counter = "" // nothing counts
+		if row := series1(l.run(t), "sec/op"); row.Verdict != Improved {
+			t.Errorf("seed %d: %s (%s), want improved", seed, row.Verdict, row.Reason.Code)
+		}
+	}
+}
+
 // TestWork: what counts decide where time cannot, and what they leave alone.
 func TestWork(t *testing.T) {
 	check := func(what string, s subject, change func(*pairedLab), time, work Verdict, why Code) Decision {

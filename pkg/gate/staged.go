@@ -126,9 +126,7 @@ func judgeStaged(measured, whole []*series, f facts, alpha float64) {
 			s.unsettledByWork(f)
 		}
 	}
-	for _, s := range better {
-		s.confirmImprovement(alpha, len(better), waiting == 0)
-	}
+	confirmImprovements(better, survivors, alpha, waiting == 0)
 	for _, s := range measured {
 		if m := middles[s]; m != nil {
 			s.adopt(m)
@@ -156,6 +154,12 @@ func weighAll(all []*series, f facts, waiting *int) (suspects []*series) {
 
 // doubtful reports whether the screen of a survivor showed less than a regression would.
 func (s *series) doubtful() bool { return s.seemed < relevant*s.policy.effect }
+
+// seemedBetter reports whether head beat base in all rounds of the screen of a survivor, which was
+// too noisy to pass.
+func (s *series) seemedBetter() bool {
+	return s.seemed <= -relevant*s.policy.effect && !math.IsInf(s.seemed, 0) && s.sample(s.worse.first(s.by.screenEnd())).allBetter()
+}
 
 // ending is how the screen of a series ended.
 type ending int
@@ -311,6 +315,20 @@ func (s *series) sees(sd, level float64) float64 {
 	firstRed := s.by.confirm[0]
 	floor := relevant*s.policy.effect + stat.Power*stat.StandardError(sd, firstRed, firstRed)
 	return max(through, told, floor)
+}
+
+// confirmImprovements tests what seems better: what passed the screen, and what was too noisy to
+// pass it, of which fresh rounds have said by now that it is no slower.
+func confirmImprovements(better, survivors []*series, alpha float64, final bool) {
+	noisier := slices.DeleteFunc(slices.Clone(survivors), func(s *series) bool { return s.byMedian || !s.seemedBetter() })
+	for _, s := range better {
+		s.confirmImprovement(alpha, len(better)+len(noisier), final)
+	}
+	for _, s := range noisier {
+		if s.state == over && s.verdict != Regressed {
+			s.confirmImprovement(alpha, len(better)+len(noisier), false)
+		}
+	}
 }
 
 // seekImprovement looks at a series that passed the screen for the opposite
