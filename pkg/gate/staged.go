@@ -158,7 +158,7 @@ func (s *series) doubtful() bool { return s.seemed < relevant*s.policy.effect }
 // seemedBetter reports whether head beat base in all rounds of the screen of a survivor, which was
 // too noisy to pass.
 func (s *series) seemedBetter() bool {
-	return s.seemed <= -relevant*s.policy.effect && !math.IsInf(s.seemed, 0) && s.sample(s.worse.first(s.by.screenEnd())).allBetter()
+	return s.seemed <= -relevant*s.policy.effect && s.sample(s.worse.first(s.by.screenEnd())).allBetter()
 }
 
 // ending is how the screen of a series ended.
@@ -317,8 +317,8 @@ func (s *series) sees(sd, level float64) float64 {
 	return max(through, told, floor)
 }
 
-// confirmImprovements tests what seems better: what passed the screen, and what was too noisy to
-// pass it, of which fresh rounds have said by now that it is no slower.
+// confirmImprovements tests what seems better: what passed the screen, and of what was too noisy to
+// pass it whatever fresh rounds have not called slower.
 func confirmImprovements(better, survivors []*series, alpha float64, final bool) {
 	noisier := slices.DeleteFunc(slices.Clone(survivors), func(s *series) bool { return s.byMedian || !s.seemedBetter() })
 	for _, s := range better {

@@ -70,7 +70,8 @@ type Search struct {
 	Stopped  string       // why it ended early: "budget of 10m0s"; empty: it did not
 }
 
-var counted = regexp.MustCompile(regexp.QuoteMeta(baseline.Instructions))
+// counted is the unit of counted work, as a rule has it.
+var counted = regexp.MustCompile("^" + regexp.QuoteMeta(baseline.Instructions) + "$")
 
 // Policy returns the policy by which sessions are judged: half of the effect is enough to look
 // for, and where time does not tell whether it is there, a growth of counted work by half of that:

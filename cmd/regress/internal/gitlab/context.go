@@ -38,7 +38,7 @@ var (
 )
 
 // maxPage is how many bytes the address of a page may have.
-const maxPage = 512
+const maxPage = 500
 
 // FromEnv reads what the runner of GitLab says through its environment; getenv is os.Getenv. Where
 // something is missing or malformed the error says what, and the Context still holds the rest.

@@ -242,24 +242,21 @@ func (v view) sameWork() []string {
 // counted says what work that fails nobody has grown or fallen, as far as no row above tells it.
 func (v view) counted() []string {
 	var longer, little, less []string
-	note := func(r gate.Row) {
-		if r.Unit != baseline.Instructions || r.Change == nil {
-			return
-		}
-		named := fmt.Sprintf("%s %s", v.rowLabel(r), figure.Percent(*r.Change))
-		time := v.work.of[benchOf(r)].time
-		switch {
-		case r.Reason.Code == gate.WorkNotTime && *r.Change >= sameWork:
-			longer = append(longer, named)
-		case r.Reason.Code == gate.CountGrew && (time == nil || workBeside(*time, r, "") == ""):
-			little = append(little, named)
-		case r.Reason.Code == gate.SameCount && *r.Change <= -r.MinEffect && (time == nil || time.Verdict != gate.Improved):
-			less = append(less, named)
-		}
-	}
-	for _, verdict := range []gate.Verdict{gate.Unchanged, gate.NotJudged} {
-		for _, r := range v.by[verdict] {
-			note(r)
+	for _, rows := range [][]gate.Row{v.by[gate.Unchanged], v.by[gate.NotJudged]} {
+		for _, r := range rows {
+			if r.Unit != baseline.Instructions || r.Change == nil {
+				continue
+			}
+			named := fmt.Sprintf("%s %s", v.rowLabel(r), figure.Percent(*r.Change))
+			time := v.work.of[benchOf(r)].time
+			switch {
+			case r.Reason.Code == gate.WorkNotTime && *r.Change >= sameWork:
+				longer = append(longer, named)
+			case r.Reason.Code == gate.CountGrew && (time == nil || workBeside(*time, r, "") == ""):
+				little = append(little, named)
+			case r.Reason.Code == gate.SameCount && *r.Change <= -r.MinEffect && (time == nil || time.Verdict != gate.Improved):
+				less = append(less, named)
+			}
 		}
 	}
 	var out []string

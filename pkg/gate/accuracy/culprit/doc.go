@@ -10,7 +10,8 @@
 //	go run ./pkg/gate/accuracy/culprit -real DIR  real ones, in the clones DIR/dns, DIR/expr, …
 //
 // Every commit changes the layout of the program by a little code that runs once. A slowdown is a
-// loop in Decode whose length was found by timing it once. The kinds:
+// loop in Decode whose length was found by timing it once, on an AMD EPYC: on another processor it
+// is another part of the time. The kinds:
 //
 //	one      a commit makes the benchmark slower by 3, 5, 10 or 30 %
 //	two      two commits do, by 10 % each: the list of parts must have both and no other
