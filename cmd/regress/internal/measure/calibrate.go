@@ -92,7 +92,7 @@ func (c *calibration) find(ctx context.Context) ingest.Method {
 	if !first.ok() {
 		return ingest.Method{Slices: 1}
 	}
-	plain := ingest.Method{Slices: 1, Counted: counting(first.op(), first.setup())}
+	plain := ingest.Method{Slices: 1, Counted: first.counting(first.op())}
 	least := sliceTime
 	if first.own == timesOwn {
 		least = ownSlice
@@ -119,7 +119,7 @@ func (c *calibration) find(ctx context.Context) ingest.Method {
 			return plain
 		}
 		op := max(tried.op(), freed.slower) // all sides run as many iterations
-		plain.One, plain.Counted = m.One, counting(op, tried.setup())
+		plain.One, plain.Counted = m.One, tried.counting(op)
 		next := m
 		next.Iterations, next.Slices = slicing(op, tried.setup(), whole, least)
 		if first.own == othersOwn || next.Iterations == 0 {

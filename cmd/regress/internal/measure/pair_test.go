@@ -349,6 +349,7 @@ func TestAloneOnAProcessor(t *testing.T) {
 type abacus struct {
 	probe error           // of Probe
 	crash bool            // of the processes
+	waits int             // so many processes wait, and do nothing
 	seen  map[string]bool // environments
 }
 
@@ -366,6 +367,10 @@ type bead struct{ *abacus }
 func (b *bead) Before(cmd *exec.Cmd) {
 	for _, pair := range cmd.Env {
 		b.seen[pair] = true
+	}
+	if b.waits > 0 {
+		b.waits--
+		cmd.Path, cmd.Args = "/bin/sleep", []string{"sleep", "60"}
 	}
 	if b.crash {
 		cmd.Env = append(cmd.Env, "BENCH_CRASH=1")
@@ -418,6 +423,41 @@ func TestCounts(t *testing.T) {
 	_, again := run(t, o)
 	if strings.Count(again, line) != 12 || marked(again, "work") != 1 || strings.Count(again, "# round: 6\n") != 2 {
 		t.Errorf("gone on from it is\n%s", again)
+	}
+}
+
+// A process that was ended while others had the processors says nothing of its benchmark.
+func TestCountsOnceMoreWhatHadNoProcessor(t *testing.T) {
+	long(t)
+	allowed := countAllowed
+	t.Cleanup(func() { countAllowed = allowed })
+	countAllowed = func(time.Duration) time.Duration { return time.Second }
+	r := newRepo(t, map[string]string{"x_test.go": module("A", loop)})
+	for waits, counts := range map[int]int{1: 4, 2: 0} {
+		o := r.options()
+		count := want("A", 2)
+		count.Count = true
+		o.All, o.Rounds, o.Counter, o.Next = true, 1, &abacus{seen: map[string]bool{}, waits: waits}, wants([]baseline.Want{count})
+		_, text := run(t, o)
+		if strings.Count(text, " syscalls/op\n") != counts || marked(text, "uncounted") != waits-1 {
+			t.Errorf("where %d processes wait, it says\n%s", waits, text)
+		}
+	}
+}
+
+// What a process waited for a processor is no work that a counter would be slow at.
+func TestCountsAsManyBesideALoad(t *testing.T) {
+	of := func(wall time.Duration) shot {
+		slowed := float64(wall / (10 * time.Millisecond))
+		return shot{
+			nsPerOp: []float64{1e6 * slowed}, iterations: 5, spans: []time.Duration{wall},
+			out: suite.Outcome{Wall: wall, Used: suite.Used{User: 10 * time.Millisecond}},
+		}
+	}
+	for wall, counts := range map[time.Duration]int{10 * time.Millisecond: 10, 70 * time.Millisecond: 10, 10 * time.Second: 0} {
+		if s := of(wall); s.counting(s.op()) != counts {
+			t.Errorf("%d iterations are counted of what worked 10 ms in %v", s.counting(s.op()), wall)
+		}
 	}
 }
 
