@@ -25,6 +25,7 @@ type campaign struct {
 	budget  string // of regress.toml; empty: the default
 	beside  int    // competing processes
 	clones  string // a directory of git repositories, by the names of modules; empty: none
+	keep    string // a directory for the logs; empty: they are not kept
 	started time.Time
 	failed  []error // modules and trials that came to nothing
 }
@@ -110,6 +111,35 @@ func (b *bench) trial(ctx context.Context, subject string, edit func() error) (j
 	}
 	j.unknown += max(0, len(b.names)-j.known-j.unknown) // what has no row at all was not judged
 	return j, b.git(ctx, "checkout", "-q", "-f", "main")
+}
+
+// preserve moves the logs of a module to where they are kept.
+func (c *campaign) preserve(b *bench) error {
+	if c.keep == "" {
+		return nil
+	}
+	logs, err := filepath.Glob(filepath.Join(b.dir, ".regress", "log", "*.txt"))
+	for _, log := range logs {
+		err = errors.Join(err, keep(log, filepath.Join(c.keep, b.name)))
+	}
+	return err
+}
+
+// keep moves a file into a directory, which is made, under a name that is new there.
+func keep(file, dir string) error {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	to, err := os.CreateTemp(dir, "*-"+filepath.Base(file))
+	if err != nil {
+		return err
+	}
+	_, err = to.Write(text)
+	return errors.Join(err, to.Close(), os.Remove(file))
 }
 
 // sums add up the decisions on one module, or on all.
@@ -202,6 +232,9 @@ func (c *campaign) unchanged(ctx context.Context) error {
 				by[b.name] = &sums{}
 			}
 			by[b.name].add(j, w)
+			if err := c.preserve(b); err != nil {
+				return err
+			}
 			c.say("%s %d: exit %d, %d of %d judged, slower: %v, %.1f rounds, %.0f s", b.name, i+1, j.exit, j.known, j.known+j.unknown, j.red, j.rounds, j.seconds)
 		}
 	}

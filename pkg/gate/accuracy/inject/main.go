@@ -134,6 +134,7 @@ type options struct {
 	sessionCount      int
 	beside            int
 	budget            string
+	keep              string
 }
 
 func parse() options {
@@ -153,6 +154,7 @@ func parse() options {
 	flag.IntVar(&o.sessionCount, "sessions", 0, "measure so many runs of a branch beside an anchor, under a load that changes, instead")
 	flag.IntVar(&o.beside, "beside", 0, "how many processes compute beside everything")
 	flag.StringVar(&o.budget, "budget", "", "with -modules, -unseen and -single: of regress compare (default: its own)")
+	flag.StringVar(&o.keep, "keep", "", "with -modules: a directory for the raw log of each decision, which regress compare FILE judges again")
 	flag.Parse()
 	return o
 }
@@ -190,7 +192,7 @@ func (o options) campaign(ctx context.Context, dir string) error {
 	if err := l.build(ctx); err != nil {
 		return err
 	}
-	c := &campaign{out: os.Stdout, dir: dir, regress: l.regress, times: o.times, budget: o.budget, beside: o.beside, clones: o.clones, started: time.Now()}
+	c := &campaign{out: os.Stdout, dir: dir, regress: l.regress, times: o.times, budget: o.budget, beside: o.beside, clones: o.clones, keep: o.keep, started: time.Now()}
 	ctx, cancel := context.WithTimeout(ctx, o.limit)
 	defer cancel()
 	var err error
