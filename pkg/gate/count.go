@@ -105,9 +105,9 @@ func (s *series) confirmWork(alpha, stakes float64, final bool) {
 	c, from := s.count, s.weighed
 	fresh := pair{logs(c.base.values[from:]), logs(c.head.values[from:])}
 	have := min(len(fresh.base), len(fresh.head))
-	seemed := c.seemed
+	seemed, middle := c.seemed, c.middle
 	c.finding = found(Inconclusive, Counts, Unsettled)
-	c.seemed, c.stake, c.p = seemed, 1, 1
+	c.seemed, c.middle, c.stake, c.p = seemed, middle, 1, 1
 	for i, n := range countConfirm {
 		if n > have {
 			c.wait(Reason{Code: Unconfirmed, Needed: n - have})
@@ -160,18 +160,31 @@ func (s *series) unsettledByWork(f facts) {
 }
 
 // heed ends the counts of a time that is judged: work alone is red only where the time does not
-// show that nothing has become slower.
+// show that nothing has become slower, and what seems to have grown is not asked on where the time
+// is red already.
 func (s *series) heed() {
 	c := s.count
-	if c == nil || s.verdict != Unchanged && s.verdict != Improved {
+	if c == nil {
 		return
 	}
-	s.counts = 0
-	switch c.verdict {
-	case "":
-		c.finding = found(NotJudged, Counts, WorkNotTime)
-	case Regressed, Inconclusive:
-		c.decide(NotJudged, WorkNotTime)
+	switch s.verdict {
+	case Regressed:
+		s.counts = 0
+		if c.verdict == Inconclusive && s.weight == more {
+			c.decide(NotJudged, CountGrew)
+			c.reason.Bound = c.policy.minEffect
+			if math.IsNaN(c.shift) {
+				c.shift = c.seemed
+			}
+		}
+	case Unchanged, Improved:
+		s.counts = 0
+		switch c.verdict {
+		case "":
+			c.finding = found(NotJudged, Counts, WorkNotTime)
+		case Regressed, Inconclusive:
+			c.decide(NotJudged, WorkNotTime)
+		}
 	}
 }
 

@@ -148,7 +148,8 @@
 //     p = min over looks of (exact one-sided Mann-Whitney p) / w ≤ α/K, and d ≥ Δ: regressed
 //
 //     It is a claim about work: "does 12 % more", not "takes 12 % longer". Where the time is judged
-//     and not slower it is a note.
+//     and not slower it is a note; and where the time is red already no further count is asked for,
+//     so that an accepted slowdown does not stay undecided by its work.
 //
 //  5. Anything between is a note, and makes the stake of the time 1. So is less work.
 //

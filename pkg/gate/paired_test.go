@@ -292,6 +292,27 @@ func TestWorkIsNoTime(t *testing.T) {
 	}
 }
 
+// TestWorkOfWhatIsRed: where the time is told, nobody waits for the work to be.
+func TestWorkOfWhatIsRed(t *testing.T) {
+	l := newPairedLab(3, subject{name: "A", sd: .005, slower: .1, more: .1}, subject{name: "B", sd: .005, slower: .1, more: .1}, subject{name: "C", sd: .005, slower: .1, more: .1})
+	d := l.run(t)
+	notes := 0
+	for _, r := range d.Rows {
+		switch {
+		case r.Unit == "sec/op" && r.Verdict != Regressed, r.Verdict == Inconclusive:
+			t.Errorf("%s of %s is %s (%s)", r.Unit, r.Name, r.Verdict, r.Reason.Code)
+		case r.Unit == baseline.Instructions && r.Verdict == NotJudged:
+			notes++
+			if r.Reason.Code != CountGrew || r.Change == nil || !(*r.Change > .09 && *r.Change < .11) {
+				t.Errorf("the work of %s: %+v", r.Name, r)
+			}
+		}
+	}
+	if notes == 0 {
+		t.Error("all work was told before the time was")
+	}
+}
+
 // TestWorkFalseAlarms: where a count is several times too large now and then, as when garbage of
 // the setup is collected meanwhile, unchanged work is not called more.
 func TestWorkFalseAlarms(t *testing.T) {
