@@ -58,9 +58,9 @@ func (s shot) processors() float64 {
 	return s.out.Used.CPU().Seconds() / max(s.out.Wall, 1).Seconds()
 }
 
-// counting returns how many iterations of op nanoseconds are counted in one process; 0: it takes too
-// long. An emulator is slowed down by what a process works, and not by what it waited for a
-// processor: counts of two iterations waver, where beside a load of 28 one took as long as ten.
+// counting returns how many iterations of op nanoseconds are counted in one process; 0: it takes
+// too long. An emulator is slowed down by what a process works, and not by what it waited for a
+// processor: counts of two iterations waver, and beside a load of 28 one took as long as ten.
 func (s shot) counting(op float64) int {
 	const least = 1. / 8 // so that what waits by itself has no hundred times as many
 	part := min(1, max(least, s.processors()))
