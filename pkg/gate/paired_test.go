@@ -183,6 +183,17 @@ func TestNoisyImprovement(t *testing.T) {
 	}
 }
 
+// TestNoisyImprovementByWork: that its work, which is less, lets go of a benchmark keeps nobody from
+// saying that it is faster.
+func TestNoisyImprovementByWork(t *testing.T) {
+	for seed := range uint64(20) {
+		l := newPairedLab(seed, subject{name: "A", sd: .08, slower: -.75, more: -.75})
+		if row := series1(l.run(t), "sec/op"); row.Verdict != Improved {
+			t.Errorf("seed %d: %s (%s), want improved", seed, row.Verdict, row.Reason.Code)
+		}
+	}
+}
+
 // TestWork: what counts decide where time cannot, and what they leave alone.
 func TestWork(t *testing.T) {
 	check := func(what string, s subject, change func(*pairedLab), time, work Verdict, why Code) Decision {

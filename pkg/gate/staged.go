@@ -96,7 +96,15 @@ func judgeStaged(measured, whole []*series, f facts, alpha float64) {
 		}
 	}
 	suspects := weighAll(slices.Concat(survivors, lost), f, &waiting)
-	settled := func(s *series) bool { return s.doubtful() && s.settleByWork(f, whole) }
+	settled := func(s *series) bool {
+		if !s.doubtful() || !s.settleByWork(f, whole) {
+			return false
+		}
+		if s.count.shift <= -s.count.policy.effect && s.seemedBetter() {
+			better = append(better, s)
+		}
+		return true
+	}
 	survivors, lost = slices.DeleteFunc(survivors, settled), slices.DeleteFunc(lost, settled)
 	// Until every screen is over the stakes are not known; the most that they can
 	// be keeps the level whatever happens. What is too noisy to confirm counts that much too: left
