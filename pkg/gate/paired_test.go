@@ -183,8 +183,8 @@ func TestNoisyImprovement(t *testing.T) {
 	}
 }
 
-// TestNoisyImprovementByWork: that its work, which is less, lets go of a benchmark keeps nobody from
-// saying that it is faster.
+// TestNoisyImprovementByWork: that less work lets go of a benchmark keeps nobody from saying that
+// it is faster.
 func TestNoisyImprovementByWork(t *testing.T) {
 	for seed := range uint64(20) {
 		l := newPairedLab(seed, subject{name: "A", sd: .08, slower: -.75, more: -.75})
