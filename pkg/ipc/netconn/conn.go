@@ -72,11 +72,12 @@ type Conn struct {
 	read, write   deadline
 
 	rmu   sync.Mutex
-	rest  []byte // of the message that Peek returned: what Read has yet to hand out
-	eof   bool   // the peer has ended its direction
-	looks int    // how often look looks at least
-	brief bool   // the last wait was brief
-	most  int32  // how many waits of this process may look for looksFor
+	rest  []byte                          // of the message that Peek returned: what Read has yet to hand out
+	eof   bool                            // the peer has ended its direction
+	looks int                             // how often look looks at least
+	brief bool                            // the last wait was brief
+	most  int32                           // how many waits of this process may look for looksFor
+	yield func(single bool) time.Duration // cores.Yield, but in tests
 
 	wmu   sync.Mutex
 	piece int         // at most as many bytes go into one message
@@ -93,7 +94,7 @@ func New(c ipc.Conn, m ipc.Mechanism) *Conn {
 
 // newConn returns c as a net.Conn between two addresses, which waits as how says.
 func newConn(c ipc.Conn, local, remote Addr, how ipc.Sync) *Conn {
-	n := &Conn{conn: c, local: local, remote: remote, over: make(chan struct{}), piece: piece, looks: 1}
+	n := &Conn{conn: c, local: local, remote: remote, over: make(chan struct{}), piece: piece, looks: 1, yield: cores.Yield}
 	if count := cores.Count(); local.Mechanism == ipc.Shm && how != ipc.SyncPark && count > 1 {
 		n.looks, n.most = looksShm, int32(count)
 	}
@@ -186,9 +187,7 @@ func (c *Conn) look(begun time.Time) bool {
 			if crowded {
 				return false
 			}
-			start := time.Now()
-			cores.Yield()
-			crowded = cores.Crowded(time.Since(start))
+			crowded = cores.Crowded(c.yield(false)) // the look before let other goroutines run
 		}
 	}
 	return false

@@ -41,18 +41,12 @@ func TestReadLooksLongerAfterBriefWait(t *testing.T) {
 	l := &late{}
 	c := New(l, ipc.Shm)
 	endless := time.Now().Add(time.Hour)
+	c.yield = func(bool) time.Duration { return 1 }
 	look := func() bool {
-		for range 1000 {
-			l.looks, l.after = 0, 2*looksShm
-			found := c.look(endless)
-			c.rest = nil
-			if found || !cores.Crowded(0) {
-				return found
-			}
-			time.Sleep(10 * time.Millisecond)
-		}
-		t.Skip("others want the processors all the time, no wait looks for long")
-		return false
+		l.looks, l.after = 0, 2*looksShm
+		found := c.look(endless)
+		c.rest = nil
+		return found
 	}
 	if look() || l.looks != looksShm {
 		t.Errorf("%d looks of the first wait, want %d", l.looks, looksShm)
@@ -81,5 +75,32 @@ func TestReadLooksLongerAfterBriefWait(t *testing.T) {
 	}
 	if n := lookers.Load(); n != 0 {
 		t.Errorf("%d waits look for long after all have ended", n)
+	}
+}
+
+// TestReadSleepsInCrowd: a wait gives up looking after some yields that lasted for a slice, and the
+// next one does not yield at all.
+func TestReadSleepsInCrowd(t *testing.T) {
+	if cores.Count() < 2 {
+		t.Skip("on one processor no wait yields")
+	}
+	defer cores.Crowded(1)
+	c := New(&late{}, ipc.Shm)
+	look := func(lasts time.Duration) (yields int) {
+		c.yield = func(bool) time.Duration { yields++; return lasts }
+		c.look(time.Now())
+		return yields
+	}
+	const all = looksShm / yieldsEvery
+	if n := look(1); n != all {
+		t.Errorf("%d yields, want %d", n, all)
+	}
+	if n := look(time.Hour); n == 0 || n >= all {
+		t.Errorf("%d yields that lasted for a slice, want some, but fewer than %d", n, all)
+	}
+	for tries := 0; look(time.Hour) > 0; tries++ { // one after another, at some time soon enough
+		if tries == 1000 {
+			t.Fatal("each wait yields in a crowd")
+		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/descartes/regress/pkg/ipc"
+	"github.com/descartes/regress/pkg/ipc/internal/cores"
 )
 
 // pump passes messages on between stages. It is one goroutine for all of them, which looks at
@@ -58,7 +59,7 @@ func (u *pump) loop() {
 		}
 		switch looks++; {
 		case looks < pollsMax/2:
-			yield(g.cores == 1)
+			cores.Yield(g.cores == 1)
 		case held: // nothing tells when a full stage has room
 			time.Sleep(nap)
 			nap = min(2*nap, napMax)

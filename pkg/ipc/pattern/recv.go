@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/descartes/regress/pkg/ipc"
+	"github.com/descartes/regress/pkg/ipc/internal/cores"
 	"github.com/descartes/regress/pkg/ipc/internal/wait"
 )
 
@@ -140,7 +141,7 @@ func (g *Group) search(ctx context.Context) (*member, []byte, error) {
 		switch looks++; {
 		case len(list) < g.cores && looks < quick && r.polls > pollsMin: // somebody may be making the answer on another core
 		case looks < r.polls:
-			yield(g.cores == 1)
+			cores.Yield(g.cores == 1)
 		default:
 			r.polls = max(r.polls/2, pollsMin)
 			if end.IsZero() && g.timeout > 0 {

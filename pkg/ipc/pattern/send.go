@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/descartes/regress/pkg/ipc"
+	"github.com/descartes/regress/pkg/ipc/internal/cores"
 	"github.com/descartes/regress/pkg/ipc/internal/wait"
 )
 
@@ -132,7 +133,7 @@ const (
 // await offers p until somebody takes it.
 func (g *Group) await(ctx context.Context, p []byte) (*member, error) {
 	for range sendYields {
-		yield(g.cores == 1)
+		cores.Yield(g.cores == 1)
 		if m, err := g.offer(p); !errors.Is(err, ipc.ErrFull) {
 			return m, err
 		}

@@ -45,8 +45,9 @@ type conn struct {
 	cfg    ipc.Config
 	sock   *net.UnixConn
 	rc     syscall.RawConn
-	single bool          // one processor: spinning would keep the peer from running
-	nap    time.Duration // shortSleep, but in tests
+	single bool                            // one processor: spinning would keep the peer from running
+	nap    time.Duration                   // shortSleep, but in tests
+	yield  func(single bool) time.Duration // cores.Yield, but in tests
 
 	state   atomic.Uint32
 	among   atomic.Uint32 // what Among was last told
@@ -81,7 +82,7 @@ func overSocket(sock *net.UnixConn, cfg ipc.Config) (ipc.Conn, error) {
 // open makes a connection over sock, which it owns, on error too.
 func open(sock *net.UnixConn, cfg ipc.Config) (*conn, error) {
 	c := &conn{cfg: cfg, sock: sock, over: make(chan struct{}), opened: make(chan struct{}), ctl: make(chan struct{})}
-	c.single, c.nap = cores.Count() < 2, shortSleep
+	c.single, c.nap, c.yield = cores.Count() < 2, shortSleep, cores.Yield
 	rc, err := sock.SyscallConn()
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open shm: %w", err), sock.Close())

@@ -3,7 +3,6 @@ package shm
 import (
 	"context"
 	"fmt"
-	"runtime"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -109,15 +108,10 @@ func (c *conn) await(ctx context.Context, op string, h *half, sleeper *ring.Slee
 		receives := h == &c.rx.half // senders wait for room, of which a slice makes much
 		crowded := receives && cores.Crowded(0)
 		for i := 0; i < yields && !crowded; i++ {
-			start := time.Now()
-			if !end.IsZero() && start.After(end) || wait.Ended(ctx) {
+			if !end.IsZero() && time.Now().After(end) || wait.Ended(ctx) {
 				break
 			}
-			cores.Yield()
-			if c.single { // elsewhere an idle P would be woken by a futex call to find nothing
-				runtime.Gosched()
-			}
-			took := time.Since(start)
+			took := c.yield(c.single)
 			crowded = receives && cores.Crowded(took)
 			if ready() {
 				h.learn(took < switched)

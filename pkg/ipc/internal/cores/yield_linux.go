@@ -2,5 +2,5 @@ package cores
 
 import "syscall"
 
-// Yield lets other processes on this processor run. It does not tell Go's scheduler.
-func Yield() { _, _, _ = syscall.RawSyscall(syscall.SYS_SCHED_YIELD, 0, 0, 0) }
+// yieldProcessor lets other processes on this processor run. It does not tell Go's scheduler.
+func yieldProcessor() { _, _, _ = syscall.RawSyscall(syscall.SYS_SCHED_YIELD, 0, 0, 0) }

@@ -2,5 +2,8 @@
 
 package cores
 
-// Yield lets other processes on this processor run, where the system has a call for it.
-func Yield() {}
+import "runtime"
+
+// yieldProcessor lets other goroutines run: there is no call for other processes in the standard
+// library.
+func yieldProcessor() { runtime.Gosched() }

@@ -1,11 +1,8 @@
 package frame
 
 import (
-	"runtime"
 	"syscall"
 	"unsafe"
-
-	"github.com/descartes/regress/pkg/ipc/internal/cores"
 )
 
 // rawLimit is up to how many bytes a system call is made without telling the scheduler. The
@@ -57,14 +54,5 @@ func write2(fd uintptr, p, q []byte) (int, syscall.Errno) {
 		if e != syscall.EINTR {
 			return 0, e
 		}
-	}
-}
-
-// yield lets other processes on this core run. Other goroutines have their own: runtime.Gosched
-// would wake another thread to look for them, each time.
-func yield() {
-	cores.Yield()
-	if single() {
-		runtime.Gosched()
 	}
 }

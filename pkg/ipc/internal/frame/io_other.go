@@ -4,7 +4,6 @@ package frame
 
 import (
 	"errors"
-	"runtime"
 	"syscall"
 )
 
@@ -42,6 +41,3 @@ func write(fd uintptr, p []byte) (int, syscall.Errno) {
 
 // write2 writes the first piece alone: the caller goes on with the rest.
 func write2(fd uintptr, p, _ []byte) (int, syscall.Errno) { return write(fd, p) }
-
-// yield lets other goroutines run.
-func yield() { runtime.Gosched() }

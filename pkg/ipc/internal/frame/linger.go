@@ -97,17 +97,18 @@ const (
 
 // linger yields and looks again a few times, more often when that has lately paid: a reader that
 // sleeps at once is woken for every message, and the waking is most of what a small message
-// costs its writer. Beside load a yield lasts as long as others run, so that it looks at the time
-// before each.
+// costs its writer. Beside load a yield lasts as long as others run: it looks at the time before
+// each, and sleeps at once where that has shown, see cores.Crowded.
 func (r *reader) linger(ctx context.Context) bool {
 	if r.cfg.Sync == ipc.SyncPark {
 		return false
 	}
-	for range r.tries {
+	crowded := cores.Crowded(0)
+	for i := 0; i < r.tries && !crowded; i++ {
 		if r.overdue() || wait.Ended(ctx) { // which block says
 			return false
 		}
-		yield()
+		crowded = cores.Crowded(r.yield(single()))
 		if err := r.rc.Read(r.tryFn); err != nil || r.e != syscall.EAGAIN {
 			r.tries = min(2*r.tries, maxTries)
 			return err == nil

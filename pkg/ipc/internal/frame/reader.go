@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/descartes/regress/pkg/ipc"
+	"github.com/descartes/regress/pkg/ipc/internal/cores"
 	"github.com/descartes/regress/pkg/ipc/internal/wait"
 )
 
@@ -32,11 +33,12 @@ type reader struct {
 	size    int    // and when it is complete
 	inLarge bool
 	peeked  bool
-	tries   int       // of linger
-	taken   int       // messages since backOff
-	backoff int       // pauses of backOff
-	prompt  bool      // the last read found something without sleeping
-	end     time.Time // when Config.Timeout ends the call, zero before it first waits
+	tries   int                             // of linger
+	yield   func(single bool) time.Duration // cores.Yield, but in tests
+	taken   int                             // messages since backOff
+	backoff int                             // pauses of backOff
+	prompt  bool                            // the last read found something without sleeping
+	end     time.Time                       // when Config.Timeout ends the call, zero before it first waits
 	err     error
 	failed  atomic.Pointer[error]
 
@@ -54,7 +56,7 @@ func (r *reader) init(name string, cfg ipc.Config, f file) error {
 	if err != nil {
 		return fmt.Errorf("open %s for reading: %w", name, err)
 	}
-	r.name, r.cfg, r.file, r.rc, r.tries = name, cfg, f, rc, minTries
+	r.name, r.cfg, r.file, r.rc, r.tries, r.yield = name, cfg, f, rc, minTries, cores.Yield
 	r.watch.Fire = func() { _ = f.SetReadDeadline(past) }
 	r.tryFn = func(fd uintptr) bool { r.n, r.e = read(fd, r.into); return true }
 	r.waitFn = func(fd uintptr) bool { r.n, r.e = read(fd, r.into); return r.e != syscall.EAGAIN }
