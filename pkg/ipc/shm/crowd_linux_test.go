@@ -10,8 +10,8 @@ import (
 	"github.com/descartes/regress/pkg/ipc/internal/ring"
 )
 
-// TestReceiverSleepsInCrowd: a receiver sleeps after some yields that lasted for a slice, and in the
-// next wait at once. A sender yields as ever.
+// TestReceiverSleepsInCrowd: a receiver sleeps after some yields that lasted for a slice, and in
+// the next wait at once. A sender yields as ever.
 func TestReceiverSleepsInCrowd(t *testing.T) {
 	defer cores.Crowded(1)
 	c, _ := pair(t, ipc.Config{})
