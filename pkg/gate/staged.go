@@ -100,7 +100,7 @@ func judgeStaged(measured, whole []*series, f facts, alpha float64) {
 		if !s.doubtful() || !s.settleByWork(f, whole) {
 			return false
 		}
-		if s.count.shift <= -s.count.policy.effect && s.seemedBetter() {
+		if s.worksLess() && s.seemedBetter() {
 			better = append(better, s)
 		}
 		return true
@@ -135,6 +135,12 @@ func judgeStaged(measured, whole []*series, f facts, alpha float64) {
 		}
 	}
 	confirmImprovements(better, survivors, alpha, waiting == 0)
+	end(measured, middles)
+}
+
+// end gives each series the verdict of its medians, where these were looked at, and ends the
+// counts that nothing hangs on any more.
+func end(measured []*series, middles map[*series]*series) {
 	for _, s := range measured {
 		if m := middles[s]; m != nil {
 			s.adopt(m)
@@ -162,6 +168,9 @@ func weighAll(all []*series, f facts, waiting *int) (suspects []*series) {
 
 // doubtful reports whether the screen of a survivor showed less than a regression would.
 func (s *series) doubtful() bool { return s.seemed < relevant*s.policy.effect }
+
+// worksLess reports whether the counts of head are below those of base by the effect to act on.
+func (s *series) worksLess() bool { return s.count.shift <= -s.count.policy.effect }
 
 // seemedBetter reports whether head beat base in all rounds of the screen of a survivor, which was
 // too noisy to pass.
