@@ -47,11 +47,11 @@ func (r rival) plays(w work) bool {
 func field(self, floor string) []rival {
 	var all []rival
 	if floor != "" {
-		for _, how := range []string{"shm", "shm-peek", "shm-park", "unix", "pipe"} {
-			peek, park := how == "shm-peek", how == "shm-park"
+		for _, how := range []string{"shm", "shm-peek", "shm-park", "shm-yield", "unix", "pipe"} {
+			peek, park, yield := how == "shm-peek", how == "shm-park", how == "shm-yield"
 			all = append(all, rival{
 				name: "c-" + how, argv: []string{floor, how},
-				trips: !peek, flows: !park, batches: !peek, gathers: how == "pipe",
+				trips: !peek && !yield, flows: !park && !yield, batches: !peek, gathers: yield || how == "pipe",
 			})
 		}
 	}

@@ -30,7 +30,7 @@ var pairs = []match{
 // crowdPairs are whose ratios are shown of many processes. Bars are against what a program does
 // without this module; its own pipes, which wait better than plain ones, stand beside.
 var crowdPairs = []match{
-	{"ours-shm", []string{"go-pipe", "go-pipe-channel", "c-pipe", "ours-pipe"}},
+	{"ours-shm", []string{"c-shm-yield", "go-pipe", "go-pipe-channel", "c-pipe", "ours-pipe"}},
 	{"ours-pipe", []string{"go-pipe", "go-pipe-channel", "c-pipe"}},
 }
 

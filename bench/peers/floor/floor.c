@@ -2,7 +2,7 @@
 // the yardstick of bench/peers, so it does what is known to be fast and leaves out what a library needs: no limits, no
 // versions, no trust, no deadlines.
 //
-//	floor shm|shm-peek|shm-park|unix|pipe trip|flow|gather SIZE BATCH BUDGET
+//	floor shm|shm-peek|shm-park|shm-yield|unix|pipe trip|flow|gather SIZE BATCH BUDGET
 //
 // A gather is a message to each of BATCH far processes, then the answer of each in turn.
 //
@@ -11,6 +11,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <linux/futex.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdint.h>
@@ -36,7 +37,8 @@
 #endif
 
 #define LIKELY(x) __builtin_expect(!!(x), 1)
-static int spins = 2000;        // looks before sleeping; one when parking
+static int spins = 2000;        // looks before sleeping; one when parking or yielding
+static int yields;              // who waits for a message lets others run and never sleeps
 #define SMALL_RING (1u << 20)   // never slower than 64 or 256 KiB, and much faster when the scheduler interferes
 #define LARGE_RING (4u << 20)   // two messages of 1 MiB and more
 #define FRAGMENT (64u << 10)    // the receiver copies while the sender writes on
@@ -162,6 +164,10 @@ static __attribute__((noinline)) uint32_t await_head(struct ring *r, _Atomic uin
 		}
 		if (pass == 0)
 			give(r);
+		if (yields) {
+			sched_yield();
+			continue;
+		}
 		atomic_store(&r->ctl->reader, 1);
 		if (!atomic_load(head))
 			doze(&r->ctl->reader);
@@ -507,7 +513,8 @@ static void open_ends(const char *how, struct end e[2]) {
 			die("socketpair");
 		e[0].s.in = e[0].s.out = a[0], e[1].s.in = e[1].s.out = a[1];
 	} else if (!strncmp(how, "shm", 3)) {
-		if (!strcmp(how, "shm-park"))
+		yields = !strcmp(how, "shm-yield");
+		if (yields || !strcmp(how, "shm-park"))
 			spins = 1;
 		uint64_t bytes = size > 64u << 10 ? LARGE_RING : SMALL_RING;
 		struct ctl *ctl = mmap(0, 2 * sizeof *ctl, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
@@ -528,7 +535,7 @@ static void open_ends(const char *how, struct end e[2]) {
 
 int main(int argc, char **argv) {
 	if (argc != 6) {
-		fprintf(stderr, "usage: floor shm|shm-peek|shm-park|unix|pipe trip|flow|gather SIZE BATCH SECONDS|COUNTx\n");
+		fprintf(stderr, "usage: floor shm|shm-peek|shm-park|shm-yield|unix|pipe trip|flow|gather SIZE BATCH SECONDS|COUNTx\n");
 		return 2;
 	}
 	size = (uint32_t)atoi(argv[3]);
