@@ -74,6 +74,7 @@ type world struct {
 	series  map[string]level
 	moved   int              // the machine changed at this commit; 0: never
 	skip    func(i int) bool // commits that were not measured
+	kept    bool             // the page is that of what is kept of a store
 	input   Input
 	commits func(i int) course.Commit
 }
@@ -116,12 +117,29 @@ func (w *world) at(n int) Input {
 		history = append(history, w.commits(i))
 	}
 	page, err := course.New(points, history)
+	if w.kept {
+		page, err = course.Watched(columns(points), history)
+	}
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	in := w.input
 	in.Page = page
 	return in
+}
+
+// columns returns points as what is kept of a store has them; every series has the same runs.
+func columns(points map[course.Name][]course.Point) *course.Columns {
+	c := new(course.Columns)
+	for name, list := range points {
+		for i, p := range list {
+			if i == len(c.Runs) {
+				c.Runs = append(c.Runs, course.Run{ID: p.Commit, Point: p})
+			}
+			c.Add(name, i, p.Value, nil)
+		}
+	}
+	return c
 }
 
 func (w *world) expect(what string, have []string, want ...string) {
@@ -308,6 +326,17 @@ func TestMoves(t *testing.T) {
 	if !slices.Contains(whys(plan), Unknown) {
 		t.Errorf("why: %q", whys(plan))
 	}
+}
+
+// TestGoneOfKept: an alert whose step more runs take away is closed, though the page of what is kept
+// of a store has no points of a series that does not change.
+func TestGoneOfKept(t *testing.T) {
+	w := newWorld(t, map[string]level{"A": steps(30, 1.2)})
+	w.kept = true
+	var b board
+	w.expect("told", b.do(Plan(w.at(45), b.known)), "open 1")
+	w.series["A"] = steps()
+	w.expect("gone", b.do(Plan(w.at(100), b.known)), "close 1")
 }
 
 // TestNearMisses: of many series that step together, the range of a few misses the others'.

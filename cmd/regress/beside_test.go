@@ -1,0 +1,34 @@
+package main
+
+import (
+	"math"
+	"testing"
+
+	"github.com/descartes/regress/pkg/baseline"
+)
+
+// TestAnchorIsHeldInPairs: what is kept of an anchor makes the ratio of head to it that of processes
+// that ran right after each other, and not that of two medians.
+func TestAnchorIsHeldInPairs(t *testing.T) {
+	l := &changeLab{T: t, root: t.TempDir()}
+	s, _ := l.session()
+	of := func(side baseline.Side, commit string, values ...float64) baseline.Run {
+		r := baseline.Run{Project: "p", Side: side, Commit: commit, Branch: "main", Raw: []byte("regress-log: 1\nstarted: 2026-01-01T00:00:00Z\nside: both\n")}
+		sample := baseline.Sample{Key: baseline.Key{Package: "p", Name: "A", Unit: "sec/op"}, Values: values}
+		for i := range values {
+			sample.Rounds = append(sample.Rounds, i+1)
+		}
+		r.Samples = append(r.Samples, sample)
+		return r
+	}
+	// Each pair says +10 %, and the median of head was met by another process.
+	kept := s.joined(t.Context(), []baseline.Run{of(baseline.Anchor, "a", 10, 20, 30), of(baseline.Head, "h", 11, 99, 33)})
+	if len(kept) != 2 || kept[0].Side != baseline.Anchor || kept[0].Session == "" || kept[0].Session != kept[1].Session {
+		t.Fatalf("kept are %+v", kept)
+	}
+	below, _, _ := kept[0].Samples[0].Summary()
+	head, _, _ := kept[1].Samples[0].Summary()
+	if math.Abs(head/below-1.1) > .02 {
+		t.Errorf("the ratio is %g, want about 1.1; that of the medians is %g", head/below, 33./20)
+	}
+}
