@@ -19,7 +19,7 @@ func (s *Series) State() []byte {
 	whole(uint32(len(f.x)))
 	whole(uint32(f.settled))
 	whole(uint32(len(f.level)))
-	out = binary.LittleEndian.AppendUint64(out, sum(f.x))
+	out = binary.LittleEndian.AppendUint64(out, sum(s.points[:len(f.x)]))
 	for _, v := range []float64{f.penalty, f.near, f.memory, f.scale, f.least[0], f.least[1], f.least[2]} {
 		real(v)
 	}
@@ -35,7 +35,7 @@ func (s *Series) State() []byte {
 }
 
 // stateVersion changes with the constants of the fit, and with what a state holds.
-const stateVersion = 1
+const stateVersion = 2
 
 // Resume makes use of what State returned of a series with the same first points, so that Trend
 // fits the points behind them alone. It reports whether it could; else nothing is changed, and
@@ -46,23 +46,29 @@ func (s *Series) Resume(state []byte) bool {
 		return false
 	}
 	n, settled, levels := in.whole(), in.whole(), in.whole()
-	if n < 1 || n > len(s.logs) || settled != checkpoint(n) || len(in.left) != 8+7*8+20*levels+4*(n+1) || in.long() != sum(s.logs[:n]) {
+	if n < 1 || n > len(s.points) || settled != checkpoint(n) || len(in.left) != 8+7*8+20*levels+4*(n+1) || in.long() != sum(s.points[:n]) {
 		return false
 	}
-	f := fit{settled: settled, x: s.logs[:n]}
+	s.know(max(0, n-minSegment))
+	old := &s.fit
+	f := fit{
+		settled: settled, x: s.logs[:n],
+		level: resize(old.level, levels), cost: resize(old.cost, levels), open: resize(old.open, levels), prev: resize(old.prev, n+1),
+	}
 	for _, v := range []*float64{&f.penalty, &f.near, &f.memory, &f.scale, &f.least[0], &f.least[1], &f.least[2]} {
 		*v = in.real()
 	}
-	f.level, f.cost, f.open, f.prev = make([]float64, levels), make([]float64, levels), make([]int32, levels), make([]int32, n+1)
 	for i := range f.level {
 		f.level[i], f.cost[i], f.open[i] = in.real(), in.real(), int32(in.whole())
 		if int(f.open[i]) >= n || f.open[i] < 0 {
+			s.fit = fit{}
 			return false
 		}
 	}
 	for i := range f.prev {
 		f.prev[i] = int32(in.whole())
 		if f.prev[i] < 0 || i > 0 && int(f.prev[i]) >= i {
+			s.fit = fit{}
 			return false
 		}
 	}
@@ -87,10 +93,10 @@ func (r *reader) long() uint64  { return binary.LittleEndian.Uint64(r.take(8)) }
 func (r *reader) real() float64 { return math.Float64frombits(r.long()) }
 
 // sum returns a number that differs where values do, but by chance once in 2⁶⁴.
-func sum(x []float64) uint64 {
-	h := uint64(len(x))
-	for _, v := range x {
-		h = (h ^ math.Float64bits(v)) * 0x9e3779b97f4a7c15 // Knuth's multiplier: 2⁶⁴ over the golden ratio
+func sum(points []Point) uint64 {
+	h := uint64(len(points))
+	for i := range points {
+		h = (h ^ math.Float64bits(points[i].Value)) * 0x9e3779b97f4a7c15 // Knuth's multiplier: 2⁶⁴ over the golden ratio
 		h ^= h >> 32
 	}
 	return h

@@ -91,15 +91,22 @@ func (t *Trend) Scale(by float64) {
 // returns depends on the points and the policy alone: a series that got its points one by one and
 // one that got them at once say the same. Not safe for concurrent use.
 type Series struct {
-	policy Policy
-	points []Point
-	logs   []float64 // of the values
-	zeros  int       // how many values are 0
-	fit    fit
+	policy  Policy
+	points  []Point
+	logs    []float64 // of the values; see know
+	unknown int       // of how many of the first values they were not computed
+	zeros   int       // how many values are 0
+	fit     fit
 }
 
 // New returns an empty series.
 func New(policy Policy) *Series { return &Series{policy: policy} }
+
+// Reset empties a series, which keeps its memory for the next points.
+func (s *Series) Reset() {
+	s.points, s.logs, s.unknown, s.zeros = s.points[:0], s.logs[:0], 0, 0
+	s.fit = fit{level: s.fit.level, cost: s.fit.cost, open: s.fit.open, prev: s.fit.prev}
+}
 
 // Len returns how many points the series has.
 func (s *Series) Len() int { return len(s.points) }
@@ -108,7 +115,7 @@ func (s *Series) Len() int { return len(s.points) }
 // out of order, or has a value that is negative or not finite; that one and those behind it are
 // not added.
 func (s *Series) Add(points ...Point) error {
-	s.points, s.logs = slices.Grow(s.points, len(points)), slices.Grow(s.logs, len(points))
+	s.points = slices.Grow(s.points, len(points))
 	for i, p := range points {
 		switch {
 		case math.IsNaN(p.Value) || math.IsInf(p.Value, 0) || p.Value < 0:
@@ -117,7 +124,6 @@ func (s *Series) Add(points ...Point) error {
 			return fmt.Errorf("trend: point %d is of commit %d in order, and the one before it of %d: give points in the order of their commits", len(s.points), p.Order, s.points[len(s.points)-1].Order)
 		}
 		s.points = append(s.points, points[i])
-		s.logs = append(s.logs, logarithm(p.Value))
 		if p.Value == 0 {
 			s.zeros++
 		}
@@ -134,25 +140,52 @@ func logarithm(v float64) float64 {
 	return math.Log(v)
 }
 
+// know computes the logarithms of the values from a point on, where they are not known: of a series
+// that goes on from a state, those of most are never asked for.
+func (s *Series) know(from int) {
+	n, have := len(s.points), len(s.logs)
+	s.logs = slices.Grow(s.logs, n-have)[:n]
+	if have == 0 {
+		s.unknown, have = n, n
+	}
+	for i := have; i < n; i++ {
+		s.logs[i] = logarithm(s.points[i].Value)
+	}
+	for ; s.unknown > from; s.unknown-- {
+		s.logs[s.unknown-1] = logarithm(s.points[s.unknown-1].Value)
+	}
+}
+
+// cuts brings the fit up to all points and returns where its segments start, but for the first.
+func (s *Series) cuts() []int {
+	from := 0
+	if s.fit.settled == checkpoint(len(s.points)) {
+		from = max(0, len(s.fit.x)-minSegment)
+	}
+	s.know(from)
+	s.fit.follow(s.logs)
+	return s.fit.path()
+}
+
 // Trend returns segments and change points of what the series has.
 func (s *Series) Trend() Trend {
-	if len(s.logs) == 0 {
+	if len(s.points) == 0 {
 		return Trend{}
 	}
-	s.fit.follow(s.logs)
-	return s.judge().trend(s.fit.path())
+	s.know(0)
+	return s.judge().trend(s.cuts())
 }
 
 // Changes returns the Changes of Trend alone, which costs less: nothing where there are none.
 func (s *Series) Changes() []Change {
-	if len(s.logs) == 0 {
+	if len(s.points) == 0 {
 		return nil
 	}
-	s.fit.follow(s.logs)
-	cuts := s.fit.path()
+	cuts := s.cuts()
 	if len(cuts) == 0 {
 		return nil
 	}
+	s.know(0)
 	out, _ := s.judge().changes(cuts)
 	return out
 }

@@ -143,7 +143,9 @@ func (c *Columns) page(history []Commit, whole bool) (Page, error) {
 	}
 	measured := make([]atomic.Bool, len(page.Commits))
 	err := each(page.Series, func(s *Series) error {
-		t, unit, err := c.follow(s, orders, place, linked, measured)
+		t, _ := series.Get().(*trend.Series)
+		defer series.Put(t)
+		unit, err := c.follow(s, t, orders, place, linked, measured)
 		if err == nil && whole && len(s.Trend.Changes) > 0 {
 			page.Fill(s)
 			s.Trend = t.Trend()
@@ -166,6 +168,9 @@ func (c *Columns) page(history []Commit, whole bool) (Page, error) {
 // scratch spares the garbage of a slice of points a series.
 var scratch = sync.Pool{New: func() any { return new([]trend.Point) }}
 
+// series spares that of a course.
+var series = sync.Pool{New: func() any { return trend.New(trend.Policy{}) }}
+
 // Fill brings the points of a series of Changes or Watched that has none.
 func (p *Page) Fill(s *Series) {
 	if p.fill != nil && s.Points == nil {
@@ -173,9 +178,9 @@ func (p *Page) Fill(s *Series) {
 	}
 }
 
-// follow computes the change points of a series, and notes the places of the commits that it has.
-// It returns what its course is made of, and what that is to be multiplied by.
-func (c *Columns) follow(s *Series, orders []int, place map[string]int, linked links, measured []atomic.Bool) (t *trend.Series, unit float64, err error) {
+// follow computes the change points of a series in t, and notes the places of the commits that it
+// has. It returns what the course is to be multiplied by.
+func (c *Columns) follow(s *Series, t *trend.Series, orders []int, place map[string]int, linked links, measured []atomic.Bool) (unit float64, err error) {
 	from := &c.columns[s.at]
 	buffer, _ := scratch.Get().(*[]trend.Point)
 	defer scratch.Put(buffer)
@@ -198,13 +203,13 @@ func (c *Columns) follow(s *Series, orders []int, place map[string]int, linked l
 			at.Store(true)
 		}
 	}
-	t = trend.New(trend.Policy{})
+	t.Reset()
 	if err := t.Add(in...); err != nil {
-		return nil, 0, &SeriesError{Name{s.Key, s.Fingerprint}, err}
+		return 0, &SeriesError{Name{s.Key, s.Fingerprint}, err}
 	}
 	t.Resume(from.state)
 	s.Trend = trend.Trend{Points: len(in), Changes: t.Changes()}
 	s.Trend.Scale(unit)
 	from.state = t.State()
-	return t, unit, nil
+	return unit, nil
 }
