@@ -77,10 +77,11 @@
 //	go run ./pkg/gate/accuracy/inject -sessions 3
 //
 // Main gets so many commits that change nothing, and regress baseline update measures each beside
-// the anchor while up to three processes that compute come and go. The table has the noise between
-// runs as regress trend --format json says it, of the ratio to the anchor and, with --absolute, of
-// the times; and in how many places a step of 3 % that is put into the recorded values is found
-// within five runs, which takes 17 runs at least.
+// the anchor while up to three processes that compute come and go, in time and, where this machine
+// counts, in work. The table has the noise between runs as regress trend --format json says it, of
+// the ratios to the anchor and, with --absolute, of the times; and in how many places a step of 3 %
+// that is put into the recorded values is found within five runs, which takes 17 runs at least. In
+// those of the work that is a slowdown that does 3 % more work, and no other.
 //
 // # The table
 //

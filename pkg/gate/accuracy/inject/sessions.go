@@ -14,6 +14,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/descartes/regress/pkg/baseline"
 	"github.com/descartes/regress/pkg/gate/accuracy/internal/field"
 	"github.com/descartes/regress/pkg/gate/stat"
 	"github.com/descartes/regress/pkg/gate/trend"
@@ -30,7 +31,8 @@ const (
 )
 
 // sessions measures n commits of main that change nothing, each beside the anchor, while processes
-// that compute come and go, and says how much the ratio wavers and how much the values do.
+// that compute come and go, and says how much the ratios of time and work waver and how much the
+// times do.
 func (o options) sessions(ctx context.Context, dir string) error {
 	l, err := newLab(ctx, dir, o.benchtime, o.effect)
 	if err != nil {
@@ -102,7 +104,7 @@ func (r recorded) values() (out []float64) {
 	return out
 }
 
-// courses returns what trend says of the times.
+// courses returns what trend says of the times and the counted work.
 func (l *lab) courses(ctx context.Context, args ...string) ([]recorded, error) {
 	text, err := l.exec(ctx, l.regress, append([]string{"trend", "--format", "json"}, args...)...)
 	if err != nil {
@@ -114,32 +116,57 @@ func (l *lab) courses(ctx context.Context, args ...string) ([]recorded, error) {
 	if err := json.Unmarshal(text, &page); err != nil {
 		return nil, fmt.Errorf("read what regress trend says: %w", err)
 	}
-	return slices.DeleteFunc(page.Series, func(r recorded) bool { return r.Unit != "sec/op" }), nil
+	return slices.DeleteFunc(page.Series, func(r recorded) bool { return r.Unit != "sec/op" && r.Unit != baseline.Instructions }), nil
 }
 
-// writeSessions writes how the ratio wavers beside the values, and how soon a step in either is
-// found.
+// of returns the course of a benchmark in a unit; nil: there is none.
+func of(courses []recorded, name, unit string) *recorded {
+	i := slices.IndexFunc(courses, func(r recorded) bool { return r.Name == name && r.Unit == unit })
+	if i < 0 {
+		return nil
+	}
+	return &courses[i]
+}
+
+// writeSessions writes how the ratios of time and work waver beside the times, and how soon a step
+// in each is found.
 func writeSessions(w io.Writer, held, absolute []recorded) error {
-	fmt.Fprintf(w, "| benchmark | noise of the ratio | of the time | part | +3 %% found within %d runs, ratio | time |\n|---|---|---|---|---|---|\n", soon)
+	fmt.Fprintf(w, "| benchmark | noise of the time | of its ratio | part | noise of the work's ratio | +3 %% found within %d runs: time | ratio | work | ratio or work |\n|---|---|---|---|---|---|---|---|---|\n", soon)
 	var parts []float64
-	var ratio, plain tries
-	good := 0
-	for i, h := range held {
-		if i >= len(absolute) || absolute[i].Name != h.Name || h.Anchor == nil {
+	var plain, ratio, work, either tries
+	good, uncounted := 0, 0
+	for _, h := range held {
+		if h.Unit != "sec/op" {
+			continue
+		}
+		time, count := of(absolute, h.Name, h.Unit), of(held, h.Name, baseline.Instructions)
+		if time == nil || h.Anchor == nil {
 			return fmt.Errorf("%s is not held against the anchor", h.Name)
 		}
-		part := h.Noise / absolute[i].Noise
+		part := h.Noise / time.Noise
 		parts = append(parts, part)
 		if part <= largestPart {
 			good++
 		}
-		own, other := inject(h.values()), inject(absolute[i].values())
-		ratio.add(own)
-		plain.add(other)
-		fmt.Fprintf(w, "| %s | %.2f %% | %.2f %% | %.2f | %s | %s |\n", h.Name, 100*h.Noise, 100*absolute[i].Noise, part, own, other)
+		wavers, byWork, byEither := "not counted", tries{}, inject(h.values())
+		if count != nil && count.Anchor != nil && len(count.Points) == len(h.Points) {
+			wavers, byWork, byEither = fmt.Sprintf("%.2f %%", 100*count.Noise), inject(count.values()), inject(h.values(), count.values())
+		} else {
+			uncounted++
+		}
+		byTime, byRatio := inject(time.values()), inject(h.values())
+		plain.add(byTime)
+		ratio.add(byRatio)
+		work.add(byWork)
+		either.add(byEither)
+		fmt.Fprintf(w, "| %s | %.2f %% | %.2f %% | %.2f | %s | %s | %s | %s | %s |\n", h.Name, 100*time.Noise, 100*h.Noise, part, wavers, byTime, byRatio, byWork, byEither)
 	}
-	_, err := fmt.Fprintf(w, "\nThe median part is %.2f, and %d of %d are at most a third. Of the steps %s are found in the ratio, %s in the time; of as many places without one %d and %d are marked.\n",
-		stat.Median(parts), good, len(held), ratio, plain, ratio.marked, plain.marked)
+	fmt.Fprintf(w, "\nThe median part is %.2f, and %d of %d are at most a third. Of the steps %s are found in the time, %s in its ratio, %s in the work and %s in either of the last two; of as many places without one %d, %d, %d and %d are marked.\n",
+		stat.Median(parts), good, len(parts), plain, ratio, work, either, plain.marked, ratio.marked, work.marked, either.marked)
+	_, err := fmt.Fprintln(w, "A step is put into the recorded values of both: what becomes slower because it does as much more work. A slowdown without more work, as by caches or locks, is found as the ratio alone says.")
+	if uncounted > 0 {
+		_, err = fmt.Fprintf(w, "%d of %d benchmarks have no count of every run.\n", uncounted, len(parts))
+	}
 	return err
 }
 
@@ -157,20 +184,24 @@ func (t tries) String() string {
 	return fmt.Sprintf("%d of %d", t.found, t.tried)
 }
 
-// inject puts a step at every place of a course that has runs enough around it, and counts those
-// that are found by who looks after each of the next runs. marked counts places that are marked
-// without it.
-func inject(values []float64) (out tries) {
-	for at := before; at+soon <= len(values); at++ {
+// inject puts a step at every place of a benchmark's courses that has runs enough around it, and
+// counts those that are found in one of them by who looks after each of the next runs. marked
+// counts places that are marked without it.
+func inject(courses ...[]float64) (out tries) {
+	for at := before; at+soon <= len(courses[0]); at++ {
 		out.tried++
-		stepped := slices.Clone(values)
-		for i := at; i < len(stepped); i++ {
-			stepped[i] *= stepTried
+		found, marked := false, false
+		for _, values := range courses {
+			stepped := slices.Clone(values)
+			for i := at; i < len(stepped); i++ {
+				stepped[i] *= stepTried
+			}
+			found, marked = found || finds(stepped, at), marked || finds(values, at)
 		}
-		if finds(stepped, at) {
+		if found {
 			out.found++
 		}
-		if finds(values, at) {
+		if marked {
 			out.marked++
 		}
 	}

@@ -40,11 +40,17 @@ func TestInject(t *testing.T) {
 
 func TestWriteSessions(t *testing.T) {
 	var b strings.Builder
-	held, absolute := []recorded{wavering("A", 30, .002, true)}, []recorded{wavering("A", 30, .1, false)}
+	held, absolute := []recorded{wavering("A", 30, .05, true), wavering("B", 30, .002, true)}, []recorded{wavering("A", 30, .2, false), wavering("B", 30, .1, false)}
+	work := wavering("A", 30, .0005, true)
+	work.Unit = "insn/op"
+	held = append(held, work)
 	if err := writeSessions(&b, held, absolute); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"| A | 0.20 % | 10.00 % | 0.02 | ", "1 of 1 are at most a third", "The median part is 0.02"} {
+	for _, want := range []string{
+		"| A | 20.00 % | 5.00 % | 0.25 | 0.05 % | 0 of 14 | 0 of 14 | 14 of 14 | 14 of 14 |", "| B | 10.00 % | 0.20 % | 0.02 | not counted | ",
+		"2 of 2 are at most a third", "The median part is 0.14", "1 of 2 benchmarks have no count", "without more work",
+	} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("%q is not in\n%s", want, b.String())
 		}
