@@ -26,6 +26,7 @@ type baselineFlags struct {
 	storeFlags
 	branch  string
 	rounds  int
+	count   bool
 	anchors bool
 }
 
@@ -56,6 +57,7 @@ func baselineUpdateCommand(w *world) *cli.Command {
 	own := []cli.Flag{
 		stringFlag(&f.branch, "branch", "the branch they belong to (default: what the log says, else the one checked out)"),
 		roundsFlag(&f.rounds),
+		countFlag(&f.count),
 	}
 	return &cli.Command{
 		Name:      "update",
@@ -103,7 +105,7 @@ func baselineRemoveCommand(w *world) *cli.Command {
 }
 
 func (f *baselineFlags) update(ctx context.Context, s *session, files []string) error {
-	p := plan{measureFlags: f.measureFlags, rounds: f.rounds}
+	p := plan{measureFlags: f.measureFlags, rounds: f.rounds, count: f.count}
 	if len(files) == 0 {
 		var err error
 		if p.beside, err = s.beside(ctx, f.branch); err != nil {

@@ -9,6 +9,7 @@ import (
 	"github.com/descartes/regress/cmd/regress/internal/measure"
 	"github.com/descartes/regress/cmd/regress/internal/repo"
 	"github.com/descartes/regress/pkg/baseline"
+	"github.com/descartes/regress/pkg/gate"
 )
 
 // beside returns what a baseline measures in pairs with head: the anchor that regress.toml names,
@@ -127,7 +128,22 @@ func (s *session) joined(ctx context.Context, runs []baseline.Run) (out []baseli
 		}
 		out = append(out, run)
 	}
-	return out
+	return repeating(out)
+}
+
+// repeating returns runs without the system calls of benchmarks whose counts of them differ within
+// a run: most of those are the runtime's, and come by how long it takes.
+func repeating(runs []baseline.Run) []baseline.Run {
+	waver := map[baseline.Key]bool{}
+	for _, run := range runs {
+		for _, s := range run.Samples {
+			waver[s.Key] = waver[s.Key] || s.Unit == baseline.Syscalls && !gate.Repeats(s.Values)
+		}
+	}
+	for i := range runs {
+		runs[i].Samples = slices.DeleteFunc(slices.Clone(runs[i].Samples), func(s baseline.Sample) bool { return waver[s.Key] })
+	}
+	return runs
 }
 
 // wasAnchor reports whether the store has a run of that commit as anchor of the branch.

@@ -52,7 +52,7 @@ func bisectCommand(w *world) *cli.Command {
 		&cli.GenericFlag{Name: "bad", Value: &f.bad, Usage: "a later commit that is slow (default: HEAD)", EnvVars: []string{envName("bad")}},
 		stringFlag(&f.unit, "unit", "follow this unit, such as B/op (default: the time, else what is worse)"),
 		&cli.StringFlag{Name: "bench-from", Destination: &f.from, Value: benchFromBad, Usage: "whose benchmark sources are measured: those of bad wherever they build, or each commit's own", EnvVars: []string{envName("bench-from")}},
-		&cli.BoolFlag{Name: "count", Destination: &f.count, Value: true, Usage: "count instructions, too, where this machine can (regress doctor says so)", EnvVars: []string{envName("count")}},
+		countFlag(&f.count),
 		&cli.StringFlag{Name: "format", Destination: &f.format, Value: "text", Usage: "text, markdown or json", EnvVars: []string{envName("format")}},
 		stringFlag(&f.resume, "resume", "go on from the log of an interrupted search"),
 	}

@@ -37,7 +37,7 @@ func compareCommand(w *world) *cli.Command {
 		&cli.GenericFlag{Name: "base", Value: &f.base, Usage: "branch, tag or commit to compare with: the commit where HEAD left it (git merge-base) is measured beside head; for a FILE of head alone, it is looked up in the store (default: the branch that origin/HEAD names, else main, else master)", EnvVars: []string{envName("base")}},
 		boolFlag(&f.strict, "strict", "a series that is too noisy to decide fails"),
 		boolFlag(&f.explain, "explain", "do not decide: say of every line of each FILE what it was taken for"),
-		&cli.BoolFlag{Name: "count", Destination: &f.count, Value: true, Usage: "count instructions, too, where this machine can (regress doctor says so)", EnvVars: []string{envName("count")}},
+		countFlag(&f.count),
 		stringFlag(&f.resume, "resume", "go on from the raw log of an interrupted run"),
 	}
 	return &cli.Command{

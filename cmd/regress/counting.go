@@ -27,8 +27,9 @@ func (s *session) counting(ctx context.Context) measure.Counter {
 	return emulated{look}
 }
 
-// noteUncounted says once that nothing counts instructions here, and what would.
-func (s *session) noteUncounted() {
+// noteUncounted says once that nothing counts instructions here, and what would; judging, whether
+// something was to be decided.
+func (s *session) noteUncounted(judging bool) {
 	if s.counter == nil || s.counter().counter != nil {
 		return
 	}
@@ -39,7 +40,11 @@ func (s *session) noteUncounted() {
 			remedies = append(remedies, "; "+trial.Remedy)
 		}
 	}
-	s.note("instructions are not counted, and time alone decides: %s%s", strings.Join(why, "; "), strings.Join(remedies, ""))
+	alone := "time alone is kept"
+	if judging {
+		alone = "time alone decides"
+	}
+	s.note("instructions are not counted, and %s: %s%s", alone, strings.Join(why, "; "), strings.Join(remedies, ""))
 }
 
 // emulated is a counter as package measure wants it.

@@ -78,6 +78,11 @@ func roundsFlag(rounds *int) cli.Flag {
 	return &cli.IntFlag{Name: "rounds", Destination: rounds, Value: 6, Usage: "processes of each benchmark and side, when measuring", EnvVars: []string{envName("rounds")}}
 }
 
+// countFlag is for commands that measure, and count where something can.
+func countFlag(count *bool) cli.Flag {
+	return &cli.BoolFlag{Name: "count", Destination: count, Value: true, Usage: "count instructions, too, where this machine can (regress doctor says so)", EnvVars: []string{envName("count")}}
+}
+
 // storeFlags say where baselines are kept.
 type storeFlags struct{ store, project string }
 

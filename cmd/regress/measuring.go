@@ -66,7 +66,7 @@ func (s *session) take(ctx context.Context, p plan) (text []byte, name string, e
 	}
 	result, err := s.run(ctx, options)
 	wipe()
-	s.noteUncounted()
+	s.noteUncounted(p.next)
 	written, closing := kept.close()
 	if err == nil {
 		err = closing
@@ -168,7 +168,11 @@ func (s *session) options(ctx context.Context, p plan) (measure.Options, error) 
 			return options, usagef("resume: %w", err)
 		}
 	}
+	if p.count && len(suite.Command) == 0 {
+		options.Counter = s.counting(ctx)
+	}
 	if !p.next {
+		options.Spare = gate.ToCount
 		if options.Revisions = p.beside; len(p.beside) > 0 {
 			options.Budget *= time.Duration(len(p.beside))                   // as long for each as for head alone
 			options.All = true                                               // head is kept whatever it has in common
@@ -177,9 +181,6 @@ func (s *session) options(ctx context.Context, p plan) (measure.Options, error) 
 		return options, nil
 	}
 	options.Anchor = s.cfg.Anchor
-	if p.count && len(suite.Command) == 0 {
-		options.Counter = s.counting(ctx)
-	}
 	options.Noise = s.memory(ctx)
 	options.Next = func(log baseline.Log) []baseline.Want { return gate.Next(s.input(log)) }
 	return options, nil

@@ -240,7 +240,7 @@ func held(anchors []baseline.Point) (out []course.Held) {
 // environmentOf names what is known of a machine and may move values without a change of code.
 func environmentOf(e baseline.Environment) string {
 	var parts []string
-	for _, part := range []string{e.GoVersion, e.Kernel, e.Governor, e.Virtual, e.CPU} {
+	for _, part := range []string{e.GoVersion, e.Kernel, e.Governor, e.Virtual, e.CPU, e.Counter} {
 		if part != "" {
 			parts = append(parts, part)
 		}

@@ -127,6 +127,7 @@ func TestFingerprint(t *testing.T) {
 	check(true, func(e *baseline.Environment) { e.GoVersion = "go1.27" })
 	check(true, func(e *baseline.Environment) { e.Governor = "powersave" })
 	check(true, func(e *baseline.Environment) { e.MemoryMiB = 1 })
+	check(true, func(e *baseline.Environment) { e.Counter = "qemu-user 8.2.2" })
 }
 
 // TestID: the content alone, so that storing twice keeps one run.

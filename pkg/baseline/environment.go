@@ -22,12 +22,14 @@ type Environment struct {
 	Governor   string // CPU frequency governor
 	GoVersion  string // toolchain that built the suite
 	SuiteFlags string // -benchtime and whatever else changes what a value means
+	Counter    string // what counted instructions, such as "qemu-user 7.2.22"; empty: nothing did
 }
 
 // Fingerprint identifies the class of machine: runs are compared across
 // sessions only where it is equal. It covers OS, architecture, CPU model,
 // cores, quota and GOMAXPROCS; kernel and toolchain changes are warnings, since
-// they may be the very change under test. Twelve hexadecimal digits.
+// they may be the very change under test, and another counter moves counts alone. Twelve
+// hexadecimal digits.
 func (e Environment) Fingerprint() string {
 	sum := sha256.Sum256(fmt.Appendf(nil, "%s|%s|%s|%d|%g|%d", e.OS, e.Arch, e.CPU, e.Cores, e.Quota, e.Procs))
 	return hex.EncodeToString(sum[:6])

@@ -113,6 +113,9 @@ const (
 	Syscalls     = "syscalls/op" // shown beside them, never judged
 )
 
+// Counted reports whether a unit is one of counted work.
+func Counted(unit string) bool { return unit == Instructions || unit == Syscalls }
+
 // Work says how the processes that timed a benchmark spent their time, as the kernel accounts for
 // it: what a count of user instructions stands for, and what it leaves out. Of several sides it is
 // the least share in user mode and the largest of the others.

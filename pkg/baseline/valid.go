@@ -44,7 +44,7 @@ func (r Run) Validate() error {
 	}
 	if err := validTexts("project", r.Project, "commit", r.Commit, "branch", r.Branch, "session", r.Session,
 		"goos", e.OS, "goarch", e.Arch, "cpu", e.CPU, "kernel", e.Kernel, "virtual", e.Virtual,
-		"governor", e.Governor, "go version", e.GoVersion, "suite flags", e.SuiteFlags); err != nil {
+		"governor", e.Governor, "go version", e.GoVersion, "suite flags", e.SuiteFlags, "counter", e.Counter); err != nil {
 		return fmt.Errorf("run of commit %.80q: %w", r.Commit, err)
 	}
 	seen := make(map[Key]bool, len(r.Samples))

@@ -47,7 +47,8 @@ func collect(in Input) []*series {
 }
 
 // keys of the group, sorted. Where head was measured alone, what the newest
-// stored run of that environment has is expected of it.
+// stored run of that environment has is expected of it, but for counts: not every
+// machine of a class counts.
 func (g *group) keys(stored []baseline.Run) []baseline.Key {
 	out := make([]baseline.Key, 0, len(g.head)+8)
 	for key := range g.head {
@@ -60,7 +61,7 @@ func (g *group) keys(stored []baseline.Run) []baseline.Key {
 	}
 	if i := lastStored(stored, g.print); i >= 0 && g.headRun != nil && g.baseRun == nil {
 		for _, sample := range stored[i].Samples {
-			if _, printed := g.head[sample.Key]; !printed && len(sample.Values) > 0 {
+			if _, printed := g.head[sample.Key]; !printed && len(sample.Values) > 0 && !baseline.Counted(sample.Unit) {
 				out = append(out, sample.Key)
 			}
 		}
@@ -232,6 +233,8 @@ func (f facts) known(s *series, g, elsewhere *group) (Verdict, Reason) {
 		return SameCode, Reason{Code: Proven, Text: proof}
 	case !head && f.noBenchmem(s, function):
 		return NotJudged, Reason{Code: NoBenchmem}
+	case s.key.Unit == baseline.Instructions && elsewhere == nil && (!s.twoWay || base != head):
+		return NotJudged, Reason{Code: CountUnused} // one side alone was counted here, and another session may have counted otherwise
 	case s.unit.Direction == baseline.Neutral:
 		return NotJudged, Reason{Code: NoDirection}
 	case base != head && f.otherProcs(s, &procs):

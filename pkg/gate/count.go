@@ -26,6 +26,67 @@ const (
 	coverSystem = .15  // largest share in the kernel
 )
 
+// ToCount says what to count of a log that is kept for a history, and not judged: of each benchmark
+// that was timed as many counts a side as judging begins with, two, and more where those of a side
+// differ. In order of Key.
+func ToCount(log baseline.Log) (out []baseline.Want) {
+	if log.Counter == "" {
+		return nil
+	}
+	sides := map[baseline.Key][][]float64{} // by benchmark: the counts of each side
+	for _, run := range log.Runs {
+		for _, s := range run.Samples {
+			key := s.Benchmark()
+			if _, refused := log.Uncounted[key]; refused || s.Unit != "sec/op" || len(s.Values) == 0 {
+				continue
+			}
+			key.Unit = baseline.Instructions
+			var counts []float64
+			if sample := sampleOf(run, key); sample != nil {
+				counts = sample.Values
+			}
+			sides[s.Benchmark()] = append(sides[s.Benchmark()], counts)
+		}
+	}
+	for key, counts := range sides {
+		if n := lacking(counts); n > 0 {
+			out = append(out, baseline.Want{Package: key.Package, Name: key.Name, Rounds: n, Count: true})
+		}
+	}
+	slices.SortFunc(out, func(a, b baseline.Want) int {
+		return baseline.Key{Package: a.Package, Name: a.Name}.Compare(baseline.Key{Package: b.Package, Name: b.Name})
+	})
+	return out
+}
+
+// lacking returns how many counts more of each side it takes until those of each agree, or there
+// are as many as judging begins with at most; 0: none. A side that gets no more does not hold up
+// others.
+func lacking(sides [][]float64) int {
+	least, most := math.MaxInt, 0
+	for _, counts := range sides {
+		least, most = min(least, len(counts)), max(most, len(counts))
+	}
+	for i, n := range countScreen {
+		if most >= countScreen[len(countScreen)-1] {
+			return 0
+		}
+		if least < n {
+			return n - least
+		}
+		if !slices.ContainsFunc(sides, func(counts []float64) bool { return wavers(counts[:n]) > countWavers[i] }) {
+			return 0
+		}
+	}
+	return 0
+}
+
+// Repeats reports whether counts of one side are as alike as two of them must be to be believed.
+func Repeats(counts []float64) bool { return len(counts) > 1 && wavers(counts) <= countWavers[0] }
+
+// wavers returns by how much the largest of counts is above the least.
+func wavers(counts []float64) float64 { return slices.Max(counts)/slices.Min(counts) - 1 }
+
 // weight says what counting has made of a benchmark.
 type weight int
 
@@ -74,7 +135,7 @@ func (s *series) weigh() weight {
 			return counting
 		}
 		base, head := stat.Sorted(c.base.values[:n]), stat.Sorted(c.head.values[:n])
-		apart := max(base[n-1]/base[0], head[n-1]/head[0]) - 1
+		apart := max(wavers(base), wavers(head))
 		if apart > countWavers[i] {
 			continue
 		}

@@ -252,12 +252,13 @@
 //
 //	d + 2·√(τ²(1 + 1.57/H) + (1.25·s)²/n) < .8·L
 //
-// with d the difference of head's median from the median of the H session medians, and
-// τ their robust standard deviation, the run-wide factor included, because today's is not known.
-// Sessions before the last change point (pkg/gate/trend) do not count.
-// Everything else is inconclusive until it is confirmed side by side. On 23 real
-// sessions of a dedicated machine it passed 96 % of unchanged series, and 0.9 %
-// of those that were 5 % slower.
+// with d the difference of head's median from the median of the H session medians, and τ their
+// robust standard deviation, the run-wide factor included, because today's is not known. Sessions
+// before the last change point (pkg/gate/trend) do not count. Counted work decides nothing there,
+// nor is it missed: another toolchain or counter counts otherwise, and not every machine of a
+// class has one. Everything else is inconclusive until it is confirmed side by side. On 23 real
+// sessions of a dedicated machine it passed 96 % of unchanged series, and 0.9 % of those that were
+// 5 % slower.
 //
 // # An anchor
 //

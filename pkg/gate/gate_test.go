@@ -2,6 +2,7 @@ package gate
 
 import (
 	"encoding/json"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"regexp"
@@ -497,6 +498,122 @@ func TestStoredWithoutBenchmem(t *testing.T) {
 	wantWhy(t, d.Rows[1], Reason{Code: NoBenchmem})
 	if !slices.ContainsFunc(d.Cannot, func(l Limit) bool { return l.Code == NoAllocations && slices.Equal(l.Benchmarks, []string{"A"}) }) {
 		t.Errorf("nothing of it among %+v", d.Cannot)
+	}
+}
+
+// TestStoredWork: counts that the store has decide nothing, nor are they missed: what they say
+// hangs on toolchain and counter, and not every machine of a class has one.
+func TestStoredWork(t *testing.T) {
+	rng := rand.New(rand.NewPCG(6, 9))
+	work := baseline.Key{Package: "p", Name: "A", Unit: baseline.Instructions}
+	known := maps.Clone(units)
+	known[baseline.Instructions] = baseline.Unit{Name: baseline.Instructions, Direction: baseline.Lower}
+	known[baseline.Syscalls] = baseline.Unit{Name: baseline.Syscalls}
+	check := func(procedure baseline.Procedure, head []float64, env baseline.Environment, outcome Outcome, verdicts ...Verdict) {
+		t.Helper()
+		b := newBench(procedure)
+		if len(head) > 0 {
+			b.add(baseline.None, work, head...)
+		}
+		in := b.add(baseline.None, sec("A"), around(rng, 4, 1, .003)...).input()
+		in.Log.Units = known
+		for range storedSessions + 2 {
+			run := *newBench("").add(baseline.None, sec("A"), around(rng, 5, math.Exp(.002*rng.NormFloat64()), .003)...).runs[baseline.None]
+			in.Stored = append(in.Stored, run)
+			run = *newBench("").add(baseline.None, work, 1000, 1000).add(baseline.None, sec("A"), around(rng, 5, 1, .003)...).runs[baseline.None]
+			run.Environment = env
+			in.Stored = append(in.Stored, run)
+		}
+		d := Decide(in)
+		have := map[Verdict]int{}
+		for _, r := range d.Rows {
+			have[r.Verdict]++
+		}
+		if d.Outcome != outcome || len(d.Rows) != len(verdicts) {
+			t.Errorf("%s, %v: %s, %+v", procedure, head, d.Outcome, have)
+		}
+		for _, v := range verdicts {
+			if have[v] != 1 {
+				t.Errorf("%s, %v: have %+v, want one %s", procedure, head, have, v)
+			}
+		}
+	}
+	in := newBench(baseline.Paired).add(baseline.Base, work, 1000, 1000).add(baseline.Base, sec("A"), 1, 1, 1, 1).add(baseline.Head, sec("A"), 1, 1, 1, 1).input()
+	in.Log.Units = known
+	want(t, Decide(in), Pass, Unchanged, NotJudged) // head was not counted
+	other := here
+	other.CPU = "another"
+	for _, procedure := range []baseline.Procedure{"", baseline.Paired} {
+		check(procedure, nil, here, Pass, Unchanged)
+		for _, env := range []baseline.Environment{here, other} {
+			check(procedure, []float64{1000, 1000, 1000}, env, Pass, Unchanged, NotJudged)
+			check(procedure, []float64{3000, 3000, 3000}, env, Pass, Unchanged, NotJudged)
+			check(procedure, []float64{500, 500, 500}, env, Pass, Unchanged, NotJudged)
+		}
+	}
+}
+
+// TestToCount: two counts a side, more where those of a side differ, and no end in none.
+func TestToCount(t *testing.T) {
+	work := baseline.Key{Package: "p", Name: "A", Unit: baseline.Instructions}
+	check := func(want int, sides ...[]float64) {
+		t.Helper()
+		b := newBench(baseline.Paired)
+		for i, counts := range sides {
+			side := []baseline.Side{baseline.Head, baseline.Base}[i]
+			if len(counts) > 0 {
+				b.add(side, work, counts...)
+			}
+			b.add(side, sec("A"), 1)
+		}
+		in := b.input()
+		in.Log.Counter = "test"
+		have := ToCount(in.Log)
+		if want == 0 && len(have) == 0 {
+			return
+		}
+		if len(have) != 1 || have[0] != (baseline.Want{Package: "p", Name: "A", Rounds: want, Count: true}) {
+			t.Errorf("%v: have %+v, want %d", sides, have, want)
+		}
+	}
+	check(2, nil)
+	check(2, nil, nil)
+	check(1, []float64{1000}, []float64{1000})
+	check(0, []float64{1000, 1004}, []float64{1000, 1000})
+	check(1, []float64{1000, 4300}, []float64{1000, 1000})
+	check(2, []float64{1000, 4300, 1000}, []float64{1000, 1000, 1000})
+	check(0, []float64{1000, 4300, 1000, 1000, 1000}, []float64{1000, 1000, 1000, 1000, 1000})
+	check(2, []float64{1000, 1000}, nil)
+	check(0, []float64{1000, 1000, 1000, 1000, 1000}, nil) // the anchor gets none
+	in := newBench(baseline.Paired).add(baseline.Head, sec("A"), 1).input()
+	if have := ToCount(in.Log); len(have) > 0 {
+		t.Errorf("nothing counts, and wanted is %+v", have)
+	}
+	in.Log.Counter, in.Log.Uncounted = "test", map[baseline.Key]string{{Package: "p", Name: "A"}: "why"}
+	if have := ToCount(in.Log); len(have) > 0 {
+		t.Errorf("it cannot be counted, and wanted is %+v", have)
+	}
+}
+
+// TestWorkIsNoMachine: the factor that moves a whole session is that of the times, though most
+// series are counts, which it does not move.
+func TestWorkIsNoMachine(t *testing.T) {
+	rng := rand.New(rand.NewPCG(6, 10))
+	var runs []baseline.Run
+	for range 20 {
+		factor := math.Exp(.05 * rng.NormFloat64())
+		b := newBench("").add(baseline.None, sec("A"), around(rng, 3, factor, .001)...)
+		for _, name := range []string{"A", "B", "C"} {
+			b.add(baseline.None, baseline.Key{Package: "p", Name: name, Unit: baseline.Instructions}, 1000, 1000, 1001)
+		}
+		runs = append(runs, *b.runs[baseline.None])
+	}
+	learned := Learn(runs)
+	if n := learned[sec("A")]; n.RunWide < .02 || n.Between > .01 {
+		t.Errorf("of the time: %+v", n)
+	}
+	if n := learned[baseline.Key{Package: "p", Name: "B", Unit: baseline.Instructions}]; n.Between > .001 || n.RunWide > 0 {
+		t.Errorf("of the work: %+v", n)
 	}
 }
 

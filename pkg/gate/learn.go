@@ -40,7 +40,9 @@ func Learn(runs []baseline.Run) map[baseline.Key]baseline.Noise {
 		}
 		rest[key] = fromLevels(all)
 		for i, one := range list {
-			apart[one.run] = append(apart[one.run], rest[key][i])
+			if !baseline.Counted(key.Unit) { // what slows a whole session does not reach a count
+				apart[one.run] = append(apart[one.run], rest[key][i])
+			}
 		}
 	}
 	factors := make([]float64, len(runs))
@@ -55,14 +57,19 @@ func Learn(runs []baseline.Run) map[baseline.Key]baseline.Noise {
 	runWide := stat.Scale(stat.Sorted(moved))
 	out := map[baseline.Key]baseline.Noise{}
 	for key, list := range mids {
-		for i, one := range list {
-			rest[key][i] -= factors[one.run]
+		wide := runWide
+		if baseline.Counted(key.Unit) {
+			wide = 0
+		} else {
+			for i, one := range list {
+				rest[key][i] -= factors[one.run]
+			}
 		}
 		sd := withinSessions(samples[key])
 		if sd == 0 && !repeated(samples[key]) {
 			continue // a single value everywhere: nothing is known of its spread
 		}
-		out[key] = baseline.Noise{SD: sd, Between: stat.Scale(stat.Sorted(rest[key])), RunWide: runWide, Sessions: len(list)}
+		out[key] = baseline.Noise{SD: sd, Between: stat.Scale(stat.Sorted(rest[key])), RunWide: wide, Sessions: len(list)}
 	}
 	return out
 }

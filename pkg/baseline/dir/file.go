@@ -90,6 +90,7 @@ func facts(r *baseline.Run) []fact {
 		{key: mark + "governor", text: &e.Governor},
 		{key: mark + "go-version", text: &e.GoVersion},
 		{key: mark + "suite-flags", text: &e.SuiteFlags},
+		{key: mark + "counter", text: &e.Counter},
 	}
 }
 

@@ -63,3 +63,35 @@ func TestDisturbedAlone(t *testing.T) {
 		t.Errorf("%v, %v", log.Warnings, err)
 	}
 }
+
+// TestNotCountedIsNotLost: what one side alone was counted of is no result that is broken.
+func TestNotCountedIsNotLost(t *testing.T) {
+	text := `regress-log: 1
+counter: qemu-user 8.2.2
+side: anchor
+# round: 1
+pkg: example.com/t
+BenchmarkA-2 100 10 ns/op
+PASS
+side: head
+# round: 1
+pkg: example.com/t
+BenchmarkA-2 100 10 ns/op
+PASS
+Unit insn/op better=lower
+side: anchor
+# round: 1
+pkg: example.com/t
+BenchmarkA-2 100 1000 insn/op 1 syscalls/op
+PASS
+`
+	log, err := Read("log", strings.NewReader(text))
+	if err != nil || len(log.Problems) > 0 || log.Counter != "qemu-user 8.2.2" || len(log.Runs) != 2 {
+		t.Fatalf("%v, %+v, %+v", err, log.Problems, log.Runs)
+	}
+	for _, run := range log.Runs {
+		if run.Environment.Counter != log.Counter {
+			t.Errorf("%s was counted by %q", run.Side, run.Environment.Counter)
+		}
+	}
+}

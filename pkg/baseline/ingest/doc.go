@@ -23,7 +23,8 @@
 //	regress-log: 1             version of this format; begins a log, also in the middle of a text
 //	procedure: paired          regress chose the rounds, by this baseline.Procedure; without it
 //	                           the samples are taken as fixed in advance
-//	counter: qemu-user 7.2.22  what counts instructions (insn/op); without it nothing does
+//	counter: qemu-user 7.2.22  what counts instructions (insn/op), a fact of the environment;
+//	                           without it nothing does
 //	project: github.com/x/y
 //	commit: SHA                of head; in texts of others, of the results below
 //	branch: NAME

@@ -34,7 +34,7 @@ func (p *part) finish() baseline.Log {
 	}
 	h, log := p.header.parse(), e.log
 	log.Procedure, log.Seed, log.Bench, log.AnchorRef = baseline.Procedure(h.Procedure), h.Seed, h.Bench, h.Anchor.Ref
-	log.Counter, log.Shards = h.Counter, h.Shards
+	log.Counter, log.Shards = h.Environment.Counter, h.Shards
 	log.Problems, log.Warnings = p.problems, p.warnings
 	return log
 }

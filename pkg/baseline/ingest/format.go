@@ -36,7 +36,6 @@ const (
 // Header is what stands once, above the results of a log.
 type Header struct {
 	Procedure   string // that of baseline.Procedure by which the decision chose the rounds; empty: fixed in advance
-	Counter     string // what counts instructions; empty: nothing
 	Project     string // empty: unknown
 	Head        Origin
 	Dirty       bool   // the head had uncommitted changes
@@ -66,7 +65,7 @@ type fact struct {
 // facts are the keys of the header in the order in which they are written.
 var facts = []fact{
 	text(keyProcedure, func(h *Header) *string { return &h.Procedure }),
-	text("counter", func(h *Header) *string { return &h.Counter }),
+	machine(text("counter", func(h *Header) *string { return &h.Environment.Counter })),
 	text("project", func(h *Header) *string { return &h.Project }),
 	text(keyCommit, func(h *Header) *string { return &h.Head.Commit }),
 	text("branch", func(h *Header) *string { return &h.Head.Ref }),

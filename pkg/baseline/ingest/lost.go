@@ -44,7 +44,7 @@ func (e *finisher) brokenLines() {
 }
 
 // silent tells of benchmarks that printed a line and not the metric that another
-// run has, and of those without any metric.
+// run has, and of those without any metric. What was not counted is no metric that is lost.
 func (e *finisher) silent() {
 	e.each(func(r *run, b *benchmark) {
 		any := len(b.samples) > 0
@@ -58,7 +58,7 @@ func (e *finisher) silent() {
 			}
 			any = any || len(o.samples) > 0
 			for _, s := range o.samples {
-				if !b.has(s.Unit) && e.units.judged(s.Unit) && (r.side.Judged() || len(b.samples) == 0) {
+				if !b.has(s.Unit) && e.units.judged(s.Unit) && !baseline.Counted(s.Unit) && (r.side.Judged() || len(b.samples) == 0) {
 					e.report(baseline.Problem{
 						File: e.file, Line: b.line, Side: r.side, Package: b.pkg, Name: b.name, Unit: s.Unit,
 						Kind: baseline.NoMetric, Of: s.Unit,

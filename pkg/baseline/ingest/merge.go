@@ -299,6 +299,7 @@ func (m *merger) compatible(u *united, run baseline.Run, files []string) error {
 		{"flags of the suite", a.SuiteFlags, b.SuiteFlags},
 		{"virtualization", a.Virtual, b.Virtual},
 		{"CPU governor", a.Governor, b.Governor},
+		{"counter of instructions", cmp.Or(a.Counter, b.Counter), cmp.Or(b.Counter, a.Counter)},
 	} {
 		if fact[1] != fact[2] {
 			m.warn(baseline.Warning{Kind: baseline.ShardsDiffer, Of: fact[0], Other: fact[1], Detail: fact[2]})

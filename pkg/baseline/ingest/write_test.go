@@ -30,7 +30,7 @@ func FuzzWriteAndRead(f *testing.F) {
 			Kernel: "6", Virtual: why, Governor: "g", GoVersion: "go1.26", SuiteFlags: "-benchtime=1x",
 		}
 		header := ingest.Header{
-			Procedure: "two-stage", Counter: why, Project: pkg, Head: ingest.Origin{Commit: "c0", Ref: text}, Dirty: true, Bench: why,
+			Procedure: "two-stage", Project: pkg, Head: ingest.Origin{Commit: "c0", Ref: text}, Dirty: true, Bench: why,
 			Base: ingest.Origin{Commit: "c1", Ref: name}, Anchor: ingest.Origin{Commit: "c2", Ref: "v1"},
 			Seed: seed, Started: time.Date(2026, 11, 29, 1, 2, 3, 0, time.UTC), Environment: env,
 		}

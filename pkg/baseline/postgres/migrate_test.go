@@ -133,7 +133,7 @@ func put2(ctx context.Context, conn *pgx.Conn, r baseline.Run) error {
 
 // bare returns a run of which no session and no facts of the commit are known, as in older ones.
 func bare(r baseline.Run) baseline.Run {
-	r.Session, r.Facts = "", baseline.Facts{}
+	r.Session, r.Facts, r.Environment.Counter = "", baseline.Facts{}, ""
 	return r
 }
 

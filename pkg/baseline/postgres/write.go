@@ -29,6 +29,7 @@ type environment struct {
 	Governor   string  `json:"governor,omitempty"`
 	GoVersion  string  `json:"go-version,omitempty"`
 	SuiteFlags string  `json:"suite-flags,omitempty"`
+	Counter    string  `json:"counter,omitempty"`
 }
 
 // keyed is a run with its ID, which is a sum over its whole text.

@@ -199,7 +199,7 @@ func (k *kit) weirdNames() {
 		r.Project, r.Commit, r.Branch = name, name, name
 		r.Session, r.Facts.Author, r.Facts.Subject = name, name, name
 		e := &r.Environment
-		e.OS, e.Arch, e.CPU, e.Kernel, e.Virtual, e.Governor, e.GoVersion, e.SuiteFlags = name, name, name, name, name, name, name, name
+		e.OS, e.Arch, e.CPU, e.Kernel, e.Virtual, e.Governor, e.GoVersion, e.SuiteFlags, e.Counter = name, name, name, name, name, name, name, name, name
 		for j := range r.Samples {
 			r.Samples[j].Package, r.Samples[j].Name = name, name
 		}

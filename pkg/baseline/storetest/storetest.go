@@ -106,6 +106,7 @@ func Example(i int) baseline.Run {
 		Environment: baseline.Environment{
 			OS: "linux", Arch: "amd64", CPU: "AMD EPYC 7763 64-Core Processor", Cores: 4, Quota: 1.5, Procs: 2, MemoryMiB: 24000,
 			Kernel: "6.18.0-generic", Virtual: "kvm", Governor: "performance", GoVersion: "go1.26.8", SuiteFlags: "-benchtime=100ms -cpu 1,2",
+			Counter: "qemu-user 7.2.22",
 		},
 		Samples: []baseline.Sample{
 			{Key: baseline.Key{Package: "github.com/x/y/bench", Name: name, Unit: "p95-latency-sec"}, Values: []float64{3e-7, 3.1e-7}, Rounds: []int{1, 2}},

@@ -108,11 +108,24 @@ func (p Page) end(o Options) (out []string) {
 	if n := len(p.shown(o)); (o.Changes || n < len(p.Series)) && still > 0 {
 		out = append(out, fmt.Sprintf("%d of %d series do not change.", still, len(p.Series)))
 	}
-	out = append(out, p.heldWords()...)
+	out = append(append(out, p.workWords()...), p.heldWords()...)
 	if p.ByTime {
 		out = append(out, "Commits are in the order in which they were first measured: neither git here nor the store knows the place of all of them.")
 	}
 	return out
+}
+
+// OfWork is what is said of steps in counted work.
+const OfWork = baseline.Instructions + " counts the instructions of a program: a step in it is more or less work, and not as much more or less time."
+
+// workWords says what is to be known of steps in counted work, where there are some.
+func (p Page) workWords() []string {
+	for _, c := range p.Causes {
+		if slices.ContainsFunc(c.Steps, func(s trend.Step) bool { return s.Key.Unit == baseline.Instructions }) {
+			return []string{OfWork}
+		}
+	}
+	return nil
 }
 
 // heldWords says what is to be known of series that are held against an anchor.

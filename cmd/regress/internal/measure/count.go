@@ -3,7 +3,9 @@ package measure
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -79,6 +81,40 @@ func (m *measurement) count(ctx context.Context, t turn, side baseline.Side, num
 	e.counted[side] = number
 	m.plan.rounds++
 	return m.log.write(ingest.Block(side, number, e.key.Package, []string{line}))
+}
+
+// iterations chooses how many of each benchmark are counted in one process, of those of which
+// there is no count yet, by the fastest that was timed: the few that calibration has seen are slow
+// on a busy machine, and so few iterations have another mean. From session to session they must be
+// alike.
+func (m *measurement) iterations(log baseline.Log, inc increment) error {
+	fastest := map[baseline.Key]float64{} // in seconds
+	for _, run := range log.Runs {
+		for _, s := range run.Samples {
+			if key := s.Benchmark(); s.Unit == "sec/op" && len(s.Values) > 0 {
+				least := slices.Min(s.Values)
+				if op, known := fastest[key]; !known || least < op {
+					fastest[key] = least
+				}
+			}
+		}
+	}
+	for _, it := range slices.SortedFunc(maps.Keys(inc), func(a, b job) int { return a.entry.key.Compare(b.entry.key) }) {
+		e, by := it.entry, it.entry.method
+		op, known := fastest[e.key]
+		if !known || len(e.counted) > 0 || by.Slices > 0 && by.Counted == 0 {
+			continue
+		}
+		by.Slices = max(by.Slices, 1)
+		if by.Counted = counting(max(1, op*1e9), 0); by == e.method {
+			continue
+		}
+		e.method = by
+		if err := m.log.write(by.Mark(e.key)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // each returns the part of one iteration, as a result line has it.

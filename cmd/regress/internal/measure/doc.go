@@ -53,7 +53,8 @@
 //
 // # Counts
 //
-// A [Counter] counts the instructions of one process, for the benchmarks of which Next wants it:
+// A [Counter] counts the instructions of one process, for the benchmarks of which Next wants it, or
+// Spare, once nothing else is to be run, as far as the budget goes:
 // in further processes, in an order that knows no sides, and blocks with numbers of their own.
 // Before the first the log says how the timed processes spent their time ([baseline.Work]), since
 // a count stands for time only as far as that went into the program's own code. What else the

@@ -82,7 +82,7 @@ func (s *Session) header(env baseline.Environment) string {
 		}
 	}
 	if s.o.Next != nil {
-		h.Procedure, h.Counter = string(baseline.Paired), s.counter()
+		h.Procedure = string(baseline.Paired)
 	}
 	if s.o.Bench != "." {
 		h.Bench = s.o.Bench

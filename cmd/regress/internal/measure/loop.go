@@ -2,9 +2,11 @@ package measure
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/descartes/regress/pkg/baseline"
+	"github.com/descartes/regress/pkg/baseline/ingest"
 )
 
 // loop alternates between running and asking until nothing is wanted, or there
@@ -34,6 +36,34 @@ func (m *measurement) loop(ctx context.Context) (stopped string, err error) {
 			return "", err
 		}
 	}
+}
+
+// spare runs what Spare asks for, until it asks for nothing or the budget does not suffice, which
+// is told and ends no measurement: all that was wanted is there.
+func (m *measurement) spare(ctx context.Context) (stopped string, err error) {
+	for m.o.Spare != nil && m.plan.counts {
+		log, err := readLog(m.log.text.Bytes())
+		if err != nil {
+			return "", err
+		}
+		inc := m.plan.wanted(m.o.Spare(log))
+		if len(inc) == 0 {
+			break
+		}
+		if err := m.iterations(log, inc); err != nil {
+			return "", err
+		}
+		ran, short, err := m.block(ctx, inc)
+		switch {
+		case err != nil:
+			return "", err
+		case ctx.Err() != nil:
+			return "interrupt", nil
+		case short && ran == 0:
+			return "", m.log.once(ingest.Warning(fmt.Sprintf("the %s left no time to count the instructions of all benchmarks", m.purse.spent())))
+		}
+	}
+	return "", nil
 }
 
 // ask returns what is to be run next, as the log stands now.
@@ -93,7 +123,7 @@ func (m *measurement) turn(ctx context.Context, t turn, p Progress) (ran int, er
 	if m.runnable(t) == 0 {
 		return 0, nil
 	}
-	if m.plan.paired {
+	if m.plan.paired || t.count {
 		if ready, err := m.prepared(ctx, t, p); !ready || err != nil {
 			return 0, err
 		}

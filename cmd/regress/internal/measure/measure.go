@@ -82,7 +82,9 @@ type Options struct {
 	Noise map[baseline.Key]baseline.Noise // history that the decision will use, recorded in the log
 	Next  NextFunc                        // asks for pairs; nil: Rounds rounds and no more, each process by itself
 
-	Counter Counter // of instructions, for what Next wants counted; nil: none
+	Spare NextFunc // asks for counts once nothing else is wanted, which the budget may cut short; nil: for none
+
+	Counter Counter // of instructions, for what Next and Spare want counted; nil: none
 
 	Log      io.Writer      // receives the raw log, one write a process; nil: none
 	Resume   []byte         // text of an interrupted log to go on from; Log receives it again, its stop mark taken out

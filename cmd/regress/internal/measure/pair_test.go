@@ -3,6 +3,7 @@ package measure
 import (
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -459,6 +460,82 @@ func TestCountsAsManyBesideALoad(t *testing.T) {
 			t.Errorf("%d iterations are counted of what worked 10 ms in %v", s.counting(s.op()), wall)
 		}
 	}
+}
+
+// TestSpareCounts: what Spare asks for is counted behind all rounds, in pairs and of head alone,
+// gone on from as before; where the budget has no time for it, that is told and nothing is
+// missing.
+func TestSpareCounts(t *testing.T) {
+	long(t)
+	t.Parallel()
+	r := newRepo(t, map[string]string{"x_test.go": module("A", `for i := 0; i < b.N; i++ { time.Sleep(time.Millisecond) }`, "B", loop)})
+	check := func(sides int, prepare func(o *Options)) {
+		t.Helper()
+		o := r.options()
+		o.All, o.Rounds, o.Counter = true, 2, &abacus{seen: map[string]bool{}}
+		prepare(&o)
+		count := want("A", 2)
+		count.Count = true
+		o.Spare = wants([]baseline.Want{count})
+		result, text := run(t, o)
+		has(t, text, "counter: abacus 1")
+		if n := strings.Count(text, " syscalls/op"); n != 2*sides || result.Stopped != "" {
+			t.Errorf("%d counts of %d sides, stopped %q, in\n%s", n, sides, result.Stopped, text)
+		}
+		_, behind, _ := strings.Cut(text, " syscalls/op")
+		if strings.Contains(behind, "ns/op") {
+			t.Errorf("timed behind a count:\n%s", text)
+		}
+		log, err := readLog([]byte(text))
+		if err != nil || len(log.Problems) > 0 || log.Runs[0].Environment.Counter != "abacus 1" {
+			t.Fatalf("the log: %v, %v, %+v", log.Problems, err, log.Runs[0].Environment)
+		}
+		fastest := math.Inf(1)
+		for _, run := range log.Runs {
+			for _, s := range run.Samples {
+				if s.Name == "A"+suffix() && s.Unit == "sec/op" {
+					fastest = min(fastest, slices.Min(s.Values))
+				}
+			}
+		}
+		if n := methods(text)["A"].Counted; n != counting(1e9*fastest, 0) || !strings.Contains(text, fmt.Sprintf("BenchmarkA%s %d ", suffix(), n)) {
+			t.Errorf("%d iterations are counted of %g s in\n%s", n, fastest, text)
+		}
+
+		more := count
+		more.Rounds = 1
+		o.Resume, o.Rounds, o.Spare = []byte(text), 3, wants([]baseline.Want{more})
+		_, again := run(t, o)
+		if n := strings.Count(again, " syscalls/op"); n != 3*sides {
+			t.Errorf("gone on from it has %d counts:\n%s", n, again)
+		}
+		if log, err = readLog([]byte(again)); err != nil || len(log.Problems) > 0 {
+			t.Errorf("gone on from: %v, %v", log.Problems, err)
+		}
+		for _, run := range log.Runs {
+			for _, s := range run.Samples {
+				if s.Unit == "sec/op" && slices.Max(s.Rounds) != 3 {
+					t.Errorf("%s %s has rounds %v", run.Side, s.Name, s.Rounds)
+				}
+			}
+		}
+
+		o.Resume, o.Rounds, o.Budget = nil, 1, 2*time.Second
+		o.Spare = func(log baseline.Log) []baseline.Want {
+			all := count
+			all.Rounds = 1000
+			return []baseline.Want{all}
+		}
+		result, text = run(t, o)
+		if !strings.Contains(text, "# warning: the budget of 2s left no time to count the instructions of all benchmarks\n") {
+			t.Errorf("nothing of the budget in\n%s", text)
+		}
+		if log, err := readLog([]byte(text)); err != nil || len(log.Problems) > 0 || result.Stopped != "" || log.Stopped != "" {
+			t.Errorf("without time: %v, %v, %q", log.Problems, err, log.Stopped)
+		}
+	}
+	check(2, func(o *Options) { o.Next = wants() })
+	check(1, func(o *Options) { o.Base = "" })
 }
 
 func TestWhatCannotBeCountedIsNoProblem(t *testing.T) {

@@ -96,38 +96,46 @@ type need struct {
 
 // due are the rounds that bring every benchmark to the least number on each
 // side that has it, and what is wanted beyond. A round that failed counts: how
-// often it fails is for the decision to weigh, which asks for more. Benchmarks
-// that the suite does not have, or that were given up, cannot be run: leaving
-// them out ends the asking.
+// often it fails is for the decision to weigh, which asks for more.
 func (p *plan) due(wants []baseline.Want) increment {
-	inc := increment{}
-	add := func(e *entry, count bool, n need) {
-		if e == nil || n.rounds <= 0 || e.broken || e.same && !p.all || count && (!p.counts || e.uncountable) {
-			return
-		}
-		if _, has := e.targets[p.sides[len(p.sides)-1]]; n.wanted && !has {
-			return // without a head there is nothing to weigh
-		}
-		if _, has := e.targets[n.against]; n.against != "" && !has {
-			return // it failed there, and the decision has not heard of it yet
-		}
-		it := job{e, count}
-		if old, planned := inc[it]; planned {
-			n.rounds, n.shuffled = max(n.rounds, old.rounds), n.shuffled || old.shuffled
-			if old.against != n.against {
-				n.against = ""
-			}
-		}
-		inc[it] = n
-	}
+	inc := p.wanted(wants)
 	for e := range maps.Values(p.entries) {
-		add(e, false, need{rounds: p.least - p.fewest(e, "")})
-	}
-	whole := p.entries[baseline.Key{}]
-	for _, w := range wants {
-		add(cmp.Or(p.entries[baseline.Key{Package: w.Package, Name: w.Name}], whole), w.Count, need{rounds: w.Rounds, against: w.Against, wanted: true, shuffled: w.Shuffled})
+		p.add(inc, job{entry: e}, need{rounds: p.least - p.fewest(e, "")})
 	}
 	return inc
+}
+
+// wanted are the rounds that are asked for. Benchmarks that the suite does not have, or that were
+// given up, cannot be run: leaving them out ends the asking.
+func (p *plan) wanted(wants []baseline.Want) increment {
+	inc := increment{}
+	whole := p.entries[baseline.Key{}]
+	for _, w := range wants {
+		e := cmp.Or(p.entries[baseline.Key{Package: w.Package, Name: w.Name}], whole)
+		p.add(inc, job{e, w.Count}, need{rounds: w.Rounds, against: w.Against, wanted: true, shuffled: w.Shuffled})
+	}
+	return inc
+}
+
+// add adds what one job needs to an increment, if it can be run.
+func (p *plan) add(inc increment, it job, n need) {
+	e := it.entry
+	if e == nil || n.rounds <= 0 || e.broken || e.same && !p.all || it.count && (!p.counts || e.uncountable) {
+		return
+	}
+	if _, has := e.targets[p.sides[len(p.sides)-1]]; n.wanted && !has {
+		return // without a head there is nothing to weigh
+	}
+	if _, has := e.targets[n.against]; n.against != "" && !has {
+		return // it failed there, and the decision has not heard of it yet
+	}
+	if old, planned := inc[it]; planned {
+		n.rounds, n.shuffled, n.wanted = max(n.rounds, old.rounds), n.shuffled || old.shuffled, n.wanted || old.wanted
+		if old.against != n.against {
+			n.against = ""
+		}
+	}
+	inc[it] = n
 }
 
 // takesPart says whether a side of e is run where the head is held against another.
@@ -151,36 +159,33 @@ func (p *plan) fewest(e *entry, against baseline.Side) int {
 // round has one of every side that takes part, and what an interrupt has left without its other
 // half stays so. Else they bring each side that takes part to more rounds than the one with fewest
 // has now, so that the sides are even after an interrupt.
-func (p *plan) turns(it job, n need) []turn {
-	var out []turn
-	if p.paired {
+func (p *plan) turns(it job, n need) (out []turn) {
+	var sides []baseline.Side
+	for _, side := range p.sides {
+		if p.takesPart(it.entry, side, n.against) {
+			sides = append(sides, side)
+		}
+	}
+	switch {
+	case it.count:
 		for wave := range n.rounds {
-			var sides []baseline.Side
-			for _, side := range p.sides {
-				if p.takesPart(it.entry, side, n.against) {
-					sides = append(sides, side)
-				}
-			}
-			if !it.count {
-				t := turn{entry: it.entry, sides: sides, wave: wave, wanted: n.wanted}
-				if n.shuffled {
-					t.order = 1 // layout draws it
-				}
-				out = append(out, t)
-				continue
-			}
 			for _, side := range sides { // what else the machine does is nothing to a count
 				out = append(out, turn{entry: it.entry, count: true, sides: []baseline.Side{side}, wave: wave, wanted: n.wanted})
 			}
 		}
-		return out
-	}
-	for _, side := range p.sides {
-		if !p.takesPart(it.entry, side, n.against) {
-			continue
+	case p.paired:
+		for wave := range n.rounds {
+			t := turn{entry: it.entry, sides: slices.Clone(sides), wave: wave, wanted: n.wanted}
+			if n.shuffled {
+				t.order = 1 // layout draws it
+			}
+			out = append(out, t)
 		}
-		for range p.fewest(it.entry, n.against) + n.rounds - it.entry.tried[side] {
-			out = append(out, turn{entry: it.entry, sides: []baseline.Side{side}, wanted: n.wanted})
+	default:
+		for _, side := range sides {
+			for range p.fewest(it.entry, n.against) + n.rounds - it.entry.tried[side] {
+				out = append(out, turn{entry: it.entry, sides: []baseline.Side{side}, wanted: n.wanted})
+			}
 		}
 	}
 	return out

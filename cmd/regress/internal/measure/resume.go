@@ -40,8 +40,8 @@ func (s *Session) resume() error {
 	if old.Procedure != procedure {
 		return fmt.Errorf("%w: its rounds were chosen by the procedure %s, not %s; start a new one", ErrResume, orNone(old.Procedure), orNone(procedure))
 	}
-	if old.Counter != "" && old.Counter != s.counter() {
-		return fmt.Errorf("%w: instructions were counted by %s, not %s; go on where it was begun, or start a new one", ErrResume, old.Counter, orNone(s.counter()))
+	if old.Environment.Counter != "" && old.Environment.Counter != s.counter() {
+		return fmt.Errorf("%w: instructions were counted by %s, not %s; go on where it was begun, or start a new one", ErrResume, old.Environment.Counter, orNone(s.counter()))
 	}
 	s.o.Shards = old.Shards
 	if old.Seed != 0 {

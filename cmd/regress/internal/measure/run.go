@@ -53,7 +53,7 @@ func (m *measurement) measure(ctx context.Context) error {
 	if m.plan.paired { // a value is one of several slices, often on one processor
 		env.SuiteFlags += " -slice=" + sliceTime.String()
 	}
-	env.GoVersion = m.judged().Version
+	env.GoVersion, env.Counter = m.judged().Version, m.counter()
 	begun := m.header(env)
 	if len(m.resumed) > 0 {
 		if err := m.sameMachine(env); err != nil {
@@ -76,6 +76,9 @@ func (m *measurement) measure(ctx context.Context) error {
 		return err
 	}
 	stopped, err := m.loop(ctx)
+	if err == nil && stopped == "" {
+		stopped, err = m.spare(ctx)
+	}
 	if err != nil {
 		return err
 	}

@@ -328,8 +328,8 @@ func TestMoves(t *testing.T) {
 	}
 }
 
-// TestGoneOfKept: an alert whose step more runs take away is closed, though the page of what is kept
-// of a store has no points of a series that does not change.
+// TestGoneOfKept: an alert whose step more runs take away is closed, though the page of what is
+// kept of a store has no points of a series that does not change.
 func TestGoneOfKept(t *testing.T) {
 	w := newWorld(t, map[string]level{"A": steps(30, 1.2)})
 	w.kept = true
@@ -337,6 +337,33 @@ func TestGoneOfKept(t *testing.T) {
 	w.expect("told", b.do(Plan(w.at(45), b.known)), "open 1")
 	w.series["A"] = steps()
 	w.expect("gone", b.do(Plan(w.at(100), b.known)), "close 1")
+}
+
+// TestWork: time and work of one benchmark that step together are one alert of one benchmark; of
+// work alone it is said that it is no time.
+func TestWork(t *testing.T) {
+	w := newWorld(t, map[string]level{"A": steps(30, 1.2), "A insn/op": steps(30, 1.19)})
+	better := w.input.Direction
+	w.input.Direction = func(unit string) baseline.Direction {
+		if unit == baseline.Instructions {
+			return baseline.Lower
+		}
+		return better(unit)
+	}
+	const note = "not as much more or less time"
+	plan := Plan(w.at(45), nil)
+	if len(plan) != 1 || plan[0].Deed != Open || !strings.Contains(plan[0].Text, "1 benchmark is worse since ") || !strings.Contains(plan[0].Text, note) || !strings.HasSuffix(plan[0].Title, "A sec/op +20.0 %") {
+		t.Errorf("have %+v", plan)
+	}
+	delete(w.series, "A")
+	plan = Plan(w.at(45), nil)
+	if len(plan) != 1 || !strings.Contains(plan[0].Text, "1 benchmark does more work since ") || !strings.Contains(plan[0].Text, note) || !strings.HasPrefix(plan[0].Title, "More work since 000000001e: A insn/op +19") {
+		t.Errorf("have %+v", plan)
+	}
+	w.series = map[string]level{"A": steps(30, 1.2)}
+	if plan := Plan(w.at(45), nil); strings.Contains(plan[0].Text, note) {
+		t.Errorf("it says\n%s", plan[0].Text)
+	}
 }
 
 // TestNearMisses: of many series that step together, the range of a few misses the others'.

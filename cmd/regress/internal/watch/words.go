@@ -44,8 +44,12 @@ func (l *looker) title(c Cause) string {
 	}
 	first := alive[0]
 	what := figure.Shorten(figure.Plain(first.Key.Name), mostName) + " " + figure.Shorten(figure.Plain(first.Key.Unit), mostUnit)
-	text := fmt.Sprintf("Worse since %s: %s %s", figure.Shorten(figure.Commit(l.Page.Commits[c.Order].ID), 40), what, size(first))
-	if more := len(alive) - 1; more > 0 {
+	worse := "Worse"
+	if allWork(alive) {
+		worse = "More work"
+	}
+	text := fmt.Sprintf("%s since %s: %s %s", worse, figure.Shorten(figure.Commit(l.Page.Commits[c.Order].ID), 40), what, size(first))
+	if more := benchmarks(alive) - 1; more > 0 {
 		text += " and " + figure.Counted(more, "more benchmark")
 	}
 	return figure.Shorten(strings.NewReplacer("@", "@\u200b", "`", "'").Replace(text), mostTitle)
@@ -66,6 +70,9 @@ func (l *looker) text(a Action) string {
 		b.WriteString(l.table(a.Cause).Markdown() + "\n")
 		if more := len(a.Cause.Steps) - mostSteps; more > 0 {
 			fmt.Fprintf(&b, "and %d more.\n\n", more)
+		}
+		if slices.ContainsFunc(a.Cause.Steps, func(s Step) bool { return s.Key.Unit == baseline.Instructions }) {
+			b.WriteString(course.OfWork + "\n\n")
 		}
 		b.WriteString(l.suspects(a.Cause))
 		b.WriteString(l.commands(a.Cause))
@@ -114,14 +121,8 @@ func (l *looker) summary(c Cause) string {
 	if len(alive) == 0 {
 		shown = c.Steps
 	}
-	verb := "is worse"
-	if len(shown) > 1 {
-		verb = "are worse"
-	}
-	if len(alive) == 0 {
-		verb = strings.Replace(strings.Replace(verb, "are", "were", 1), "is", "was", 1)
-	}
-	text := fmt.Sprintf("%s %s since %s", figure.Counted(len(shown), "benchmark"), verb, l.since(c))
+	n := benchmarks(shown)
+	text := fmt.Sprintf("%s %s since %s", figure.Counted(n, "benchmark"), verb(n, len(alive) > 0, allWork(shown)), l.since(c))
 	if len(shown) > 1 {
 		text += ", the most by " + size(shown[0]) + interval(shown[0])
 	} else {
@@ -135,6 +136,36 @@ func (l *looker) summary(c Cause) string {
 		text += " It made " + figure.Counted(c.Better, "other") + " better."
 	}
 	return text
+}
+
+// verb returns what so many benchmarks do, or did.
+func verb(n int, now, work bool) string {
+	all := [2][2]string{{"was worse", "were worse"}, {"is worse", "are worse"}}
+	if work {
+		all = [2][2]string{{"did more work", "did more work"}, {"does more work", "do more work"}}
+	}
+	words := all[0]
+	if now {
+		words = all[1]
+	}
+	if n > 1 {
+		return words[1]
+	}
+	return words[0]
+}
+
+// benchmarks returns of how many benchmarks steps are.
+func benchmarks(steps []Step) int {
+	all := map[baseline.Key]bool{}
+	for _, s := range steps {
+		all[s.Key.Benchmark()] = true
+	}
+	return len(all)
+}
+
+// allWork reports whether all of some steps are of counted work.
+func allWork(steps []Step) bool {
+	return !slices.ContainsFunc(steps, func(s Step) bool { return !baseline.Counted(s.Key.Unit) })
 }
 
 // since names the commit, or the commits, in Markdown.
