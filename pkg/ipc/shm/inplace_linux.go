@@ -10,8 +10,8 @@ import (
 	"github.com/descartes/regress/pkg/ipc/internal/wait"
 )
 
-// Reserve implements ipc.Conn. Note: to ask for cache lines ahead, as Send does, gained nothing at 64
-// bytes (22.0 and 22.9 M/s without) and cost at 512 (15.4 and 19.7), six rounds in turns.
+// Reserve implements ipc.Conn. Note: to ask for cache lines ahead, as Send does, gained nothing at
+// 64 bytes (22.0 and 22.9 M/s without) and cost at 512 (15.4 and 19.7), six rounds in turns.
 func (c *conn) Reserve(ctx context.Context, n int) ([]byte, error) {
 	t := &c.tx
 	if wait.Ended(ctx) {
