@@ -63,6 +63,7 @@ func TestActionSearchesForACommit(t *testing.T) {
 	hub, stop := githubtest.Start()
 	defer stop()
 	job := newActionJob(t, hub)
+	write(t, filepath.Join(job.dir, "repo", "regress.toml"), "[policy]\nmin-effect = \"90%\"\n") // which no noise reaches
 	expressions := map[string]string{
 		"inputs.command": "bisect", "inputs.base": "main", "inputs.undecided": "neutral", "inputs.budget": "30s", "inputs.count": "false",
 		"inputs.github-token": hub.Token, "steps.tool.outputs.dir": job.dir,
