@@ -28,6 +28,9 @@ func TestConformance(t *testing.T) {
 //
 //	go test -run '^$' -bench Store -benchtime 5x ./pkg/baseline/dir
 func BenchmarkStore(b *testing.B) {
+	if testing.Short() {
+		b.Skip("it fills a large store first")
+	}
 	s, err := dir.Open(b.TempDir())
 	if err != nil {
 		b.Fatal(err)

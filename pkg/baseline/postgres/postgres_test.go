@@ -29,6 +29,9 @@ func TestConformance(t *testing.T) {
 //
 //	go test -run '^$' -bench Store -benchtime 5x ./pkg/baseline/postgres
 func BenchmarkStore(b *testing.B) {
+	if testing.Short() {
+		b.Skip("it fills a large store first")
+	}
 	dsn := pgtest.DSN(b)
 	s, err := postgres.Open(b.Context(), dsn)
 	if err != nil {
