@@ -232,8 +232,7 @@ func (s *series) heed() {
 	case Regressed:
 		s.counts = 0
 		if c.verdict == Inconclusive && s.weight == more {
-			c.decide(NotJudged, CountGrew)
-			c.reason.Bound = c.policy.minEffect
+			c.decide(NotJudged, CountUnused)
 			if math.IsNaN(c.shift) {
 				c.shift = c.seemed
 			}

@@ -77,7 +77,7 @@
 // series that passes and seems better by L/2 or more is measured to the end of the
 // screen; if every round of head beats every round of base there, eight fresh
 // rounds test it, at α over the number of such series. So are those that were too noisy to pass,
-// and those that counted work has let go of with less of it by Δ or more.
+// whether fresh rounds or counted work let them go.
 //
 // Every row carries the change that it would have shown four times in five
 // (Detectable): it must not pass the screen's last look, lie above the floor when

@@ -100,7 +100,7 @@ func judgeStaged(measured, whole []*series, f facts, alpha float64) {
 		if !s.doubtful() || !s.settleByWork(f, whole) {
 			return false
 		}
-		if s.worksLess() && s.seemedBetter() {
+		if s.seemedBetter() {
 			better = append(better, s)
 		}
 		return true
@@ -168,9 +168,6 @@ func weighAll(all []*series, f facts, waiting *int) (suspects []*series) {
 
 // doubtful reports whether the screen of a survivor showed less than a regression would.
 func (s *series) doubtful() bool { return s.seemed < relevant*s.policy.effect }
-
-// worksLess reports whether the counts of head are below those of base by the effect to act on.
-func (s *series) worksLess() bool { return s.count.shift <= -s.count.policy.effect }
 
 // seemedBetter reports whether head beat base in all rounds of the screen of a survivor, which was
 // too noisy to pass.

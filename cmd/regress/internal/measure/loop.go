@@ -9,61 +9,67 @@ import (
 	"github.com/descartes/regress/pkg/baseline/ingest"
 )
 
-// loop alternates between running and asking until nothing is wanted, or there
-// is a reason to stop. What the budget left without its first rounds is tried
-// again as long as there is time: Next does not know of it.
+// loop runs what is wanted until nothing more is, or there is a reason to stop. What the budget
+// left without its first rounds is tried again as long as there is time: Next does not know of it.
 func (m *measurement) loop(ctx context.Context) (stopped string, err error) {
-	inc := m.plan.due(nil)
-	if len(inc) == 0 { // gone on from a log that has the first rounds
-		if inc, err = m.ask(); err != nil {
-			return "", err
+	first := m.plan.due(nil) // none: gone on from a log that has the first rounds
+	spent, err := m.until(ctx, func() (inc increment, err error) {
+		if inc, first = first, nil; len(inc) > 0 {
+			return inc, nil
 		}
+		return m.ask()
+	})
+	if spent {
+		return m.purse.spent(), err
 	}
-	for {
-		if len(inc) == 0 && ctx.Err() == nil {
-			return "", nil
-		}
-		ran, short, err := m.block(ctx, inc)
-		switch {
-		case err != nil:
-			return "", err
-		case ctx.Err() != nil:
-			return "interrupt", nil
-		case short && ran == 0:
-			return m.purse.spent(), nil
-		}
-		if inc, err = m.ask(); err != nil {
-			return "", err
-		}
-	}
+	return interrupted(ctx), err
 }
 
 // spare runs what Spare asks for, until it asks for nothing or the budget does not suffice, which
 // is told and ends no measurement: all that was wanted is there.
 func (m *measurement) spare(ctx context.Context) (stopped string, err error) {
-	for m.o.Spare != nil && m.plan.counts {
+	if m.o.Spare == nil || !m.plan.counts {
+		return "", nil
+	}
+	spent, err := m.until(ctx, func() (increment, error) {
 		log, err := readLog(m.log.text.Bytes())
 		if err != nil {
-			return "", err
+			return nil, err
 		}
 		inc := m.plan.wanted(m.o.Spare(log))
-		if len(inc) == 0 {
-			break
-		}
-		if err := m.iterations(log, inc); err != nil {
-			return "", err
+		return inc, m.iterations(log, inc)
+	})
+	if spent {
+		return "", m.log.once(ingest.Warning(fmt.Sprintf("the %s left no time to count the instructions of all benchmarks", m.purse.spent())))
+	}
+	return interrupted(ctx), err
+}
+
+// until alternates between asking and running until nothing is asked for or ctx ends; spent: the
+// budget does not suffice for any more of it.
+func (m *measurement) until(ctx context.Context, ask func() (increment, error)) (spent bool, err error) {
+	for ctx.Err() == nil {
+		inc, err := ask()
+		if err != nil || len(inc) == 0 {
+			return false, err
 		}
 		ran, short, err := m.block(ctx, inc)
-		switch {
-		case err != nil:
-			return "", err
-		case ctx.Err() != nil:
-			return "interrupt", nil
-		case short && ran == 0:
-			return "", m.log.once(ingest.Warning(fmt.Sprintf("the %s left no time to count the instructions of all benchmarks", m.purse.spent())))
+		if err != nil {
+			return false, err
+		}
+		if short && ran == 0 && ctx.Err() == nil {
+			return true, nil
 		}
 	}
-	return "", nil
+	return false, nil
+}
+
+// interrupted returns why a measurement stopped whose ctx has ended; empty: it has not.
+func interrupted(ctx context.Context) string {
+	if ctx.Err() != nil {
+		return "interrupt"
+	}
+	return ""
 }
 
 // ask returns what is to be run next, as the log stands now.

@@ -105,7 +105,9 @@ func workBeside(time, work gate.Row, anchor string) string {
 		return ""
 	case work.Verdict == time.Verdict && (red || time.Verdict == gate.Waived):
 		return doesMore(*work.Change)
-	case work.Reason.Code == gate.CountGrew && (red || time.Verdict == gate.Waived || time.Verdict == gate.Inconclusive):
+	case work.Reason.Code == gate.CountUnused && (red || time.Verdict == gate.Waived):
+		return doesMore(*work.Change)
+	case work.Reason.Code == gate.CountGrew && (red || time.Verdict == gate.Inconclusive):
 		return doesMore(*work.Change)
 	case work.Reason.Code == gate.CountPartly && time.Verdict == gate.Inconclusive:
 		return "its work is the same" + grown(*work.Change) + ", but " + partly(work.Reason.Work)

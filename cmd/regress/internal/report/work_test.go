@@ -85,6 +85,8 @@ func TestWorkBesideTime(t *testing.T) {
 	check(gate.Inconclusive, gate.Regressed, gate.MoreWork, false, "", "time is too noisy to say how much longer it takes")
 	check(gate.Inconclusive, gate.Unchanged, gate.CountGrew, false, more, "")
 	check(gate.Regressed, gate.Unchanged, gate.CountGrew, false, more, "")
+	check(gate.Regressed, gate.NotJudged, gate.CountUnused, false, more, "")
+	check(gate.Waived, gate.NotJudged, gate.CountUnused, false, more, "")
 	check(gate.Inconclusive, gate.Unchanged, gate.CountPartly, false, "its work is the same (8 % more instructions), but how much of its time is its own work is not known", "")
 	check(gate.Unchanged, gate.NotJudged, gate.WorkNotTime, false, "", "")
 	check(gate.Regressed, gate.Unchanged, gate.SameCount, false, "its work is the same (8 % more instructions): the layout of its code, caches, branches, locks, waiting or system calls may do that", "")

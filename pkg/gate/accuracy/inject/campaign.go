@@ -25,7 +25,7 @@ type campaign struct {
 	budget  string // of regress.toml; empty: the default
 	beside  int    // competing processes
 	clones  string // a directory of git repositories, by the names of modules; empty: none
-	keep    string // a directory for the logs; empty: they are not kept
+	keep    string // a directory for the logs of modules; empty: they are not kept
 	started time.Time
 	failed  []error // modules and trials that came to nothing
 }
@@ -78,6 +78,7 @@ func (c *campaign) settle(ctx context.Context, settings string, edit func(*bench
 			c.fail(ctx, m.name, err)
 			continue
 		}
+		b.keep = c.keep
 		c.say("%s %s: %d benchmarks, %s", m.name, m.version, len(b.names), b.pattern)
 		all = append(all, b)
 	}
@@ -105,41 +106,16 @@ func (b *bench) trial(ctx context.Context, subject string, edit func() error) (j
 			return judged{}, err
 		}
 	}
-	j, err := b.decide(ctx, "--base", "main")
+	args := []string{"--base", "main"}
+	if b.keep != "" {
+		args = append(args, "--output", filepath.Join(b.keep, b.name+time.Now().UTC().Format("-20060102T150405.000.txt")))
+	}
+	j, err := b.decide(ctx, args...)
 	if err != nil {
 		return j, err
 	}
 	j.unknown += max(0, len(b.names)-j.known-j.unknown) // what has no row at all was not judged
 	return j, b.git(ctx, "checkout", "-q", "-f", "main")
-}
-
-// preserve moves the logs of a module to where they are kept.
-func (c *campaign) preserve(b *bench) error {
-	if c.keep == "" {
-		return nil
-	}
-	logs, err := filepath.Glob(filepath.Join(b.dir, ".regress", "log", "*.txt"))
-	for _, log := range logs {
-		err = errors.Join(err, keep(log, filepath.Join(c.keep, b.name)))
-	}
-	return err
-}
-
-// keep moves a file into a directory, which is made, under a name that is new there.
-func keep(file, dir string) error {
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return err
-	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return err
-	}
-	to, err := os.CreateTemp(dir, "*-"+filepath.Base(file))
-	if err != nil {
-		return err
-	}
-	_, err = to.Write(text)
-	return errors.Join(err, to.Close(), os.Remove(file))
 }
 
 // sums add up the decisions on one module, or on all.
@@ -232,9 +208,6 @@ func (c *campaign) unchanged(ctx context.Context) error {
 				by[b.name] = &sums{}
 			}
 			by[b.name].add(j, w)
-			if err := c.preserve(b); err != nil {
-				return err
-			}
 			c.say("%s %d: exit %d, %d of %d judged, slower: %v, %.1f rounds, %.0f s", b.name, i+1, j.exit, j.known, j.known+j.unknown, j.red, j.rounds, j.seconds)
 		}
 	}

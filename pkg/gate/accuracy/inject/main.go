@@ -193,6 +193,15 @@ func (o options) campaign(ctx context.Context, dir string) error {
 	if err := l.build(ctx); err != nil {
 		return err
 	}
+	if o.keep != "" {
+		var err error
+		if o.keep, err = filepath.Abs(o.keep); err != nil {
+			return err
+		}
+		if err := os.MkdirAll(o.keep, 0o755); err != nil {
+			return err
+		}
+	}
 	c := &campaign{out: os.Stdout, dir: dir, regress: l.regress, times: o.times, budget: o.budget, beside: o.beside, clones: o.clones, keep: o.keep, started: time.Now()}
 	ctx, cancel := context.WithTimeout(ctx, o.limit)
 	defer cancel()

@@ -66,6 +66,7 @@ type bench struct {
 	lab
 	names   []string // of the benchmarks that are measured, without the suffix of GOMAXPROCS
 	pattern string   // of go test -bench, which matches them
+	keep    string   // an absolute directory for the logs of the decisions; empty: they are not kept
 }
 
 // settle makes a repository of a module below dir, with a settings file, and commits it. edit, if
