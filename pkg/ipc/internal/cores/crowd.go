@@ -9,17 +9,21 @@ const (
 	// slice is less than the kernel lets a process run that does not sleep, a millisecond and more,
 	// and more than a peer takes for an answer that is worth yielding for.
 	slice = 500 * time.Microsecond
-	// crowdAfter is how many yields in a row have lasted for a slice before others want the
-	// processors: one or two may have let the kernel or a process that soon sleeps again run.
-	crowdAfter = 3
-	// crowdedFor is for how long they then do. The next yield is another slice lost.
+	// weight is for how many times as long as a yield took, at least a slice, it is remembered:
+	// more than a sixteenth of the time lost to others is too much.
+	weight = 16
+	// startup is what may be lost at once without others wanting the processors for long: a peer
+	// that starts, or a collection, on the same processor.
+	startup = 10 * time.Millisecond
+	// crowdedFor is for how long they are believed to want them, at most. The next yield then is
+	// another slice lost.
 	crowdedFor = 100 * time.Millisecond
 )
 
-// crowd is what this process knows of others that want its processors.
+// crowd is what this process knows of others that want its processors: a bucket that the time lost
+// to them fills, weight times, and that runs out as time passes.
 type crowd struct {
-	slices atomic.Int32 // yields in a row that lasted for a slice
-	until  atomic.Int64 // the end of crowdedFor, in time since the process began
+	empty atomic.Int64 // when it will have, in time since the process began
 }
 
 var (
@@ -32,7 +36,7 @@ var (
 // yields waits for the whole slice. yielded is how long the caller's yield has just taken, 0 if it
 // did not.
 func Crowded(yielded time.Duration) bool {
-	if yielded < slice && others.slices.Load() == 0 {
+	if yielded < slice && others.empty.Load() == 0 {
 		return false
 	}
 	return others.look(time.Since(begun), yielded)
@@ -40,13 +44,11 @@ func Crowded(yielded time.Duration) bool {
 
 // look is Crowded at a time.
 func (c *crowd) look(now, yielded time.Duration) bool {
-	switch {
-	case yielded >= slice:
-		if c.slices.Add(1) >= crowdAfter {
-			c.until.Store(int64(now + crowdedFor))
-		}
-	case yielded > 0:
-		c.slices.Store(0)
+	const full = weight * startup
+	left := max(time.Duration(c.empty.Load())-now, 0)
+	if yielded >= slice {
+		left = min(left+weight*yielded, full+crowdedFor)
+		c.empty.Store(int64(now + left))
 	}
-	return c.slices.Load() >= crowdAfter && int64(now) < c.until.Load()
+	return left > full
 }

@@ -5,29 +5,31 @@ import (
 	"time"
 )
 
-// TestCrowdedAfterLongYields: some yields in a row that took a slice count for a while, and the
-// next one counts again; fewer do not, nor do they after a shorter one.
-func TestCrowdedAfterLongYields(t *testing.T) {
+// TestCrowdedByTimeLost: others want the processors once yields that lasted for slices have taken
+// more than a start does; short yields count for nothing, and what was lost is forgotten.
+func TestCrowdedByTimeLost(t *testing.T) {
+	const ms = time.Millisecond
 	var c crowd
-	const short = slice - 1
 	for _, at := range []struct {
 		now, yielded time.Duration
 		want         bool
 	}{
-		{1, slice, false},
-		{2, slice, false},
-		{3, short, false},
-		{4, slice, false},
-		{5, slice, false},
-		{6, slice, true},
-		{5 + crowdedFor, 0, true},
-		{6 + crowdedFor, 0, false},
-		{7 + crowdedFor, slice, true},
-		{8 + crowdedFor, short, false},
-		{9 + crowdedFor, slice, false},
+		{4 * ms, 4 * ms, false},
+		{8 * ms, 4 * ms, false}, // a start
+		{200 * ms, 4 * ms, false},
+		{204 * ms, 4 * ms, false},
+		{208 * ms, 4 * ms, true}, // 192 - 8 ms full
+		{208*ms + slice/2, slice / 2, true},
+		{231 * ms, 0, true},
+		{233 * ms, 0, false},
+		{237 * ms, 4 * ms, true}, // one is enough when others were there just now
+		{500 * ms, 4 * ms, false},
+		{501 * ms, time.Second, true},
+		{600 * ms, slice - 1, true},
+		{602 * ms, slice - 1, false}, // crowdedFor at most
 	} {
 		if got := c.look(at.now, at.yielded); got != at.want {
-			t.Errorf("at %d, after a yield of %v: %v, want %v", at.now, at.yielded, got, at.want)
+			t.Errorf("at %v, after a yield of %v: %v, want %v", at.now, at.yielded, got, at.want)
 		}
 	}
 }

@@ -22,6 +22,7 @@ func (r *reader) read(ctx context.Context, p []byte, block bool) (int, error) {
 		if r.overdue() {
 			return 0, r.late()
 		}
+		r.blame()
 		r.backOff()
 	}
 	r.into, r.n, r.e = p, 0, syscall.EAGAIN
@@ -61,6 +62,18 @@ func (r *reader) read(ctx context.Context, p []byte, block bool) (int, error) {
 
 // single says that there is one processor: whoever spins keeps the other side from running.
 var single = sync.OnceValue(func() bool { return cores.Count() < 2 })
+
+// blame counts the yield before the last messages as time lost to others, but where it brought more
+// than one on a single processor: there the writer may have taken all of it.
+func (r *reader) blame() {
+	if !single() {
+		return
+	}
+	if r.taken <= 1 {
+		cores.Crowded(r.yielded)
+	}
+	r.taken, r.yielded = 0, 0
+}
 
 // maxBackoff is how many pauses a reader stays away at most, about five microseconds.
 const maxBackoff = 200
@@ -108,8 +121,15 @@ func (r *reader) linger(ctx context.Context) bool {
 		if r.overdue() || wait.Ended(ctx) { // which block says
 			return false
 		}
-		crowded = cores.Crowded(r.yield(single()))
-		if err := r.rc.Read(r.tryFn); err != nil || r.e != syscall.EAGAIN {
+		took := r.yield(single())
+		err := r.rc.Read(r.tryFn)
+		found := err != nil || r.e != syscall.EAGAIN
+		if found && single() {
+			r.yielded = took // see blame
+		} else {
+			crowded = cores.Crowded(took)
+		}
+		if found {
 			r.tries = min(2*r.tries, maxTries)
 			return err == nil
 		}

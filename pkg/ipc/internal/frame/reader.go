@@ -35,6 +35,7 @@ type reader struct {
 	peeked  bool
 	tries   int                             // of linger
 	yield   func(single bool) time.Duration // cores.Yield, but in tests
+	yielded time.Duration                   // how long the yield took that brought what was read last
 	taken   int                             // messages since backOff
 	backoff int                             // pauses of backOff
 	prompt  bool                            // the last read found something without sleeping
