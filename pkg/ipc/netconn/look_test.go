@@ -84,7 +84,7 @@ func TestReadSleepsInCrowd(t *testing.T) {
 	if cores.Count() < 2 {
 		t.Skip("on one processor no wait yields")
 	}
-	defer cores.Crowded(1)
+	defer cores.Forget()
 	c := New(&late{}, ipc.Shm)
 	look := func(lasts time.Duration) (yields int) {
 		c.yield = func(bool) time.Duration { yields++; return lasts }

@@ -13,7 +13,7 @@ import (
 // TestReceiverSleepsInCrowd: a receiver sleeps after some yields that lasted for a slice, and in
 // the next wait at once. A sender yields as ever.
 func TestReceiverSleepsInCrowd(t *testing.T) {
-	defer cores.Crowded(1)
+	defer cores.Forget()
 	c, _ := pair(t, ipc.Config{})
 	await := func(h *half, s *ring.Sleeper, lasts time.Duration) (n int) {
 		t.Helper()

@@ -12,9 +12,9 @@ const (
 	// weight is for how many times as long as a yield took, at least a slice, it is remembered:
 	// more than a sixteenth of the time lost to others is too much.
 	weight = 16
-	// startup is what may be lost at once without others wanting the processors for long: a peer
-	// that starts, or a collection, on the same processor.
-	startup = 10 * time.Millisecond
+	// burst is what may be lost at once without others wanting the processors for long: something
+	// has woken up, or the peer collects garbage on the same processor.
+	burst = 10 * time.Millisecond
 	// crowdedFor is for how long they are believed to want them, at most. The next yield then is
 	// another slice lost.
 	crowdedFor = 100 * time.Millisecond
@@ -42,9 +42,12 @@ func Crowded(yielded time.Duration) bool {
 	return others.look(time.Since(begun), yielded)
 }
 
+// Forget makes Crowded begin anew, for tests that follow.
+func Forget() { others.empty.Store(0) }
+
 // look is Crowded at a time.
 func (c *crowd) look(now, yielded time.Duration) bool {
-	const full = weight * startup
+	const full = weight * burst
 	left := max(time.Duration(c.empty.Load())-now, 0)
 	if yielded >= slice {
 		left = min(left+weight*yielded, full+crowdedFor)

@@ -6,7 +6,7 @@ import (
 )
 
 // TestCrowdedByTimeLost: others want the processors once yields that lasted for slices have taken
-// more than a start does; short yields count for nothing, and what was lost is forgotten.
+// more than a burst; short yields count for nothing, and what was lost is forgotten.
 func TestCrowdedByTimeLost(t *testing.T) {
 	const ms = time.Millisecond
 	var c crowd
@@ -15,7 +15,7 @@ func TestCrowdedByTimeLost(t *testing.T) {
 		want         bool
 	}{
 		{4 * ms, 4 * ms, false},
-		{8 * ms, 4 * ms, false}, // a start
+		{8 * ms, 4 * ms, false}, // a burst
 		{200 * ms, 4 * ms, false},
 		{204 * ms, 4 * ms, false},
 		{208 * ms, 4 * ms, true}, // 192 - 8 ms full

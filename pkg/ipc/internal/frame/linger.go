@@ -124,9 +124,11 @@ func (r *reader) linger(ctx context.Context) bool {
 		took := r.yield(single())
 		err := r.rc.Read(r.tryFn)
 		found := err != nil || r.e != syscall.EAGAIN
-		if found && single() {
+		switch {
+		case !r.hello: // the peer starts
+		case found && single():
 			r.yielded = took // see blame
-		} else {
+		default:
 			crowded = cores.Crowded(took)
 		}
 		if found {
