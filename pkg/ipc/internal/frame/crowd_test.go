@@ -57,8 +57,8 @@ func TestReaderSleepsInCrowd(t *testing.T) {
 	}
 }
 
-// TestWriterIsNoCrowd: on a single processor a long yield that brought a stream was the writer's; one
-// that brought a single message was not.
+// TestWriterIsNoCrowd: on a single processor a long yield that brought a stream was the writer's;
+// one that brought a single message was not.
 func TestWriterIsNoCrowd(t *testing.T) {
 	defer func(f func() bool) { single = f }(single)
 	single = func() bool { return true }
