@@ -61,7 +61,7 @@ type Decision struct {
 	Outcome     Outcome
 	Reasons     []Ground    // why Outcome is not Pass, the gravest first; empty when it is
 	Cannot      []Limit     // what it could not have seen, whatever the outcome
-	Rows        []Row       // worst first: see Row.compare
+	Rows        []Row       // worst first: by verdict, then by the size of the worsening, then by name
 	Targets     []TargetRow // what must be acted on first
 	Counts      map[Verdict]int
 	Problems    []baseline.Problem

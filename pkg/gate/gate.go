@@ -42,10 +42,10 @@ func Decide(in Input) Decision {
 	several := environments(all) > 1
 	d.Rows = make([]Row, len(all))
 	parallel(len(all), func(i int) { d.Rows[i] = all[i].row(several) })
-	for _, row := range d.Rows {
-		d.Counts[row.Verdict]++
+	for i := range d.Rows {
+		d.Counts[d.Rows[i].Verdict]++
 	}
-	slices.SortStableFunc(d.Rows, Row.compare)
+	d.Rows = worstFirst(d.Rows)
 	d.Rounds = meanRounds(all)
 	conclude(&d, all, in)
 	return d

@@ -30,7 +30,7 @@ type seen struct {
 }
 
 // note takes in a row.
-func (b *seen) note(r Row) {
+func (b *seen) note(r *Row) {
 	b.judged = b.judged || r.Judged()
 	switch r.Verdict {
 	case Removed:
@@ -63,15 +63,16 @@ func (d Decision) Judged() (judged, of int) {
 func (d Decision) judged() (judged, of int, fresh bool) {
 	at := make(map[baseline.Key]int, len(d.Rows))
 	benchmarks := make([]seen, 0, len(d.Rows))
-	for _, r := range d.Rows {
+	for i := range d.Rows { // a row is large
+		r := &d.Rows[i]
 		key := r.Key().Benchmark()
-		i, known := at[key]
+		n, known := at[key]
 		if !known {
-			i = len(benchmarks)
-			at[key] = i
+			n = len(benchmarks)
+			at[key] = n
 			benchmarks = append(benchmarks, seen{})
 		}
-		benchmarks[i].note(r)
+		benchmarks[n].note(r)
 	}
 	fresh = true
 	for _, b := range benchmarks {

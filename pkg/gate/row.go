@@ -136,15 +136,30 @@ var rank = map[Verdict]int{
 	Added: 7, Removed: 8, Unchanged: 9, SameWork: 10, SameCode: 11, NotJudged: 12,
 }
 
-// compare orders rows worst first: by verdict, then by the size of the
-// worsening, then by name.
-func (r Row) compare(other Row) int {
-	return cmp.Or(
-		cmp.Compare(rank[r.Verdict], rank[other.Verdict]),
-		-cmp.Compare(r.weight(), other.weight()),
-		r.Key().Compare(other.Key()),
-		cmp.Compare(r.Fingerprint, other.Fingerprint),
-	)
+// worstFirst returns rows in the order of a report: by verdict, then by the size of the worsening,
+// then by name.
+func worstFirst(rows []Row) []Row {
+	type place struct {
+		rank   int
+		weight float64
+		row    *Row // large, and moved once
+	}
+	places := make([]place, len(rows))
+	for i := range rows {
+		r := &rows[i]
+		places[i] = place{rank[r.Verdict], r.weight(), r}
+	}
+	slices.SortStableFunc(places, func(a, b place) int {
+		if c := cmp.Or(cmp.Compare(a.rank, b.rank), cmp.Compare(b.weight, a.weight)); c != 0 {
+			return c
+		}
+		return cmp.Or(a.row.Key().Compare(b.row.Key()), cmp.Compare(a.row.Fingerprint, b.row.Fingerprint))
+	})
+	sorted := make([]Row, 0, len(rows))
+	for _, p := range places {
+		sorted = append(sorted, *p.row)
+	}
+	return sorted
 }
 
 // weight is the size of the change; a change from zero outweighs all.

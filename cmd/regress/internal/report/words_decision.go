@@ -61,7 +61,7 @@ func summed(d gate.Decision) string {
 func regressedHeadline(d gate.Decision, red, benchmarks int) string {
 	work := WorkOf(d)
 	rows := slices.DeleteFunc(slices.Clone(d.Rows), func(r gate.Row) bool { return r.Verdict != gate.Regressed || work.Told(r) })
-	slower := benchmarksIn(rows, func(r gate.Row) bool { return r.Unit != baseline.Instructions })
+	slower := benchmarksIn(rows, func(r *gate.Row) bool { return r.Unit != baseline.Instructions })
 	worst := rows[0]
 	how := reasonOf(d, worst).looks()
 	switch alone := red - len(slower); {
@@ -77,7 +77,7 @@ func regressedHeadline(d gate.Decision, red, benchmarks int) string {
 
 // verdicts counts the benchmarks that have a row of a verdict.
 func verdicts(rows []gate.Row, v gate.Verdict) int {
-	return len(benchmarksIn(rows, func(r gate.Row) bool { return r.Verdict == v }))
+	return len(benchmarksIn(rows, func(r *gate.Row) bool { return r.Verdict == v }))
 }
 
 // first returns the first row of a verdict, which is the worst.
@@ -86,10 +86,10 @@ func first(rows []gate.Row, v gate.Verdict) gate.Row {
 }
 
 // benchmarksIn lists the benchmarks of the rows that match, once each.
-func benchmarksIn(rows []gate.Row, match func(gate.Row) bool) (names []string) {
+func benchmarksIn(rows []gate.Row, match func(*gate.Row) bool) (names []string) {
 	var keys []baseline.Key
-	for _, r := range rows {
-		if match(r) {
+	for i := range rows { // a row is large
+		if r := &rows[i]; match(r) {
 			keys = append(keys, r.Key())
 		}
 	}
@@ -133,7 +133,7 @@ func passed(d gate.Decision) string {
 		}
 		return "nothing to compare with at base: " + strings.Join(open, ", ")
 	}
-	waived := benchmarksIn(d.Rows, func(r gate.Row) bool { return r.Verdict == gate.Waived })
+	waived := benchmarksIn(d.Rows, func(r *gate.Row) bool { return r.Verdict == gate.Waived })
 	free := judged // of a regression, waived ones too
 	for _, name := range waived {
 		if !slices.Contains(noisy, name) && !slices.Contains(edited, name) {
@@ -184,12 +184,12 @@ func tooNoisy(rows []gate.Row) (names []string) {
 			judged[r.Key().Benchmark()] = true
 		}
 	}
-	return benchmarksIn(rows, func(r gate.Row) bool { return r.Verdict == gate.Inconclusive && !judged[r.Key().Benchmark()] })
+	return benchmarksIn(rows, func(r *gate.Row) bool { return r.Verdict == gate.Inconclusive && !judged[r.Key().Benchmark()] })
 }
 
 // editedNames lists the benchmarks whose own source the change edits.
 func editedNames(rows []gate.Row) []string {
-	return benchmarksIn(rows, func(r gate.Row) bool { return r.Verdict == gate.Edited })
+	return benchmarksIn(rows, func(r *gate.Row) bool { return r.Verdict == gate.Edited })
 }
 
 // improved ends a headline with what got better: a benchmark that is too noisy to judge in
@@ -197,8 +197,8 @@ func editedNames(rows []gate.Row) []string {
 func improved(rows []gate.Row) string {
 	noisy := tooNoisy(rows)
 	counts := map[string]bool{}
-	whole := benchmarksIn(rows, func(r gate.Row) bool { return r.Verdict == gate.Improved && !slices.Contains(noisy, r.Name) })
-	part := benchmarksIn(rows, func(r gate.Row) bool {
+	whole := benchmarksIn(rows, func(r *gate.Row) bool { return r.Verdict == gate.Improved && !slices.Contains(noisy, r.Name) })
+	part := benchmarksIn(rows, func(r *gate.Row) bool {
 		in := r.Verdict == gate.Improved && slices.Contains(noisy, r.Name)
 		if in {
 			counts[r.Unit] = true

@@ -44,7 +44,10 @@ func WorkOf(d gate.Decision) Work {
 	}
 	for i := range d.Rows {
 		r := &d.Rows[i]
-		if both, counted := w.of[benchOf(*r)]; counted && r.Unit == "sec/op" {
+		if r.Unit != "sec/op" {
+			continue
+		}
+		if both, counted := w.of[benchOf(*r)]; counted {
 			both.time = r
 			w.of[benchOf(*r)] = both
 		}
