@@ -5,6 +5,7 @@ import (
 	"maps"
 	"math"
 	"math/rand/v2"
+	"reflect"
 	"regexp"
 	"slices"
 	"testing"
@@ -268,6 +269,46 @@ func TestExact(t *testing.T) {
 	if next := Next(b.input()); len(next) != 0 {
 		t.Errorf("next: have %v, want nothing", next)
 	}
+}
+
+// TestEffectLimits: what is too small to be looked for is told as the rules have it, and only of
+// what was judged.
+func TestEffectLimits(t *testing.T) {
+	check := func(what string, want []Limit, rules ...Rule) {
+		t.Helper()
+		rng := rand.New(rand.NewPCG(5, 6))
+		b := newBench("")
+		for _, key := range []baseline.Key{sec("A"), sec("B"), sec("C"), {Package: "p", Name: "C", Unit: "p99-sec"}} {
+			b.add(baseline.Base, key, around(rng, 12, 1, .002)...).add(baseline.Head, key, around(rng, 12, 1, .002)...)
+		}
+		b.add(baseline.Base, sec("D"), around(rng, 12, 1, .002)...).add(baseline.Head, sec("D"), around(rng, 12, 3, .002)...)
+		in := b.input()
+		in.Policy.Rules = rules
+		var have []Limit
+		for _, l := range Decide(in).Cannot {
+			if l.Code == EffectBelow {
+				have = append(have, l)
+			}
+		}
+		if !reflect.DeepEqual(have, want) {
+			t.Errorf("%s: have %+v, want %+v", what, have, want)
+		}
+	}
+	of := regexp.MustCompile
+	below := func(effect float64, unit string, names ...string) Limit {
+		return Limit{Code: EffectBelow, Effect: effect, Unit: unit, Benchmarks: names}
+	}
+	check("no rule", []Limit{below(.05, "")})
+	check("larger and smaller ones, the first that matches",
+		[]Limit{below(.03, "", "A"), below(.05, ""), below(.2, "", "B")},
+		Rule{Benchmark: of(`p\.B`), MinEffect: .2}, Rule{Benchmark: of(`p\.[AB]`), MinEffect: .03})
+	check("the usual one holds for none", []Limit{below(.2, "", "A", "B"), below(.5, "", "C")},
+		Rule{Benchmark: of("C"), MinEffect: .5}, Rule{MinEffect: .2})
+	check("one unit of a benchmark", []Limit{below(.05, ""), below(.5, "p99-sec", "C")}, Rule{Unit: of("p99-sec"), MinEffect: .5})
+	check("ignored", []Limit{below(.05, ""), below(.5, "", "C")}, // whose time is not judged
+		Rule{Benchmark: of("C"), Unit: of("sec/op"), Ignore: true}, Rule{Benchmark: of("C"), MinEffect: .5})
+	check("of what is slower anyway", []Limit{below(.05, "")}, Rule{Benchmark: of("D"), MinEffect: .5})
+	check("the usual one, by a rule", []Limit{below(.05, "")}, Rule{Benchmark: of("A"), MinEffect: .05})
 }
 
 // TestPresence: a series that one side alone has.

@@ -185,7 +185,8 @@ const (
 type Limit struct {
 	Code       LimitCode
 	Effect     float64    // relative, of EffectBelow and WeakBelow
-	Benchmarks []string   // in order of name
+	Benchmarks []string   // in order of name; of EffectBelow, none: all for which no other effect is in force
+	Unit       string     // of EffectBelow: that of which alone it is; empty: of all units
 	Target     *TargetRow // of TargetSkipped
 }
 

@@ -231,10 +231,8 @@ func limit(out []Limit, code LimitCode, names []string) []Limit {
 
 // cannotSee says, whatever the outcome, what this decision is blind to.
 func cannotSee(all []*series, in Input) (out []Limit) {
-	measured := slices.ContainsFunc(all, func(s *series) bool { return s.verdict == Unchanged && s.stage != Exact })
-	if measured {
-		out = append(out, Limit{Code: EffectBelow, Effect: in.Policy.MinEffect})
-	}
+	out = effectLimits(all, in.Policy.MinEffect)
+	measured := len(out) > 0
 	least := math.MaxFloat64
 	weak := pick(all, func(s *series) bool {
 		weak := s.verdict == Unchanged && s.detectable > s.policy.effect*1.0001 && !s.zeros()
@@ -269,6 +267,46 @@ func cannotSee(all []*series, in Input) (out []Limit) {
 		out = append(out, Limit{Code: OtherDays})
 	}
 	return limit(out, NeverRan, neverRan(all, in))
+}
+
+// effectLimits says, the smallest first, which slowdowns are too small to be looked for in what was
+// measured and did not change: by the usual effect, whatever it holds for, and by each other that
+// a rule sets, with the benchmarks; and of each unit where those of a benchmark have several.
+func effectLimits(all []*series, usual float64) (out []Limit) {
+	last, mixed := map[baseline.Key]float64{}, map[baseline.Key]bool{}
+	for _, s := range all {
+		if s.stage == Exact || s.verdict == NotJudged || s.twin != nil {
+			continue
+		}
+		key := s.key.Benchmark()
+		if effect, seen := last[key]; seen && effect != s.policy.minEffect {
+			mixed[key] = true
+		}
+		last[key] = s.policy.minEffect
+	}
+	limitOf := func(s *series) (l Limit) {
+		if s.verdict != Unchanged || s.stage == Exact || s.twin != nil {
+			return l
+		}
+		l = Limit{Code: EffectBelow, Effect: s.policy.minEffect}
+		if mixed[s.key.Benchmark()] && l.Effect != usual {
+			l.Unit = s.key.Unit
+		}
+		return l
+	}
+	same := func(a, b Limit) bool { return a.Code == b.Code && a.Effect == b.Effect && a.Unit == b.Unit }
+	for _, s := range all {
+		l := limitOf(s)
+		if l.Code == "" || slices.ContainsFunc(out, func(o Limit) bool { return same(o, l) }) {
+			continue
+		}
+		if l.Effect != usual {
+			l.Benchmarks = pick(all, func(s *series) bool { return same(limitOf(s), l) })
+		}
+		out = append(out, l)
+	}
+	slices.SortFunc(out, func(a, b Limit) int { return cmp.Or(cmp.Compare(a.Effect, b.Effect), cmp.Compare(a.Unit, b.Unit)) })
+	return out
 }
 
 // targetLimits are the targets that nothing was held against.

@@ -194,14 +194,19 @@ func TestParts(t *testing.T) {
 	l.same(a)
 }
 
+// TestNotSlower: what is too small to be looked for, by a rule too, is not ruled out.
 func TestNotSlower(t *testing.T) {
-	l := newLab(t, 100, 100, 100)
-	l.measure(0, 2, 20, false)
-	a := l.Answer(decide)
-	if a.Outcome != NotSlower || !strings.Contains(text(t, a), "main is not slower than v1 by 2.5 % or more") {
-		t.Errorf("%s\n%s", a.Outcome, text(t, a))
+	for want, rules := range map[string][]gate.Rule{"2.5 %": nil, "25 %": {{MinEffect: .5}}} {
+		l := newLab(t, 100, 100, 100)
+		l.measure(0, 2, 20, false)
+		a := l.Answer(func(log baseline.Log) gate.Decision {
+			return gate.Decide(gate.Input{Log: log, Policy: Policy(gate.Policy{Rules: rules})})
+		})
+		if a.Outcome != NotSlower || !strings.Contains(text(t, a), "main is not slower than v1 by "+want+" or more") {
+			t.Errorf("%s\n%s", a.Outcome, text(t, a))
+		}
+		l.same(l.Answer(decide))
 	}
-	l.same(a)
 }
 
 // TestStopped: what was stopped says so, and who is suspected so far.

@@ -93,7 +93,13 @@ func (a Answer) headline() string {
 	case Several:
 		return fmt.Sprintf("No one commit made %s %s: it came in parts", name, a.worse())
 	case NotSlower:
-		return fmt.Sprintf("%s is not slower than %s by %s or more: there is no commit to look for", a.Search.Bad, a.Search.Good, figure.Percent(a.Search.Effect/2))
+		effect := a.Search.Effect / 2 // and what rules have made of it
+		for _, r := range a.Decision.Rows {
+			if (r.Verdict == gate.Unchanged || r.Verdict == gate.Regressed) && r.Stage != gate.Exact && (a.Search.Unit == "" || r.Unit == a.Search.Unit) {
+				effect = max(effect, r.MinEffect)
+			}
+		}
+		return fmt.Sprintf("%s is not slower than %s by %s or more: there is no commit to look for", a.Search.Bad, a.Search.Good, figure.Percent(effect))
 	case Open:
 		why := "what was measured does not agree on one commit"
 		if a.Search.Stopped != "" {

@@ -119,8 +119,13 @@ func (p *page) light() []answer {
 		out = append(out, answer{"Targets met", tightest(kept)})
 	}
 	if len(p.Cannot) > 0 {
-		say := figure.Prose(limitText(p.Decision, p.Cannot[0]))
-		if n := len(p.Cannot) - 1; n > 0 {
+		say, told := limitText(p.Decision, p.Cannot[0]), 1
+		for told < len(p.Cannot) && p.Cannot[told-1].Code == gate.EffectBelow && p.Cannot[told].Code == gate.EffectBelow {
+			told++
+			say = fmt.Sprintf("a slowdown of less than %s, depending on the benchmark, is not looked for", percents(p.Cannot[0].Effect, p.Cannot[told-1].Effect))
+		}
+		say = figure.Prose(say)
+		if n := len(p.Cannot) - told; n > 0 {
 			say += fmt.Sprintf("; and %d more below", n)
 		}
 		out = append(out, answer{"Cannot see", say})

@@ -289,6 +289,30 @@ func sameWorks() gate.Decision {
 	return d
 }
 
+// ruled is a pass in which rules give benchmarks other effects than the policy.
+func ruled() gate.Decision {
+	d := decision(gate.Pass, calm()...)
+	d.Cannot = []gate.Limit{
+		{Code: gate.EffectBelow, Effect: .03, Benchmarks: []string{"PingPong/transport=pipe/size=64B-2"}},
+		{Code: gate.EffectBelow, Effect: .05},
+		{Code: gate.EffectBelow, Effect: .2},
+		{Code: gate.EffectBelow, Effect: .5, Unit: "p95-latency-sec", Benchmarks: []string{"PingPong/transport=shm/size=1MiB-2"}},
+		{Code: gate.Noisy, Benchmarks: []string{"EventLog/durability=every-2"}},
+	}
+	for i := range d.Rows {
+		switch r := &d.Rows[i]; {
+		case r.Unit == "msg/s":
+			r.MinEffect = .2
+			d.Cannot[2].Benchmarks = append(d.Cannot[2].Benchmarks, r.Name)
+		case r.Name == "PingPong/transport=shm/size=1MiB-2":
+			r.MinEffect = .5
+		case r.Name == "PingPong/transport=pipe/size=64B-2":
+			r.MinEffect = .03
+		}
+	}
+	return d
+}
+
 func nothing() gate.Decision {
 	d := decision(gate.Undecided)
 	d.Reasons, d.Cannot, d.Rounds = []gate.Ground{{Code: gate.NoResult}}, nil, 0
@@ -344,6 +368,7 @@ func hostile() gate.Decision {
 var cases = map[string]gate.Decision{
 	"regression": regression(), "improvement": improvement(), "inconclusive": inconclusive(), "missing": missing(), "target": target(),
 	"expired": expired(), "green": green(), "nothing": nothing(), "twins": twins(), "false-alarm": falseAlarm(), "hostile": hostile(), "crept": drifted(), "work": work(), "same-work": sameWorks(),
+	"ruled": ruled(),
 }
 
 // stored is the past of every series with a head: flat, but for one allocation

@@ -180,10 +180,11 @@ func (p *page) facts() string {
 	if p.o.LogName != "" {
 		fmt.Fprintf(&b, "- raw log: %s\n", figure.Code(p.o.LogName, false))
 	}
-	for _, cannot := range p.Cannot[:min(most, len(p.Cannot))] {
+	const limits = 2 * most // one sentence or more says what is too small
+	for _, cannot := range p.Cannot[:min(limits, len(p.Cannot))] {
 		fmt.Fprintf(&b, "- cannot see: %s\n", figure.Prose(limitText(p.Decision, cannot)))
 	}
-	if n := len(p.Cannot) - most; n > 0 {
+	if n := len(p.Cannot) - limits; n > 0 {
 		fmt.Fprintf(&b, "- and %d more that the text report names\n", n)
 	}
 	b.WriteString("\n</details>\n")

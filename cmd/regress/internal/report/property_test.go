@@ -132,7 +132,7 @@ func (m maker) decision() gate.Decision {
 		g.Problem = &p
 		d.Reasons = append(d.Reasons, g)
 		d.Problems = append(d.Problems, m.problem())
-		d.Cannot = append(d.Cannot, gate.Limit{Code: pickOf(m, gate.EffectBelow, gate.Noisy, gate.NeverRan, gate.WorkAlone), Effect: m.float(), Benchmarks: []string{m.text()}})
+		d.Cannot = append(d.Cannot, gate.Limit{Code: pickOf(m, gate.EffectBelow, gate.Noisy, gate.NeverRan, gate.WorkAlone), Effect: m.float(), Unit: pickOf(m, "", m.text()), Benchmarks: []string{m.text()}})
 		d.Warnings = append(d.Warnings, gate.Warning{Code: gate.LogWarning, Seen: baseline.Warning{Kind: baseline.Noted, Detail: m.text()}})
 	}
 	return d

@@ -318,7 +318,16 @@ func (v view) procedure() string {
 		gate.FixedRounds:    "on the rounds as given",
 		gate.StoredBaseline: "against the stored baseline",
 	}
-	out := fmt.Sprintf("at most %s of unchanged runs red; smallest change to act on %s", figure.Percent(p.Alpha), figure.Percent(p.MinEffect))
+	var effects []float64 // as rules have them
+	for _, r := range v.Rows {
+		if r.Stage != "" && r.Stage != gate.Exact && r.Verdict != gate.NotJudged {
+			effects = append(effects, r.MinEffect)
+		}
+	}
+	if len(effects) == 0 {
+		effects = []float64{p.MinEffect}
+	}
+	out := fmt.Sprintf("at most %s of unchanged runs red; smallest change to act on %s", figure.Percent(p.Alpha), percents(slices.Min(effects), slices.Max(effects)))
 	if say := words[p.Procedure]; say != "" {
 		out += "; " + say
 	}

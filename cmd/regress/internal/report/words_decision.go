@@ -411,7 +411,7 @@ func limitText(d gate.Decision, l gate.Limit) string {
 	names := ": " + few(l.Benchmarks)
 	switch l.Code {
 	case gate.EffectBelow:
-		return fmt.Sprintf("a slowdown of less than %s in any one benchmark is not looked for", figure.Percent(l.Effect))
+		return effectText(d.Cannot, l)
 	case gate.WeakBelow:
 		return fmt.Sprintf("could not have seen a slowdown below %s with any certainty", figure.Percent(l.Effect)) + names
 	case gate.WorkAlone:
@@ -442,6 +442,30 @@ func limitText(d gate.Decision, l gate.Limit) string {
 		return "not held against " + d.Anchor + names
 	}
 	return string(l.Code) + names
+}
+
+// effectText returns the sentence for what is too small to be looked for, after those for less.
+func effectText(all []gate.Limit, l gate.Limit) string {
+	what := "a slowdown of less than " + figure.Percent(l.Effect)
+	if l.Unit != "" {
+		what += " in " + l.Unit
+	}
+	switch {
+	case len(l.Benchmarks) > 0:
+		return what + " is not looked for in: " + few(l.Benchmarks)
+	case slices.ContainsFunc(all, func(o gate.Limit) bool { return o.Code == gate.EffectBelow && o.Effect < l.Effect }):
+		return what + " is not looked for elsewhere"
+	}
+	return what + " in any one benchmark is not looked for"
+}
+
+// percents writes the shares from lo to hi, which may be one: "5 to 50 %".
+func percents(lo, hi float64) string {
+	least, most := figure.Percent(lo), figure.Percent(hi)
+	if least == most {
+		return most
+	}
+	return strings.TrimSuffix(least, " %") + " to " + most
 }
 
 // warningText returns the sentence for a warning of a decision.
