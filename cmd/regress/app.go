@@ -52,7 +52,7 @@ func newApp(w *world) *cli.App {
 		},
 	}
 	app.OnUsageError = onUsageError
-	guard(app.Commands)
+	w.guard(app.Commands)
 	return app
 }
 
@@ -84,12 +84,13 @@ func manCommand(w *world) *cli.Command {
 }
 
 // guard makes every command refuse what urfave/cli would let pass: its own help
-// on stdout for a wrong flag, and arguments that nothing reads.
-func guard(commands []*cli.Command) {
+// on stdout for a wrong flag, and arguments that nothing reads. It hides secrets before a command
+// does anything, unless it only reads.
+func (w *world) guard(commands []*cli.Command) {
 	for _, c := range commands {
 		c.OnUsageError = onUsageError
 		c.HideHelpCommand = true // a FILE or a group may be called help
-		guard(c.Subcommands)
+		w.guard(c.Subcommands)
 		action := c.Action
 		if action == nil {
 			continue
@@ -97,6 +98,7 @@ func guard(commands []*cli.Command) {
 		// Asked now: urfave/cli fills ArgsUsage in before it runs a command.
 		takesNone := c.ArgsUsage == "" && len(c.Subcommands) == 0
 		c.Action = func(ctx *cli.Context) error {
+			w.hide(ctx)
 			if ctx.Args().Present() && takesNone {
 				return usagef("%s takes no arguments, and got %q: see regress %[1]s --help", ctx.Command.FullName(), ctx.Args().First())
 			}

@@ -27,9 +27,7 @@ func main() { os.Exit(Main()) }
 // Main runs the command line of this process and returns its exit code.
 func Main() int {
 	w := &world{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv}
-	if err := hideSecrets(w.note); err != nil {
-		w.note("warning: benchmarks can read the environment of this process: %v", err)
-	}
+	w.unhidden(takeOver())
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	go func() { // the first signal asks, a second one kills

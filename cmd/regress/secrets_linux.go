@@ -26,13 +26,10 @@ const handedOver = "REGRESS_HANDED_OVER"
 // os.Unsetenv does not change them. So the program executes itself again with neither, and is
 // handed both in a file in memory that it closes before anything else. It also makes its own
 // memory, and processes outside (the shell that was given the same variables), unreadable for
-// them.
+// them. It returns only when it could not start again.
 //
 // What it could not do is the error, or told to warn; the program works without it.
 func hideSecrets(warn func(format string, args ...any)) error {
-	if fd := os.Getenv(handedOver); fd != "" {
-		return takeOver(fd)
-	}
 	own, err := os.Executable()
 	if err != nil {
 		return err
@@ -77,8 +74,13 @@ func handOver(args, environ []string) (fd int, err error) {
 }
 
 // takeOver sets arguments and environment to what hideSecrets left in the file, and closes this
-// process to other programs of the same user: to their debuggers, and to /proc/PID of it.
-func takeOver(number string) error {
+// process to other programs of the same user: to their debuggers, and to /proc/PID of it. Where
+// hideSecrets has not been, everything is as it was given, for all to see.
+func takeOver() error {
+	number := os.Getenv(handedOver)
+	if child.Exposed = number == ""; child.Exposed {
+		return nil
+	}
 	_ = os.Unsetenv(handedOver)
 	fd, err := strconv.Atoi(number)
 	if err != nil || fd < 3 {

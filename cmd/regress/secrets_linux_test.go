@@ -1,12 +1,15 @@
 package main
 
 import (
+	"bytes"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -42,6 +45,37 @@ echo "BenchmarkX 1 100 ns/op"
 	if err != nil || strings.Contains(string(text), "s3cr3t") || !strings.Contains(string(text), "regress run --rounds") || !strings.Contains(string(text), "linked") {
 		t.Errorf("a benchmark finds in the two processes above it: %v\n%s", err, text)
 	}
+}
+
+// TestReadersHideWhatLooksLikeASecret: a stored comparison starts no program but git, and starts
+// itself again for a secret alone.
+func TestReadersHideWhatLooksLikeASecret(t *testing.T) {
+	check := func(hidden bool, variable string, args ...string) {
+		t.Helper()
+		cmd := exec.CommandContext(t.Context(), "regress", args...)
+		cmd.Env = append(os.Environ(), "ORDINARY=1", variable)
+		cmd.WaitDelay = 20 * time.Second
+		log, err := cmd.StdinPipe()
+		if err == nil {
+			err = cmd.Start()
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer cmd.Wait()
+		defer cmd.Process.Kill()
+		if _, err := log.Write(bytes.Repeat([]byte("# \n"), 1<<17)); err != nil { // more than a pipe holds: it has begun to read
+			t.Fatal(err)
+		}
+		text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/environ", cmd.Process.Pid))
+		if have := !strings.Contains(string(text), "ORDINARY=1"); have != hidden {
+			t.Errorf("%s %v: hidden: %v, want %v", variable, args, have, hidden)
+		}
+	}
+	check(false, "MORE=1", "compare", "-")
+	check(true, "GITHUB_TOKEN=ghs_x", "compare", "-")
+	check(true, "MORE=1", "compare", "-", "--store", "postgres://u:pw@127.0.0.1:1/db")
+	check(true, "MORE=1", "import", "-")
 }
 
 // TestHandedOver: what was handed over arrives, and a number that is none stops nothing.

@@ -10,7 +10,8 @@
 //   - [Orphans] kills what left its group (setsid): on Linux such a process becomes a child of this
 //     one when its parent ends.
 //
-// [Environ] is the environment that they get.
+// [Environ] is the environment that they get. They could also look into this process: while it is
+// [Exposed], none is started.
 package child
 
 import (
@@ -20,6 +21,10 @@ import (
 	"syscall"
 	"time"
 )
+
+// Exposed says that what this process was given, tokens and passwords among it, can be read by the
+// programs that it starts. It is set and cleared before any is.
+var Exposed bool
 
 // Group puts a command into a process group of its own, which is killed as a whole when its
 // context ends: the programs that it started must not outlive it, and a Ctrl-C at the terminal

@@ -99,6 +99,22 @@ func TestGuardCleansUpBehindAKilledProgram(t *testing.T) {
 	}
 }
 
+// TestExposedStartsNothing but what is trusted.
+func TestExposedStartsNothing(t *testing.T) {
+	Exposed = true
+	defer func() { Exposed = false }()
+	touched := filepath.Join(t.TempDir(), "touched")
+	if err := Run(exec.CommandContext(t.Context(), "touch", touched)); err == nil {
+		t.Error("no error")
+	}
+	if _, err := os.Stat(touched); err == nil {
+		t.Error("a program was started that could read this one")
+	}
+	if err := RunTrusted(exec.CommandContext(t.Context(), "touch", touched)); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestOrphansKillsWhatLeftItsGroup(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("only Linux gives a program the descendants of its children")
