@@ -82,10 +82,12 @@ func (f *compareFlags) run(ctx context.Context, s *session, files []string) erro
 	if err != nil {
 		return err
 	}
-	base, err := s.baseOr(ctx, string(f.base), len(files) > 0)
-	if err != nil {
-		hub.broken(ctx, err)
-		return err
+	base := string(f.base)
+	if len(files) == 0 {
+		if base, err = s.baseOr(ctx, base); err != nil {
+			hub.broken(ctx, err)
+			return err
+		}
 	}
 	if len(files) == 0 && f.resume == "" {
 		if err := s.idle(ctx, base, f.base == ""); err != nil {

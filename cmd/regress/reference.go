@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -12,8 +13,9 @@ import (
 )
 
 // reference looks up the stored runs of ref for the sides that were measured
-// alone. A log with both sides needs no store, and none is asked: it must give
-// the same decision everywhere.
+// alone; where ref is empty, those of the branch that changes are made against.
+// A log with both sides needs no store, and neither it nor git is asked: it must
+// give the same decision everywhere.
 func (a *archive) reference(ctx context.Context, log *baseline.Log, ref string) ([]baseline.Run, error) {
 	var lone []int // of log.Runs
 	for i, run := range log.Runs {
@@ -23,6 +25,9 @@ func (a *archive) reference(ctx context.Context, log *baseline.Log, ref string) 
 	}
 	if len(lone) == 0 {
 		return nil, nil
+	}
+	if ref == "" {
+		ref = a.mainBranch(ctx)
 	}
 	if log.Functions[baseline.Head] == nil {
 		a.declare(ctx, log, lone)
@@ -47,6 +52,15 @@ func (a *archive) reference(ctx context.Context, log *baseline.Log, ref string) 
 			"the store has no baseline of %s for project %q: measure one with regress baseline update on %[1]s, or compare side by side with regress compare --base %[1]s", ref, a.project(*log))})
 	}
 	return found, nil
+}
+
+// mainBranch returns the branch that changes are made against; main where git knows none.
+func (u *setup) mainBranch(ctx context.Context) string {
+	in, err := repo.Open(ctx, u.root)
+	if err != nil {
+		return "main"
+	}
+	return cmp.Or(in.DefaultBranch(ctx), "main")
 }
 
 // referenceOf returns the stored runs to compare with, oldest first: of branch

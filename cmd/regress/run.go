@@ -80,7 +80,7 @@ func (f *runFlags) part(ctx context.Context, s *session, groups []string) (p pla
 	if len(s.cfg.Suite.Command) > 0 {
 		return p, usagef("run: --shard divides Go benchmarks, and this suite is a command: give it a part of the suite with --bench")
 	}
-	base, err := s.baseOr(ctx, string(f.base), false)
+	base, err := s.baseOr(ctx, string(f.base))
 	if err == nil {
 		err = s.idle(ctx, base, f.base == "")
 	}

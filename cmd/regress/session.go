@@ -86,20 +86,19 @@ func (w *world) open(named string) (*session, error) {
 }
 
 // baseOr returns the base that was typed, else what the event of a GitHub job compares with, else
-// the branch that changes are made against. Where there is none, a stored baseline is looked up
-// under main, and measuring has nothing to measure beside.
-func (u *setup) baseOr(ctx context.Context, typed string, stored bool) (string, error) {
+// the branch that changes are made against. Without a branch there is nothing to measure beside.
+func (u *setup) baseOr(ctx context.Context, typed string) (string, error) {
 	if typed != "" {
 		return typed, nil
 	}
 	if in, err := repo.Open(ctx, u.root); err == nil {
-		if base := u.eventBase(ctx, in); base != "" && !stored {
+		if base := u.eventBase(ctx, in); base != "" {
 			return base, nil
 		}
 		if branch := in.DefaultBranch(ctx); branch != "" {
 			return branch, nil
 		}
-		if _, err := in.Commit(ctx, "HEAD"); err == nil && !stored { // without a commit, measuring says so
+		if _, err := in.Commit(ctx, "HEAD"); err == nil { // without a commit, measuring says so
 			return "", usagef("compare: say what to compare with, --base BRANCH: this repository has no origin/HEAD, main or master")
 		}
 	}
