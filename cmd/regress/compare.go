@@ -110,7 +110,7 @@ func (f *compareFlags) run(ctx context.Context, s *session, files []string) erro
 		hub.causes = s.causes(ctx, decision)
 		hub.keepCauses(in.Log)
 	} else {
-		hub.causes = keptCauses(files)
+		hub.causes = keptCauses(in.Log)
 	}
 	if err := printReport(decision, in, hub.causes); err != nil {
 		return fmt.Errorf("print the report: %w", err)

@@ -82,8 +82,11 @@ func (f *decisionsFlags) run(ctx context.Context, s *session, _ []string) error 
 // verdict does not wait for it, and none is kept that nobody could find again or trust: of a tree
 // with changes, of no commit, of a fork.
 func (s *session) remember(ctx context.Context, log baseline.Log, d gate.Decision) {
+	if !s.hasStore() {
+		return
+	}
 	kept, ok := s.kept(log, d)
-	if !ok || !s.hasStore() {
+	if !ok {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, historyLimit)
@@ -123,7 +126,11 @@ func (s *session) kept(log baseline.Log, d gate.Decision) (out baseline.Decision
 			out.Branch = env.Branch
 		}
 	}
-	for _, r := range d.Rows {
+	if out.Commit == "" || out.Time.IsZero() || d.OnlyTargets {
+		return out, false
+	}
+	for i := range d.Rows { // a row is large
+		r := &d.Rows[i]
 		if r.Verdict == gate.NotJudged {
 			continue
 		}
@@ -131,13 +138,13 @@ func (s *session) kept(log baseline.Log, d gate.Decision) (out baseline.Decision
 		if r.Verdict == gate.Crept && r.Drift != nil {
 			change, interval = r.Drift.Change, r.Drift.Interval
 		}
-		j := baseline.Judged{Key: r.Key(), Fingerprint: r.Fingerprint, Verdict: string(r.Verdict), Change: change, Waiver: baseline.Clip(report.WaivedFor(r))}
+		j := baseline.Judged{Key: r.Key(), Fingerprint: r.Fingerprint, Verdict: string(r.Verdict), Change: change, Waiver: baseline.Clip(report.WaivedFor(*r))}
 		if interval != nil {
 			j.Lo, j.Hi = &interval.Lo, &interval.Hi
 		}
 		out.Verdicts = append(out.Verdicts, j)
 	}
-	return out, out.Commit != "" && !out.Time.IsZero() && !d.OnlyTargets
+	return out, true
 }
 
 // hasStore reports whether there is a store: a comparison makes none, so that it leaves no

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -221,34 +220,17 @@ func (h *hub) keepCauses(log baseline.Log) {
 	}
 }
 
-// keptCauses returns what keepCauses added to the logs. A log that cannot be read has been
-// complained of, and one from standard input is read only once.
-func keptCauses(files []string) causes {
+// keptCauses returns what keepCauses added to the logs that one was read from.
+func keptCauses(log baseline.Log) causes {
 	kept := causes{}
-	for _, name := range files {
-		maps.Copy(kept, forge.Causes(forge.ReadClaims(comments(name))))
+	var last []byte // runs of one log have one text
+	for _, run := range log.Runs {
+		if !bytes.Equal(run.Raw, last) {
+			maps.Copy(kept, forge.Causes(forge.ReadClaims(run.Raw)))
+		}
+		last = run.Raw
 	}
 	return kept
-}
-
-// comments returns the lines of a log that begin with "#": all of its marks, and few of its bytes.
-func comments(name string) (text []byte) {
-	file, err := os.Open(name)
-	if err != nil {
-		return nil
-	}
-	defer file.Close()
-	const longest = 64 << 10 // of a line that can be a result
-	lines, within := bufio.NewReaderSize(file, longest), false
-	for err == nil || errors.Is(err, bufio.ErrBufferFull) {
-		var part []byte
-		part, err = lines.ReadSlice('\n')
-		if !within && err == nil && part[0] == '#' {
-			text = append(text, part...)
-		}
-		within = err != nil
-	}
-	return text
 }
 
 // postOptions returns what the report that is posted is given besides the decision; artifact is the

@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"bytes"
 	"iter"
 	"strings"
 )
@@ -8,8 +9,11 @@ import (
 // Marks yields the marks of a raw log, in order, each with what stands behind its colon.
 func Marks(text []byte) iter.Seq2[Mark, string] {
 	return func(yield func(Mark, string) bool) {
-		for line := range strings.Lines(string(text)) {
-			if m, rest, ok := cutMark(strings.TrimRight(line, "\r\n")); ok && !yield(m, rest) {
+		for line := range bytes.Lines(text) {
+			if line[0] != '#' {
+				continue
+			}
+			if m, rest, ok := cutMark(string(bytes.TrimRight(line, "\r\n"))); ok && !yield(m, rest) {
 				return
 			}
 		}
