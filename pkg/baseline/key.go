@@ -68,6 +68,16 @@ type Procs []int
 // for each value: a number that few benchmarks end in belongs to the names, and so do
 // several at the end of one name that is all there is.
 func ProcsOf(names []string) Procs {
+	ends := map[int]bool{} // what names end in; 0: in no number
+	for _, name := range names {
+		_, n := SplitProcs(name)
+		ends[n] = true
+	}
+	if len(ends) == 1 {
+		for n := range ends {
+			return Procs{max(n, 1)}
+		}
+	}
 	seen, bare, with := make(map[string]bool, len(names)), map[string]bool{}, make(map[string]bool, len(names))
 	certain := map[int]bool{} // or not yet
 	for _, name := range names {

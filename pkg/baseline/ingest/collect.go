@@ -174,7 +174,8 @@ func (c *collector) add(b *benchmark, v benchfmt.Value, round int) bool {
 	printed = strings.Clone(printed)
 	s := sample{printed: printed}
 	s.Key = baseline.Key{Package: b.pkg, Name: b.name, Unit: tidied(printed)}
-	s.Values, s.Rounds = []float64{v.Value}, []int{round}
+	const usual = 4 // or a multiple, so that little is copied as they grow
+	s.Values, s.Rounds = append(make([]float64, 0, usual), v.Value), append(make([]int, 0, usual), round)
 	b.samples = append(b.samples, s)
 	return true
 }

@@ -34,7 +34,7 @@ var criterionReason = []byte(`"benchmark-complete"`)
 
 // isCriterion looks for a message among the lines: the benchmarks may have spoken before.
 func isCriterion(text []byte) bool {
-	if written(text) || !bytes.Contains(text, criterionReason) {
+	if !bytes.Contains(text, criterionReason) || written(text) {
 		return false
 	}
 	for line := range bytes.Lines(text) {

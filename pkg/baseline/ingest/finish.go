@@ -46,6 +46,7 @@ func (e *finisher) runs() {
 	}
 	e.nameUnits()
 	for _, r := range e.collector.runs {
+		r.run.Samples = make([]baseline.Sample, 0, len(r.sorted)) // at least
 		for _, b := range r.sorted {
 			r.run.Samples = b.own(r.run.Samples)
 		}
