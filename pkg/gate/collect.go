@@ -13,21 +13,26 @@ import (
 // side that is absent, a neutral unit.
 func collect(in Input) []*series {
 	all := groups(in.Log)
-	onlyBase, onHead := map[baseline.Key]*group{}, map[baseline.Key]bool{}
+	onlyBase := map[baseline.Key]*group{}
 	for _, g := range all {
-		for key := range g.head {
-			onHead[key] = true
-		}
 		if g.headRun == nil {
-			for key := range g.base {
+			for _, key := range g.keys {
 				onlyBase[key] = g
+			}
+		}
+	}
+	onHead := map[baseline.Key]bool{} // of those
+	for _, g := range all {
+		for _, key := range g.keys {
+			if _, has := g.head[key]; has && onlyBase[key] != nil {
+				onHead[key] = true
 			}
 		}
 	}
 	facts := newFacts(in)
 	var out []*series
 	for _, g := range all {
-		for _, key := range g.keys(in.Stored) {
+		for _, key := range g.sorted(in.Stored) {
 			if g.headRun == nil && onHead[key] {
 				continue // judged where head was measured
 			}
@@ -46,19 +51,11 @@ func collect(in Input) []*series {
 	return out
 }
 
-// keys of the group, sorted. Where head was measured alone, what the newest
+// sorted returns the keys of the group in order. Where head was measured alone, what the newest
 // stored run of that environment has is expected of it, but for counts: not every
 // machine of a class counts.
-func (g *group) keys(stored []baseline.Run) []baseline.Key {
-	out := make([]baseline.Key, 0, len(g.head)+8)
-	for key := range g.head {
-		out = append(out, key)
-	}
-	for key := range g.base {
-		if _, both := g.head[key]; !both {
-			out = append(out, key)
-		}
-	}
+func (g *group) sorted(stored []baseline.Run) []baseline.Key {
+	out := slices.Clone(g.keys)
 	if i := lastStored(stored, g.print); i >= 0 && g.headRun != nil && g.baseRun == nil {
 		for _, sample := range stored[i].Samples {
 			if _, printed := g.head[sample.Key]; !printed && len(sample.Values) > 0 && !baseline.Counted(sample.Unit) {

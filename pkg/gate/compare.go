@@ -139,7 +139,8 @@ func (f *finding) ask(n int, why Reason) {
 type group struct {
 	print      string
 	base, head map[baseline.Key]rounds
-	baseRun    *baseline.Run // the first of its side, for the reader
+	keys       []baseline.Key // of both, each once, as they come
+	baseRun    *baseline.Run  // the first of its side, for the reader
 	headRun    *baseline.Run
 	broken     map[baseline.Key]bool
 }
@@ -161,9 +162,9 @@ func groups(log baseline.Log) []*group {
 			}
 			byPrint[print] = g
 		}
-		side := g.head
+		side, other := g.head, g.base
 		if run.Side == baseline.Base {
-			side = g.base
+			side, other = g.base, g.head
 			g.baseRun = cmp.Or(g.baseRun, run)
 		} else {
 			g.headRun = cmp.Or(g.headRun, run)
@@ -175,7 +176,11 @@ func groups(log baseline.Log) []*group {
 			} else {
 				got, clean = roundsOf(s)
 			}
-			side[s.Key] = side[s.Key].join(got)
+			before, again := side[s.Key]
+			if _, there := other[s.Key]; !again && !there {
+				g.keys = append(g.keys, s.Key)
+			}
+			side[s.Key] = before.join(got)
 			if !clean {
 				g.broken[s.Key] = true
 			}

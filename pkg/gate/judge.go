@@ -114,6 +114,12 @@ func withoutTwins(pairs []*series) []*series {
 		key baseline.Key
 		env string
 	}
+	isRate := func(s *series) bool {
+		return s.unit.Direction == baseline.Higher && strings.HasSuffix(s.key.Unit, "/s")
+	}
+	if !slices.ContainsFunc(pairs, isRate) {
+		return pairs
+	}
 	times := map[at]*series{}
 	for _, s := range pairs {
 		if s.key.Unit == "sec/op" {
@@ -121,7 +127,7 @@ func withoutTwins(pairs []*series) []*series {
 		}
 	}
 	return slices.DeleteFunc(pairs, func(s *series) bool {
-		if s.unit.Direction != baseline.Higher || !strings.HasSuffix(s.key.Unit, "/s") {
+		if !isRate(s) {
 			return false
 		}
 		t := times[at{s.key.Benchmark(), s.env}]

@@ -94,20 +94,17 @@ func (s *series) size(shift float64) float64 {
 // told is how the change of a series reads: as a percentage or, where that would say
 // nothing, as both medians. nil: there is no change to tell of.
 func (s *series) told() *Shift {
-	t := &Shift{Counted: s.stage == Exact || s.zeros()}
-	t.From, t.To = stat.Median(s.base.values), stat.Median(s.head.values)
 	shift := s.shift
-	if s.reason.Code == Unconfirmed {
-		t.Counted, shift = false, s.seemed
-	}
-	if t.Counted {
-		return t
+	switch {
+	case s.reason.Code == Unconfirmed:
+		shift = s.seemed
+	case s.stage == Exact || s.zeros():
+		return &Shift{Counted: true, From: stat.Median(s.base.values), To: stat.Median(s.head.values)}
 	}
 	if math.IsNaN(shift) {
 		return nil
 	}
-	t.Change = min(s.relative(shift), math.MaxFloat64)
-	return t
+	return &Shift{Change: min(s.relative(shift), math.MaxFloat64)}
 }
 
 // zeros says whether a value of the series is zero, so that its logarithms are
@@ -136,8 +133,8 @@ var rank = map[Verdict]int{
 	Added: 7, Removed: 8, Unchanged: 9, SameWork: 10, SameCode: 11, NotJudged: 12,
 }
 
-// worstFirst returns rows in the order of a report: by verdict, then by the size of the worsening,
-// then by name.
+// worstFirst returns rows, which are in order of name, in that of a report: by verdict, then by the
+// size of the worsening, then by name.
 func worstFirst(rows []Row) []Row {
 	type place struct {
 		rank   int
@@ -150,10 +147,7 @@ func worstFirst(rows []Row) []Row {
 		places[i] = place{rank[r.Verdict], r.weight(), r}
 	}
 	slices.SortStableFunc(places, func(a, b place) int {
-		if c := cmp.Or(cmp.Compare(a.rank, b.rank), cmp.Compare(b.weight, a.weight)); c != 0 {
-			return c
-		}
-		return cmp.Or(a.row.Key().Compare(b.row.Key()), cmp.Compare(a.row.Fingerprint, b.row.Fingerprint))
+		return cmp.Or(cmp.Compare(a.rank, b.rank), cmp.Compare(b.weight, a.weight))
 	})
 	sorted := make([]Row, 0, len(rows))
 	for _, p := range places {

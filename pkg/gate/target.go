@@ -17,6 +17,9 @@ const (
 
 // targets holds every target against every series of head that it matches.
 func targets(in Input) []TargetRow {
+	if len(in.Targets) == 0 {
+		return nil
+	}
 	var out []TargetRow
 	all := groups(in.Log)
 	for _, t := range in.Targets {

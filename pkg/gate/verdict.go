@@ -15,9 +15,11 @@ func conclude(d *Decision, all []*series, in Input) {
 	if in.OnlyHead && !slices.ContainsFunc(d.Targets, func(t TargetRow) bool { return t.Verdict != LeftOut }) {
 		undecided = append(undecided, Ground{Code: NoTarget})
 	}
-	judged, _, fresh := d.judged() // what base does not have, or has in another form, is no failure to decide
-	if !in.OnlyHead && judged == 0 && !(fresh && baseKnown(in)) && len(failed)+len(undecided) == 0 {
-		undecided = append(undecided, Ground{Code: nothingDecided(all, in)})
+	if !in.OnlyHead && len(failed)+len(undecided) == 0 {
+		judged, _, fresh := d.judged() // what base does not have, or has in another form, is no failure to decide
+		if judged == 0 && !(fresh && baseKnown(in)) {
+			undecided = append(undecided, Ground{Code: nothingDecided(all, in)})
+		}
 	}
 	switch {
 	case len(failed) > 0:
