@@ -14,7 +14,7 @@ var symbols = map[gate.Outcome]string{gate.Pass: "✅", gate.Fail: "❌", gate.U
 // top returns the answer: a headline and at most a handful of lines, of bounded length.
 func (p *page) top() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "### %s %s\n\n", symbols[p.Outcome], figure.Prose(capital(p.headline())))
+	fmt.Fprintf(&b, "### %s %s\n\n", symbols[p.Outcome], figure.Prose(capital(p.headline)))
 	line := func(key, say string) {
 		if say != "" {
 			fmt.Fprintf(&b, "- **%s:** %s\n", key, say)

@@ -81,7 +81,7 @@ var outcomes = map[gate.Outcome]struct{ word, color string }{
 // top writes the outcome, and what no table has.
 func (t *text) top() {
 	word := outcomes[t.Outcome].word
-	for i, part := range table.Wrap(word+"  "+figure.Sentence(capital(t.headline())), t.prose-indent) {
+	for i, part := range table.Wrap(word+"  "+figure.Sentence(capital(t.headline)), t.prose-indent) {
 		if i == 0 {
 			rest := strings.TrimPrefix(part, word)
 			fmt.Fprintf(t, "%s %s\n", t.pen.paint(outcomes[t.Outcome].color, word), t.pen.bold(rest))

@@ -15,17 +15,18 @@ import (
 // view is a decision sorted into the questions of a reader.
 type view struct {
 	gate.Decision
-	by     map[gate.Verdict][]gate.Row
-	work   Work
-	told   []gate.Row // of work that has the verdict of the time beside it: not in by
-	base   *gate.SideInfo
-	head   *gate.SideInfo
-	common string // leading folders that all packages share, or the one package whole
+	by       map[gate.Verdict][]gate.Row
+	work     Work
+	told     []gate.Row // of work that has the verdict of the time beside it: not in by
+	base     *gate.SideInfo
+	head     *gate.SideInfo
+	headline string // without the outcome, which stands before it anyway
+	common   string // leading folders that all packages share, or the one package whole
 }
 
 // look returns a decision sorted.
 func look(d gate.Decision) view {
-	v := view{Decision: d, by: map[gate.Verdict][]gate.Row{}, work: WorkOf(d)}
+	v := view{Decision: d, by: map[gate.Verdict][]gate.Row{}, work: WorkOf(d), headline: cmp.Or(summed(d), "nothing to say")}
 	packages := map[string]bool{}
 	rows, of := d.Distinct(), map[gate.Verdict]int{}
 	rows = slices.DeleteFunc(rows, func(r gate.Row) bool {
@@ -106,17 +107,12 @@ func (v view) rowLabel(r gate.Row) string {
 	return label
 }
 
-// headline returns the headline without the outcome, which stands before it anyway.
-func (v view) headline() string {
-	return cmp.Or(summed(v.Decision), "nothing to say")
-}
-
 // reasons returns the sentences for grounds that neither the headline nor a table has.
 func (v view) reasons() []string {
 	var out []string
 	for i, g := range v.Reasons {
 		tabled := g.Code == gate.RowRegressed || g.Code == gate.RowCrept || g.Code == gate.TargetOpen
-		if say := groundText(v.Decision, g); !tabled && !(i == 0 && say == v.headline()) {
+		if say := groundText(v.Decision, g); !tabled && !(i == 0 && say == v.headline) {
 			out = append(out, say)
 		}
 	}

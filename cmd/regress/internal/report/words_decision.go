@@ -30,7 +30,6 @@ func summed(d gate.Decision) string {
 	if d.OnlyTargets {
 		return targetHeadline(d.Targets)
 	}
-	_, benchmarks := d.Judged()
 	tail := improved(d.Rows)
 	missed := 0
 	for _, t := range d.Targets {
@@ -44,9 +43,10 @@ func summed(d gate.Decision) string {
 		if crept > 0 {
 			tail = fmt.Sprintf("; %d crept since %s", crept, d.Anchor) + tail
 		}
-		return regressedHeadline(d, red, benchmarks) + tail
+		return regressedHeadline(d, red) + tail
 	case crept > 0:
 		worst := first(d.Rows, gate.Crept)
+		_, benchmarks := d.Judged()
 		return worstOf(crept, benchmarks, "crept", worst, creptBy(d.Anchor, worst)+clauses(worst.Drift.Waivers)) + tail
 	case missed > 0:
 		return figure.Counted(missed, "target") + " missed" + tail
@@ -58,7 +58,8 @@ func summed(d gate.Decision) string {
 
 // regressedHeadline returns what regressed. Where only the work of benchmarks has grown it says so
 // instead of calling them regressed, which is read as slower.
-func regressedHeadline(d gate.Decision, red, benchmarks int) string {
+func regressedHeadline(d gate.Decision, red int) string {
+	_, benchmarks := d.Judged()
 	work := WorkOf(d)
 	rows := slices.DeleteFunc(slices.Clone(d.Rows), func(r gate.Row) bool { return r.Verdict != gate.Regressed || work.Told(r) })
 	slower := benchmarksIn(rows, func(r *gate.Row) bool { return r.Unit != baseline.Instructions })
@@ -195,6 +196,9 @@ func editedNames(rows []gate.Row) []string {
 // improved ends a headline with what got better: a benchmark that is too noisy to judge in
 // time has improved in a count alone, and the unit says so.
 func improved(rows []gate.Row) string {
+	if verdicts(rows, gate.Improved) == 0 {
+		return ""
+	}
 	noisy := tooNoisy(rows)
 	counts := map[string]bool{}
 	whole := benchmarksIn(rows, func(r *gate.Row) bool { return r.Verdict == gate.Improved && !slices.Contains(noisy, r.Name) })
