@@ -238,7 +238,7 @@ func (f facts) known(s *series, g, elsewhere *group) (Verdict, Reason) {
 		return Inconclusive, Reason{Code: OtherProcs, Procs: procs}
 	case !head:
 		return f.absent(function)
-	case base && f.in.Log.Edited[baseline.Base][s.key.Function()]:
+	case base && len(f.in.Log.Edited) > 0 && f.in.Log.Edited[baseline.Base][s.key.Function()]:
 		return Edited, Reason{Code: SourceEdited}
 	case base:
 		return "", Reason{}

@@ -275,23 +275,23 @@ func cannotSee(all []*series, in Input) (out []Limit) {
 // measured and did not change: by the usual effect, whatever it holds for, and by each other that
 // a rule sets, with the benchmarks; and of each unit where those of a benchmark have several.
 func effectLimits(all []*series, usual float64) (out []Limit) {
-	last, mixed := map[baseline.Key]float64{}, map[baseline.Key]bool{}
+	mixed := map[baseline.Key]bool{}
+	var last *series // the units of a benchmark are neighbours
 	for _, s := range all {
 		if s.stage == Exact || s.verdict == NotJudged || s.twin != nil {
 			continue
 		}
-		key := s.key.Benchmark()
-		if effect, seen := last[key]; seen && effect != s.policy.minEffect {
-			mixed[key] = true
+		if last != nil && last.policy.minEffect != s.policy.minEffect && last.key.Benchmark() == s.key.Benchmark() {
+			mixed[s.key.Benchmark()] = true
 		}
-		last[key] = s.policy.minEffect
+		last = s
 	}
 	limitOf := func(s *series) (l Limit) {
 		if s.verdict != Unchanged || s.stage == Exact || s.twin != nil {
 			return l
 		}
 		l = Limit{Code: EffectBelow, Effect: s.policy.minEffect}
-		if mixed[s.key.Benchmark()] && l.Effect != usual {
+		if l.Effect != usual && mixed[s.key.Benchmark()] {
 			l.Unit = s.key.Unit
 		}
 		return l

@@ -5,23 +5,26 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // harmless are the variables that a benchmark gets: those that say where programs, libraries and
 // files are, how to speak to people, and how Go and a C compiler work. Everything else stays here:
 // a pull request's benchmark could read it, and which of the others hold a secret cannot be told
 // from their names.
-var harmless = regexp.MustCompile(`^(` + strings.Join([]string{
-	`PATH|HOME|USER|LOGNAME|SHELL|TMPDIR|TMP|TEMP|TZ|TERM|LANG|LANGUAGE|LC_\w+|NO_COLOR|CI`,
-	`XDG_(CACHE|CONFIG|DATA|STATE|RUNTIME)_(HOME|DIR)`,
-	`LD_LIBRARY_PATH|LD_PRELOAD|DYLD_LIBRARY_PATH|MALLOC_\w+|OMP_NUM_THREADS`,
-	`GO(ROOT|PATH|BIN|CACHE|MODCACHE|TMPDIR|ENV|FLAGS|PROXY|PRIVATE|NOPROXY|NOSUMDB|SUMDB|INSECURE|VCS|WORK|TOOLCHAIN|EXPERIMENT)`,
-	`GO(OS|ARCH|HOSTOS|HOSTARCH|EXE|386|AMD64|ARM|ARM64|MIPS|MIPS64|PPC64|RISCV64|WASM|FIPS140|CACHEPROG|TELEMETRYDIR)`,
-	`GO(MAXPROCS|GC|MEMLIMIT|DEBUG|TRACEBACK|COVERDIR|GCCFLAGS|TOOLDIR|_EXTLINK_ENABLED)|GO111MODULE`,
-	`CGO_\w+|CC|CXX|FC|AR|LD|CFLAGS|CPPFLAGS|CXXFLAGS|FFLAGS|LDFLAGS|PKG_CONFIG|PKG_CONFIG_\w+|SDKROOT|MACOSX_DEPLOYMENT_TARGET`,
-	`SSL_CERT_(FILE|DIR)|(?i:https?|no|all|ftp)_(?i:proxy)`,
-	`SOURCE_DATE_EPOCH|BENCH_\w+`,
-}, "|") + `)$`)
+var harmless = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^(` + strings.Join([]string{
+		`PATH|HOME|USER|LOGNAME|SHELL|TMPDIR|TMP|TEMP|TZ|TERM|LANG|LANGUAGE|LC_\w+|NO_COLOR|CI`,
+		`XDG_(CACHE|CONFIG|DATA|STATE|RUNTIME)_(HOME|DIR)`,
+		`LD_LIBRARY_PATH|LD_PRELOAD|DYLD_LIBRARY_PATH|MALLOC_\w+|OMP_NUM_THREADS`,
+		`GO(ROOT|PATH|BIN|CACHE|MODCACHE|TMPDIR|ENV|FLAGS|PROXY|PRIVATE|NOPROXY|NOSUMDB|SUMDB|INSECURE|VCS|WORK|TOOLCHAIN|EXPERIMENT)`,
+		`GO(OS|ARCH|HOSTOS|HOSTARCH|EXE|386|AMD64|ARM|ARM64|MIPS|MIPS64|PPC64|RISCV64|WASM|FIPS140|CACHEPROG|TELEMETRYDIR)`,
+		`GO(MAXPROCS|GC|MEMLIMIT|DEBUG|TRACEBACK|COVERDIR|GCCFLAGS|TOOLDIR|_EXTLINK_ENABLED)|GO111MODULE`,
+		`CGO_\w+|CC|CXX|FC|AR|LD|CFLAGS|CPPFLAGS|CXXFLAGS|FFLAGS|LDFLAGS|PKG_CONFIG|PKG_CONFIG_\w+|SDKROOT|MACOSX_DEPLOYMENT_TARGET`,
+		`SSL_CERT_(FILE|DIR)|(?i:https?|no|all|ftp)_(?i:proxy)`,
+		`SOURCE_DATE_EPOCH|BENCH_\w+`,
+	}, "|") + `)$`)
+})
 
 // fetching are the variables that only the go command gets, which runs none of the code: how to
 // reach modules that are not public.
@@ -47,7 +50,7 @@ func Secret(pair string) bool {
 func Environ(more ...string) []string {
 	return slices.DeleteFunc(os.Environ(), func(pair string) bool {
 		name, _, _ := strings.Cut(pair, "=")
-		return Secret(pair) || !harmless.MatchString(name) && !slices.Contains(more, name)
+		return Secret(pair) || !harmless().MatchString(name) && !slices.Contains(more, name)
 	})
 }
 
@@ -59,6 +62,6 @@ func BuildEnviron() []string {
 		if fetching.MatchString(name) || name == "GOPROXY" {
 			return false
 		}
-		return Secret(pair) || !harmless.MatchString(name)
+		return Secret(pair) || !harmless().MatchString(name)
 	})
 }
