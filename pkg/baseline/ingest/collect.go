@@ -21,6 +21,7 @@ type collector struct {
 	runs    []*run
 	current *run                  // of the present side and environment; nil: look it up
 	names   map[string]*benchmark // of the present package in that run; nil: look them up
+	last    *benchmark            // of those, the last one that had a line; nil: none yet
 	again   baseline.Warning      // a name that comes again without a package; zero: none
 	bad     []baseline.Problem    // values that are none, which matter where their unit is judged
 }
@@ -39,9 +40,10 @@ type run struct {
 type benchmark struct {
 	pkg, name string
 	lines     int
-	line      int      // number of the first
-	process   int      // that printed it last
-	samples   []sample // one a unit, in order of appearance
+	line      int        // number of the first
+	process   int        // that printed it last
+	next      *benchmark // that had a line after it, and mostly has again; nil: none yet
+	samples   []sample   // one a unit, in order of appearance
 }
 
 // sample is one of a unit as it was printed; the values are tidied.
@@ -51,7 +53,7 @@ type sample struct {
 }
 
 // moved forgets where results go, since what they are of has changed.
-func (c *collector) moved() { c.current, c.names = nil, nil }
+func (c *collector) moved() { c.current, c.names, c.last = nil, nil, nil }
 
 // result keeps one parsed line.
 func (c *collector) result(r *benchfmt.Result) {
@@ -95,6 +97,10 @@ func (c *collector) printed(name []byte) *benchmark {
 	if b == nil {
 		return nil
 	}
+	if c.last != nil {
+		c.last.next = b
+	}
+	c.last = b
 	b.lines++
 	if b.line == 0 {
 		b.line = c.at()
@@ -140,6 +146,9 @@ func (c *collector) benchmark(name []byte) *benchmark {
 			c.names = map[string]*benchmark{}
 			c.current.benchmarks[c.pkg] = c.names
 		}
+	}
+	if c.last != nil && c.last.next != nil && c.last.next.name == string(name) {
+		return c.last.next // as in the round before: far cheaper than to look for it
 	}
 	if b := c.names[string(name)]; b != nil {
 		return b
