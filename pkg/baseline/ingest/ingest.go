@@ -25,7 +25,8 @@ var (
 )
 
 // limits bound what one text may cost, since results of a pull request are
-// written by whoever opened it. Memory is about the text and 16 bytes a value.
+// written by whoever opened it. Memory is about the text and 16 bytes a value, and
+// 64 bytes a series that has fewer than four.
 type limits struct {
 	Bytes    int // of text, without what was cut from overlong lines
 	Line     int // bytes of one line; what is longer is cut, and that is a Problem
