@@ -21,6 +21,7 @@ var (
 const CoverUser = .8
 
 const (
+	moreWork    = .9   // of the smallest change to act on: growth of work above which it is more
 	sameWork    = .01  // growth of work below which it is the same
 	countSpread = .015 // spread of a side at which counting is given up
 	coverSystem = .15  // largest share in the kernel
@@ -95,7 +96,7 @@ const (
 	counting                  // more counts were asked for
 	unsettled                 // grown by less than the effect, or it wavers
 	same                      // not more work
-	more                      // more work by the effect or above: to be confirmed
+	more                      // more work by nearly the effect or above: to be confirmed
 )
 
 // countable reports whether a series is a time of which the work can be counted.
@@ -149,7 +150,7 @@ func (s *series) weigh() weight {
 		case c.shift < math.Log1p(sameWork):
 			c.decide(Unchanged, SameCount)
 			return same
-		case c.shift >= c.policy.effect && head[0] > base[n-1]:
+		case c.shift >= moreWork*c.policy.effect && head[0] > base[n-1]:
 			c.seemed, c.stake = c.shift, 1
 			return more
 		}
@@ -171,6 +172,10 @@ func (s *series) confirmWork(alpha, stakes float64, final bool) {
 	c.seemed, c.middle, c.stake, c.p = seemed, middle, 1, 1
 	for i, n := range countConfirm {
 		if n > have {
+			for i+1 < len(countConfirm) && stat.Least(n, n) > alpha*c.stake/stakes*countWeights[i] {
+				i++
+				n = countConfirm[i] // sooner no counts whatever would tell
+			}
 			c.wait(Reason{Code: Unconfirmed, Needed: n - have})
 			if final {
 				s.counts = n - have
@@ -181,7 +186,7 @@ func (s *series) confirmWork(alpha, stakes float64, final bool) {
 		c.record(sm, math.NaN())
 		c.interval(sm)
 		c.p = min(c.p, sm.worse()/countWeights[i])
-		if c.p <= alpha*c.stake/stakes && sm.shift >= c.policy.effect {
+		if c.p <= alpha*c.stake/stakes && sm.shift >= moreWork*c.policy.effect {
 			c.decide(Regressed, MoreWork)
 			return
 		}

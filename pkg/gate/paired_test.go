@@ -124,12 +124,12 @@ func (l *pairedLab) run(t *testing.T) Decision {
 			return Decide(in)
 		}
 		for _, w := range next {
+			if l.wanted != nil {
+				l.wanted(w, len(l.rounds(w.Name)))
+			}
 			if w.Count {
 				l.count(l.all[w.Name], w.Rounds)
 			} else {
-				if l.wanted != nil {
-					l.wanted(w, len(l.rounds(w.Name)))
-				}
 				l.asked += w.Rounds
 				l.time(l.all[w.Name], w.Rounds)
 			}
@@ -154,6 +154,9 @@ func TestConfirmationIsShuffled(t *testing.T) {
 	seen := map[bool]int{}
 	l := newPairedLab(7, subject{name: "A", sd: .005}, subject{name: "B", sd: .01, slower: .1}, subject{name: "C", sd: .03, slower: .02})
 	l.wanted = func(w baseline.Want, have int) {
+		if w.Count {
+			return
+		}
 		seen[w.Shuffled]++
 		if w.Shuffled != (have >= inPairs.screenEnd()) {
 			t.Errorf("after %d rounds %+v is wanted", have, w)
@@ -224,6 +227,8 @@ func TestWork(t *testing.T) {
 	if d.Outcome != Fail || d.Reasons[0].Row.Unit != baseline.Instructions {
 		t.Errorf("more work: %s %+v", d.Outcome, d.Reasons)
 	}
+	check("noisy, 5 % more but for what is done once", subject{sd: .4, more: .0498}, nil, Inconclusive, Regressed, MoreWork)
+	check("noisy, 4 % more work", subject{sd: .4, more: .04}, nil, Inconclusive, Unchanged, CountGrew)
 	check("noisy, 3 % more work", subject{sd: .4, more: .03}, nil, Inconclusive, Unchanged, CountGrew)
 	check("noisy, less work", subject{sd: .4, more: -.3}, nil, SameWork, Unchanged, SameCount)
 	check("quiet", subject{sd: .005}, nil, Unchanged, "", "")
@@ -303,24 +308,48 @@ func TestWorkIsNoTime(t *testing.T) {
 	}
 }
 
-// TestWorkOfWhatIsRed: where the time is told, nobody waits for the work to be.
+// TestWorkOfWhatIsRed: where the time is told, nobody waits for the work to be, such as one that
+// has grown by about as much as is red.
 func TestWorkOfWhatIsRed(t *testing.T) {
-	l := newPairedLab(3, subject{name: "A", sd: .005, slower: .1, more: .1}, subject{name: "B", sd: .005, slower: .1, more: .1}, subject{name: "C", sd: .005, slower: .1, more: .1})
-	d := l.run(t)
+	about := func(r *rand.Rand) float64 { return 1 + .004*r.Float64() }
 	notes := 0
-	for _, r := range d.Rows {
-		switch {
-		case r.Unit == "sec/op" && r.Verdict != Regressed, r.Verdict == Inconclusive:
-			t.Errorf("%s of %s is %s (%s)", r.Unit, r.Name, r.Verdict, r.Reason.Code)
-		case r.Unit == baseline.Instructions && r.Verdict == NotJudged:
-			notes++
-			if r.Reason.Code != CountUnused || r.Change == nil || !(*r.Change > .09 && *r.Change < .11) {
-				t.Errorf("the work of %s: %+v", r.Name, r)
+	for seed := range uint64(40) {
+		d := newPairedLab(seed, subject{name: "A", sd: .005, slower: .1, more: .0448, counts: about}).run(t)
+		for _, r := range d.Rows {
+			switch {
+			case r.Unit == "sec/op" && r.Verdict != Regressed, r.Verdict == Inconclusive:
+				t.Errorf("seed %d: %s is %s (%s)", seed, r.Unit, r.Verdict, r.Reason.Code)
+			case r.Unit == baseline.Instructions && r.Verdict == NotJudged:
+				notes++
+				if r.Reason.Code != CountUnused || r.Change == nil || !(*r.Change > .04 && *r.Change < .05) {
+					t.Errorf("seed %d: the work is %+v", seed, r)
+				}
 			}
 		}
 	}
 	if notes == 0 {
 		t.Error("all work was told before the time was")
+	}
+}
+
+// TestWorkIsAskedForInOneGo: where fewer counts could not tell whatever they were, more are asked
+// for at once.
+func TestWorkIsAskedForInOneGo(t *testing.T) {
+	for others, want := range map[int]int{0: 6, 3: 8} {
+		all := []subject{{name: "A", sd: .4, more: .1}}
+		for i := range others {
+			all = append(all, subject{name: string(rune('B' + i)), sd: .4, more: .1})
+		}
+		l := newPairedLab(3, all...)
+		most := 0
+		l.wanted = func(w baseline.Want, _ int) {
+			if w.Count && w.Name == "A" {
+				most = max(most, w.Rounds)
+			}
+		}
+		if l.run(t); most != want {
+			t.Errorf("beside %d others %d counts a side are asked for, want %d", others, most, want)
+		}
 	}
 }
 
