@@ -21,6 +21,7 @@ type campaign struct {
 	dir     string // for everything that is made
 	regress string // the program
 	modules []module
+	most    int    // benchmarks of a module
 	times   int    // how often each trial is made
 	budget  string // of regress.toml; empty: the default
 	beside  int    // competing processes
@@ -66,19 +67,18 @@ func (c *campaign) settings() string {
 	return text
 }
 
-// settle makes the repositories of all modules.
-func (c *campaign) settle(ctx context.Context, settings string, edit func(*bench) error) []*bench {
+// settleAll makes the repositories of all modules.
+func (c *campaign) settleAll(ctx context.Context, settings string, edit func(*bench) error) []*bench {
 	var all []*bench
 	for _, m := range c.modules {
 		if ctx.Err() != nil {
 			break
 		}
-		b, err := settle(ctx, m, c.dir, c.regress, settings, edit)
+		b, err := c.settle(ctx, m, settings, edit)
 		if err != nil {
 			c.fail(ctx, m.name, err)
 			continue
 		}
-		b.keep = c.keep
 		c.say("%s %s: %d benchmarks, %s", m.name, m.version, len(b.names), b.pattern)
 		all = append(all, b)
 	}
@@ -184,7 +184,7 @@ func span(texts []string) string {
 
 // unchanged has commits judged that move functions and change nothing.
 func (c *campaign) unchanged(ctx context.Context) error {
-	benches := c.settle(ctx, c.settings(), nil)
+	benches := c.settleAll(ctx, c.settings(), nil)
 	end, err := c.compete()
 	if err != nil {
 		return err

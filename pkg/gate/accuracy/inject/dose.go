@@ -23,12 +23,6 @@ type dose struct {
 
 func (d dose) String() string { return fmt.Sprintf("%d steps: %v", d.knob, d.slower) }
 
-// far reports whether a dose is not what it was to be.
-func (d dose) far() bool {
-	off := d.slower.least/d.target - 1
-	return max(off, -off) > .35
-}
-
 // gain is how much slower one binary is than another: the ratio of the least times of both, less 1,
 // and the middle half of the ratios of pairs.
 type gain struct{ least, lo, hi float64 }

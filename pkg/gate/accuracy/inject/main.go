@@ -31,20 +31,22 @@
 //
 // Each of ten public modules, at the version in module.go, becomes a repository of its own, and of
 // the benchmarks at its top those are measured that choose takes: whole functions in order, 20
-// benchmarks at most. goldmark has none in Go, and gets some. The go command downloads the modules,
-// and what their tests need, before anything is timed; later it finds them in its cache.
+// benchmarks at most, or as many as -benchmarks says. goldmark has none in Go, and gets some. The
+// go command downloads the modules, and what their tests need, before anything is timed; later it
+// finds them in its cache.
 //
 // Without -slower, each commit moves the functions of the module's package and changes nothing: so
 // many of its benchmarks have an answer, so long did one take, linking included and compiling not.
 // A benchmark has one when its time or its work was judged, and not its allocations alone. Whatever
 // is red is false.
 //
-// With -slower, the benchmarks of the module are changed at base and head alike: each operation
-// first does as many steps of work as a file says that is no test. A commit changes that number for
-// one benchmark, which must be so slow that 3 % are some steps. How many they are is found by
-// running two binaries by turns, without regress and before the competing processes start: the
-// table has what was achieved. "Caught" is red on a row of that benchmark, by time or by
-// counted work; any other red row is false.
+// With -slower, the benchmarks of the module are changed at base and head alike: they do as many
+// operations more than b.N, or b.Loop or pb.Next, as a file says that is no test. A commit changes
+// that file for one benchmark, which does 5 % more of what it does then, as much more time as
+// work. It is the first that takes twice as long with each operation done twice, which is tried by
+// running two binaries by turns, without regress and before the competing processes start.
+// "Caught" is red on a row of that benchmark, by time or by counted work, and not by allocations
+// alone; any other red row is false.
 //
 // -beside starts so many processes that do nothing but compute. Nothing else should run meanwhile:
 // the load average and the share of stolen processor time stand in the table. Where the time is up
@@ -129,6 +131,7 @@ type options struct {
 	benchtime, effect string
 	repo, file        string
 	modules, slower   string
+	most              int
 	rebuilt           bool
 	clones            string
 	unseen, single    bool
@@ -147,7 +150,8 @@ func parse() options {
 	flag.StringVar(&o.repo, "repo", "", "a repository to judge unchanged commits of, instead")
 	flag.StringVar(&o.file, "file", "", "with -repo: the Go file in it that gets the comments")
 	flag.StringVar(&o.modules, "modules", "", "public modules to judge commits of, instead: all, or names as in gjson,toml")
-	flag.StringVar(&o.slower, "slower", "", "with -modules: add this much work to one benchmark of each, in per cent: 3,5,10,30")
+	flag.IntVar(&o.most, "benchmarks", 20, "with -modules: of each one at most")
+	flag.StringVar(&o.slower, "slower", "", "with -modules: make one benchmark of each do this much more, in per cent: 3,5,10,30")
 	flag.BoolVar(&o.rebuilt, "rebuilt", false, "with -modules: compare what is counted of commits that claim to do the same")
 	flag.StringVar(&o.clones, "clones", "", "with -rebuilt: a directory of git clones named as the modules are, to take commits from (default: the module proxy)")
 	flag.BoolVar(&o.unseen, "unseen", false, "judge slowdowns that a count of instructions does not see, instead")
@@ -202,7 +206,7 @@ func (o options) campaign(ctx context.Context, dir string) error {
 			return err
 		}
 	}
-	c := &campaign{out: os.Stdout, dir: dir, regress: l.regress, times: o.times, budget: o.budget, beside: o.beside, clones: o.clones, keep: o.keep, started: time.Now()}
+	c := &campaign{out: os.Stdout, dir: dir, regress: l.regress, most: o.most, times: o.times, budget: o.budget, beside: o.beside, clones: o.clones, keep: o.keep, started: time.Now()}
 	ctx, cancel := context.WithTimeout(ctx, o.limit)
 	defer cancel()
 	var err error

@@ -37,9 +37,6 @@ var modules = []module{
 	{name: "expr", path: "github.com/expr-lang/expr", version: "v1.17.8"},
 }
 
-// mostBenchmarks is how many benchmarks of a module are measured.
-const mostBenchmarks = 20
-
 // named returns the modules of a list of names, "gjson,toml", or all.
 func named(list string) ([]module, error) {
 	if list == "all" {
@@ -69,14 +66,14 @@ type bench struct {
 	keep    string   // an absolute directory for the logs of the decisions; empty: they are not kept
 }
 
-// settle makes a repository of a module below dir, with a settings file, and commits it. edit, if
-// any, changes the files before that.
-func settle(ctx context.Context, m module, dir, regress, settings string, edit func(*bench) error) (*bench, error) {
-	b := &bench{module: m, lab: lab{dir: filepath.Join(dir, m.name), regress: regress}}
+// settle makes a repository of a module, with a settings file, and commits it. edit, if any,
+// changes the files before that.
+func (c *campaign) settle(ctx context.Context, m module, settings string, edit func(*bench) error) (*bench, error) {
+	b := &bench{module: m, lab: lab{dir: filepath.Join(c.dir, m.name), regress: c.regress}, keep: c.keep}
 	if err := b.download(ctx, m.version); err != nil {
 		return nil, err
 	}
-	if err := b.list(ctx); err != nil {
+	if err := b.list(ctx, c.most); err != nil {
 		return nil, err
 	}
 	if edit != nil {
@@ -144,7 +141,7 @@ func (l *lab) write(name string, content []byte) error {
 
 // list runs each benchmark at the top of the module for one iteration and chooses those to measure.
 // A benchmark that fails does not count.
-func (b *bench) list(ctx context.Context) error {
+func (b *bench) list(ctx context.Context, most int) error {
 	one := b.lab
 	one.env = []string{"GOMAXPROCS=1"} // names without a suffix
 	out, err := one.exec(ctx, "go", "test", "-vet=off", "-run", "^$", "-bench", ".", "-benchtime", "1x", ".")
@@ -152,7 +149,7 @@ func (b *bench) list(ctx context.Context) error {
 	if len(names) == 0 {
 		return errors.Join(fmt.Errorf("%s@%s has no benchmark that works at its top", b.path, b.version), err)
 	}
-	b.names, b.pattern = choose(names, mostBenchmarks)
+	b.names, b.pattern = choose(names, most)
 	return nil
 }
 

@@ -40,7 +40,7 @@ func (c *campaign) rebuilt(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	benches := c.settle(ctx, c.settings()+countAll, nil)
+	benches := c.settleAll(ctx, c.settings()+countAll, nil)
 	end, err := c.compete()
 	if err != nil {
 		return err
@@ -88,7 +88,7 @@ func (c *campaign) commit(ctx context.Context, m module, real realCommit) (judge
 		m.clone = clone
 	}
 	m.name, m.version = m.name+"-"+real.head, real.base
-	b, err := settle(ctx, m, c.dir, c.regress, c.settings()+countAll, nil)
+	b, err := c.settle(ctx, m, c.settings()+countAll, nil)
 	if err != nil {
 		return judged{}, err
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/extension"
 	"github.com/yuin/goldmark/text"
+	"github.com/yuin/goldmark/util"
 )
 
 // parts of a page.
@@ -41,6 +42,14 @@ func convert(b *testing.B, markdown goldmark.Markdown, source []byte) {
 		if err := markdown.Convert(source, &out); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+func BenchmarkEscape(b *testing.B) {
+	source := []byte(strings.Repeat("The <b>quick</b> & brown fox. ", 10))
+	b.SetBytes(int64(len(source)))
+	for i := 0; i < b.N; i++ {
+		util.EscapeHTML(source)
 	}
 }
 
