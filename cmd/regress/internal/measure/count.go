@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/descartes/regress/cmd/regress/internal/suite"
@@ -32,42 +33,116 @@ func (s *Session) counter() string {
 	return s.o.Counter.Name()
 }
 
-// count runs one process of a turn under the counter and appends its block to the log. What cannot
-// be counted is no problem, since it can be timed: a mark says why.
-func (m *measurement) count(ctx context.Context, t turn, side baseline.Side, number int) error {
-	e := t.entry
-	if e.method.Counted == 0 {
-		return m.uncountable(e, "one iteration, or what it needs before, takes too long")
+// tally is one process that is counted.
+type tally struct {
+	entry  *entry
+	side   baseline.Side
+	target suite.Target
+	probe  CountProbe
+	got    reading
+	out    suite.Outcome
+}
+
+// together is how many processes are counted at the same time: what else runs on the machine is
+// nothing to a count, and a processor each is. Each may come to a gigabyte.
+func (m *measurement) together() int {
+	const most = 4
+	return max(1, min(len(m.cpus), most))
+}
+
+// count counts the processes of some turns at the same time and appends a block of each to the log.
+// It returns how many it was. What cannot be counted is no problem, since it can be timed: a mark
+// says why.
+func (m *measurement) count(ctx context.Context, turns []turn, p Progress) (ran int, err error) {
+	var all []*tally
+	for _, t := range turns {
+		if m.runnable(t) == 0 {
+			continue
+		}
+		if ready, err := m.prepared(ctx, t, p); err != nil {
+			return 0, err
+		} else if !ready || ctx.Err() != nil {
+			continue
+		}
+		one, err := m.tally(t)
+		if err != nil {
+			return 0, err
+		}
+		if one != nil {
+			all = append(all, one)
+		}
+	}
+	if len(all) == 0 {
+		return 0, nil
+	}
+	m.tell(p, all[0].side, all[0].entry.counted[all[0].side]+1)
+	began := time.Now()
+	var wait sync.WaitGroup
+	for _, one := range all {
+		wait.Go(func() { m.run(ctx, one) })
+	}
+	wait.Wait()
+	m.purse.counting += time.Since(began)
+	for _, one := range all {
+		if one.out.Canceled || m.purse.empty() {
+			continue
+		}
+		m.purse.counted++
+		if err := m.keep(one); err != nil {
+			return ran, err
+		}
+		ran++
+	}
+	return ran, nil
+}
+
+// tally returns what is to be run of a turn; nil: it cannot be counted, which the log says.
+func (m *measurement) tally(t turn) (*tally, error) {
+	e, side := t.entry, t.sides[0]
+	switch {
+	case !m.runs(e, side) || e.uncountable:
+		return nil, nil
+	case e.method.Counted == 0:
+		return nil, m.uncountable(e, "one iteration, or what it needs before, takes too long")
 	}
 	target := m.target(e, side, strconv.Itoa(e.method.Counted)+"x", 1, oneProc)
 	probe, err := m.o.Counter.Probe(target.Argv[0])
 	if err != nil {
-		return m.uncountable(e, err.Error())
+		return nil, m.uncountable(e, err.Error())
 	}
-	allowed := countAllowed(max(e.cost, m.purse.expect(e)))
-	run := func() (reading, suite.Outcome) {
-		got := reading{entry: e, bare: true}
-		out := m.side(side).Runner.Run(ctx, target, suite.Limit{Of: func() time.Duration { return min(allowed, m.purse.limit()) }}, got.line, probe)
-		m.purse.counting += out.Wall
-		return got, out
-	}
-	got, out := run()
-	if out.Killed > 0 && out.Used.CPU() < out.Wall/2 && !m.purse.empty() {
+	return &tally{entry: e, side: side, target: target, probe: probe}, nil
+}
+
+// run runs a process under the counter. It does not touch what others that run now touch.
+func (m *measurement) run(ctx context.Context, one *tally) {
+	allowed := countAllowed(max(one.entry.cost, m.purse.expect(one.entry)))
+	again := false
+	for {
+		one.got = reading{entry: one.entry, bare: true}
+		limit := suite.Limit{Of: func() time.Duration { return min(allowed, m.purse.limit()) }}
+		one.out = m.side(one.side).Runner.Run(ctx, one.target, limit, one.got.line, one.probe)
+		if again || one.out.Killed == 0 || one.out.Used.CPU() >= one.out.Wall/2 || m.purse.empty() {
+			return
+		}
 		allowed *= countAgain
-		got, out = run()
+		again = true
 	}
-	if out.Canceled || m.purse.empty() {
+}
+
+// keep appends the block of what was counted, or the mark of why it was not, to the log.
+func (m *measurement) keep(one *tally) error {
+	e := one.entry
+	if e.uncountable {
 		return nil
 	}
-	m.purse.counted++
-	if why := got.failure(out); why != "" {
+	if why := one.got.failure(one.out); why != "" {
 		return m.uncountable(e, why)
 	}
-	instructions, calls, err := probe.Result()
+	instructions, calls, err := one.probe.Result()
 	if err != nil {
 		return m.uncountable(e, err.Error())
 	}
-	n, err := strconv.ParseFloat(strings.Fields(got.results[len(got.results)-1])[1], 64)
+	n, err := strconv.ParseFloat(strings.Fields(one.got.results[len(one.got.results)-1])[1], 64)
 	if err != nil || n < 1 || instructions == 0 {
 		return m.uncountable(e, fmt.Sprintf("%d instructions in %g iterations", instructions, n))
 	}
@@ -78,9 +153,9 @@ func (m *measurement) count(ctx context.Context, t turn, side baseline.Side, num
 	if err := m.log.units([]string{"Unit " + baseline.Instructions + " better=lower"}); err != nil {
 		return err
 	}
-	e.counted[side] = number
+	e.counted[one.side]++
 	m.plan.rounds++
-	return m.log.write(ingest.Block(side, number, e.key.Package, []string{line}))
+	return m.log.write(ingest.Block(one.side, e.counted[one.side], e.key.Package, []string{line}))
 }
 
 // iterations chooses how many of each benchmark are counted in one process, of those of which

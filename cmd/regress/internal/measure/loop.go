@@ -105,17 +105,25 @@ func (m *measurement) block(ctx context.Context, inc increment) (ran int, short 
 		if len(turns) == 0 {
 			break
 		}
-		t := turns[0]
-		turns = turns[1:]
-		left := 0
-		for _, more := range turns {
-			left += len(more.sides)
+		all := 0
+		for _, t := range turns {
+			all += len(t.sides)
 		}
-		n, err := m.turn(ctx, t, Progress{
-			Phase: Measuring, Step: t.entry.key.Name, Done: ran, Total: ran + len(t.sides) + left, Undecided: len(inc),
-		})
+		p := Progress{Phase: Measuring, Step: turns[0].entry.key.Name, Done: ran, Total: ran + all, Undecided: len(inc)}
+		some, n := 1, 0
+		if turns[0].count {
+			for some < min(len(turns), m.together()) && turns[some].count {
+				some++
+			}
+			n, err = m.count(ctx, turns[:some], p)
+		} else {
+			n, err = m.turn(ctx, turns[0], p)
+		}
 		ran += n
-		done[t.entry] += n
+		for _, t := range turns[:some] {
+			done[t.entry] += len(t.sides)
+		}
+		turns = turns[some:]
 		if err != nil {
 			return ran, short, err
 		}
@@ -123,13 +131,13 @@ func (m *measurement) block(ctx context.Context, inc increment) (ran int, short 
 	return ran, short, nil
 }
 
-// turn runs the processes of one turn and returns how many it was.
+// turn times the processes of one turn and returns how many it was.
 func (m *measurement) turn(ctx context.Context, t turn, p Progress) (ran int, err error) {
 	e := t.entry
 	if m.runnable(t) == 0 {
 		return 0, nil
 	}
-	if m.plan.paired || t.count {
+	if m.plan.paired {
 		if ready, err := m.prepared(ctx, t, p); !ready || err != nil {
 			return 0, err
 		}
@@ -139,33 +147,30 @@ func (m *measurement) turn(ctx context.Context, t turn, p Progress) (ran int, er
 	}
 	pair := e.last + 1
 	for _, side := range t.sides {
-		if ctx.Err() != nil || !m.runs(e, side) || t.count && e.uncountable {
+		if ctx.Err() != nil || !m.runs(e, side) {
 			continue
 		}
 		number := pair
-		switch {
-		case t.count:
-			number = e.counted[side] + 1
-		case !m.plan.paired:
+		if !m.plan.paired {
 			number = e.rounds[side] + 1
 		}
-		p.Side, p.Round = side, number
-		if m.o.Budget > 0 {
-			p.Left = m.purse.left()
-		}
-		m.progress(p)
-		if t.count {
-			err = m.count(ctx, t, side, number)
-		} else {
-			err = m.round(ctx, t, side, number)
-		}
-		if err != nil {
+		m.tell(p, side, number)
+		if err := m.round(ctx, t, side, number); err != nil {
 			return ran, err
 		}
 		p.Done++
 		ran++
 	}
 	return ran, nil
+}
+
+// tell reports the process that comes next.
+func (m *measurement) tell(p Progress, side baseline.Side, number int) {
+	p.Side, p.Round = side, number
+	if m.o.Budget > 0 {
+		p.Left = m.purse.left()
+	}
+	m.progress(p)
 }
 
 // runs reports whether a side of e is still run: it may have been given up since its turn was

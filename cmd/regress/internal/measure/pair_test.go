@@ -11,6 +11,8 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -350,7 +352,10 @@ func TestAloneOnAProcessor(t *testing.T) {
 type abacus struct {
 	probe error           // of Probe
 	crash bool            // of the processes
-	waits int             // so many processes wait, and do nothing
+	waits int             // so often the first process waits, and does nothing
+	meets chan struct{}   // processes begin in twos; nil: whenever they do
+	late  atomic.Bool     // one that met no other
+	mu    sync.Mutex      // of seen: several are counted at a time
 	seen  map[string]bool // environments
 }
 
@@ -360,12 +365,27 @@ func (a *abacus) Probe(binary string) (CountProbe, error) {
 	if _, err := os.Stat(binary); err != nil {
 		return nil, err
 	}
-	return &bead{a}, a.probe
+	b := &bead{abacus: a, waits: a.waits}
+	a.waits = 0
+	return b, a.probe
 }
 
-type bead struct{ *abacus }
+type bead struct {
+	*abacus
+	waits int
+}
 
 func (b *bead) Before(cmd *exec.Cmd) {
+	if b.meets != nil {
+		select {
+		case b.meets <- struct{}{}:
+		case <-b.meets:
+		case <-time.After(10 * time.Second):
+			b.late.Store(true)
+		}
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	for _, pair := range cmd.Env {
 		b.seen[pair] = true
 	}
@@ -427,6 +447,31 @@ func TestCounts(t *testing.T) {
 	}
 }
 
+// Two processes are counted at a time where there are two processors, and before the pairs that are
+// wanted with them.
+func TestCountsTogether(t *testing.T) {
+	long(t)
+	t.Parallel()
+	if len(suite.Processors()) != 2 {
+		t.Skip("it is for two processors")
+	}
+	r := newRepo(t, map[string]string{"x_test.go": module("A", loop, "B", loop)})
+	counts := []baseline.Want{want("A", 2), want("B", 2)}
+	counts[0].Count, counts[1].Count = true, true
+	counter := &abacus{seen: map[string]bool{}, meets: make(chan struct{})}
+	o := r.options()
+	o.All, o.Rounds, o.Counter = true, 1, counter
+	o.Next = wants(append(counts, want("A", 3), want("B", 3)))
+	_, text := run(t, o)
+	if counter.late.Load() {
+		t.Error("one is counted alone")
+	}
+	last := strings.LastIndex(text, " insn/op")
+	if n := strings.Count(text, " insn/op ") - 1; n != 8 || strings.Count(text[last:], " ns/op") != 12 {
+		t.Errorf("%d counts, want 8 and twelve times behind them:\n%s", n, text)
+	}
+}
+
 // A process that was ended while others had the processors says nothing of its benchmark.
 func TestCountsOnceMoreWhatHadNoProcessor(t *testing.T) {
 	long(t)
@@ -441,7 +486,7 @@ func TestCountsOnceMoreWhatHadNoProcessor(t *testing.T) {
 		o.All, o.Rounds, o.Counter, o.Next = true, 1, &abacus{seen: map[string]bool{}, waits: waits}, wants([]baseline.Want{count})
 		_, text := run(t, o)
 		if strings.Count(text, " syscalls/op\n") != counts || marked(text, "uncounted") != waits-1 {
-			t.Errorf("where %d processes wait, it says\n%s", waits, text)
+			t.Errorf("where a process waits %d times, it says\n%s", waits, text)
 		}
 	}
 }

@@ -191,9 +191,9 @@ func (p *plan) turns(it job, n need) (out []turn) {
 	return out
 }
 
-// layout puts the turns of the increment into a random order, and the sides of a pair into one of
-// their own. It depends on the seed, on how many rounds the log has already, and on the increment
-// alone.
+// layout puts the turns of the increment into a random order, those that count before all others
+// so that several can run at a time, and the sides of a pair into one of their own. It depends on
+// the seed, on how many rounds the log has already, and on the increment alone.
 func (p *plan) layout(inc increment) []turn {
 	var turns []turn
 	order := func(a, b job) int {
@@ -218,12 +218,20 @@ func (p *plan) layout(inc increment) []turn {
 		}
 		inWaves(turns, random)
 	}
+	slices.SortStableFunc(turns, func(a, b turn) int {
+		switch {
+		case a.count == b.count:
+			return 0
+		case a.count:
+			return -1
+		}
+		return 1
+	})
 	return turns
 }
 
 // inWaves gives the turns whose programs are linked in another order that of their wave, and puts
-// the turns of a wave together, so that a package is linked once for all of its benchmarks. Counts
-// stay in an order that knows no sides.
+// the turns of a wave together, so that a package is linked once for all of its benchmarks.
 func inWaves(turns []turn, random *rand.Rand) {
 	orders := map[int]int64{}
 	waves := 1
@@ -238,9 +246,6 @@ func inWaves(turns []turn, random *rand.Rand) {
 	shuffled := false
 	for i := range turns {
 		t := &turns[i]
-		if t.count {
-			t.wave = random.IntN(waves)
-		}
 		if t.order != 0 {
 			t.order, shuffled = orders[t.wave], true
 		}

@@ -17,8 +17,9 @@ import (
 
 // Relink links the test binary of a package anew into dir, with its functions in an order drawn
 // from a number above zero and its data in places drawn from it, and returns its path. What was
-// compiled is not compiled again. The error wraps ErrBuild; linkers of before Go 1.22 have no such
-// thing.
+// compiled is not compiled again, and nothing for debuggers is linked, which would be a quarter of
+// the work (2.0 s of processor time instead of 1.5 for zap's tests). The error wraps ErrBuild;
+// linkers of before Go 1.22 have no such thing.
 func (s *Suite) Relink(ctx context.Context, p *Package, dir string, order int64) (string, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return "", fmt.Errorf("make a directory for the binaries: %w", err)
@@ -28,7 +29,7 @@ func (s *Suite) Relink(ctx context.Context, p *Package, dir string, order int64)
 	if err != nil {
 		return "", err
 	}
-	if err := s.link(ctx, p, binary, "-overlay="+overlay, "-ldflags=-randlayout="+strconv.FormatInt(order, 10)); err != nil {
+	if err := s.link(ctx, p, binary, "-overlay="+overlay, "-ldflags=-w -randlayout="+strconv.FormatInt(order, 10)); err != nil {
 		return "", err
 	}
 	return binary, nil
