@@ -43,37 +43,30 @@ type tally struct {
 	out    suite.Outcome
 }
 
-// together is how many processes are counted at the same time: what else runs on the machine is
-// nothing to a count, and a processor each is. Each may come to a gigabyte.
-func (m *measurement) together() int {
-	const most = 4
-	return max(1, min(len(m.cpus), most))
-}
-
 // count counts the processes of some turns at the same time and appends a block of each to the log.
-// It returns how many it was. What cannot be counted is no problem, since it can be timed: a mark
+// It returns what each was of. What cannot be counted is no problem, since it can be timed: a mark
 // says why.
-func (m *measurement) count(ctx context.Context, turns []turn, p Progress) (ran int, err error) {
+func (m *measurement) count(ctx context.Context, turns []turn, p Progress) (did []*entry, err error) {
 	var all []*tally
 	for _, t := range turns {
 		if m.runnable(t) == 0 {
 			continue
 		}
 		if ready, err := m.prepared(ctx, t, p); err != nil {
-			return 0, err
+			return nil, err
 		} else if !ready || ctx.Err() != nil {
 			continue
 		}
 		one, err := m.tally(t)
 		if err != nil {
-			return 0, err
+			return nil, err
 		}
 		if one != nil {
 			all = append(all, one)
 		}
 	}
 	if len(all) == 0 {
-		return 0, nil
+		return nil, nil
 	}
 	m.tell(p, all[0].side, all[0].entry.counted[all[0].side]+1)
 	began := time.Now()
@@ -84,16 +77,16 @@ func (m *measurement) count(ctx context.Context, turns []turn, p Progress) (ran 
 	wait.Wait()
 	m.purse.counting += time.Since(began)
 	for _, one := range all {
-		if one.out.Canceled || m.purse.empty() {
+		if one.out.Canceled || one.out.Killed > 0 && m.purse.empty() {
 			continue
 		}
 		m.purse.counted++
 		if err := m.keep(one); err != nil {
-			return ran, err
+			return did, err
 		}
-		ran++
+		did = append(did, one.entry)
 	}
-	return ran, nil
+	return did, nil
 }
 
 // tally returns what is to be run of a turn; nil: it cannot be counted, which the log says.

@@ -56,8 +56,8 @@
 // A [Counter] counts the instructions of one process, for the benchmarks of which Next wants it, or
 // Spare, once nothing else is to be run, as far as the budget goes:
 // in further processes, in an order that knows no sides, and blocks with numbers of their own.
-// They come before the pairs of the same increment, several at a time: with a count of its own a
-// benchmark is often decided, and a budget that ends too early should take what is dearer.
+// They come before the pairs of the same increment, several at a time: counts often decide, and
+// where the budget ends too early it is the dearer pairs that are left out.
 // Before the first the log says how the timed processes spent their time ([baseline.Work]), since
 // a count stands for time only as far as that went into the program's own code. What else the
 // machine ran is left out of it: the time of a process is taken to be that of its shortest slices.

@@ -110,20 +110,18 @@ func (m *measurement) block(ctx context.Context, inc increment) (ran int, short 
 			all += len(t.sides)
 		}
 		p := Progress{Phase: Measuring, Step: turns[0].entry.key.Name, Done: ran, Total: ran + all, Undecided: len(inc)}
-		some, n := 1, 0
+		var did []*entry
+		now := m.together(turns)
 		if turns[0].count {
-			for some < min(len(turns), m.together()) && turns[some].count {
-				some++
-			}
-			n, err = m.count(ctx, turns[:some], p)
+			did, err = m.count(ctx, now, p)
 		} else {
-			n, err = m.turn(ctx, turns[0], p)
+			did, err = m.turn(ctx, now[0], p)
 		}
-		ran += n
-		for _, t := range turns[:some] {
-			done[t.entry] += len(t.sides)
+		turns = turns[len(now):]
+		for _, e := range did {
+			ran++
+			done[e]++
 		}
-		turns = turns[some:]
 		if err != nil {
 			return ran, short, err
 		}
@@ -131,19 +129,31 @@ func (m *measurement) block(ctx context.Context, inc increment) (ran int, short 
 	return ran, short, nil
 }
 
-// turn times the processes of one turn and returns how many it was.
-func (m *measurement) turn(ctx context.Context, t turn, p Progress) (ran int, err error) {
+// together returns those of the turns that come next that are run at the same time. What else runs
+// does not change a count, so that there is one for each processor; each may take up to a gigabyte
+// of memory.
+func (m *measurement) together(turns []turn) []turn {
+	const most = 4
+	n := 1
+	for turns[0].count && n < min(len(turns), len(m.cpus), most) && turns[n].count {
+		n++
+	}
+	return turns[:n]
+}
+
+// turn times the processes of one turn and returns what each was of.
+func (m *measurement) turn(ctx context.Context, t turn, p Progress) (did []*entry, err error) {
 	e := t.entry
 	if m.runnable(t) == 0 {
-		return 0, nil
+		return nil, nil
 	}
 	if m.plan.paired {
 		if ready, err := m.prepared(ctx, t, p); !ready || err != nil {
-			return 0, err
+			return nil, err
 		}
 	}
 	if err := m.relink(ctx, t); err != nil {
-		return 0, err
+		return nil, err
 	}
 	pair := e.last + 1
 	for _, side := range t.sides {
@@ -156,12 +166,12 @@ func (m *measurement) turn(ctx context.Context, t turn, p Progress) (ran int, er
 		}
 		m.tell(p, side, number)
 		if err := m.round(ctx, t, side, number); err != nil {
-			return ran, err
+			return did, err
 		}
 		p.Done++
-		ran++
+		did = append(did, e)
 	}
-	return ran, nil
+	return did, nil
 }
 
 // tell reports the process that comes next.

@@ -452,8 +452,8 @@ func TestCounts(t *testing.T) {
 func TestCountsTogether(t *testing.T) {
 	long(t)
 	t.Parallel()
-	if len(suite.Processors()) != 2 {
-		t.Skip("it is for two processors")
+	if n := len(suite.Processors()); n < 2 || n == 3 {
+		t.Skip("its counts are run in twos, or all four at a time")
 	}
 	r := newRepo(t, map[string]string{"x_test.go": module("A", loop, "B", loop)})
 	counts := []baseline.Want{want("A", 2), want("B", 2)}
@@ -488,6 +488,26 @@ func TestCountsOnceMoreWhatHadNoProcessor(t *testing.T) {
 		if strings.Count(text, " syscalls/op\n") != counts || marked(text, "uncounted") != waits-1 {
 			t.Errorf("where a process waits %d times, it says\n%s", waits, text)
 		}
+	}
+}
+
+// TestBudgetEndsACount: one that it ends says nothing of its benchmark, and one that has ended
+// beside it is kept.
+func TestBudgetEndsACount(t *testing.T) {
+	long(t)
+	t.Parallel()
+	if len(suite.Processors()) < 2 {
+		t.Skip("nothing is counted beside another")
+	}
+	r := newRepo(t, map[string]string{"x_test.go": module("A", loop)})
+	count := want("A", 1)
+	count.Count = true
+	o := r.options()
+	o.All, o.Rounds, o.Budget, o.Counter = true, 1, 8*time.Second, &abacus{seen: map[string]bool{}, waits: 2}
+	o.Next = wants([]baseline.Want{count}, []baseline.Want{count})
+	result, text := run(t, o)
+	if n := strings.Count(text, " syscalls/op\n"); n != 1 || marked(text, "uncounted") != 0 || result.Stopped == "" {
+		t.Errorf("%d counts, want the one beside that which the budget ended, and no mark; stopped: %q\n%s", n, result.Stopped, text)
 	}
 }
 

@@ -16,7 +16,7 @@ type purse struct {
 	begin     time.Time
 	real      time.Duration // of all rounds
 	expected  time.Duration // what they would have cost on an idle machine
-	counting  time.Duration // of all processes that were counted
+	counting  time.Duration // that passed while processes were counted, several at a time
 	counted   int           // how many these are
 }
 

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/descartes/regress/pkg/gate"
+	"github.com/descartes/regress/pkg/gate/accuracy/internal/field"
 )
 
 func TestChoose(t *testing.T) {
@@ -410,6 +411,17 @@ func TestNext(t *testing.T) {
 	}{{90, .3, .1, 30}, {90, 0, .1, 900}, {90, -.02, .1, 900}, {500, .01, .1, 1000}, {1, .3, .1, 1}, {50, .001, .1, 500}, {500, 10, .1, 50}} {
 		if have := s.next(c.knob, c.have, c.target); have != c.want {
 			t.Errorf("%d steps come to %v, wanted %v: %d, want %d", c.knob, c.have, c.target, have, c.want)
+		}
+	}
+}
+
+// TestNotCaughtByAllocations: allocations alone are not what was to be seen.
+func TestNotCaughtByAllocations(t *testing.T) {
+	for unit, want := range map[string]int{"sec/op": 1, "B/s": 1, "insn/op": 1, "B/op": 0} {
+		var o outcome
+		o.add(judged{rows: []row{{Name: "A-2", Unit: unit, Verdict: gate.Regressed}, {Name: "B-2", Unit: unit, Verdict: gate.Regressed}}}, "A", field.NewWatch())
+		if o.caught != want || len(o.wrong) != 1 {
+			t.Errorf("by %s: %d caught, want %d; wrong: %v", unit, o.caught, want, o.wrong)
 		}
 	}
 }
